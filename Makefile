@@ -1,0 +1,110 @@
+# b24: `make demo` and `make test` are all a newcomer needs; `make help` lists the rest.
+
+LUA        ?= $(firstword $(INTERPRETERS) lua)
+CC         ?= cc
+PKG_CONFIG ?= pkg-config
+PREFIX     ?= /usr/local
+CFLAGS     ?= -O2 -g
+CURL       ?= 1
+VARIANT    ?=
+
+INTERPRETERS := $(foreach l,lua5.4 lua5.3 lua5.2 lua5.1 luajit,$(if $(shell command -v $(l) 2>/dev/null),$(l)))
+ROOT         := $(CURDIR)
+
+# ---- what this Lua needs
+ABI        := $(shell $(LUA) -e 'io.write(_VERSION:match("%d%.%d"))' 2>/dev/null)
+LUA_PC     ?= $(firstword $(foreach p,lua$(ABI) lua-$(ABI) lua$(subst .,,$(ABI)) $(if $(filter 5.1,$(ABI)),luajit),\
+                $(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p))))
+LUA_INCDIR ?= $(patsubst -I%,%,$(filter -I%,$(if $(LUA_PC),$(shell $(PKG_CONFIG) --cflags $(LUA_PC)))))
+OUT        := build/$(ABI)$(VARIANT)
+
+# ---- flags
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wundef
+ALL_CFLAGS = -std=c11 $(WARN) -fPIC -fvisibility=hidden $(addprefix -I,$(LUA_INCDIR)) $(CJSON_CFLAGS) $(CURL_CFLAGS) $(SAN) $(CFLAGS)
+ifeq ($(shell uname -s),Darwin)
+LIBFLAG ?= -bundle -undefined dynamic_lookup
+else
+LIBFLAG ?= -shared -Wl,-z,nodelete -Wl,-z,now
+endif
+CJSON_CFLAGS = $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
+CJSON_LIBS   = $(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)
+CURL_CFLAGS  = $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
+CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl) -lpthread $(if $(filter Linux,$(shell uname -s)),-ldl)
+
+# ---- files; the transport is what only b24.core has
+TRANSPORT := core curl_error pin transfer trust
+SOURCES   := $(basename $(notdir $(wildcard src/*.c)))
+CORE_OBJ  := $(patsubst %,$(OUT)/obj/%.o,$(filter-out codec_open,$(SOURCES)))
+CODEC_OBJ := $(patsubst %,$(OUT)/obj/%.o,$(filter-out $(TRANSPORT),$(SOURCES)))
+MODULES   := $(OUT)/b24/codec.so $(if $(filter 1,$(CURL)),$(OUT)/b24/core.so)
+
+LUA_PATH_HERE  := $(ROOT)/lua/?.lua;$(ROOT)/lua/?/init.lua;;
+LUA_CPATH_HERE := $(ROOT)/$(OUT)/?.so;;
+
+.DEFAULT_GOAL := all
+
+all: ## build for every Lua that is present (with LUA=lua5.4: for that one)
+ifeq ($(origin LUA),file)
+	@test -n "$(INTERPRETERS)" || { echo "b24: no Lua found; 'make deps' installs what is needed" >&2; exit 1; }
+	@for l in $(INTERPRETERS); do $(MAKE) --no-print-directory module LUA=$$l || exit 1; done
+else
+	@$(MAKE) --no-print-directory module
+endif
+
+module: check $(MODULES)
+
+check:
+	@test -n "$(ABI)" || { echo "b24: cannot run '$(LUA)'; name an interpreter with LUA=, or run 'make deps'" >&2; exit 1; }
+	@test -n "$(LUA_INCDIR)" || test -n "$(LUA_PC)" || { echo "b24: no headers for Lua $(ABI); install liblua$(ABI)-dev, or pass LUA_INCDIR=" >&2; exit 1; }
+
+$(OUT)/obj/%.o: src/%.c $(wildcard src/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(OUT)/b24/core.so: $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CORE_OBJ) $(CURL_LIBS) $(CJSON_LIBS)
+
+$(OUT)/b24/codec.so: $(CODEC_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CODEC_OBJ) $(CJSON_LIBS)
+
+# Process tricks for the specs (fork, kill, clocks), which no Debian package has for every Lua.
+$(OUT)/b24_posix.so: spec/support/posix.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LIBFLAG) $(LDFLAGS) -o $@ $<
+
+spec-module: module $(OUT)/b24_posix.so
+
+env: ## print the exports that make `require "b24"` work from anywhere (LUA=)
+	@$(MAKE) --no-print-directory module LUA=$(LUA) >&2
+	@printf "export LUA_PATH='%s' LUA_CPATH='%s'\n" '$(LUA_PATH_HERE)' '$(LUA_CPATH_HERE)'
+
+install: module ## install for LUA= into PREFIX= (CURL=0: the codec alone)
+	install -d $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24
+	install -m 755 $(MODULES) $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24/
+	cd lua && for f in $$(find b24 -name '*.lua'); do \
+	  to="$(DESTDIR)$(abspath $(PREFIX))/share/lua/$(ABI)/$$f"; install -d "$${to%/*}" && install -m 644 "$$f" "$$to" || exit 1; done
+
+deps: ## install what building and the specs need (Debian; elsewhere: print it)
+	@scripts/deps.sh build
+
+demo: deps ## the counters of a mock portal, over TLS
+	@scripts/demo.sh
+
+portal: deps ## run the mock portal by hand
+	@luajit spec/portal/main.lua --print
+
+test: deps ## run all specs on every Lua
+	@scripts/test.sh $(SPECS)
+
+lint asan oom bench valgrind fuzz coverage docs: ## as named; see scripts/
+	@scripts/$@.sh
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
+
+.PHONY: all module check env install deps demo portal test lint asan oom bench valgrind fuzz coverage docs clean help spec-module

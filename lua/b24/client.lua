@@ -1,0 +1,62 @@
+--- b24.client: one credential, many calls.
+
+local codec = require "b24.codec"
+local host = require "b24.host"
+
+---@class b24.client
+local Client = {}
+Client.__index = Client
+
+---@param conf userdata a checked conf (codec.conf)
+---@param transport string
+---@return b24.client
+local function new(conf, transport)
+  return setmetatable({ conf = conf, transport = transport }, Client)
+end
+
+local function check(self, name)
+  if getmetatable(self) ~= Client then error("b24: call it with a colon: client:" .. name .. "(…)", 3) end
+end
+
+local function closed(method)
+  return codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).", method)
+end
+
+--- The unread counters, as b24.counters returns them.
+---@return b24.counters? counters
+---@return string? err
+---@return b24.info info
+function Client:counters(callback)
+  check(self, "counters")
+  local core = host.core("client:counters()", self.transport, callback)
+  if not self.conf then return closed "im.counters.get" end
+  return core.counters(self.conf)
+end
+
+--- One request: any REST method. `info.next` and `info.total` are those of a list.
+---@param method string such as "im.recent.list"
+---@param params? table keys 1..n are an array, other keys an object; an empty nested table is an empty array
+---@return any result null members are absent unless conf.nulls; a null result is b24.null
+---@return string? err
+---@return b24.info info
+function Client:call(method, params, callback)
+  check(self, "call")
+  local core = host.core("client:call(method, params)", self.transport, callback)
+  if not self.conf then return closed(method) end
+  return core.call(self.conf, method, params, 2)
+end
+
+--- Optional: later calls answer kind "closed". Connections are kept for other clients until the Lua state ends.
+function Client:close()
+  check(self, "close")
+  self.conf = nil
+end
+
+Client.__close = Client.close -- local client <close> = …
+
+function Client:__tostring()
+  local portal = self.conf and tostring(self.conf):match "%((.*)%)" or "closed"
+  return "b24.client (" .. portal .. ")"
+end
+
+return { new = new }

@@ -1,0 +1,76 @@
+---@meta b24
+--- Types for the Lua language server; never loaded.
+
+---@class b24.conf
+---@field webhook? string|fun():string URL of an incoming webhook, in any pasted form; or a function that returns it
+---@field portal? string host of the portal, with `token`
+---@field token? string OAuth access token
+---@field profile? string take the webhook from the file ~/.config/b24/webhook.PROFILE
+---@field timeout? number seconds; one deadline over waiting, retries and transfer (default 30, at most 600)
+---@field connect_timeout? number seconds (default 10)
+---@field retries? integer (default 2)
+---@field limiter? table|boolean
+---@field plan? string
+---@field proxy? string URL; "" for none; default: https_proxy, all_proxy, no_proxy
+---@field ca_file? string PEM file of trusted certificates (default: the system's)
+---@field ca_path? string hashed directory of trusted certificates
+---@field user_agent? string
+---@field http_version? "1.1"|"2"|"auto"
+---@field max_reply? integer bytes (default 16 MiB)
+---@field max_depth? integer levels of nesting in a reply (default 100)
+---@field max_age? number seconds
+---@field stale_ok? boolean
+---@field nulls? boolean keep null members of results as b24.null
+---@field allow_http? boolean plain http, to loopback only (also: B24_ALLOW_HTTP=1)
+---@field transport? "auto"|"blocking"
+---@field runtime_dir? string
+---@field log? fun(event: table)
+
+---@alias b24.map table<string, integer> id -> unread messages; looked up by number too
+
+---@class b24.counters
+---@field TYPE table<string, integer> totals: ALL, NOTIFY, CHAT, DIALOG, LINES, MESSENGER, TASKS_TASK, …
+---@field CHAT b24.map chat id -> unread
+---@field DIALOG b24.map user id -> unread
+---@field LINES b24.map chat id of an open line -> unread
+---@field CHAT_MUTED? b24.map chat id -> unread, in no total
+---@field COPILOT? b24.map
+---@field COLLAB? b24.map
+---@field TASKS_TASK? b24.map
+---@field CHANNEL_COMMENT? table<string, b24.map> channel's chat id -> comment chat id -> unread
+---@field CHAT_UNREAD? integer[] chats marked as unread by hand
+---@field DIALOG_UNREAD? integer[]
+
+---@class b24.totals
+---@field messages? integer people's messages; nil: unknown
+---@field tasks? integer messages in task chats
+---@field notifications? integer
+---@field lines? integer
+---@field all? integer the portal's TYPE.ALL: everything together
+---@field saturated boolean some chat is at the portal's cap of 100: the numbers are lower bounds
+
+---@class b24.change
+---@field dialog_id? string
+---@field section string
+---@field id? string for section "TYPE"
+---@field from? integer
+---@field to? integer
+
+---@class b24.info
+---@field method? string
+---@field status? integer HTTP status of the last reply
+---@field attempts integer requests sent
+---@field waited number seconds spent waiting
+---@field elapsed number seconds in all
+---@field reused? boolean the reply came over a kept connection
+---@field http_version? string
+---@field time? table the portal's time block
+---@field next? integer of a list: the next `start`
+---@field total? integer of a list
+---@field kind? "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"|"too_large"|"closed"
+---@field code? string the portal's code as sent, or a stable name of ours such as HOST_NOT_FOUND
+---@field message? string the portal's own text, secrets masked
+---@field hint? string one sentence: what to do next
+---@field retryable? boolean may the same call be repeated
+---@field retry_after? number seconds
+---@field sent? boolean false: no byte of the request left this machine, so the call surely did not run

@@ -1,0 +1,91 @@
+-- A certificate authority made on the spot. Private keys stay in memory; only the CA's certificate is written.
+
+local bignum = require "openssl.bignum"
+local extension = require "openssl.x509.extension"
+local http_tls = require "http.tls"
+local pkey = require "openssl.pkey"
+local rand = require "openssl.rand"
+local ssl_context = require "openssl.ssl.context"
+local x509 = require "openssl.x509"
+local x509_name = require "openssl.x509.name"
+
+local certs = {}
+
+local DAY = 86400
+
+local function new_certificate(common_name, not_before, not_after)
+  local key = pkey.new { type = "EC", curve = "prime256v1" } -- EC: a start takes milliseconds, RSA would take seconds
+  local certificate, name = x509.new(), x509_name.new()
+  name:add("CN", common_name)
+  certificate:setVersion(3)
+  certificate:setSerial(bignum.fromBinary("\1" .. rand.bytes(15)))
+  certificate:setSubject(name)
+  certificate:setLifetime(os.time() + not_before, os.time() + not_after)
+  certificate:setPublicKey(key)
+  return certificate, key, name
+end
+
+local function extend(certificate, name, value, context)
+  certificate:addExtension(extension.new(name, value, context))
+end
+
+--- A self-signed authority: { certificate, key, name }.
+function certs.authority(common_name)
+  local certificate, key, name = new_certificate(common_name, -DAY, 3650 * DAY)
+  certificate:setIssuer(name)
+  extend(certificate, "basicConstraints", "critical,CA:TRUE")
+  extend(certificate, "keyUsage", "critical,keyCertSign,cRLSign")
+  extend(certificate, "subjectKeyIdentifier", "hash", { subject = certificate })
+  certificate:sign(key)
+  return { certificate = certificate, key = key, name = name }
+end
+
+local function select_alpn(_, offered)
+  for _, protocol in ipairs(offered) do
+    if protocol == "h2" or protocol == "http/1.1" then return protocol end
+  end
+end
+
+--- A server's TLS context with a certificate by `authority` for `alt_names` ("DNS:localhost,IP:127.0.0.1").
+function certs.server_context(authority, alt_names, expired)
+  local not_before, not_after = -DAY, 3650 * DAY
+  if expired then not_before, not_after = -3 * DAY, -2 * DAY end
+  local certificate, key = new_certificate(alt_names:match("^%w+:([^,]+)"), not_before, not_after)
+  certificate:setIssuer(authority.name)
+  extend(certificate, "basicConstraints", "critical,CA:FALSE")
+  extend(certificate, "keyUsage", "critical,digitalSignature")
+  extend(certificate, "extendedKeyUsage", "serverAuth")
+  extend(certificate, "subjectKeyIdentifier", "hash", { subject = certificate })
+  extend(certificate, "authorityKeyIdentifier", "keyid:always",
+    { subject = certificate, issuer = authority.certificate })
+  extend(certificate, "subjectAltName", alt_names)
+  certificate:sign(authority.key)
+
+  local context = http_tls.new_server_context()
+  -- Debian's libraries would accept TLS 1.0 from old clients; a portal does not.
+  context:setOptions(ssl_context.OP_NO_TLSv1 + ssl_context.OP_NO_TLSv1_1)
+  context:setCertificate(certificate)
+  context:setPrivateKey(key)
+  context:setAlpnSelect(select_alpn)
+  return context
+end
+
+--- Writes the authority as a CA file and as a hashed directory. Returns the names of the files made.
+function certs.write_authority(authority, file, directory)
+  local pem = authority.certificate:toPEM()
+  local function write(name)
+    local out = assert(io.open(name, "w"))
+    out:write(pem)
+    out:close()
+  end
+  write(file)
+  local openssl = assert(io.popen("openssl x509 -noout -subject_hash -in '" .. file .. "'"))
+  local hash = openssl:read("*l")
+  openssl:close()
+  if not hash then error("the openssl program is needed") end
+  local link = directory .. "/" .. hash .. ".0"
+  write(link)
+  return { file, link }
+end
+
+return certs

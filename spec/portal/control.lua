@@ -1,0 +1,229 @@
+-- The controls: POST /__portal/OP with a JSON object changes or shows the portal while it runs.
+
+local basexx = require "basexx"
+local cjson = require "cjson"
+
+local counters = require "portal.counters"
+local faults = require "portal.faults"
+
+local control = {}
+
+local operations = {} -- name -> { run = function(portal, arguments), arguments = { name = true } }
+
+local function operation(name, arguments, run)
+  local names = {}
+  for _, argument in ipairs(arguments) do names[argument] = true end
+  operations[name] = { run = run, arguments = names }
+end
+
+local function fail(...)
+  error({ message = string.format(...) }, 0)
+end
+
+local function check_names(what, arguments, known)
+  for name in pairs(arguments) do
+    if not known[name] then fail("%s: unknown argument '%s'", what, name) end
+  end
+end
+
+local GENERATIONS = { g0 = true, g1 = true, g2a = true, g2b = true, g3 = true }
+
+local function check_generation(generation)
+  if generation ~= nil and not GENERATIONS[generation] then fail("unknown generation '%s'", tostring(generation)) end
+end
+
+-- People --------------------------------------------------------------------------------------------------------------
+
+local function account_of(portal, arguments)
+  return portal:account(arguments.user_id) or fail("no account for user %s", tostring(arguments.user_id))
+end
+
+-- Its counters, to be changed.
+local function counters_of(portal, arguments)
+  local user = account_of(portal, arguments).counters
+  user:changed()
+  return user
+end
+
+local function chat_of(portal, arguments)
+  local user = counters_of(portal, arguments)
+  return user:open(tostring(arguments.dialog_id), arguments.kind)
+    or fail("dialog_id must be like \"5\" or \"chat18\"")
+end
+
+local function urls(portal, account)
+  local path = "/rest/" .. account.user_id .. "/" .. account.secret .. "/"
+  return {
+    user_id = tonumber(account.user_id) or account.user_id, secret = account.secret, token = account.token,
+    webhook = "https://localhost:" .. portal.ports.https .. path,
+    http_webhook = "http://127.0.0.1:" .. portal.ports.http .. path,
+  }
+end
+
+operation("account", { "user_id", "secret", "token", "scope", "generation", "expired", "name", "demo" },
+  function(portal, arguments)
+    if not arguments.user_id then fail("account: user_id is needed") end
+    check_generation(arguments.generation)
+    return urls(portal, portal:set_account(arguments))
+  end)
+
+operation("message", { "user_id", "dialog_id", "count", "kind" }, function(portal, arguments)
+  local chat = chat_of(portal, arguments)
+  chat.count = chat.count + (arguments.count or 1)
+  return { dialog_id = chat.dialog_id, count = chat.count }
+end)
+
+operation("read", { "user_id", "dialog_id" }, function(portal, arguments)
+  local user = counters_of(portal, arguments)
+  if arguments.dialog_id == "notify" then
+    user.notifications = 0
+    return { dialog_id = "notify", count = 0 }
+  end
+  local chat = user:find(tostring(arguments.dialog_id)) or fail("no dialog %s", tostring(arguments.dialog_id))
+  chat.count, chat.marked, chat.unanswered = 0, nil, nil
+  return { dialog_id = chat.dialog_id, count = 0 }
+end)
+
+operation("notify", { "user_id", "count" }, function(portal, arguments)
+  local user = counters_of(portal, arguments)
+  user.notifications = user.notifications + (arguments.count or 1)
+  return { count = user.notifications }
+end)
+
+local CHAT_FIELDS = { "count", "muted", "marked", "unanswered", "parent" }
+local CHAT_KINDS = { dialog = true, chat = true, line = true, collab = true, copilot = true, task = true,
+  channel = true, comment = true }
+
+operation("dialog", { "user_id", "dialog_id", "kind", "count", "muted", "marked", "unanswered", "parent" },
+  function(portal, arguments)
+    if arguments.kind and not CHAT_KINDS[arguments.kind] then fail("dialog: unknown kind '%s'", arguments.kind) end
+    local chat = chat_of(portal, arguments)
+    for _, name in ipairs(CHAT_FIELDS) do
+      if arguments[name] ~= nil then chat[name] = arguments[name] end
+    end
+    if chat.kind == "comment" and not chat.parent then fail("dialog: a comment chat needs a parent") end
+    chat.parent = chat.parent and tostring(chat.parent)
+    return { dialog_id = chat.dialog_id, chat_id = chat.id, count = chat.count }
+  end)
+
+operation("clear_counters", { "user_id" }, function(portal, arguments)
+  account_of(portal, arguments).counters = counters.new()
+  return {}
+end)
+
+-- Tricks --------------------------------------------------------------------------------------------------------------
+
+local MATCH = { "kind", "method", "times", "user_id", "listener" }
+
+local function add_trick(portal, what, arguments)
+  local fault = faults.kinds[arguments.kind] or fail("%s: unknown kind '%s'", what, tostring(arguments.kind))
+  local known = {}
+  for _, list in ipairs { MATCH, fault.arguments } do
+    for _, name in ipairs(list) do known[name] = true end
+  end
+  check_names(what .. " " .. arguments.kind, arguments, known)
+  portal:add_trick(arguments)
+  return { waiting = #portal.tricks }
+end
+
+operation("fault", { "kind", "method", "times", "user_id", "listener", "bytes", "delay", "seconds", "status",
+  "location", "size" }, function(portal, arguments)
+  if arguments.kind == "redirect" and not arguments.location then fail("fault redirect: location is needed") end
+  return add_trick(portal, "fault", arguments)
+end)
+
+local function header_list(map)
+  local out = {}
+  for name, value in pairs(map or {}) do
+    name = name:lower()
+    if name == "content-length" then fail("reply: content-length is made here; use raw to lie about it") end
+    for _, item in ipairs(type(value) == "table" and value or { value }) do out[#out + 1] = { name, tostring(item) } end
+  end
+  return out
+end
+
+local function bytes_of(what, text)
+  return text and (basexx.from_base64(text) or fail("%s is not base64", what))
+end
+
+operation("reply", { "method", "times", "user_id", "listener", "status", "content_type", "headers", "body",
+  "body_base64", "executed" }, function(portal, arguments)
+  arguments.kind = "reply"
+  arguments.body = arguments.body or bytes_of("body_base64", arguments.body_base64)
+  arguments.body_base64 = nil
+  arguments.headers = header_list(arguments.headers)
+  return add_trick(portal, "reply", arguments)
+end)
+
+operation("clear_faults", {}, function(portal)
+  portal.tricks, portal.raw_scripts = {}, {}
+  portal.changed:signal() -- ends the answers that are silent or slow
+  return {}
+end)
+
+local RAW_ENDS = { close = true, reset = true, keep = true }
+
+operation("raw", { "bytes", "bytes_base64", "after", "times", "delay", "at_once" }, function(portal, arguments)
+  arguments.bytes = arguments.bytes or bytes_of("bytes_base64", arguments.bytes_base64) or ""
+  arguments.after = arguments.after or "close"
+  if not RAW_ENDS[arguments.after] then fail("raw: after is close, reset or keep") end
+  for _ = 1, arguments.times or 1 do table.insert(portal.raw_scripts, arguments) end
+  return { waiting = #portal.raw_scripts }
+end)
+
+-- Settings, log, statistics -------------------------------------------------------------------------------------------
+
+operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to", "renamed_from", "items" },
+  function(portal, arguments)
+    local settings = portal.settings
+    check_generation(arguments.generation)
+    for name, value in pairs(arguments.bucket or {}) do settings.bucket[name] = value end
+    if arguments.bucket then portal.buckets = {} end -- a bucket with new sides begins empty
+    arguments.bucket = nil
+    if arguments.operating then portal.operating = {} end
+    for name, value in pairs(arguments) do
+      if value == cjson.null then value = nil end
+      settings[name] = value
+    end
+    return settings
+  end)
+
+operation("log", { "since" }, function(portal, arguments)
+  return { entries = portal:log_since(arguments.since or 0), last = portal.log_length }
+end)
+
+operation("log_clear", {}, function(portal)
+  portal:clear_log()
+  return {}
+end)
+
+operation("stats", {}, function(portal)
+  return { connections = portal.connections, executions = portal.executions, rejections = portal.rejections }
+end)
+
+operation("reset", {}, function(portal)
+  portal:reset()
+  return {}
+end)
+
+-- -------------------------------------------------------------------------------------------------------------------
+
+local function run(portal, name, body)
+  local found = operations[name] or fail("unknown operation '%s'", name)
+  local ok, arguments = pcall(cjson.decode, body == "" and "{}" or body)
+  if not ok or type(arguments) ~= "table" then fail("%s: the body must be a JSON object", name) end
+  check_names(name, arguments, found.arguments)
+  return found.run(portal, arguments)
+end
+
+--- Runs an operation. An answer with status 400 and { error = text } tells what was wrong with it.
+function control.answer(portal, name, body)
+  local ok, result = pcall(run, portal, name, body)
+  local status = 200
+  if not ok then
+    status, result = 400, { error = type(result) == "table" and result.message or tostring(result) }
+  end
+  return { status = status, body = cjson.encode(result), content_type = "application/json", headers = {} }
+end
+
+return control

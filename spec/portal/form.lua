@@ -1,0 +1,44 @@
+-- Query strings and form bodies, as PHP reads them.
+
+local php = require "portal.php"
+
+local form = {}
+
+local function unescape(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+-- "a[b][]" -> { "a", "b", "" }; the first name loses characters that a PHP variable cannot have.
+local function split_key(key)
+  local name, rest = key:match("^([^%[]+)(.*)$")
+  if not name then return nil end
+  local path = { (name:gsub("[ .]", "_")) }
+  for part in rest:gmatch("%[([^%]]*)%]") do path[#path + 1] = part end
+  return path
+end
+
+local function assign(array, path, value)
+  for i = 1, #path - 1 do
+    local key = path[i] ~= "" and path[i] or nil
+    local child = key and array:get(key)
+    if not php.is_array(child) then
+      child = php.array()
+      array:set(key, child)
+    end
+    array = child
+  end
+  local last = path[#path]
+  array:set(last ~= "" and last or nil, value)
+end
+
+--- Adds the fields of "a=1&b[c]=2" to a PHP array.
+function form.decode(text, into)
+  for field in text:gmatch("[^&]+") do
+    local key, value = field:match("^([^=]*)=?(.*)$")
+    local path = split_key(unescape(key))
+    if path then assign(into, path, unescape(value)) end
+  end
+  return into
+end
+
+return form

@@ -1,0 +1,195 @@
+-- A Bitrix24 portal to develop and test against:
+--   luajit spec/portal/main.lua [--dir DIR] [--addresses N] [--watch-stdin] [--print] [--remove-dir]
+-- Listens on loopback only. Ends on SIGTERM, SIGINT, SIGHUP, and with --watch-stdin at the end of its input.
+
+local here = arg[0]:match("^(.*)/[^/]*$") or "."
+package.path = here .. "/../?.lua;" .. package.path
+
+local cjson = require "cjson"
+local cqueues = require "cqueues"
+local signal = require "cqueues.signal"
+
+local State = require "portal.state"
+local certs = require "portal.certs"
+local raw = require "portal.raw"
+local server = require "portal.server"
+local sys = require "portal.sys"
+
+local IDLE_LIMIT = 30 * 60 -- with --watch-stdin: for a parent that hangs
+local LOOPBACK = "127.0.0.1"
+
+local function read_options()
+  local options, i = { addresses = 1 }, 1
+  while arg[i] do
+    local name = arg[i]:match("^%-%-([%w-]+)$")
+    if name == "dir" or name == "addresses" then
+      i = i + 1
+      options[name] = name == "dir" and arg[i] or tonumber(arg[i]) or error("--" .. name .. " needs a value", 0)
+    elseif name == "watch-stdin" or name == "print" or name == "remove-dir" then
+      options[name] = true
+    else
+      error("unknown option " .. arg[i], 0)
+    end
+    i = i + 1
+  end
+  return options
+end
+
+-- Files ---------------------------------------------------------------------------------------------------------------
+
+local made = {} -- everything to remove at the end, in the order of its making
+
+local function prepare_directory(options)
+  if not options.dir then
+    options.dir = sys.mkdtemp()
+    options["remove-dir"] = true
+  elseif sys.mkdir(options.dir) then
+    options["remove-dir"] = true -- what we made, we remove
+  end
+  options.dir = sys.realpath(options.dir)
+  if options["remove-dir"] then made[#made + 1] = options.dir end
+  local ca_dir = options.dir .. "/ca"
+  sys.mkdir(ca_dir)
+  made[#made + 1] = ca_dir
+  return options.dir, ca_dir
+end
+
+local function publish(dir, facts)
+  local name = dir .. "/portal.json"
+  local file = assert(io.open(name .. ".new", "w"))
+  file:write(cjson.encode(facts), "\n")
+  file:close()
+  assert(os.rename(name .. ".new", name)) -- at once, so that nobody reads half of it
+  made[#made + 1] = name
+end
+
+local function clean_up(options)
+  if options["remove-dir"] then os.remove(options.dir .. "/stderr") end -- spec/support/portal.lua puts it there
+  for i = #made, 1, -1 do os.remove(made[i]) end
+end
+
+-- Listening -----------------------------------------------------------------------------------------------------------
+
+-- One port on all addresses, as one machine with many portals.
+local function listen_https(queue, portal, context, count)
+  for _ = 1, 20 do
+    local port, message = server.listen(queue, portal, { name = "https", address = LOOPBACK, context = context })
+    if not port then error("cannot listen: " .. tostring(message), 0) end
+    local free = true
+    for n = 2, count do
+      free = free and server.listen(queue, portal,
+        { name = "https", address = "127.0.0." .. n, port = port, context = context })
+    end
+    if free then return port end
+  end
+  error("found no port that is free on all addresses", 0)
+end
+
+local function our_names(count)
+  local names = { "DNS:localhost", "DNS:portal.test" }
+  for n = 1, count do names[#names + 1] = "IP:127.0.0." .. n end
+  return table.concat(names, ",")
+end
+
+local function listen(queue, portal, authority, count)
+  local names = our_names(count)
+  local function https(name, by, alt_names, expired)
+    return server.listen(queue, portal,
+      { name = name, address = LOOPBACK, context = certs.server_context(by, alt_names, expired) })
+  end
+  return {
+    https = listen_https(queue, portal, certs.server_context(authority, names), count),
+    http = server.listen(queue, portal, { name = "http", address = LOOPBACK }),
+    wrong_name = https("wrong_name", authority, "DNS:other.test"),
+    expired = https("expired", authority, names, true),
+    untrusted = https("untrusted", certs.authority("b24 unknown CA"), names),
+    raw = raw.listen(queue, portal, LOOPBACK, function(...) return server.new_connection(portal, ...) end),
+  }
+end
+
+local function describe(portal, dir, files, count)
+  local ports, path = portal.ports, "/rest/1/" .. portal.secret .. "/"
+  local addresses = {}
+  for n = 1, count do addresses[n] = "127.0.0." .. n end
+  return {
+    pid = sys.getpid(), dir = dir, ca_file = files.ca_file, ca_dir = files.ca_dir, addresses = addresses,
+    https_port = ports.https, http_port = ports.http, wrong_name_port = ports.wrong_name,
+    expired_port = ports.expired, untrusted_port = ports.untrusted, raw_port = ports.raw,
+    secret = portal.secret, token = portal.token,
+    webhook = "https://localhost:" .. ports.https .. path,
+    http_webhook = "http://" .. LOOPBACK .. ":" .. ports.http .. path,
+  }
+end
+
+local function print_help(facts)
+  print("webhook   " .. facts.webhook)
+  print("CA file   " .. facts.ca_file)
+  print("try       curl --cacert " .. facts.ca_file .. " " .. facts.webhook .. "im.counters.get")
+  print("          curl http://127.0.0.1:" .. facts.http_port .. "/__portal/message -d '{\"dialog_id\":\"5\"}'")
+  print("Ctrl-C ends it.")
+  io.stdout:flush()
+end
+
+-- Life ----------------------------------------------------------------------------------------------------------------
+
+local function wait_for_signal(finish)
+  signal.block(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+  local listener = signal.listen(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+  return function()
+    listener:wait()
+    finish()
+  end
+end
+
+local function watch_stdin(portal, finish)
+  local stdin = { pollfd = 0, events = "r" }
+  return function()
+    repeat cqueues.poll(stdin) until not sys.drain(0)
+    finish()
+  end, function()
+    local seen, since = portal.log_length, cqueues.monotime()
+    while cqueues.monotime() - since < IDLE_LIMIT do
+      cqueues.sleep(30)
+      if portal.log_length ~= seen then seen, since = portal.log_length, cqueues.monotime() end
+    end
+    finish()
+  end
+end
+
+local function run(options)
+  signal.ignore(signal.SIGPIPE)
+  local queue, portal, ended = cqueues.new(), State.new(), false
+  local function finish() ended = true end
+  queue:wrap(wait_for_signal(finish)) -- blocked first: a signal during the start must not leave files behind
+  if options["watch-stdin"] then
+    local at_end, when_idle = watch_stdin(portal, finish)
+    queue:wrap(at_end)
+    queue:wrap(when_idle)
+  end
+
+  local dir, ca_dir = prepare_directory(options)
+  local authority = certs.authority("b24 portal CA")
+  for _, name in ipairs(certs.write_authority(authority, dir .. "/ca.pem", ca_dir)) do made[#made + 1] = name end
+  portal.ports = listen(queue, portal, authority, options.addresses)
+  local facts = describe(portal, dir, { ca_file = dir .. "/ca.pem", ca_dir = ca_dir }, options.addresses)
+  publish(dir, facts)
+  if options.print then print_help(facts) end
+
+  while not ended do
+    local ok, message = queue:step()
+    if not ok then io.stderr:write("portal: ", tostring(message), "\n") end
+  end
+end
+
+local function main()
+  local options = read_options()
+  local ok, message = pcall(run, options)
+  clean_up(options)
+  if not ok then
+    io.stderr:write("portal: ", tostring(message), "\n")
+    os.exit(1)
+  end
+  os.exit(0)
+end
+
+main()

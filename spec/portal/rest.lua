@@ -1,0 +1,144 @@
+-- A REST call without its transport: who calls, may they, what is the answer. In: a request. Out: an answer
+-- { status, body, headers = { { name, value }, … } }.
+
+local basexx = require "basexx"
+local cqueues = require "cqueues"
+local rand = require "openssl.rand"
+
+local limits = require "portal.limits"
+local methods = require "portal.methods"
+local php = require "portal.php"
+
+local rest = {}
+
+-- Consumed before a method sees its parameters.
+local RESERVED = { "auth", "access_token", "auth_connector", "aplogin", "ap", "sessid", "start", "state", "token" }
+local COOKIE_EVERY = 10 -- "once in a while": the first answer to a user, and each tenth after it
+
+function rest.answer(status, body, headers)
+  return { status = status, body = body, content_type = "application/json; charset=utf-8", headers = headers or {} }
+end
+
+--- An error as the portal words it.
+function rest.failure(status, code, description)
+  return rest.answer(status, php.encode(php.map("error", code, "error_description", description)))
+end
+
+-- Who calls -----------------------------------------------------------------------------------------------------------
+
+local function by_webhook(call)
+  local account = call.portal.accounts[call.user_id]
+  if call.portal.settings.require_https and not call.tls then
+    return nil, rest.failure(401, "INVALID_REQUEST", "Https required.")
+  elseif not account or account.secret ~= call.secret then
+    return nil, rest.failure(401, "INVALID_CREDENTIALS", "Invalid request credentials")
+  end
+  return account
+end
+
+local function by_token(call)
+  local bearer = (call.headers.authorization or ""):match("^[Bb]earer +(.+)$")
+  local token = bearer or call.params:get("auth") or call.params:get("access_token")
+  if type(token) ~= "string" or token == "" then
+    return nil, rest.failure(401, "NO_AUTH_FOUND", "Wrong authorization data")
+  end
+  for _, account in pairs(call.portal.accounts) do
+    if account.token == token then
+      if not account.expired then return account end
+      return nil, rest.failure(401, "expired_token", "The access token provided has expired")
+    end
+  end
+  return nil, rest.failure(401, "invalid_token", "Unable to get application by token")
+end
+
+--- A browser session of somebody else beats the credential: the reason why clients must keep no cookies.
+local function foreign_session(call, account)
+  local owner = call.portal.sessions[(call.headers.cookie or ""):match("PHPSESSID=([%w]+)")]
+  return owner and owner ~= account.user_id
+end
+
+local function authenticate(call)
+  local account, failure
+  if call.secret then account, failure = by_webhook(call) else account, failure = by_token(call) end
+  if account and foreign_session(call, account) then
+    return nil, rest.failure(401, "authorization_error", "Unable to authorize user")
+  end
+  return account, failure
+end
+
+-- The answer ----------------------------------------------------------------------------------------------------------
+
+local function session_cookie(portal, account)
+  account.answers = account.answers + 1
+  if account.answers % COOKIE_EVERY ~= 1 then return {} end
+  local session = basexx.to_base32(rand.bytes(20)):lower()
+  portal.sessions[session] = account.user_id
+  return { { "set-cookie", "PHPSESSID=" .. session .. "; path=/; HttpOnly" } }
+end
+
+local clock_offset = os.time() - cqueues.monotime()
+
+-- Seconds since 1970 with a fraction; right to the second, and never backwards.
+local function wall_clock()
+  return clock_offset + cqueues.monotime()
+end
+
+local function time_block(call, started, operating, reset_at)
+  local generation = call.account.generation or call.portal.settings.generation
+  local modern = generation == "g2b" or generation == "g3"
+  local finish = wall_clock()
+  local start = modern and math.floor(started) or started -- a typed property truncates it on newer servers
+  local block = php.map("start", start, "finish", finish, "duration", finish - start,
+    "processing", modern and 0 or finish - started,
+    "date_start", os.date("!%Y-%m-%dT%H:%M:%S+00:00", math.floor(started)),
+    "date_finish", os.date("!%Y-%m-%dT%H:%M:%S+00:00", math.floor(finish)))
+  if generation ~= "g0" and generation ~= "g1" then -- older than the limiter
+    block:set("operating_reset_at", reset_at)
+    block:set("operating", operating)
+  end
+  return block
+end
+
+local function run(call, method)
+  local started = wall_clock()
+  local limit = call.portal.settings.operating[call.method]
+  local key = call.account.user_id .. (call.secret and " webhook " or " token ") .. call.method
+  if not limits.may_operate(call.portal.operating, limit, key) then
+    return rest.failure(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.")
+  end
+  call.start = tonumber(call.params:get("start") or 0) or 0
+  for _, name in ipairs(RESERVED) do call.params:remove(name) end
+  call.portal:count(call.method)
+  local result, page, code, description = method.run(call)
+  local operating, reset_at = limits.operate(call.portal.operating, limit, key)
+  if result == nil then return rest.failure(page, code, description) end
+  local body = php.map("result", result)
+  if page then
+    body:set("next", page.next)
+    body:set("total", page.total)
+  end
+  body:set("time", time_block(call, started, operating, reset_at))
+  return rest.answer(200, php.encode(body), session_cookie(call.portal, call.account))
+end
+
+--- Runs the call. Its account is known afterwards as `call.account`, when the credential was good.
+function rest.call(call)
+  local account, failure = authenticate(call)
+  if not account then return failure end
+  call.account = account
+  call.has_scope = function(scope)
+    for _, granted in ipairs(account.scope) do
+      if granted == scope then return true end
+    end
+    return scope == nil
+  end
+  local method = methods[call.method]
+  if not method then return rest.failure(404, "ERROR_METHOD_NOT_FOUND", "Method not found!") end
+  if not call.has_scope(method.scope) then
+    return rest.failure(401, "insufficient_scope", "The request requires higher privileges than provided by the "
+      .. (call.secret and "webhook token" or "access token"))
+  end
+  return run(call, method)
+end
+
+return rest

@@ -1,0 +1,75 @@
+-- The listeners of lua-http: who is connected, and one stream after another handed to the handler.
+
+local cqueues_socket = require "cqueues.socket"
+local http_server = require "http.server"
+
+local handler = require "portal.handler"
+
+local server = {}
+
+local KEEPALIVE = 60 -- seconds between two requests of one connection
+local HANDSHAKE_TIMEOUT = 10
+
+local last_connection = 0
+local by_socket = setmetatable({}, { __mode = "k" })
+
+local Connection = {}
+Connection.__index = Connection
+
+--- Control requests are no part of the story that the statistics tell.
+function Connection:is_control()
+  if self.counted then
+    self.counted = false
+    self.portal.connections[self.listener] = self.portal.connections[self.listener] - 1
+  end
+end
+
+--- A new connection, counted for its listener.
+function server.new_connection(portal, listener, socket, tls)
+  last_connection = last_connection + 1
+  portal.connections[listener] = (portal.connections[listener] or 0) + 1
+  local _, here = socket:localname()
+  local _, peer = socket:peername()
+  local connection = setmetatable({ id = last_connection, listener = listener, tls = tls, portal = portal,
+    counted = true, addresses = tostring(here) .. " " .. tostring(peer) }, Connection)
+  by_socket[socket] = connection
+  return connection
+end
+
+-- The handler's own mistakes are worth a line; what clients do wrong is not.
+local function serve(portal, connection, stream)
+  local ok, message = xpcall(handler.serve, function(e) return debug.traceback(tostring(e)) end,
+    portal, connection, stream)
+  if not ok then io.stderr:write("portal: ", message, "\n") end
+  pcall(stream.shutdown, stream)
+end
+
+--- Listens. `options`: name, address, port (nil: any), context (nil: plain http). Returns the port, or nil and why.
+function server.listen(queue, portal, options)
+  portal.connections[options.name] = portal.connections[options.name] or 0
+  local socket = cqueues_socket.listen { host = options.address, port = options.port or 0 }
+  local listener = http_server.new {
+    cq = queue,
+    socket = socket,
+    tls = options.context ~= nil,
+    ctx = options.context,
+    connection_setup_timeout = HANDSHAKE_TIMEOUT,
+    intra_stream_timeout = KEEPALIVE,
+    onstream = function() end,
+    onerror = function() end,
+  }
+  function listener.add_socket(self, accepted)
+    server.new_connection(portal, options.name, accepted, options.context ~= nil)
+    return http_server.mt.__index.add_socket(self, accepted)
+  end
+  function listener.add_stream(_, stream)
+    queue:wrap(serve, portal, by_socket[stream.connection.socket], stream)
+    return true
+  end
+  local ok, message = listener:listen()
+  if not ok then return nil, message end
+  local _, _, port = listener:localname()
+  return port
+end
+
+return server

@@ -1,0 +1,108 @@
+/* binding.h: what the files that know Lua share. Stack effects are noted as [-popped, +pushed]. */
+#ifndef B24_BINDING_H
+#define B24_BINDING_H
+
+#include <cjson/cJSON.h>
+
+#include "call.h"
+#include "lua_compat.h"
+
+B24_PRIVATE_BEGIN
+
+/* ---- lua_values.c: cJSON -> Lua */
+
+/* [0, +1] JSON null inside results: lightuserdata NULL, as cjson.null and ngx.null. */
+void b24_push_null(lua_State *L);
+
+/* [0, +1] A number: an integer where the value is one (5.3+: subtype integer), 1.0 too. */
+void b24_push_number(lua_State *L, double value);
+
+/* [0, +1] Any value. Null members are left out unless `nulls`; null elsewhere is b24.null. */
+void b24_push_json(lua_State *L, const cJSON *value, bool nulls);
+
+/* ---- lua_params.c: Lua -> JSON */
+
+/* [0, 0] Writes the value at `index` as JSON; an empty table is {} at the top and [] inside. NULL, or a static phrase
+   that goes on from "a parameter ...", such as "is infinite"; `out` is incomplete in that case. */
+const char *b24_encode_params(lua_State *L, int index, struct b24_buffer *out);
+
+/* ---- lua_counters.c: the answer of im.counters.get -> one shape for every server generation */
+
+/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as b24_push_json. */
+bool b24_push_counters(lua_State *L, const cJSON *result, bool nulls);
+
+/* ---- lua_dialogs.c, lua_totals.c: questions about a counters table. Registered by codec.c. */
+
+int b24_lua_dialogs(lua_State *L);
+int b24_lua_diff(lua_State *L);
+int b24_lua_totals(lua_State *L);
+int b24_lua_badge(lua_State *L);
+
+/* [0, 0] An integral number (or a decimal string) at `index`? */
+bool b24_to_count(lua_State *L, int index, lua_Number *count);
+
+/* ---- lua_conf.c: conf */
+
+#define B24_CONF_TYPE "b24.conf " B24_VERSION /* two builds of one version may share it, other versions may not */
+
+/* [0, +1] The conf object for the argument at `index`: itself, or made from nil, a URL or a table.
+   NULL: [0, +3] nil, message, info. A wrong type or unknown name throws with the position `level` calls up. */
+const struct b24_conf *b24_to_conf(lua_State *L, int index, int level);
+
+/* Registers the types. [0, 0] */
+void b24_open_conf(lua_State *L);
+
+/* Throws with the position `level` calls up (1: the caller of the running C function). */
+int b24_throw(lua_State *L, int level, const char *format, ...) B24_PRINTF(3, 4);
+
+/* ---- lua_outcome.c: outcome -> value, err, info */
+
+enum b24_shape { B24_PLAIN, B24_COUNTERS };
+
+/* The argument at `index`: nil, "result" or "counters"; throws for others. */
+enum b24_shape b24_check_shape(lua_State *L, int index);
+
+/* [0, +3] */
+int b24_push_outcome(lua_State *L, const struct b24_outcome *outcome, const struct b24_conf *conf, const char *method,
+                     enum b24_shape shape);
+
+/* [0, +3] nil, message, info; `method` may be NULL. */
+int b24_push_fault(lua_State *L, const struct b24_fault *fault, const char *method);
+
+/* ---- lua_call.c: a call object */
+
+#define B24_CALL_TYPE "b24.call " B24_VERSION
+
+struct b24_lua_call {
+    struct b24_call *call;
+    const struct b24_conf *conf;
+    const struct b24_outcome *outcome; /* set when DONE */
+    enum b24_shape shape;
+    struct b24_buffer params;
+    char method[B24_METHOD_MAX + 1];
+};
+
+/* [0, +1] A call object for conf (stack index), method and params (stack index, 0 or nil/none: none). The object keeps
+   the conf alive. NULL: [0, +3] nil, message, info. Throws like b24_to_conf. */
+struct b24_lua_call *b24_new_call(lua_State *L, int conf, int method, int params, enum b24_shape shape, int level);
+
+/* [0, 0] A reply from the table at stack index 4: {status=, body=, content_type=, location=, retry_after=}. */
+void b24_reply_from_table(lua_State *L, struct b24_reply *reply);
+
+/* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */
+void b24_push_request(lua_State *L, const struct b24_request *request);
+
+void b24_open_call(lua_State *L);
+int b24_lua_call(lua_State *L);
+
+/* ---- codec.c */
+
+/* [0, +1] The table of everything that needs no libcurl. */
+void b24_open_codec(lua_State *L);
+
+B24_PRIVATE_END
+
+B24_EXPORT int luaopen_b24_codec(lua_State *L);
+B24_EXPORT int luaopen_b24_core(lua_State *L);
+
+#endif

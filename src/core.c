@@ -1,0 +1,140 @@
+/* b24.core: b24.codec plus the blocking calls over libcurl. */
+#include "binding.h"
+#include "pin.h"
+#include "transfer.h"
+
+/* ------------------------------------------------------------ the kept handle: one for each Lua state */
+
+#define TRANSFER_TYPE "b24.transfer " B24_VERSION
+#define MAIN_KEY      "b24.main"
+
+struct kept {
+    struct b24_transfer *transfer;
+};
+
+static int kept_gc(lua_State *L) {
+    struct kept *k = lua_touserdata(L, 1);
+    /* A forked child abandons the parent's handle; see transfer.h. */
+    if (k->transfer != NULL && b24_transfer_usable(k->transfer)) b24_transfer_free(k->transfer);
+    k->transfer = NULL;
+    return 0;
+}
+
+/* NULL: libcurl could not start. */
+static struct b24_transfer *transfer(lua_State *L) {
+    struct kept *k = lua_touserdata(L, lua_upvalueindex(1));
+    if (k->transfer != NULL && !b24_transfer_usable(k->transfer)) k->transfer = NULL;
+    if (k->transfer == NULL) k->transfer = b24_transfer_new();
+    return k->transfer;
+}
+
+/* ------------------------------------------------------------ Ctrl-C */
+
+/* lua.c answers SIGINT by setting a hook on the main thread, which raises an error as soon as Lua code runs again. */
+struct watch {
+    lua_State *here, *main;
+    lua_Hook hook_here, hook_main;
+};
+
+static bool hook_changed(void *arg) {
+    const struct watch *w = arg;
+    return lua_gethook(w->here) != w->hook_here || (w->main != NULL && lua_gethook(w->main) != w->hook_main);
+}
+
+static lua_State *main_thread(lua_State *L) {
+#if LUA_VERSION_NUM >= 502
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    lua_State *main = lua_tothread(L, -1);
+#else
+    lua_getfield(L, LUA_REGISTRYINDEX, MAIN_KEY); /* known if the module was loaded there */
+    lua_State *main = lua_touserdata(L, -1);
+#endif
+    lua_pop(L, 1);
+    return main;
+}
+
+static struct watch start_watch(lua_State *L) {
+    struct watch w = {.here = L, .main = main_thread(L)};
+    w.hook_here = lua_gethook(L);
+    if (w.main != NULL) w.hook_main = lua_gethook(w.main);
+    return w;
+}
+
+/* ------------------------------------------------------------ the loop */
+
+/* Carries out what the call asks for until it is done. */
+static const struct b24_outcome *perform(struct b24_lua_call *c, struct b24_transfer *t, struct watch *watch) {
+    struct b24_interrupt interrupt = {hook_changed, watch};
+    struct b24_event event = {.type = B24_GO};
+    for (;;) {
+        struct b24_action a = b24_call_next(c->call, &event, b24_clock());
+        switch (a.type) {
+        case B24_SEND: b24_transfer_send(t, c->conf, a.as.send, &interrupt, &event); break;
+        case B24_SLEEP:
+            b24_transfer_sleep(t, a.as.sleep, &interrupt);
+            event.type = hook_changed(watch) ? B24_CANCEL : B24_WOKE;
+            break;
+        case B24_DONE: return a.as.done;
+        default: event.type = B24_CANCEL; /* cannot happen: this loop answers what was asked */
+        }
+    }
+}
+
+static int finish(lua_State *L, struct b24_lua_call *c) {
+    struct b24_fault fault;
+    if (c == NULL) return 3;
+    struct b24_transfer *t = transfer(L);
+    if (t == NULL) {
+        b24_fail(&fault, B24_NETWORK, "CURL_FAILED", NULL, "libcurl cannot start (out of memory?)");
+        return b24_push_fault(L, &fault, c->method);
+    }
+    struct watch watch = start_watch(L);
+    c->outcome = perform(c, t, &watch);
+    int n = b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape);
+    b24_call_free(c->call); /* at once: an answer can be megabytes */
+    c->call = NULL;
+    c->outcome = NULL;
+    return n;
+}
+
+/* core.counters([conf]) -> counters, nil, info | nil, message, info */
+static int core_counters(lua_State *L) {
+    if (!lua_isnoneornil(L, 2))
+        return b24_throw(L, 1, "a callback needs an event loop, which this version does not have; call b24.counters(conf) without one");
+    lua_settop(L, 1);
+    lua_pushliteral(L, "im.counters.get");
+    return finish(L, b24_new_call(L, 1, 2, 0, B24_COUNTERS, 1));
+}
+
+/* core.call(conf, method [, params [, level]]) -> result, nil, info | nil, message, info */
+static int core_call(lua_State *L) {
+    int level = (int)luaL_optnumber(L, 4, 1);
+    lua_settop(L, 3);
+    return finish(L, b24_new_call(L, 1, 2, 3, B24_PLAIN, level));
+}
+
+int luaopen_b24_core(lua_State *L) {
+    static const luaL_Reg functions[] = {{"counters", core_counters}, {"call", core_call}, {NULL, NULL}};
+    b24_pin((const void *)&functions);
+#if LUA_VERSION_NUM < 502
+    if (lua_pushthread(L)) {
+        lua_pushlightuserdata(L, L);
+        lua_setfield(L, LUA_REGISTRYINDEX, MAIN_KEY);
+    }
+    lua_pop(L, 1);
+#endif
+    b24_open_codec(L);
+    if (luaL_newmetatable(L, TRANSFER_TYPE)) {
+        lua_pushcfunction(L, kept_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_pop(L, 1);
+    b24_newobject(L, sizeof(struct kept), TRANSFER_TYPE);
+    for (const luaL_Reg *f = functions; f->name != NULL; f++) {
+        lua_pushvalue(L, -1);
+        lua_pushcclosure(L, f->func, 1);
+        lua_setfield(L, -3, f->name);
+    }
+    lua_pop(L, 1);
+    return 1;
+}

@@ -1,0 +1,88 @@
+#include "curl_error.h"
+
+#include <errno.h>
+
+struct row {
+    CURLcode result;
+    enum b24_kind kind;
+    const char *code, *hint;
+};
+
+#define HINT_CUT   "The portal or a proxy closed the connection early; repeat the call, and check proxies if it stays."
+#define HINT_CA    "Install the system's certificates (package ca-certificates), or name the portal's own CA in ca_file."
+#define HINT_TLS   "Check that the address and port are those of an https server, and the TLS versions of both sides."
+#define HINT_PROXY "Check the proxy option and the variables https_proxy and all_proxy."
+
+static const struct row rows[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, B24_NETWORK, "HOST_NOT_FOUND", "Check the portal's name in the webhook URL, and the network's DNS."},
+    {CURLE_COULDNT_RESOLVE_PROXY, B24_NETWORK, "PROXY_NOT_FOUND", HINT_PROXY},
+    {CURLE_COULDNT_CONNECT, B24_NETWORK, "CONNECT_FAILED", "Check the network, the portal's address and any firewall."},
+#if LIBCURL_VERSION_NUM >= 0x074900
+    {CURLE_PROXY, B24_NETWORK, "PROXY_FAILED", HINT_PROXY},
+#endif
+    {CURLE_PARTIAL_FILE, B24_NETWORK, "REPLY_CUT", HINT_CUT},
+    {CURLE_GOT_NOTHING, B24_NETWORK, "NO_REPLY", HINT_CUT},
+    {CURLE_RECV_ERROR, B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
+    {CURLE_SEND_ERROR, B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
+    {CURLE_SEND_FAIL_REWIND, B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
+    {CURLE_HTTP2, B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
+    {CURLE_HTTP2_STREAM, B24_NETWORK, "REPLY_CUT", HINT_CUT},
+    {CURLE_WEIRD_SERVER_REPLY, B24_NETWORK, "NOT_HTTP", "Check the address and port: no HTTP server answers there."},
+    {CURLE_UNSUPPORTED_PROTOCOL, B24_NETWORK, "NOT_HTTP", "Check the address and port: no HTTP server answers there."},
+    {CURLE_BAD_CONTENT_ENCODING, B24_NETWORK, "REPLY_GARBLED", HINT_CUT},
+    {CURLE_OPERATION_TIMEDOUT, B24_TIMEOUT, "TIMEOUT", "Repeat the call, or give it more time with timeout (seconds)."},
+    {CURLE_PEER_FAILED_VERIFICATION, B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_CA},
+    {CURLE_SSL_CONNECT_ERROR, B24_TLS, "TLS_FAILED", HINT_TLS},
+    {CURLE_SSL_CIPHER, B24_TLS, "TLS_FAILED", HINT_TLS},
+    {CURLE_SSL_CERTPROBLEM, B24_TLS, "TLS_FAILED", HINT_TLS},
+    {CURLE_SSL_ISSUER_ERROR, B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_CA},
+    {CURLE_SSL_CACERT_BADFILE, B24_CONFIG, "BAD_CA_FILE", "Check that ca_file names a readable PEM file, and ca_path a hashed directory."},
+    {CURLE_OUT_OF_MEMORY, B24_NETWORK, "OUT_OF_MEMORY", NULL},
+    {CURLE_FAILED_INIT, B24_NETWORK, "CURL_FAILED", NULL},
+};
+
+/* libcurl keeps OpenSSL's X509_V_ERR_* number; these two are worth a name of their own. */
+#define X509_EXPIRED      10
+#define X509_NOT_YET      9
+#define X509_HOST_DIFFERS 62
+
+static void certificate(CURL *easy, struct b24_failure *f) {
+    long why = 0;
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
+    if (why == X509_EXPIRED || why == X509_NOT_YET) {
+        f->code = "CERTIFICATE_EXPIRED";
+        f->hint = "Check this machine's clock; if it is right, the portal's administrator has to renew the certificate.";
+    } else if (why == 0 || why == X509_HOST_DIFFERS) { /* the chain is fine, so it is the name */
+        f->code = "CERTIFICATE_NAME";
+        f->hint = "The certificate is for another name: use the portal's name exactly as its certificate has it.";
+    }
+}
+
+static void connect_failed(CURL *easy, struct b24_failure *f) {
+    long why = 0;
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &why);
+    if (why == ECONNREFUSED) f->code = "CONNECTION_REFUSED";
+}
+
+/* Was any byte of the request handed to the connection? libcurl counts them. */
+static bool request_written(CURL *easy) {
+    long bytes = 0;
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes > 0;
+}
+
+void b24_curl_error(CURL *easy, CURLcode result, struct b24_failure *f) {
+    f->kind = B24_NETWORK;
+    f->code = "TRANSFER_FAILED";
+    f->hint = NULL;
+    f->sent = request_written(easy);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].result == result) {
+            f->kind = rows[i].kind;
+            f->code = rows[i].code;
+            f->hint = rows[i].hint;
+            break;
+        }
+    if (result == CURLE_PEER_FAILED_VERIFICATION) certificate(easy, f);
+    if (result == CURLE_COULDNT_CONNECT) connect_failed(easy, f);
+}

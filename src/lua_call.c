@@ -1,0 +1,206 @@
+/* A call object: the state machine of call.h as Lua sees it, for hosts that wait in their own way and for specs. */
+#include <string.h>
+
+#include "binding.h"
+
+static struct b24_lua_call *check_call(lua_State *L) {
+    struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    if (c->call == NULL) luaL_error(L, "b24: this call was never started");
+    return c;
+}
+
+#define PARAMS_MAX (64u << 20) /* bytes of a request body; portals refuse far smaller ones */
+
+/* What is wrong with the parameters is the caller's mistake, so it is thrown. */
+static struct b24_view encode(lua_State *L, struct b24_lua_call *c, int params, int level) {
+    b24_buffer_init(&c->params, PARAMS_MAX);
+    if (params == 0 || lua_isnoneornil(L, params)) return b24_buffer_view(&c->params);
+    if (!lua_istable(L, params)) b24_throw(L, level, "params must be a table, not a %s", luaL_typename(L, params));
+    const char *wrong = b24_encode_params(L, params, &c->params);
+    if (wrong != NULL) b24_throw(L, level, "a parameter %s", wrong);
+    return b24_buffer_view(&c->params);
+}
+
+static bool bad_method(const char *what, struct b24_fault *fault) {
+    return b24_fail(fault, B24_CONFIG, "BAD_METHOD", "A method is a name such as im.counters.get.",
+                    "the method name is unusable: %s", what);
+}
+
+static struct b24_lua_call *refused(lua_State *L, const struct b24_fault *fault, const char *method) {
+    b24_push_fault(L, fault, method);
+    return NULL;
+}
+
+struct b24_lua_call *b24_new_call(lua_State *L, int conf, int method, int params, enum b24_shape shape, int level) {
+    struct b24_fault fault;
+    struct b24_view name;
+    if (lua_type(L, method) != LUA_TSTRING) b24_throw(L, level, "method must be a string, not a %s", luaL_typename(L, method));
+    name.p = lua_tolstring(L, method, &name.n);
+    const struct b24_conf *checked = b24_to_conf(L, conf, level);
+    if (checked == NULL) return NULL;
+    const char *wrong = b24_method_problem(name);
+    if (wrong != NULL) {
+        bad_method(wrong, &fault);
+        return refused(L, &fault, NULL);
+    }
+    struct b24_lua_call *c = b24_newobject(L, sizeof *c, B24_CALL_TYPE);
+    lua_createtable(L, 1, 0);
+    lua_pushvalue(L, -3);
+    lua_rawseti(L, -2, 1);
+    b24_setuservalue(L, -2); /* keeps the conf alive */
+    c->conf = checked;
+    c->shape = shape;
+    memcpy(c->method, name.p, name.n + 1);
+    c->call = b24_call_new(checked, name, encode(L, c, params, level));
+    b24_buffer_free(&c->params);
+    if (c->call != NULL) return c;
+    b24_fail(&fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
+    return refused(L, &fault, c->method);
+}
+
+enum b24_shape b24_check_shape(lua_State *L, int index) {
+    static const char *const names[] = {"result", "counters", NULL};
+    return (enum b24_shape)luaL_checkoption(L, index, "result", names);
+}
+
+/* codec.call(conf, method [, params [, "counters"]]) -> call object */
+int b24_lua_call(lua_State *L) {
+    lua_settop(L, 4);
+    return b24_new_call(L, 1, 2, 3, b24_check_shape(L, 4), 1) != NULL ? 1 : 3;
+}
+
+/* ------------------------------------------------------------ events: tables -> structs */
+
+static struct b24_view view_field(lua_State *L, const char *name) {
+    struct b24_view v = {"", 0};
+    lua_pushstring(L, name);
+    lua_rawget(L, 4); /* raw: a value made by __index would belong to nobody */
+    if (lua_type(L, -1) == LUA_TSTRING) v.p = lua_tolstring(L, -1, &v.n);
+    else if (!lua_isnil(L, -1)) luaL_error(L, "b24: '%s' must be a string, not a %s", name, luaL_typename(L, -1));
+    lua_pop(L, 1); /* the data table keeps it alive */
+    return v;
+}
+
+static bool flag_field(lua_State *L, const char *name) {
+    lua_getfield(L, 4, name);
+    bool flag = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return flag;
+}
+
+void b24_reply_from_table(lua_State *L, struct b24_reply *r) {
+    memset(r, 0, sizeof *r);
+    lua_getfield(L, 4, "status");
+    lua_Number status = lua_tonumber(L, -1);
+    if (!(status >= 100 && status <= 999)) luaL_error(L, "b24: a reply needs a status between 100 and 999");
+    r->status = (int)status;
+    lua_getfield(L, 4, "http_version");
+    r->http_version = (int)(lua_tonumber(L, -1) * 10 + 0.5); /* 1.1 -> 11 */
+    lua_pop(L, 2);
+    r->body = view_field(L, "body");
+    r->content_type = view_field(L, "content_type");
+    r->location = view_field(L, "location");
+    r->retry_after = view_field(L, "retry_after");
+    r->reused = flag_field(L, "reused");
+}
+
+static void failure_from_table(lua_State *L, struct b24_failure *f) {
+    static const enum b24_kind kinds[] = {B24_NETWORK, B24_TLS, B24_TIMEOUT, B24_TOO_LARGE, B24_CLOSED, B24_CONFIG};
+    struct b24_view kind = view_field(L, "kind"), code = view_field(L, "code");
+    memset(f, 0, sizeof *f);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(b24_kind_name(kinds[i]), kind.p) == 0) f->kind = kinds[i];
+    if (f->kind == B24_OK) luaL_error(L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
+    f->code = code.n > 0 ? code.p : "TRANSFER_FAILED";
+    f->sent = flag_field(L, "sent");
+    f->text = view_field(L, "message");
+}
+
+static void read_event(lua_State *L, struct b24_event *event) {
+    const char *name = luaL_checkstring(L, 3);
+    bool known = false;
+    for (int i = B24_GO; i <= B24_CANCEL; i++)
+        if (strcmp(b24_event_name((enum b24_event_type)i), name) == 0) event->type = (enum b24_event_type)i, known = true;
+    if (!known) luaL_error(L, "b24: no event is called '%s'", name);
+    if (event->type != B24_REPLY && event->type != B24_FAILED) return;
+    luaL_checktype(L, 4, LUA_TTABLE);
+    if (event->type == B24_REPLY) b24_reply_from_table(L, &event->as.reply);
+    else failure_from_table(L, &event->as.failed);
+}
+
+/* ------------------------------------------------------------ actions: structs -> values */
+
+void b24_push_request(lua_State *L, const struct b24_request *r) {
+    lua_createtable(L, 0, 6);
+    lua_pushstring(L, r->url);
+    lua_setfield(L, -2, "url");
+    lua_pushliteral(L, "POST");
+    lua_setfield(L, -2, "verb");
+    lua_pushlstring(L, r->body.p, r->body.n);
+    lua_setfield(L, -2, "body");
+    lua_pushnumber(L, (lua_Number)r->timeout / 1000);
+    lua_setfield(L, -2, "timeout");
+    lua_pushboolean(L, r->repeatable);
+    lua_setfield(L, -2, "repeatable");
+    lua_newtable(L);
+    for (const char *const *h = r->headers; *h != NULL; h++) {
+        const char *colon = strchr(*h, ':');
+        lua_pushlstring(L, *h, (size_t)(colon - *h));
+        lua_pushstring(L, colon + 2);
+        lua_rawset(L, -3);
+    }
+    lua_setfield(L, -2, "headers");
+}
+
+/* call:next(now, event [, data]) -> action [, payload]; now in seconds of a monotonic clock */
+static int call_next(lua_State *L) {
+    struct b24_lua_call *c = check_call(L);
+    struct b24_event event = {.type = B24_GO};
+    lua_Number now = luaL_checknumber(L, 2);
+    luaL_argcheck(L, now >= -1e12 && now <= 1e12, 2, "seconds of a clock expected");
+    lua_settop(L, 4);
+    read_event(L, &event);
+    struct b24_action a = b24_call_next(c->call, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
+    if (a.type == B24_MISUSE) return luaL_error(L, "b24: event '%s' does not fit what the call waits for", b24_event_name(event.type));
+    lua_pushstring(L, b24_action_name(a.type));
+    if (a.type == B24_SEND) b24_push_request(L, a.as.send);
+    else if (a.type == B24_SLEEP) lua_pushnumber(L, (lua_Number)a.as.sleep / 1000);
+    else lua_pushnil(L);
+    if (a.type == B24_DONE) c->outcome = a.as.done;
+    return 2;
+}
+
+/* call:result() -> value, err, info */
+static int call_result(lua_State *L) {
+    struct b24_lua_call *c = check_call(L);
+    if (c->outcome == NULL) return luaL_error(L, "b24: the call is not done yet");
+    return b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape);
+}
+
+static int call_gc(lua_State *L) {
+    struct b24_lua_call *c = lua_touserdata(L, 1);
+    b24_call_free(c->call);
+    b24_buffer_free(&c->params);
+    c->call = NULL;
+    c->outcome = NULL;
+    return 0;
+}
+
+static int call_tostring(lua_State *L) {
+    const struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    lua_pushfstring(L, "b24.call (%s)", c->method);
+    return 1;
+}
+
+void b24_open_call(lua_State *L) {
+    if (luaL_newmetatable(L, B24_CALL_TYPE)) {
+        static const luaL_Reg meta[] = {
+            {"__gc", call_gc}, {"__tostring", call_tostring}, {"next", call_next}, {"result", call_result}, {NULL, NULL}};
+        b24_setfuncs(L, meta);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -2, "__index");
+        lua_pushliteral(L, "b24.call");
+        lua_setfield(L, -2, "__name");
+    }
+    lua_pop(L, 1);
+}

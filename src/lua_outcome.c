@@ -1,0 +1,96 @@
+/* An outcome as the three values that every call returns: value, err, info. */
+#include "binding.h"
+
+static void set_string(lua_State *L, const char *name, const char *value) {
+    if (value == NULL) return;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_number(lua_State *L, const char *name, double value) {
+    b24_push_number(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_flag(lua_State *L, const char *name, bool value) {
+    lua_pushboolean(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_json(lua_State *L, const char *name, const cJSON *value) {
+    if (value == NULL || cJSON_IsNull(value)) return;
+    b24_push_json(L, value, false);
+    lua_setfield(L, -2, name);
+}
+
+static const char *version_text(int version) {
+    switch (version) {
+    case 10: return "1.0";
+    case 11: return "1.1";
+    case 20: return "2";
+    case 30: return "3";
+    default: return NULL;
+    }
+}
+
+/* [0, 0] What a failure adds to the info table on top. */
+static void set_failure(lua_State *L, const struct b24_outcome *o) {
+    set_string(L, "kind", b24_kind_name(o->kind));
+    set_string(L, "code", o->code);
+    set_string(L, "message", o->message);
+    set_string(L, "hint", o->hint);
+    set_flag(L, "retryable", o->retryable);
+    set_flag(L, "sent", o->sent);
+    if (o->retry_after != B24_NO_MS) set_number(L, "retry_after", (double)o->retry_after / 1000);
+}
+
+/* [0, +1] */
+static void push_info(lua_State *L, const struct b24_outcome *o, const char *method) {
+    lua_createtable(L, 0, 16);
+    if (o->status > 0) set_number(L, "status", o->status);
+    set_string(L, "method", method);
+    set_number(L, "attempts", o->attempts);
+    set_number(L, "waited", (double)o->waited / 1000);
+    set_number(L, "elapsed", (double)o->elapsed / 1000);
+    if (o->status > 0) set_flag(L, "reused", o->reused);
+    set_string(L, "http_version", version_text(o->http_version));
+    set_json(L, "time", o->time);
+    if (o->kind != B24_OK) {
+        set_failure(L, o);
+        return;
+    }
+    set_json(L, "next", o->next);
+    set_json(L, "total", o->total);
+}
+
+static int push_failure(lua_State *L, const struct b24_outcome *o, const char *method) {
+    lua_pushnil(L);
+    lua_pushstring(L, o->text);
+    push_info(L, o, method);
+    return 3;
+}
+
+int b24_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method,
+                     enum b24_shape shape) {
+    luaL_checkstack(L, 10, "reply");
+    if (o->kind != B24_OK) return push_failure(L, o, method);
+    if (shape == B24_PLAIN) {
+        b24_push_json(L, o->result, conf->nulls);
+    } else if (!b24_push_counters(L, o->result, conf->nulls)) {
+        struct b24_outcome unusable = *o; /* shares the document with *o, which frees it */
+        b24_outcome_unusable(&unusable, conf, "NO_COUNTERS", "the result is not an object with counters",
+                             "Check that the URL is a webhook of a Bitrix24 portal.");
+        return push_failure(L, &unusable, method);
+    }
+    lua_pushnil(L);
+    push_info(L, o, method);
+    return 3;
+}
+
+int b24_push_fault(lua_State *L, const struct b24_fault *fault, const char *method) {
+    struct b24_outcome o;
+    luaL_checkstack(L, 8, "error");
+    b24_outcome_init(&o);
+    b24_outcome_fault(&o, fault);
+    return push_failure(L, &o, method);
+}

@@ -1,0 +1,38 @@
+/* request.h: one HTTP request to a portal. */
+#ifndef B24_REQUEST_H
+#define B24_REQUEST_H
+
+#include "conf.h"
+
+B24_PRIVATE_BEGIN
+
+#define B24_METHOD_MAX 200 /* bytes of a REST method name; real ones stay below 80 */
+
+/* What a transport has to send: always POST, without following redirects or keeping cookies. */
+struct b24_request {
+    const char *url;             /* NUL-terminated; holds the webhook's secret */
+    struct b24_view body;        /* JSON; never empty */
+    const char *const *headers;  /* "Name: value" lines, NULL at the end */
+    b24_ms timeout;              /* for this request, from now */
+    bool repeatable;             /* the transport may send it again if a kept connection turns out dead */
+};
+
+/* NULL, or a phrase that says what is wrong with this method name. */
+const char *b24_method_problem(struct b24_view method);
+
+/* Owns what a b24_request points to. */
+struct b24_request_text {
+    char *url, *body, *authorization, *agent;
+    const char *headers[6];
+};
+
+/* Copies method and body (empty: "{}"). False: no memory; free it all the same. */
+bool b24_request_build(struct b24_request_text *text, const struct b24_conf *conf, struct b24_view method, struct b24_view body);
+void b24_request_free(struct b24_request_text *text);
+
+/* Does a method of this name only read ("*.get", "*.list", ...)? Such a call may be repeated when it is not known
+   whether it ran. */
+bool b24_method_reads(struct b24_view method);
+
+B24_PRIVATE_END
+#endif

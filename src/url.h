@@ -1,0 +1,30 @@
+/* url.h: the few things b24 needs to know about URLs. Views into the given text; nothing is allocated. */
+#ifndef B24_URL_H
+#define B24_URL_H
+
+#include "common.h"
+
+B24_PRIVATE_BEGIN
+
+struct b24_url {
+    bool https;
+    struct b24_view host; /* as written; an IPv6 address with its brackets */
+    struct b24_view port; /* digits, empty if none */
+    struct b24_view path; /* from the first "/", without query and fragment; may be empty */
+};
+
+/* Accepts http and https in any case, and no scheme at all (then https). NULL, or a phrase that says what is wrong,
+   such as "it contains a space"; the phrase never quotes the text. */
+const char *b24_url_parse(struct b24_view text, struct b24_url *url);
+
+/* 127.0.0.0/8, [::1], localhost: may be reached over plain http. */
+bool b24_url_loopback(const struct b24_url *url);
+
+/* White space and quotation marks around pasted text. */
+struct b24_view b24_trim(struct b24_view text);
+
+/* ASCII case-insensitive equality. */
+bool b24_same_text(struct b24_view a, const char *b);
+
+B24_PRIVATE_END
+#endif
