@@ -9,10 +9,10 @@ B24_PRIVATE_BEGIN
 enum b24_buffer_state { B24_BUFFER_OK, B24_BUFFER_FULL, B24_BUFFER_NO_MEMORY };
 
 struct b24_buffer {
-    char *p;      /* NULL until something was added */
-    size_t n;     /* bytes of content */
-    size_t cap;   /* bytes allocated, the NUL included */
-    size_t max;   /* most bytes of content */
+    char *p;                     /* NULL until something was added */
+    size_t n;                    /* bytes of content */
+    size_t cap;                  /* bytes allocated, the NUL included */
+    size_t max;                  /* most bytes of content */
     enum b24_buffer_state state; /* the first failure stays until reset */
 };
 

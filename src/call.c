@@ -80,7 +80,8 @@ static struct b24_action give_up(struct b24_call *c, enum b24_kind kind, const c
 
 static struct b24_action send(struct b24_call *c) {
     c->request.timeout = c->deadline - c->now;
-    if (c->request.timeout <= 0) return give_up(c, B24_TIMEOUT, "TIMEOUT", "the deadline is over before anything was sent");
+    if (c->request.timeout <= 0)
+        return give_up(c, B24_TIMEOUT, "TIMEOUT", "the deadline is over before anything was sent");
     c->outcome.attempts++;
     c->state = CALLING;
     return (struct b24_action){.type = B24_SEND, .as.send = &c->request};

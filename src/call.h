@@ -48,9 +48,9 @@ enum b24_action_type {
 struct b24_action {
     enum b24_action_type type;
     union {
-        const struct b24_request *send;   /* valid until the next b24_call_next or free */
+        const struct b24_request *send; /* valid until the next b24_call_next or free */
         b24_ms sleep;
-        const struct b24_outcome *done;   /* valid until free */
+        const struct b24_outcome *done; /* valid until free */
     } as;
 };
 
@@ -60,8 +60,8 @@ const char *b24_action_name(enum b24_action_type type);
 /* Copies method and body (JSON; empty: no parameters). `conf` must outlive the call. NULL: no memory. */
 struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_view method, struct b24_view body);
 
-/* `now`: milliseconds of any monotonic clock. The deadline counts from GO. Time never runs backwards inside a call: an earlier `now` counts as the last one. After DONE every event is answered
-   by the same DONE. */
+/* `now`: milliseconds of any monotonic clock. The deadline counts from GO. Time never runs backwards inside a call: an
+   earlier `now` counts as the last one. After DONE every event is answered by the same DONE. */
 struct b24_action b24_call_next(struct b24_call *call, const struct b24_event *event, b24_ms now);
 
 /* In any state; NULL too. Wipes secrets. */

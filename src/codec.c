@@ -45,7 +45,8 @@ static int codec_decode(lua_State *L) {
         nulls = lua_toboolean(L, -1);
         lua_getfield(L, 2, "max_depth");
         depth = (int)luaL_optnumber(L, -1, B24_DEPTH_DEFAULT);
-        if (depth < 1 || depth > B24_DEPTH_MAX) return luaL_error(L, "b24: max_depth must be between 1 and %d", B24_DEPTH_MAX);
+        if (depth < 1 || depth > B24_DEPTH_MAX)
+            return luaL_error(L, "b24: max_depth must be between 1 and %d", B24_DEPTH_MAX);
     }
     struct tree *t = b24_newobject(L, sizeof *t, TREE_TYPE);
     t->root = b24_document_parse(text, depth, &error);
@@ -140,10 +141,9 @@ static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
 
 void b24_open_codec(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"conf", codec_conf},       {"call", b24_lua_call},     {"request", codec_request}, {"reply", codec_reply},
-        {"decode", codec_decode},   {"encode", codec_encode},   {"totals", b24_lua_totals}, {"badge", b24_lua_badge},
-        {"dialogs", b24_lua_dialogs}, {"diff", b24_lua_diff},
-        {"fault", codec_fault},     {NULL, NULL}};
+        {"conf", codec_conf},         {"call", b24_lua_call},   {"request", codec_request}, {"reply", codec_reply},
+        {"decode", codec_decode},     {"encode", codec_encode}, {"totals", b24_lua_totals}, {"badge", b24_lua_badge},
+        {"dialogs", b24_lua_dialogs}, {"diff", b24_lua_diff},   {"fault", codec_fault},     {NULL, NULL}};
     b24_open_conf(L);
     b24_open_call(L);
     open_type(L, TREE_TYPE, tree_gc);

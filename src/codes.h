@@ -7,9 +7,9 @@
 B24_PRIVATE_BEGIN
 
 enum b24_repeat {
-    B24_NEVER,      /* the same call will fail again */
-    B24_LATER,      /* the same call may succeed after a pause */
-    B24_LATER_5XX   /* only if the status was 5xx */
+    B24_NEVER,    /* the same call will fail again */
+    B24_LATER,    /* the same call may succeed after a pause */
+    B24_LATER_5XX /* only if the status was 5xx */
 };
 
 struct b24_code {

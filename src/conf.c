@@ -98,7 +98,8 @@ static const char *user_and_secret(struct b24_view path, struct b24_view *user, 
     if (b24_same_text(*user, "api") && all_digits(*secret)) {
         *user = *secret;
         *secret = segment(&path);
-    } else if (secret->n > 5 && path.n == 0 && b24_same_text((struct b24_view){secret->p + secret->n - 5, 5}, ".json")) {
+    } else if (secret->n > 5 && path.n == 0 &&
+               b24_same_text((struct b24_view){secret->p + secret->n - 5, 5}, ".json")) {
         secret->n -= 5; /* .../SECRET.json */
     }
     if (user->n == 0) return "it has no user id after /rest/";

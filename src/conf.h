@@ -7,14 +7,14 @@
 
 B24_PRIVATE_BEGIN
 
-#define B24_TIMEOUT_DEFAULT   30000 /* ms; one deadline over waiting, retries and transfer */
-#define B24_CONNECT_DEFAULT   10000 /* ms */
-#define B24_TIMEOUT_MAX       600000 /* ms; more is surely a value in milliseconds */
-#define B24_RETRIES_DEFAULT   2
-#define B24_RETRIES_MAX       10
-#define B24_REPLY_DEFAULT     (16u << 20) /* bytes; the largest real answers are a few MiB */
-#define B24_REPLY_MAX         (1u << 30)
-#define B24_URL_MAX           2048 /* bytes of a webhook URL; real ones have about 70 */
+#define B24_TIMEOUT_DEFAULT 30000  /* ms; one deadline over waiting, retries and transfer */
+#define B24_CONNECT_DEFAULT 10000  /* ms */
+#define B24_TIMEOUT_MAX     600000 /* ms; more is surely a value in milliseconds */
+#define B24_RETRIES_DEFAULT 2
+#define B24_RETRIES_MAX     10
+#define B24_REPLY_DEFAULT   (16u << 20) /* bytes; the largest real answers are a few MiB */
+#define B24_REPLY_MAX       (1u << 30)
+#define B24_URL_MAX         2048 /* bytes of a webhook URL; real ones have about 70 */
 
 enum b24_http_version { B24_HTTP_AUTO, B24_HTTP_1_1, B24_HTTP_2 };
 

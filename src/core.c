@@ -100,7 +100,9 @@ static int finish(lua_State *L, struct b24_lua_call *c) {
 /* core.counters([conf]) -> counters, nil, info | nil, message, info */
 static int core_counters(lua_State *L) {
     if (!lua_isnoneornil(L, 2))
-        return b24_throw(L, 1, "a callback needs an event loop, which this version does not have; call b24.counters(conf) without one");
+        return b24_throw(
+            L, 1,
+            "a callback needs an event loop, which this version does not have; call b24.counters(conf) without one");
     lua_settop(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, b24_new_call(L, 1, 2, 0, B24_COUNTERS, 1));

@@ -13,7 +13,7 @@
 
 #include "url.h"
 
-#define PROFILE_MAX  64
+#define PROFILE_MAX 64
 
 bool b24_env_set(const char *name) {
     const char *v = getenv(name);
@@ -36,19 +36,23 @@ static const char *home(void) {
 static bool file_path(const char *profile, char out[B24_PATH_MAX], struct b24_fault *fault) {
     const char *config = getenv("XDG_CONFIG_HOME");
     bool xdg = config != NULL && config[0] == '/'; /* the specification says to ignore relative ones */
-    int n = snprintf(out, B24_PATH_MAX, "%s%s/b24/webhook%s%s", xdg ? config : home(), xdg ? "" : "/.config", profile ? "." : "",
-                     profile ? profile : "");
+    int n = snprintf(out, B24_PATH_MAX, "%s%s/b24/webhook%s%s", xdg ? config : home(), xdg ? "" : "/.config",
+                     profile ? "." : "", profile ? profile : "");
     return (n > 0 && n < B24_PATH_MAX) ||
            b24_fail(fault, B24_CONFIG, "BAD_FILE", NULL, "the path of the credential file is too long");
 }
 
 static bool nothing_found(const char *path, bool env_counts, struct b24_fault *fault) {
-    const char *other = b24_env_set("B24_HOOK") ? "B24_HOOK" : b24_env_set("B24_WEBHOOK_URL") ? "B24_WEBHOOK_URL" : NULL;
+    const char *other = b24_env_set("B24_HOOK")          ? "B24_HOOK"
+                        : b24_env_set("B24_WEBHOOK_URL") ? "B24_WEBHOOK_URL"
+                                                         : NULL;
     char note[100] = "";
     if (other != NULL && env_counts) snprintf(note, sizeof note, "; %s is set, but b24 reads B24_WEBHOOK", other);
     return b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL",
-                    "Create an incoming webhook in Bitrix24 and export B24_WEBHOOK=URL, or write the URL into that file with mode 0600.",
-                    "no webhook: %s the file %s does not exist%s", env_counts ? "B24_WEBHOOK is not set and" : "", path, note);
+                    "Create an incoming webhook in Bitrix24 and export B24_WEBHOOK=URL, or write the URL into that "
+                    "file with mode 0600.",
+                    "no webhook: %s the file %s does not exist%s", env_counts ? "B24_WEBHOOK is not set and" : "", path,
+                    note);
 }
 
 /* Is the open file the user's own, and nobody else's to read? */
@@ -60,7 +64,8 @@ static bool private_file(int fd, const char *path, struct b24_fault *fault) {
         return b24_fail(fault, B24_CONFIG, "FOREIGN_FILE", "Only a file of your own is read.",
                         "%s belongs to another user", path);
     if ((s.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return b24_fail(fault, B24_CONFIG, "FILE_NOT_PRIVATE", "Other users can read the webhook in it; run the command in the message.",
+        return b24_fail(fault, B24_CONFIG, "FILE_NOT_PRIVATE",
+                        "Other users can read the webhook in it; run the command in the message.",
                         "%s can be read by others; run: chmod 600 %s", path, path);
     return true;
 }

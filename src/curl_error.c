@@ -14,7 +14,8 @@ struct row {
 #define HINT_PROXY "Check the proxy option and the variables https_proxy and all_proxy."
 
 static const struct row rows[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, B24_NETWORK, "HOST_NOT_FOUND", "Check the portal's name in the webhook URL, and the network's DNS."},
+    {CURLE_COULDNT_RESOLVE_HOST, B24_NETWORK, "HOST_NOT_FOUND",
+     "Check the portal's name in the webhook URL, and the network's DNS."},
     {CURLE_COULDNT_RESOLVE_PROXY, B24_NETWORK, "PROXY_NOT_FOUND", HINT_PROXY},
     {CURLE_COULDNT_CONNECT, B24_NETWORK, "CONNECT_FAILED", "Check the network, the portal's address and any firewall."},
 #if LIBCURL_VERSION_NUM >= 0x074900
@@ -36,23 +37,28 @@ static const struct row rows[] = {
     {CURLE_SSL_CIPHER, B24_TLS, "TLS_FAILED", HINT_TLS},
     {CURLE_SSL_CERTPROBLEM, B24_TLS, "TLS_FAILED", HINT_TLS},
     {CURLE_SSL_ISSUER_ERROR, B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_CA},
-    {CURLE_SSL_CACERT_BADFILE, B24_CONFIG, "BAD_CA_FILE", "Check that ca_file names a readable PEM file, and ca_path a hashed directory."},
+    {CURLE_SSL_CACERT_BADFILE, B24_CONFIG, "BAD_CA_FILE",
+     "Check that ca_file names a readable PEM file, and ca_path a hashed directory."},
     {CURLE_OUT_OF_MEMORY, B24_NETWORK, "OUT_OF_MEMORY", NULL},
     {CURLE_FAILED_INIT, B24_NETWORK, "CURL_FAILED", NULL},
 };
 
-/* libcurl keeps OpenSSL's X509_V_ERR_* number; these two are worth a name of their own. */
+/* libcurl keeps OpenSSL's X509_V_ERR_* number; these are worth a name of their own. */
 #define X509_EXPIRED      10
 #define X509_NOT_YET      9
 #define X509_HOST_DIFFERS 62
+#define X509_NOT_ASKED                                                                                                 \
+    1 /* libcurl's start value: it compares the name itself, before it asks for the chain's result                     \
+       */
 
 static void certificate(CURL *easy, struct b24_failure *f) {
     long why = 0;
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
     if (why == X509_EXPIRED || why == X509_NOT_YET) {
         f->code = "CERTIFICATE_EXPIRED";
-        f->hint = "Check this machine's clock; if it is right, the portal's administrator has to renew the certificate.";
-    } else if (why == 0 || why == X509_HOST_DIFFERS) { /* the chain is fine, so it is the name */
+        f->hint =
+            "Check this machine's clock; if it is right, the portal's administrator has to renew the certificate.";
+    } else if (why == 0 || why == X509_NOT_ASKED || why == X509_HOST_DIFFERS) {
         f->code = "CERTIFICATE_NAME";
         f->hint = "The certificate is for another name: use the portal's name exactly as its certificate has it.";
     }

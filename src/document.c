@@ -12,7 +12,8 @@ cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_gate_e
     if (b24_gate(text, max_depth, &quoted, error)) {
         struct b24_view source = quoted.n > 0 ? b24_buffer_view(&quoted) : text;
         const char *end = NULL;
-        /* The strict form wants the NUL counted. `end` is passed so that cJSON's global error is not the only report. */
+        /* The strict form wants the NUL counted. `end` is passed so that cJSON's global error is not the only report.
+         */
         root = cJSON_ParseWithLengthOpts(source.p, source.n + 1, &end, 1);
         if (root == NULL) {
             /* The gate accepted it, so cJSON can only have run out of memory. */

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "gate.h"
 
@@ -14,13 +15,14 @@ const char *b24_kind_name(enum b24_kind kind) {
     return names[kind];
 }
 
-bool b24_fail(struct b24_fault *fault, enum b24_kind kind, const char *code, const char *hint, const char *message, ...) {
+bool b24_fail(struct b24_fault *fault, enum b24_kind kind, const char *code, const char *hint, const char *message,
+              ...) {
     va_list args;
     fault->kind = kind;
     fault->code = code;
     fault->hint = hint;
     va_start(args, message);
-    vsnprintf(fault->message, sizeof fault->message, message, args);
+    vsnprintf(fault->message, sizeof fault->message, message, args); /* NOLINT: clang-tidy 14 misreads va_start */
     va_end(args);
     return false;
 }
@@ -34,7 +36,9 @@ void b24_copy_text(char *out, size_t size, struct b24_view text) {
         bool valid = b24_utf8_valid(p, k);
         if (!valid) k = 1;
         if (n + k >= size) break;
-        for (size_t i = 0; i < k; i++) out[n++] = valid ? p[i] : '?';
+        if (valid) memcpy(out + n, p, k);
+        else out[n] = '?';
+        n += k;
         p += k;
     }
     out[n] = '\0';

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define EXACT_INTEGER "9007199254740992" /* 2^53: doubles hold every integer up to here */
-#define EXACT_DIGITS  16
-#define LARGEST_DOUBLE "17976931348623157" /* first digits of DBL_MAX = 1.7976931348623157e308 */
+#define EXACT_INTEGER    "9007199254740992" /* 2^53: doubles hold every integer up to here */
+#define EXACT_DIGITS     16
+#define LARGEST_DOUBLE   "17976931348623157" /* first digits of DBL_MAX = 1.7976931348623157e308 */
 #define LARGEST_EXPONENT 308
 
 struct scan {
@@ -70,7 +70,10 @@ static int hex4(const char *p, const char *end) {
     if (end - p < 4) return -1;
     for (int i = 0; i < 4; i++) {
         char c = p[i];
-        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int d = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
         if (d < 0) return -1;
         code = code * 16 + d;
     }
@@ -97,7 +100,7 @@ static bool escape(struct scan *s) {
         s->p++;
         return unicode_escape(s);
     }
-    if (memchr("\"\\/bfnrt", *s->p, 8) == NULL) return refuse(s, "an unknown escape");
+    if (*s->p == '\0' || strchr("\"\\/bfnrt", *s->p) == NULL) return refuse(s, "an unknown escape");
     s->p++;
     return true;
 }

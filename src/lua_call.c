@@ -34,7 +34,8 @@ static struct b24_lua_call *refused(lua_State *L, const struct b24_fault *fault,
 struct b24_lua_call *b24_new_call(lua_State *L, int conf, int method, int params, enum b24_shape shape, int level) {
     struct b24_fault fault;
     struct b24_view name;
-    if (lua_type(L, method) != LUA_TSTRING) b24_throw(L, level, "method must be a string, not a %s", luaL_typename(L, method));
+    if (lua_type(L, method) != LUA_TSTRING)
+        b24_throw(L, level, "method must be a string, not a %s", luaL_typename(L, method));
     name.p = lua_tolstring(L, method, &name.n);
     const struct b24_conf *checked = b24_to_conf(L, conf, level);
     if (checked == NULL) return NULL;
@@ -110,7 +111,8 @@ static void failure_from_table(lua_State *L, struct b24_failure *f) {
     memset(f, 0, sizeof *f);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(b24_kind_name(kinds[i]), kind.p) == 0) f->kind = kinds[i];
-    if (f->kind == B24_OK) luaL_error(L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
+    if (f->kind == B24_OK)
+        luaL_error(L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
     f->code = code.n > 0 ? code.p : "TRANSFER_FAILED";
     f->sent = flag_field(L, "sent");
     f->text = view_field(L, "message");
@@ -120,7 +122,8 @@ static void read_event(lua_State *L, struct b24_event *event) {
     const char *name = luaL_checkstring(L, 3);
     bool known = false;
     for (int i = B24_GO; i <= B24_CANCEL; i++)
-        if (strcmp(b24_event_name((enum b24_event_type)i), name) == 0) event->type = (enum b24_event_type)i, known = true;
+        if (strcmp(b24_event_name((enum b24_event_type)i), name) == 0)
+            event->type = (enum b24_event_type)i, known = true;
     if (!known) luaL_error(L, "b24: no event is called '%s'", name);
     if (event->type != B24_REPLY && event->type != B24_FAILED) return;
     luaL_checktype(L, 4, LUA_TTABLE);
@@ -161,7 +164,8 @@ static int call_next(lua_State *L) {
     lua_settop(L, 4);
     read_event(L, &event);
     struct b24_action a = b24_call_next(c->call, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
-    if (a.type == B24_MISUSE) return luaL_error(L, "b24: event '%s' does not fit what the call waits for", b24_event_name(event.type));
+    if (a.type == B24_MISUSE)
+        return luaL_error(L, "b24: event '%s' does not fit what the call waits for", b24_event_name(event.type));
     lua_pushstring(L, b24_action_name(a.type));
     if (a.type == B24_SEND) b24_push_request(L, a.as.send);
     else if (a.type == B24_SLEEP) lua_pushnumber(L, (lua_Number)a.as.sleep / 1000);
@@ -194,8 +198,11 @@ static int call_tostring(lua_State *L) {
 
 void b24_open_call(lua_State *L) {
     if (luaL_newmetatable(L, B24_CALL_TYPE)) {
-        static const luaL_Reg meta[] = {
-            {"__gc", call_gc}, {"__tostring", call_tostring}, {"next", call_next}, {"result", call_result}, {NULL, NULL}};
+        static const luaL_Reg meta[] = {{"__gc", call_gc},
+                                        {"__tostring", call_tostring},
+                                        {"next", call_next},
+                                        {"result", call_result},
+                                        {NULL, NULL}};
         b24_setfuncs(L, meta);
         lua_pushvalue(L, -1);
         lua_setfield(L, -2, "__index");

@@ -1,5 +1,5 @@
-/* lua_compat.h: the few names that differ between Lua 5.1 and 5.4. For 5.1 always our own functions under our own names:
-   LuaJIT exports some of the 5.2 ones, but a module that used them would not load in PUC Lua 5.1. */
+/* lua_compat.h: the few names that differ between Lua 5.1 and 5.4. For 5.1 always our own functions under our own
+   names: LuaJIT exports some of the 5.2 ones, but a module that used them would not load in PUC Lua 5.1. */
 #ifndef B24_LUA_COMPAT_H
 #define B24_LUA_COMPAT_H
 
@@ -31,7 +31,9 @@ static inline void *b24_testudata(lua_State *L, int i, const char *name) {
     return p;
 }
 
-static inline int b24_absindex(lua_State *L, int i) { return i > 0 || i <= LUA_REGISTRYINDEX ? i : lua_gettop(L) + i + 1; }
+static inline int b24_absindex(lua_State *L, int i) {
+    return i > 0 || i <= LUA_REGISTRYINDEX ? i : lua_gettop(L) + i + 1;
+}
 
 #define b24_rawlen(L, i) lua_objlen(L, i)
 /* 5.1: the environment of a userdata, which must be a table. */
@@ -42,12 +44,12 @@ static inline int b24_absindex(lua_State *L, int i) { return i > 0 || i <= LUA_R
 
 static inline void b24_setfuncs(lua_State *L, const luaL_Reg *r) { luaL_setfuncs(L, r, 0); }
 
-#define b24_setmetatable(L, name)   luaL_setmetatable(L, name)
-#define b24_testudata(L, i, name)   luaL_testudata(L, i, name)
-#define b24_absindex(L, i)          lua_absindex(L, i)
-#define b24_rawlen(L, i)            lua_rawlen(L, i)
-#define b24_setuservalue(L, i)      ((void)lua_setuservalue(L, i))
-#define b24_getuservalue(L, i)      ((void)lua_getuservalue(L, i))
+#define b24_setmetatable(L, name) luaL_setmetatable(L, name)
+#define b24_testudata(L, i, name) luaL_testudata(L, i, name)
+#define b24_absindex(L, i)        lua_absindex(L, i)
+#define b24_rawlen(L, i)          lua_rawlen(L, i)
+#define b24_setuservalue(L, i)    ((void)lua_setuservalue(L, i))
+#define b24_getuservalue(L, i)    ((void)lua_getuservalue(L, i))
 
 #endif
 

@@ -99,12 +99,14 @@ static const struct option *find(const char *name) {
 }
 
 static void check_option(lua_State *L, int level) {
-    if (lua_type(L, -2) != LUA_TSTRING) b24_throw(L, level, "conf has an option that is not named (a %s key)", luaL_typename(L, -2));
+    if (lua_type(L, -2) != LUA_TSTRING)
+        b24_throw(L, level, "conf has an option that is not named (a %s key)", luaL_typename(L, -2));
     const char *name = lua_tostring(L, -2);
     const struct option *o = find(name);
     if (o == NULL) {
         const char *close = nearest(name);
-        b24_throw(L, level, "unknown option '%s'%s%s%s", name, close ? " (did you mean '" : "", close ? close : "", close ? "'?)" : "");
+        b24_throw(L, level, "unknown option '%s'%s%s%s", name, close ? " (did you mean '" : "", close ? close : "",
+                  close ? "'?)" : "");
         return;
     }
     if ((o->types & 1u << lua_type(L, -1)) == 0)
@@ -122,7 +124,8 @@ static bool bad_value(struct b24_fault *fault, const char *name, const char *wha
 }
 
 static bool bad_number(struct b24_fault *fault, const char *name, double low, double high) {
-    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' must be between %.15g and %.15g", name, low, high);
+    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' must be between %.15g and %.15g", name, low,
+                    high);
 }
 
 /* [0, +1] conf[name], raw. */
@@ -132,7 +135,8 @@ static int option(lua_State *L, int conf, const char *name) {
     return lua_type(L, -1);
 }
 
-static bool take_number(lua_State *L, int conf, const char *name, double low, double high, double *out, struct b24_fault *fault) {
+static bool take_number(lua_State *L, int conf, const char *name, double low, double high, double *out,
+                        struct b24_fault *fault) {
     bool ok = true;
     if (option(L, conf, name) != LUA_TNIL) {
         double v = (double)lua_tonumber(L, -1);
@@ -143,14 +147,15 @@ static bool take_number(lua_State *L, int conf, const char *name, double low, do
     return ok;
 }
 
-static bool take_integer(lua_State *L, int conf, const char *name, double low, double high, double *out, struct b24_fault *fault) {
+static bool take_integer(lua_State *L, int conf, const char *name, double low, double high, double *out,
+                         struct b24_fault *fault) {
     return take_number(L, conf, name, low, high, out, fault) &&
            (*out == (double)(int64_t)*out || bad_value(fault, name, "must be a whole number"));
 }
 
 static bool take_seconds(lua_State *L, int conf, const char *name, b24_ms *out, struct b24_fault *fault) {
     double s = (double)*out / 1000;
-    if (!take_number(L, conf, name, 0.001, B24_TIMEOUT_MAX / 1000, &s, fault))
+    if (!take_number(L, conf, name, 0.001, B24_TIMEOUT_MAX / 1000.0, &s, fault))
         return b24_fail(fault, B24_CONFIG, "BAD_OPTION", "Times are in seconds, not milliseconds.",
                         "option '%s' must be between 0.001 and %d seconds", name, B24_TIMEOUT_MAX / 1000);
     *out = (b24_ms)(s * 1000 + 0.5);
@@ -206,10 +211,10 @@ static bool take_settings(lua_State *L, int conf, struct b24_conf *c, struct b24
               take_integer(L, conf, "retries", 0, B24_RETRIES_MAX, &retries, fault) &&
               take_integer(L, conf, "max_depth", 1, B24_DEPTH_MAX, &depth, fault) &&
               take_integer(L, conf, "max_reply", 1, B24_REPLY_MAX, &reply, fault) &&
-              take_number(L, conf, "max_age", 0, 1e9, &age, fault) &&
-              take_text(L, conf, "proxy", &c->proxy, fault) && take_text(L, conf, "ca_file", &c->ca_file, fault) &&
-              take_text(L, conf, "ca_path", &c->ca_path, fault) && take_text(L, conf, "user_agent", &c->user_agent, fault) &&
-              take_http_version(L, conf, c, fault) && take_transport(L, conf, fault) && take_flag(L, conf, "nulls", &c->nulls);
+              take_number(L, conf, "max_age", 0, 1e9, &age, fault) && take_text(L, conf, "proxy", &c->proxy, fault) &&
+              take_text(L, conf, "ca_file", &c->ca_file, fault) && take_text(L, conf, "ca_path", &c->ca_path, fault) &&
+              take_text(L, conf, "user_agent", &c->user_agent, fault) && take_http_version(L, conf, c, fault) &&
+              take_transport(L, conf, fault) && take_flag(L, conf, "nulls", &c->nulls);
     c->retries = (int)retries;
     c->max_depth = (int)depth;
     c->max_reply = (size_t)reply;
@@ -235,7 +240,8 @@ static bool take_webhook_function(lua_State *L, struct b24_conf *c, struct b24_f
         return ok;
     }
     const char *text = lua_tostring(L, -1);
-    b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the webhook function returned no string%s%s", text ? ": " : "", text ? text : "");
+    b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the webhook function returned no string%s%s", text ? ": " : "",
+             text ? text : "");
     b24_conf_mask(c, fault->message);
     lua_pop(L, 1);
     return false;
@@ -259,16 +265,18 @@ static bool several_credentials(struct b24_fault *fault) {
 }
 
 static bool no_credential(struct b24_fault *fault) {
-    return b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL",
-                    "Give webhook = URL; or pass no conf at all to use $B24_WEBHOOK or the file of ~/.config/b24/webhook.",
-                    "conf has no credential (webhook, or portal and token); B24_WEBHOOK and ~/.config/b24/webhook are read "
-                    "only without a conf table, or with profile");
+    return b24_fail(
+        fault, B24_CONFIG, "NO_CREDENTIAL",
+        "Give webhook = URL; or pass no conf at all to use $B24_WEBHOOK or the file of ~/.config/b24/webhook.",
+        "conf has no credential (webhook, or portal and token); B24_WEBHOOK and ~/.config/b24/webhook are read "
+        "only without a conf table, or with profile");
 }
 
 static bool take_credential(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
     int webhook = option(L, conf, "webhook"), portal = option(L, conf, "portal"), token = option(L, conf, "token");
     int oauth = option(L, conf, "oauth"), profile = option(L, conf, "profile"), at = lua_gettop(L);
-    int given = (webhook != LUA_TNIL) + (portal != LUA_TNIL || token != LUA_TNIL) + (oauth != LUA_TNIL) + (profile != LUA_TNIL);
+    int given =
+        (webhook != LUA_TNIL) + (portal != LUA_TNIL || token != LUA_TNIL) + (oauth != LUA_TNIL) + (profile != LUA_TNIL);
     bool ok = false;
     if (given > 1) {
         several_credentials(fault);

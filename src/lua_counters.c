@@ -36,7 +36,8 @@ static const struct section sections[] = {
 /* map[18] finds map["18"]. */
 static int map_index(lua_State *L) {
     lua_Number n = lua_tonumber(L, 2);
-    if (lua_type(L, 2) != LUA_TNUMBER || n < -9007199254740992.0 || n > 9007199254740992.0 || n != (lua_Number)(int64_t)n)
+    if (lua_type(L, 2) != LUA_TNUMBER || n < -9007199254740992.0 || n > 9007199254740992.0 ||
+        n != (lua_Number)(int64_t)n)
         return 0;
     char key[32], *p = key + sizeof key;
     int64_t v = (int64_t)n;
@@ -71,9 +72,10 @@ static void push_upper(lua_State *L, const char *camel) {
         return;
     }
     for (const char *p = camel; *p != '\0'; p++) {
-        bool upper = *p >= 'A' && *p <= 'Z';
-        if (upper && p > camel) name[n++] = '_';
-        name[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - ('a' - 'A')) : *p;
+        if (*p >= 'A' && *p <= 'Z' && p > camel) name[n++] = '_';
+        name[n] = *p;
+        if (*p >= 'a' && *p <= 'z') name[n] = (char)(*p - ('a' - 'A'));
+        n++;
     }
     lua_pushlstring(L, name, n);
 }
@@ -136,7 +138,8 @@ static bool ends_with(const char *s, const char *end) {
 
 /* [0, +1] A section that we do not know: its name tells a list, its JSON a map. */
 static void push_unknown(lua_State *L, const char *name, const cJSON *v, bool nulls) {
-    if (cJSON_IsObject(v) && !ends_with(name, "_UNREAD")) push_map(L, v, (struct reading){.nested = true, .nulls = nulls});
+    if (cJSON_IsObject(v) && !ends_with(name, "_UNREAD"))
+        push_map(L, v, (struct reading){.nested = true, .nulls = nulls});
     else if (cJSON_IsArray(v) || cJSON_IsObject(v)) push_list(L, v);
     else push_count(L, v, nulls);
 }

@@ -1,5 +1,5 @@
-/* b24.dialogs and b24.diff: which dialogs have unread messages, in a stable order. They read any table of the shape that
-   b24.counters returns, also one that has been through JSON. */
+/* b24.dialogs and b24.diff: which dialogs have unread messages, in a stable order. They read any table of the shape
+   that b24.counters returns, also one that has been through JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 
 /* Order of output. CHAT after the two whose chats it repeats would lose the reading order, so it is cleaned instead. */
 enum { DIALOG, CHAT, COLLAB, COPILOT, LINES, TASKS_TASK, CHANNEL_COMMENT, SECTIONS };
-static const char *const names[SECTIONS] = {"DIALOG", "CHAT", "COLLAB", "COPILOT", "LINES", "TASKS_TASK", "CHANNEL_COMMENT"};
+static const char *const names[SECTIONS] = {"DIALOG", "CHAT",       "COLLAB",         "COPILOT",
+                                            "LINES",  "TASKS_TASK", "CHANNEL_COMMENT"};
 
 struct entry {
     char id[ID_MAX + 1];
@@ -117,7 +118,8 @@ static bool same_dialog(const struct entry *a, const struct entry *b) {
 static void once_each(struct list *list) {
     size_t kept = 0;
     for (size_t i = 0; i < list->n; i++)
-        if (kept == 0 || !same_dialog(&list->entries[kept - 1], &list->entries[i])) list->entries[kept++] = list->entries[i];
+        if (kept == 0 || !same_dialog(&list->entries[kept - 1], &list->entries[i]))
+            list->entries[kept++] = list->entries[i];
     list->n = kept;
 }
 
@@ -190,19 +192,31 @@ static int by_change(const void *x, const void *y) {
     return by_section(&((const struct change *)x)->entry, &((const struct change *)y)->entry);
 }
 
+/* Notes that `entry` (its unread: the new count) had `from` before, if that is a change. */
+static void note(struct change *changes, size_t *n, const struct entry *entry, lua_Number from, lua_Number to) {
+    if (from == to) return;
+    changes[*n] = (struct change){*entry, from};
+    changes[(*n)++].entry.unread = to;
+}
+
 /* Merges two lists that are sorted by_dialog; returns the number of changes. `changes` has room for all. */
 static size_t merge(const struct list *old, const struct list *new, struct change *changes) {
     size_t i = 0, j = 0, n = 0;
-    while (i < old->n || j < new->n) {
-        const struct entry *a = i < old->n ? &old->entries[i] : NULL, *b = j < new->n ? &new->entries[j] : NULL;
-        bool same = a != NULL && b != NULL && same_dialog(a, b);
-        bool gone = !same && (b == NULL || (a != NULL && by_dialog(a, b) < 0));
-        struct change c = {.entry = gone ? *a : *b, .from = gone || same ? a->unread : 0};
-        if (gone) c.entry.unread = 0;
-        if (c.from != c.entry.unread) changes[n++] = c;
-        i += gone || same;
-        j += !gone;
+    while (i < old->n && j < new->n) {
+        const struct entry *a = &old->entries[i], *b = &new->entries[j];
+        if (same_dialog(a, b)) {
+            note(changes, &n, b, a->unread, b->unread);
+            i++, j++;
+        } else if (by_dialog(a, b) < 0) {
+            note(changes, &n, a, a->unread, 0);
+            i++;
+        } else {
+            note(changes, &n, b, 0, b->unread);
+            j++;
+        }
     }
+    for (; i < old->n; i++) note(changes, &n, &old->entries[i], old->entries[i].unread, 0);
+    for (; j < new->n; j++) note(changes, &n, &new->entries[j], 0, new->entries[j].unread);
     return n;
 }
 

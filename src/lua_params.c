@@ -5,7 +5,7 @@
 #include "binding.h"
 
 #define EXACT     9007199254740992.0 /* 2^53 */
-#define DEPTH_MAX 100 /* deeper params are a table that contains itself */
+#define DEPTH_MAX 100                /* deeper params are a table that contains itself */
 
 struct encoder {
     lua_State *L;
@@ -21,7 +21,8 @@ static bool refuse(struct encoder *e, const char *why) {
 }
 
 static bool put(struct encoder *e, const char *p, size_t n) {
-    return b24_buffer_add(e->out, p, n) || refuse(e, e->out->state == B24_BUFFER_FULL ? "makes the request too large" : "does not fit into memory");
+    return b24_buffer_add(e->out, p, n) ||
+           refuse(e, e->out->state == B24_BUFFER_FULL ? "makes the request too large" : "does not fit into memory");
 }
 
 static bool puts_(struct encoder *e, const char *s) { return put(e, s, strlen(s)); }
@@ -149,7 +150,8 @@ static bool key(struct encoder *e) {
         const char *p = lua_tolstring(e->L, -2, &n);
         return string(e, p, n);
     }
-    snprintf(text, sizeof text, "\"%lld\"", (long long)lua_tonumber(e->L, -2)); /* lua_tolstring would confuse lua_next */
+    snprintf(text, sizeof text, "\"%lld\"",
+             (long long)lua_tonumber(e->L, -2)); /* lua_tolstring would confuse lua_next */
     return puts_(e, text);
 }
 

@@ -31,7 +31,8 @@ static bool messages(lua_State *L, int counters, lua_Number *value) {
         *value -= n;
         return true;
     }
-    if (!total(L, counters, "DIALOG", &dialog) || !total(L, counters, "CHAT", &chat) || !total(L, counters, "LINES", &lines))
+    if (!total(L, counters, "DIALOG", &dialog) || !total(L, counters, "CHAT", &chat) ||
+        !total(L, counters, "LINES", &lines))
         return false;
     *value = dialog + chat + lines;
     return true;

@@ -91,7 +91,8 @@ static void judge(struct b24_outcome *o, const struct b24_code *c) {
 static void portal_code(const cJSON *error, char out[B24_CODE_MAX]) {
     const cJSON *code = cJSON_IsObject(error) ? b24_member(error, "code") : error;
     out[0] = '\0';
-    if (cJSON_IsString(code)) b24_copy_text(out, B24_CODE_MAX, (struct b24_view){code->valuestring, strlen(code->valuestring)});
+    if (cJSON_IsString(code))
+        b24_copy_text(out, B24_CODE_MAX, (struct b24_view){code->valuestring, strlen(code->valuestring)});
     if (cJSON_IsNumber(code)) snprintf(out, B24_CODE_MAX, "%.15g", code->valuedouble);
 }
 
@@ -111,7 +112,8 @@ static void error_body(struct b24_outcome *o, const struct b24_conf *conf, const
 }
 
 /* A reply without a usable JSON document. */
-static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r, const char *why) {
+static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r,
+                         const char *why) {
     char text[EXCERPT_SOURCE + 4], all[B24_MESSAGE_MAX];
     size_t n = r->body.n < EXCERPT_SOURCE ? r->body.n : EXCERPT_SOURCE;
     size_t tail = conf->secret != NULL ? strlen(conf->secret) : 0;
@@ -135,7 +137,8 @@ static void bad_body(struct b24_outcome *o, const struct b24_conf *conf, const s
     if (c->kind == B24_DECODE && r->body.n == 0) set_code(o, "EMPTY_REPLY");
     if (c->kind == B24_DECODE && gate->no_memory) set_code(o, "OUT_OF_MEMORY");
     if (r->body.n == 0) snprintf(why, sizeof why, "the reply is empty");
-    else if (c->kind == B24_DECODE) snprintf(why, sizeof why, "the reply is not usable JSON (%s at byte %zu)", gate->what, gate->at + 1);
+    else if (c->kind == B24_DECODE)
+        snprintf(why, sizeof why, "the reply is not usable JSON (%s at byte %zu)", gate->what, gate->at + 1);
     else snprintf(why, sizeof why, "the reply is not from the REST interface");
     foreign_body(o, conf, r, why);
 }
@@ -183,10 +186,10 @@ void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf, const
     const cJSON *error = b24_member(o->root, "error");
     o->result = b24_member(o->root, "result");
     o->time = b24_member(o->root, "time");
+    bool good = r->status >= 200 && r->status < 300;
     if (error != NULL && !cJSON_IsNull(error) && !cJSON_IsFalse(error)) error_body(o, conf, error);
     else if (r->status >= 300 && r->status < 400) redirect(o, conf, r);
-    else if (r->status < 200 || r->status >= 300) bad_body(o, conf, r, &gate);
-    else if (o->root == NULL) bad_body(o, conf, r, &gate);
+    else if (!good || o->root == NULL) bad_body(o, conf, r, &gate);
     else if (o->result == NULL)
         b24_outcome_unusable(o, conf, "NO_RESULT", "the reply is JSON, but has no result",
                              "Check that the URL is a webhook of a Bitrix24 portal.");

@@ -15,9 +15,9 @@ B24_PRIVATE_BEGIN
 struct b24_reply {
     int status;
     struct b24_view content_type, location, retry_after; /* header values, empty if absent */
-    struct b24_view body;  /* decoded; NUL-terminated */
-    int http_version;      /* 10, 11, 20, 30; 0 = not known */
-    bool reused;           /* over a kept connection */
+    struct b24_view body;                                /* decoded; NUL-terminated */
+    int http_version;                                    /* 10, 11, 20, 30; 0 = not known */
+    bool reused;                                         /* over a kept connection */
 };
 
 /* No reply. */
@@ -31,20 +31,20 @@ struct b24_failure {
 
 /* How a call ended. Plain memory except `root`. */
 struct b24_outcome {
-    enum b24_kind kind;   /* B24_OK: success */
-    int status;           /* of the last reply, 0 if there was none */
+    enum b24_kind kind; /* B24_OK: success */
+    int status;         /* of the last reply, 0 if there was none */
     int http_version;
     bool reused;
-    bool sent;            /* over all attempts: may the portal have received the request? */
+    bool sent; /* over all attempts: may the portal have received the request? */
     bool retryable;
-    b24_ms retry_after;   /* B24_NO_MS: not known */
+    b24_ms retry_after; /* B24_NO_MS: not known */
     int attempts;
     b24_ms waited, elapsed;
     char code[B24_CODE_MAX];
-    char message[B24_MESSAGE_MAX]; /* the portal's own text (masked), or ours */
-    char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */
-    const char *hint;              /* static, or NULL */
-    cJSON *root;                   /* the whole answer, owned; NULL if there is none */
+    char message[B24_MESSAGE_MAX];             /* the portal's own text (masked), or ours */
+    char text[B24_TEXT_MAX];                   /* "b24: CODE: message (HTTP 503)", one line */
+    const char *hint;                          /* static, or NULL */
+    cJSON *root;                               /* the whole answer, owned; NULL if there is none */
     const cJSON *result, *time, *next, *total; /* in root, or NULL */
 };
 
@@ -56,8 +56,8 @@ void b24_outcome_free(struct b24_outcome *outcome);
 void b24_outcome_reply(struct b24_outcome *outcome, const struct b24_conf *conf, const struct b24_reply *reply);
 void b24_outcome_failure(struct b24_outcome *outcome, const struct b24_conf *conf, const struct b24_failure *failure);
 /* A success that cannot be used after all (decode). */
-void b24_outcome_unusable(struct b24_outcome *outcome, const struct b24_conf *conf, const char *code, const char *message,
-                          const char *hint);
+void b24_outcome_unusable(struct b24_outcome *outcome, const struct b24_conf *conf, const char *code,
+                          const char *message, const char *hint);
 /* For failures before there is a conf. */
 void b24_outcome_fault(struct b24_outcome *outcome, const struct b24_fault *fault);
 

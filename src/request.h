@@ -10,11 +10,11 @@ B24_PRIVATE_BEGIN
 
 /* What a transport has to send: always POST, without following redirects or keeping cookies. */
 struct b24_request {
-    const char *url;             /* NUL-terminated; holds the webhook's secret */
-    struct b24_view body;        /* JSON; never empty */
-    const char *const *headers;  /* "Name: value" lines, NULL at the end */
-    b24_ms timeout;              /* for this request, from now */
-    bool repeatable;             /* the transport may send it again if a kept connection turns out dead */
+    const char *url;            /* NUL-terminated; holds the webhook's secret */
+    struct b24_view body;       /* JSON; never empty */
+    const char *const *headers; /* "Name: value" lines, NULL at the end */
+    b24_ms timeout;             /* for this request, from now */
+    bool repeatable;            /* the transport may send it again if a kept connection turns out dead */
 };
 
 /* NULL, or a phrase that says what is wrong with this method name. */
@@ -27,7 +27,8 @@ struct b24_request_text {
 };
 
 /* Copies method and body (empty: "{}"). False: no memory; free it all the same. */
-bool b24_request_build(struct b24_request_text *text, const struct b24_conf *conf, struct b24_view method, struct b24_view body);
+bool b24_request_build(struct b24_request_text *text, const struct b24_conf *conf, struct b24_view method,
+                       struct b24_view body);
 void b24_request_free(struct b24_request_text *text);
 
 /* Does a method of this name only read ("*.get", "*.list", ...)? Such a call may be repeated when it is not known

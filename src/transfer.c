@@ -12,11 +12,11 @@
 #include "curl_error.h"
 #include "trust.h"
 
-#define KEPT_CONNECTIONS 64          /* libcurl's 5 would mean a handshake per call from the sixth portal on */
-#define SLICE            100         /* ms: longest wait between two looks at interrupt and deadline */
+#define KEPT_CONNECTIONS 64           /* libcurl's 5 would mean a handshake per call from the sixth portal on */
+#define SLICE            100          /* ms: longest wait between two looks at interrupt and deadline */
 #define HEADERS_MAX      (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
-#define VALUE_MAX        1024        /* bytes of a header value that we read */
-#define BODY_KEPT        (64u << 10) /* bytes of body memory kept between calls */
+#define VALUE_MAX        1024         /* bytes of a header value that we read */
+#define BODY_KEPT        (64u << 10)  /* bytes of body memory kept between calls */
 
 struct header {
     const char *name;
@@ -33,9 +33,9 @@ struct b24_transfer {
     struct b24_buffer body;
     struct header header[HEADERS];
     size_t header_bytes;
-    bool header_complete;     /* the empty line was seen: a header cut in the middle is no reply */
+    bool header_complete; /* the empty line was seen: a header cut in the middle is no reply */
     bool header_too_large;
-    struct b24_view upload;   /* what is left of a body that must not be sent twice */
+    struct b24_view upload; /* what is left of a body that must not be sent twice */
     char words[CURL_ERROR_SIZE];
 };
 
@@ -114,7 +114,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg) {
     if (n > 0 && (p[0] == '\r' || p[0] == '\n')) t->header_complete = true;
     for (int i = 0; i < HEADERS; i++) {
         size_t k = strlen(t->header[i].name);
-        if (n > k && p[k] == ':' && strncasecmp(p, t->header[i].name, k) == 0) keep_value(&t->header[i], p + k + 1, n - k - 1);
+        if (n > k && p[k] == ':' && strncasecmp(p, t->header[i].name, k) == 0)
+            keep_value(&t->header[i], p + k + 1, n - k - 1);
     }
     return n;
 }
@@ -167,7 +168,8 @@ static CURLcode set_trust(struct b24_transfer *t, const struct b24_conf *conf) {
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
     if (trust.file == NULL && trust.path == NULL) return r;
-    /* Both explicitly: with Debian's built-in CAPATH beside a bundle libcurl would parse the bundle for every connection. */
+    /* Both explicitly: with Debian's built-in CAPATH beside a bundle libcurl would parse the bundle for every
+     * connection. */
     SET(CURLOPT_CAINFO, trust.file);
     SET(CURLOPT_CAPATH, trust.path);
     return r;
@@ -293,8 +295,11 @@ static void take_reply(struct b24_transfer *t, struct b24_reply *reply) {
     curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
     memset(reply, 0, sizeof *reply);
     reply->status = (int)status;
-    reply->http_version = version == CURL_HTTP_VERSION_1_0 ? 10 : version == CURL_HTTP_VERSION_1_1 ? 11
-                        : version == CURL_HTTP_VERSION_2_0 ? 20 : version == 30 /* HTTP/3 */ ? 30 : 0;
+    reply->http_version = version == CURL_HTTP_VERSION_1_0   ? 10
+                          : version == CURL_HTTP_VERSION_1_1 ? 11
+                          : version == CURL_HTTP_VERSION_2_0 ? 20
+                          : version == 30 /* HTTP/3 */       ? 30
+                                                             : 0;
     reply->reused = connects == 0;
     reply->body = b24_buffer_view(&t->body);
     reply->content_type = text_view(t->header[CONTENT_TYPE].value);

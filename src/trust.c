@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A directory that an administrator has put one certificate into is not the trust store; distributions have 100 to 150. */
+/* A directory that an administrator has put one certificate into is not the trust store; distributions have 100 to 150.
+ */
 #define STORE_MIN 16
 
 /* Entries such as 5ed36f99.0, as c_rehash and "openssl rehash" make them. */

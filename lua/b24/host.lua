@@ -27,9 +27,10 @@ function host.core(call, transport, callback)
   end
   local name = host.name()
   if name == "nginx" then
-    error("b24: " .. call .. " would stop an nginx worker until the portal answers; this version has no cosocket transport", 3)
+    error("b24: " .. call .. " would stop an nginx worker; this version has no transport for cosockets", 3)
   elseif name and transport ~= "blocking" then
-    error(("b24: %s would freeze %s until the portal answers; to wait all the same set transport = \"blocking\""):format(call, name), 3)
+    local advice = "b24: %s would freeze %s until the portal answers; to wait all the same set transport = \"blocking\""
+    error(advice:format(call, name), 3)
   end
   return require "b24.core"
 end

@@ -62,7 +62,7 @@ end
 
 operation("account", { "user_id", "secret", "token", "scope", "generation", "expired", "name", "demo" },
   function(portal, arguments)
-    if not arguments.user_id then fail("account: user_id is needed") end
+    if not tonumber(arguments.user_id) then fail("account: user_id is needed") end
     check_generation(arguments.generation)
     return urls(portal, portal:set_account(arguments))
   end)

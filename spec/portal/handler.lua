@@ -23,20 +23,25 @@ local function plain_headers(headers)
   return out
 end
 
-local function read(stream, connection)
+local function read_message(stream)
   local headers = stream:get_headers(READ_TIMEOUT)
-  if not headers then return nil end
-  local target = headers:get(":path")
-  if not target then return nil end -- CONNECT
+  if not headers or not headers:has(":path") then return nil end -- gone, or CONNECT
   if headers:get("expect") == "100-continue" then stream:write_continue(READ_TIMEOUT) end
   local body = stream:get_body_as_string(READ_TIMEOUT)
-  if not body then return nil end
+  if not body or stream.state == "open" then return nil end -- the client left in the middle of it
+  return headers, body
+end
+
+local function read(stream, connection)
+  -- lua-http throws for some malformed requests (a transfer coding it does not know, a negative length).
+  local ok, headers, body = pcall(read_message, stream)
+  if not ok or not headers then return nil end
   return {
     listener = connection.listener,
     connection = connection.id,
     http_version = wire.is_h2(stream) and 2 or stream.peer_version,
     verb = headers:get(":method"),
-    path = target,
+    path = headers:get(":path"),
     headers = plain_headers(headers),
     body = body,
   }

@@ -36,12 +36,27 @@ function server.new_connection(portal, listener, socket, tls)
   return connection
 end
 
+-- lua-http's shutdown would read on for ever when the client left in the middle of a request's body.
+local function give_up(stream)
+  local connection = stream.connection
+  while connection.pipeline:peek() ~= stream do stream.pipeline_cond:wait() end
+  stream.body_write_type = "close"
+  if connection.socket then connection.socket:shutdown("rw") end
+  stream:set_state("closed")
+end
+
+local function finish(stream)
+  local unread = stream.state == "open" or stream.state == "half closed (local)"
+  if unread and stream.has_main_headers then return give_up(stream) end -- HTTP/1.1; h2 has no such field
+  stream:shutdown()
+end
+
 -- The handler's own mistakes are worth a line; what clients do wrong is not.
 local function serve(portal, connection, stream)
   local ok, message = xpcall(handler.serve, function(e) return debug.traceback(tostring(e)) end,
     portal, connection, stream)
   if not ok then io.stderr:write("portal: ", message, "\n") end
-  pcall(stream.shutdown, stream)
+  pcall(finish, stream)
 end
 
 --- Listens. `options`: name, address, port (nil: any), context (nil: plain http). Returns the port, or nil and why.

@@ -1,0 +1,56 @@
+rockspec_format = "3.0"
+package = "b24"
+version = "scm-0"
+source = {
+  url = "git+https://example.org/b24/b24.git", -- set when the repository gets its public address
+}
+description = {
+  summary = "Unread Bitrix24 counters, and a polite Bitrix24 REST client, for Lua, Neovim, OpenResty, bars and cron",
+  detailed = [[
+b24.counters() calls the Bitrix24 REST method im.counters.get over libcurl, decodes the answer with cJSON and returns
+nested Lua tables. Errors are values that say what to do next; secrets appear in none of them.]],
+  license = "MIT",
+  labels = { "bitrix24", "rest", "neovim", "openresty", "notifications" },
+}
+dependencies = { "lua >= 5.1, < 5.6" }
+-- No header entry for CURL: Debian keeps curl/curl.h in the multiarch directory, where LuaRocks does not look and cc does.
+external_dependencies = {
+  CURL = { library = "curl" },
+  LIBCJSON = { header = "cjson/cJSON.h", library = "cjson" },
+}
+build = {
+  type = "builtin",
+  modules = {
+    ["b24"] = "lua/b24/init.lua",
+    ["b24.client"] = "lua/b24/client.lua",
+    ["b24.host"] = "lua/b24/host.lua",
+    ["b24.meta"] = "lua/b24/meta.lua",
+    ["b24.codec"] = {
+      sources = {
+        "src/buffer.c", "src/call.c", "src/codec.c", "src/codec_open.c", "src/codes.c", "src/conf.c",
+        "src/credential.c", "src/document.c", "src/fault.c", "src/gate.c", "src/lua_call.c",
+        "src/lua_conf.c", "src/lua_counters.c", "src/lua_dialogs.c", "src/lua_outcome.c",
+        "src/lua_params.c", "src/lua_totals.c", "src/lua_values.c", "src/reply.c", "src/request.c",
+        "src/url.c",
+      },
+      libraries = { "cjson" },
+      incdirs = { "$(LIBCJSON_INCDIR)" },
+      libdirs = { "$(LIBCJSON_LIBDIR)" },
+    },
+    ["b24.core"] = {
+      sources = {
+        "src/buffer.c", "src/call.c", "src/codec.c", "src/codes.c", "src/conf.c", "src/core.c",
+        "src/credential.c", "src/curl_error.c", "src/document.c", "src/fault.c", "src/gate.c",
+        "src/lua_call.c", "src/lua_conf.c", "src/lua_counters.c", "src/lua_dialogs.c", "src/lua_outcome.c",
+        "src/lua_params.c", "src/lua_totals.c", "src/lua_values.c", "src/pin.c", "src/reply.c",
+        "src/request.c", "src/transfer.c", "src/trust.c", "src/url.c",
+      },
+      libraries = { "curl", "cjson", "pthread" },
+      incdirs = { "$(CURL_INCDIR)", "$(LIBCJSON_INCDIR)" },
+      libdirs = { "$(CURL_LIBDIR)", "$(LIBCJSON_LIBDIR)" },
+    },
+  },
+  copy_directories = { "doc" },
+}
+test_dependencies = { "busted" }
+test = { type = "busted" }

@@ -1,0 +1,55 @@
+#!/bin/sh
+# make lint: compilers' warnings, clang-tidy, cppcheck, format, luacheck, and the rules of the binary: one exported symbol
+# per module, no liblua, no C file that knows both Lua and libcurl, no case-insensitive cJSON look-up.
+set -u
+cd "$(dirname "$0")/.."
+scripts/deps.sh build lint || exit 1
+
+marks=$(mktemp -d) || exit 1
+trap 'rm -rf "$marks"' EXIT
+report() { # report NAME: reads findings from stdin (and so runs in a subshell: a file remembers)
+  findings=$(cat)
+  if [ -n "$findings" ]; then
+    printf '%s\n' "$findings"
+    mktemp "$marks/XXXXXX" >/dev/null
+    echo "lint: $1: FAILED"
+  else
+    echo "lint: $1: ok"
+  fi
+}
+
+strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Werror"
+for abi in 5.1 5.2 5.3 5.4; do
+  for cc in gcc clang; do
+    # shellcheck disable=SC2086
+    for file in src/*.c; do $cc $strict -O2 -c -o /dev/null -I"/usr/include/lua$abi" "$file" 2>&1; done | report "$cc, Lua $abi"
+  done
+done
+for file in src/*.c; do gcc -std=c11 -fanalyzer -O1 -c -o /dev/null -I/usr/include/lua5.4 "$file" 2>&1; done | report "gcc -fanalyzer"
+clang-tidy --quiet src/*.c -- -std=c11 -I/usr/include/lua5.4 2>/dev/null | grep -E '(warning|error):' | report clang-tidy
+# ctuuninitvar: does not see that an out parameter is only written through.
+cppcheck --std=c11 --enable=warning,performance,portability --inline-suppr --quiet --suppress=missingIncludeSystem \
+  --suppress=ctuuninitvar src 2>&1 | report cppcheck
+clang-format --dry-run src/*.c src/*.h $(find spec -name '*.c') 2>&1 | report clang-format
+luacheck -q --no-color . 2>&1 | grep -vE '^Total: 0 |^ *$' | report luacheck
+
+for file in src/*.c src/*.h; do
+  if grep -qE '#include *[<"](lua|lauxlib)' "$file" && grep -qE '#include *<curl/' "$file"; then echo "$file"; fi
+done | report "no file with both lua.h and curl/curl.h"
+grep -nE 'cJSON_GetObjectItem\(|cJSON_HasObjectItem\(|cJSON_InitHooks' src/*.c | report "no case-insensitive or process-wide cJSON call"
+wc -l src/*.c src/*.h lua/b24/*.lua spec/*_spec.lua | awk '$1 > 400 && $2 != "total"' | report "no file over 400 lines"
+
+make -s 2>&1 | report "the build is silent"
+for module in build/5.?/b24/*.so; do
+  name=$(basename "$module" .so)
+  nm -D --defined-only "$module" | awk '{print $3}' | grep -vx "luaopen_b24_$name"
+  readelf -d "$module" | grep -E 'NEEDED.*lua'
+done | report "one exported symbol, no liblua"
+readelf -d build/5.?/b24/codec.so | grep -E 'NEEDED.*curl' | report "codec without libcurl"
+
+bad=$(find "$marks" -type f | wc -l)
+if [ "$bad" -gt 0 ]; then
+  echo "lint: $bad checks failed"
+  exit 1
+fi
+echo "lint: all ok"
