@@ -98,7 +98,7 @@ portal: deps ## run the mock portal by hand
 test: deps ## run all specs on every Lua
 	@scripts/test.sh $(SPECS)
 
-lint asan oom bench valgrind fuzz coverage rock: ## as named; see scripts/
+lint asan oom bench valgrind fuzz coverage rock tsan: ## as named; see scripts/
 	@scripts/$@.sh
 
 clean: ## remove what was built
@@ -107,4 +107,4 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all module check env install deps demo portal test lint asan oom bench valgrind fuzz coverage rock clean help spec-module
+.PHONY: all module check env install deps demo portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module

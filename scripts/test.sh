@@ -12,8 +12,9 @@ if [ -z "$interpreters" ]; then
 fi
 busted=$(command -v busted) || { echo "b24: busted is missing; 'make deps' installs it" >&2; exit 1; }
 passed=0 failed=0 skipped=0
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+log=$work/log
 
 for lua in $interpreters; do
   echo "== $lua"
@@ -24,7 +25,7 @@ for lua in $interpreters; do
   abi=$($lua -e 'io.write(_VERSION:match("%d%.%d"))')
   # shellcheck disable=SC2086
   env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" LUA_CPATH="$PWD/build/$abi${VARIANT:-}/?.so;;" \
-    LUA_INIT= ${TEST_ENV:-} "$lua" "$busted" "$@" >"$log" 2>&1
+    B24_RUNTIME_DIR="$work/runtime-$lua" LUA_INIT= ${TEST_ENV:-} "$lua" "$busted" "$@" >"$log" 2>&1
   status=$?
   cat "$log"
   totals=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | sed -n 's/^\([0-9]*\) success[a-z]* \/ \([0-9]*\) failure[s]* \/ \([0-9]*\) error[s]* \/ \([0-9]*\) pending.*/\1 \2 \3 \4/p' | tail -1)

@@ -312,7 +312,7 @@ describe("a redirect", function()
   end
 
   it("may lead nowhere", function()
-    for _, location in ipairs { "", "/login", "//", "https://", "https:///x", "javascript:alert(1)", "?", "\0",
+    for _, location in ipairs { "", "/elsewhere", "//", "https://", "https:///x", "javascript:alert(1)", "?", "\0",
       "a b\r\nX: y", "https://user:" .. SECRET .. "@new.example/", ("x"):rep(100000),
       "https://" .. ("h"):rep(100000) .. "/" } do
       assert.equal("http", fail(302, "", { location = location }).kind)

@@ -9,7 +9,7 @@ local GOOD = '{"result":{"CHAT":{"18":"1"}},"time":{"operating":0}}'
 local LIMIT = '{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}'
 
 local function conf(more)
-  local options = { webhook = "https://portal.example/rest/1/" .. SECRET .. "/", retries = 0 }
+  local options = { webhook = "https://portal.example/rest/1/" .. SECRET .. "/", retries = 0, limiter = false }
   for name, value in pairs(more or {}) do options[name] = value end
   return assert(codec.conf(options))
 end

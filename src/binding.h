@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "call.h"
+#include "limiter_file.h"
 #include "lua_compat.h"
 
 B24_PRIVATE_BEGIN
@@ -45,6 +46,9 @@ bool b24_to_count(lua_State *L, int index, lua_Number *count);
 
 #define B24_CONF_TYPE "b24.conf " B24_VERSION /* two builds of one version may share it, other versions may not */
 
+/* What a conf object keeps in its uservalue table. */
+enum { B24_KEEP_PORTAL = 1, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KEEP_PENALISE };
+
 /* [0, +1] The conf object for the argument at `index`: itself, or made from nil, a URL or a table.
    NULL: [0, +3] nil, message, info. A wrong type or unknown name throws with the position `level` calls up. */
 const struct b24_conf *b24_to_conf(lua_State *L, int index, int level);
@@ -52,8 +56,39 @@ const struct b24_conf *b24_to_conf(lua_State *L, int index, int level);
 /* Registers the types. [0, 0] */
 void b24_open_conf(lua_State *L);
 
+/* [0, 0] Throws for an unknown or wrongly typed option in the table at `conf`. lua_options.c */
+void b24_check_options(lua_State *L, int conf, int level);
+
 /* Throws with the position `level` calls up (1: the caller of the running C function). */
 int b24_throw(lua_State *L, int level, const char *format, ...) B24_PRINTF(3, 4);
+
+/* ---- lua_portal.c: what this Lua state remembers of each portal, and the limiter's file */
+
+struct b24_lua_portal {
+    struct b24_portal portal;
+    struct b24_limiter_file file;
+    bool opened;              /* the file was tried */
+    struct b24_fault trouble; /* why the limiter counts in this process only; kind B24_OK: it does not */
+};
+
+/* [0, 0] The portal of the conf object at `conf`; made, kept there and shared by all confs of the same portal and
+ * folder. */
+struct b24_lua_portal *b24_find_portal(lua_State *L, int conf);
+
+/* Before each step of a call: looks whether the limiter's file is still good. */
+void b24_ready_portal(struct b24_lua_portal *portal, const struct b24_conf *conf);
+
+void b24_open_portal(lua_State *L);
+
+/* ---- lua_log.c: conf.log and conf.limiter, functions of the user's */
+
+struct b24_lua_call;
+
+/* [0, 0] Tells conf.log what the last step did. `call`: stack index of the call object. */
+void b24_tell_log(lua_State *L, int call);
+
+/* [0, 0] Asks conf.limiter. */
+void b24_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struct b24_event *answer);
 
 /* ---- lua_outcome.c: outcome -> value, err, info */
 
@@ -76,15 +111,32 @@ int b24_push_fault(lua_State *L, const struct b24_fault *fault, const char *meth
 struct b24_lua_call {
     struct b24_call *call;
     const struct b24_conf *conf;
+    struct b24_lua_portal *portal; /* NULL: `own` */
+    struct b24_portal own;
     const struct b24_outcome *outcome; /* set when DONE */
     enum b24_shape shape;
+    bool logs, told; /* conf.log is there; it knows of a limiter that is not shared */
     struct b24_buffer params;
     char method[B24_METHOD_MAX + 1];
 };
 
-/* [0, +1] A call object for conf (stack index), method and params (stack index, 0 or nil/none: none). The object keeps
-   the conf alive. NULL: [0, +3] nil, message, info. Throws like b24_to_conf. */
-struct b24_lua_call *b24_new_call(lua_State *L, int conf, int method, int params, enum b24_shape shape, int level);
+/* What to call; all but level are stack indices. */
+struct b24_lua_setup {
+    int conf, method;
+    int params; /* 0: none */
+    enum b24_shape shape;
+    int level; /* see b24_throw */
+    bool idempotent;
+    bool once; /* one request without limiter, retries and memory: for codec.request and codec.reply */
+    uint64_t seed;
+};
+
+/* [0, +1] A call object, which keeps conf and portal alive. NULL: [0, +3] nil, message, info. Throws like b24_to_conf.
+ */
+struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *setup);
+
+/* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
+struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);
 
 /* [0, 0] A reply from the table at stack index 4: {status=, body=, content_type=, location=, retry_after=}. */
 void b24_reply_from_table(lua_State *L, struct b24_reply *reply);

@@ -1,14 +1,16 @@
-/* call.h: one REST call as a state machine. No I/O, no clock, no randomness, no globals, no callbacks: a host tells
-   b24_call_next what happened and carries out what it answers. */
+/* call.h: one REST call as a state machine. No I/O, no clock, no globals, no callbacks, and its randomness is a seed: a
+   host tells b24_call_next what happened and carries out what it answers. Deadline, limiter, retries and a renamed
+   portal all live here, so that every host has them. */
 #ifndef B24_CALL_H
 #define B24_CALL_H
 
+#include "portal.h"
 #include "reply.h"
 #include "request.h"
 
 B24_PRIVATE_BEGIN
 
-struct b24_call; /* fields: call.c */
+struct b24_call; /* fields: call_impl.h, for call*.c only */
 
 /* X(constant, name) */
 #define B24_EVENTS(X)                                                                                                  \
@@ -16,6 +18,7 @@ struct b24_call; /* fields: call.c */
     X(B24_WOKE, "woke")     /* the SLEEP is over, or was cut short */                                                  \
     X(B24_REPLY, "reply")   /* SEND brought a complete reply */                                                        \
     X(B24_FAILED, "failed") /* SEND brought none */                                                                    \
+    X(B24_ANSWER, "answer") /* to ASK */                                                                               \
     X(B24_CANCEL, "cancel") /* give up */
 
 enum b24_event_type {
@@ -24,18 +27,29 @@ enum b24_event_type {
 #undef X
 };
 
+enum b24_verdict {
+    B24_GRANTED, /* `wait` tells from when on */
+    B24_REFUSED, /* not within the time that was asked for; `wait` tells when, or B24_NO_MS */
+    B24_BROKEN   /* the limiter itself failed: the built-in one takes over for this call */
+};
+
 /* Filled by the host; views are read before b24_call_next returns. */
 struct b24_event {
     enum b24_event_type type;
     union {
         struct b24_reply reply;
         struct b24_failure failed;
+        struct {
+            enum b24_verdict verdict;
+            b24_ms wait;
+        } answer;
     } as;
 };
 
 #define B24_ACTIONS(X)                                                                                                 \
     X(B24_SEND, "SEND")     /* carry out as.send, then REPLY or FAILED */                                              \
     X(B24_SLEEP, "SLEEP")   /* come back with WOKE after as.sleep */                                                   \
+    X(B24_ASK, "ASK")       /* ask the user's own limiter, then ANSWER */                                              \
     X(B24_DONE, "DONE")     /* as.done is final */                                                                     \
     X(B24_MISUSE, "MISUSE") /* this event is not legal in this state: a bug of the host; nothing changed */
 
@@ -45,11 +59,20 @@ enum b24_action_type {
 #undef X
 };
 
+enum b24_question {
+    B24_RESERVE, /* may a call go within `time` ms? */
+    B24_PENALISE /* the portal was overrun: no call for `time` ms; the answer does not matter */
+};
+
 struct b24_action {
     enum b24_action_type type;
     union {
         const struct b24_request *send; /* valid until the next b24_call_next or free */
         b24_ms sleep;
+        struct {
+            enum b24_question question;
+            b24_ms time;
+        } ask;
         const struct b24_outcome *done; /* valid until free */
     } as;
 };
@@ -57,12 +80,37 @@ struct b24_action {
 const char *b24_event_name(enum b24_event_type type);
 const char *b24_action_name(enum b24_action_type type);
 
-/* Copies method and body (JSON; empty: no parameters). `conf` must outlive the call. NULL: no memory. */
-struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_view method, struct b24_view body);
+/* Something that a log may tell. Texts are masked. */
+struct b24_note {
+    const char *event;  /* "attempt", "reply", "failed", "wait", "retry", "moved", "degraded" */
+    const char *reason; /* of a wait: "limiter", "retry", "operating"; else NULL */
+    int attempt;        /* how many requests have been sent */
+    b24_ms wait;        /* B24_NO_MS: none */
+    int status;         /* HTTP status, or 0 */
+    char code[B24_CODE_MAX];
+    char text[B24_TEXT_MAX];
+};
 
-/* `now`: milliseconds of any monotonic clock. The deadline counts from GO. Time never runs backwards inside a call: an
-   earlier `now` counts as the last one. After DONE every event is answered by the same DONE. */
+/* What a call needs besides its conf. */
+struct b24_call_setup {
+    struct b24_view method; /* copied */
+    struct b24_view body;   /* copied; JSON, empty: no parameters */
+    uint64_t seed;          /* for the jitter */
+    bool idempotent;        /* may run twice, whatever its name says */
+    bool once;              /* exactly one request, and nobody is asked */
+};
+
+/* `conf` and `portal` must outlive the call. NULL: no memory. */
+struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *portal,
+                              const struct b24_call_setup *setup);
+
+/* `now`: milliseconds of the machine's monotonic clock (the limiter's file is shared by it). The deadline counts from
+   GO. Time never runs backwards inside a call: an earlier `now` counts as the last one. After DONE every event is
+   answered by the same DONE. */
 struct b24_action b24_call_next(struct b24_call *call, const struct b24_event *event, b24_ms now);
+
+/* What happened inside the last b24_call_next, note by note; NULL: no more. Valid until the next b24_call_next. */
+const struct b24_note *b24_call_note(struct b24_call *call);
 
 /* In any state; NULL too. Wipes secrets. */
 void b24_call_free(struct b24_call *call);

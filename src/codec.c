@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "binding.h"
+#include "clock.h"
 #include "document.h"
 
 static struct b24_view check_view(lua_State *L, int index) {
@@ -96,7 +97,8 @@ static int codec_conf(lua_State *L) {
 static int codec_request(lua_State *L) {
     struct b24_event go = {.type = B24_GO};
     lua_settop(L, 3);
-    struct b24_lua_call *c = b24_new_call(L, 1, 2, 3, B24_PLAIN, 1);
+    struct b24_lua_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .once = true};
+    struct b24_lua_call *c = b24_new_call(L, &setup);
     if (c == NULL) return 3;
     b24_push_request(L, b24_call_next(c->call, &go, 0).as.send);
     return 1;
@@ -109,7 +111,8 @@ static int codec_reply(lua_State *L) {
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 3);
     lua_pushvalue(L, 3); /* index 4, where b24_reply_from_table reads */
-    struct b24_lua_call *c = b24_new_call(L, 1, 2, 0, shape, 1);
+    struct b24_lua_setup setup = {.conf = 1, .method = 2, .shape = shape, .level = 1, .once = true};
+    struct b24_lua_call *c = b24_new_call(L, &setup);
     if (c == NULL) return 3;
     b24_reply_from_table(L, &reply.as.reply);
     b24_call_next(c->call, &go, 0);
@@ -123,12 +126,20 @@ static int codec_fault(lua_State *L) {
     struct b24_fault fault;
     const char *kind = luaL_checkstring(L, 1), *code = luaL_checkstring(L, 2), *message = luaL_checkstring(L, 3);
     const char *hint = luaL_optstring(L, 4, NULL), *method = lua_type(L, 5) == LUA_TSTRING ? lua_tostring(L, 5) : NULL;
+    struct b24_view name = {method, method != NULL ? strlen(method) : 0};
+    if (b24_method_problem(name) != NULL) method = NULL; /* it may be a URL, given by mistake */
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, b24_kind_name(kinds[i])) == 0) {
             b24_fail(&fault, kinds[i], code, hint, "%s", message);
             return b24_push_fault(L, &fault, method);
         }
     return luaL_argerror(L, 1, "no such kind");
+}
+
+/* codec.clock() -> seconds of the monotonic clock that calls and the limiter are timed by */
+static int codec_clock(lua_State *L) {
+    lua_pushnumber(L, (lua_Number)b24_clock() / 1000);
+    return 1;
 }
 
 static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
@@ -140,11 +151,21 @@ static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
 }
 
 void b24_open_codec(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"conf", codec_conf},         {"call", b24_lua_call},   {"request", codec_request}, {"reply", codec_reply},
-        {"decode", codec_decode},     {"encode", codec_encode}, {"totals", b24_lua_totals}, {"badge", b24_lua_badge},
-        {"dialogs", b24_lua_dialogs}, {"diff", b24_lua_diff},   {"fault", codec_fault},     {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"conf", codec_conf},
+                                         {"call", b24_lua_call},
+                                         {"request", codec_request},
+                                         {"reply", codec_reply},
+                                         {"decode", codec_decode},
+                                         {"encode", codec_encode},
+                                         {"totals", b24_lua_totals},
+                                         {"badge", b24_lua_badge},
+                                         {"dialogs", b24_lua_dialogs},
+                                         {"diff", b24_lua_diff},
+                                         {"fault", codec_fault},
+                                         {"clock", codec_clock},
+                                         {NULL, NULL}};
     b24_open_conf(L);
+    b24_open_portal(L);
     b24_open_call(L);
     open_type(L, TREE_TYPE, tree_gc);
     open_type(L, TEXT_TYPE, text_gc);

@@ -18,15 +18,15 @@
 
 /* Names in any letter case; source: facts measured from the server's own code and the vendor's system error table. */
 static const struct b24_code codes[] = {
-    {"QUERY_LIMIT_EXCEEDED", B24_LIMIT, B24_LATER, SLOW_DOWN},
-    {"OPERATION_TIME_LIMIT", B24_LIMIT, B24_LATER,
+    {"QUERY_LIMIT_EXCEEDED", B24_LIMIT, B24_UNRUN, SLOW_DOWN},
+    {"OPERATION_TIME_LIMIT", B24_LIMIT, B24_UNRUN,
      "This method used up its computing time; wait some minutes, other methods still work."},
     {"OVERLOAD_LIMIT", B24_LIMIT, B24_NEVER,
      "Bitrix24 has blocked this webhook or application for overload; write to their support."},
     {"INTERNAL_SERVER_ERROR", B24_PORTAL, B24_LATER, WAIT_RETRY},
     {"ERROR_UNEXPECTED_ANSWER", B24_PORTAL, B24_LATER, WAIT_RETRY},
     {"ERROR_CORE", B24_PORTAL, B24_LATER_5XX, BROKEN},
-    {"CONNECTION_ERROR", B24_PORTAL, B24_LATER,
+    {"CONNECTION_ERROR", B24_PORTAL, B24_UNRUN,
      "The portal could not reach its authorisation server; repeat the call in a minute."},
     {"NO_AUTH_FOUND", B24_AUTH, B24_NEVER,
      "The portal saw no credential: check that the webhook URL or token is complete."},
@@ -103,7 +103,7 @@ static const struct b24_code *unknown_code(int status) {
 
 /* REST 3 errors carry telling statuses. */
 static const struct b24_code *v3_code(int status) {
-    static const struct b24_code limit = {"", B24_LIMIT, B24_LATER, SLOW_DOWN};
+    static const struct b24_code limit = {"", B24_LIMIT, B24_UNRUN, SLOW_DOWN};
     static const struct b24_code broken = {"", B24_PORTAL, B24_LATER, WAIT_RETRY};
     if (status == 429) return &limit;
     if (status >= 500) return &broken;
@@ -130,7 +130,7 @@ const struct b24_code *b24_code_of_status(int status) {
         "", B24_DENIED, B24_NEVER,
         "A firewall or the portal's licence page may stand in between; open the portal in a browser."};
     static const struct b24_code timeout = {"", B24_TIMEOUT, B24_LATER, WAIT_RETRY};
-    static const struct b24_code limit429 = {"", B24_LIMIT, B24_LATER, SLOW_DOWN};
+    static const struct b24_code limit429 = {"", B24_LIMIT, B24_UNRUN, SLOW_DOWN};
     static const struct b24_code limit503 = {"", B24_LIMIT, B24_LATER, SLOW_DOWN};
     static const struct b24_code missing = {"", B24_HTTP, B24_NEVER,
                                             "Check the address: there is no REST interface at this URL."};

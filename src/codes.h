@@ -8,7 +8,8 @@ B24_PRIVATE_BEGIN
 
 enum b24_repeat {
     B24_NEVER,    /* the same call will fail again */
-    B24_LATER,    /* the same call may succeed after a pause */
+    B24_LATER,    /* the same call may succeed after a pause; it is not known whether it ran */
+    B24_UNRUN,    /* the same call may succeed after a pause; it did not run */
     B24_LATER_5XX /* only if the status was 5xx */
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mask.h"
 #include "url.h"
 
 #define HINT_WEBHOOK                                                                                                   \
@@ -15,6 +16,7 @@ void b24_conf_init(struct b24_conf *conf) {
     conf->timeout = B24_TIMEOUT_DEFAULT;
     conf->connect_timeout = B24_CONNECT_DEFAULT;
     conf->retries = B24_RETRIES_DEFAULT;
+    conf->rate = (struct b24_rate){B24_RATE_DEFAULT, B24_BURST_DEFAULT};
     conf->max_depth = B24_DEPTH_DEFAULT;
     conf->max_reply = B24_REPLY_DEFAULT;
 }
@@ -28,8 +30,8 @@ static void drop(char **field) {
 }
 
 void b24_conf_free(struct b24_conf *conf) {
-    char **fields[] = {&conf->base,  &conf->origin,  &conf->secret,  &conf->token,
-                       &conf->proxy, &conf->ca_file, &conf->ca_path, &conf->user_agent};
+    char **fields[] = {&conf->base,    &conf->origin,  &conf->secret,     &conf->token,      &conf->proxy,
+                       &conf->ca_file, &conf->ca_path, &conf->user_agent, &conf->runtime_dir};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) drop(fields[i]);
 }
 
@@ -141,45 +143,8 @@ bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_vi
            take_base(conf, (struct b24_view){"/rest/", 6}, fault);
 }
 
-static void stars(char *from, size_t n) {
-    memset(from, '*', n < 3 ? n : 3);
-    if (n > 3) memmove(from + 3, from + n, strlen(from + n) + 1);
-}
-
-static void mask_word(char *text, const char *word) {
-    size_t n = word != NULL ? strlen(word) : 0;
-    if (n < 4) return; /* so short a "secret" would shred every sentence; in a URL mask_paths finds it */
-    for (char *at = strstr(text, word); at != NULL; at = strstr(at + 3, word)) stars(at, n);
-}
-
-/* /rest/USER/SECRET: any portal's, also with the slashes escaped as \/ */
-static void mask_paths(char *text) {
-    static const char ends[] = "/\\?#&\"'<> \t\r\n,;)";
-    for (char *at = strstr(text, "/rest"); at != NULL; at = strstr(at + 5, "/rest")) {
-        char *p = at + 5;
-        for (int slashes = 0; slashes < 2; slashes++) {
-            if (*p == '\\') p++;
-            if (*p != '/') break;
-            p++;
-            size_t n = strcspn(p, ends);
-            if (slashes == 0 && n == 3 && memcmp(p, "api", 3) == 0) slashes--;
-            if (slashes == 1 && n > 0) stars(p, n);
-            if (slashes < 1) p += n;
-        }
-    }
-}
-
-/* http://USER:PASSWORD@proxy */
-static void mask_userinfo(char *text) {
-    for (char *at = strstr(text, "://"); at != NULL; at = strstr(at + 3, "://")) {
-        size_t n = strcspn(at + 3, "/?#@ \t\r\n\"'");
-        if (at[3 + n] == '@' && n > 0) stars(at + 3, n);
-    }
-}
-
 void b24_conf_mask(const struct b24_conf *conf, char *text) {
-    mask_userinfo(text);
-    mask_word(text, conf->secret);
-    mask_word(text, conf->token);
-    mask_paths(text);
+    b24_mask_word(text, conf->secret);
+    b24_mask_word(text, conf->token);
+    b24_mask_text(text);
 }

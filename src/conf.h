@@ -4,6 +4,7 @@
 
 #include "fault.h"
 #include "gate.h"
+#include "limiter.h"
 
 B24_PRIVATE_BEGIN
 
@@ -14,6 +15,7 @@ B24_PRIVATE_BEGIN
 #define B24_RETRIES_MAX     10
 #define B24_REPLY_DEFAULT   (16u << 20) /* bytes; the largest real answers are a few MiB */
 #define B24_REPLY_MAX       (1u << 30)
+#define B24_METHOD_MAX      200  /* bytes of a REST method name; real ones stay below 80 */
 #define B24_URL_MAX         2048 /* bytes of a webhook URL; real ones have about 70 */
 
 enum b24_http_version { B24_HTTP_AUTO, B24_HTTP_1_1, B24_HTTP_2 };
@@ -31,8 +33,12 @@ struct b24_conf {
     char *user_agent; /* NULL: B24_USER_AGENT */
     enum b24_http_version http_version;
     /* behaviour */
+    char *runtime_dir; /* NULL: see runtime_dir.h */
     b24_ms timeout, connect_timeout;
     int retries;
+    struct b24_rate rate; /* of the built-in limiter; rate.rate == 0: none */
+    bool ask_limiter;     /* the user has a limiter of his own: ASK */
+    bool idempotent;      /* every call may be repeated when it is not known whether it ran */
     int max_depth;
     size_t max_reply;
     bool nulls;

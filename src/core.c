@@ -62,34 +62,37 @@ static struct watch start_watch(lua_State *L) {
 
 /* ------------------------------------------------------------ the loop */
 
-/* Carries out what the call asks for until it is done. */
-static const struct b24_outcome *perform(struct b24_lua_call *c, struct b24_transfer *t, struct watch *watch) {
-    struct b24_interrupt interrupt = {hook_changed, watch};
+/* Carries out what the call object on top of the stack asks for, until it is done. */
+static const struct b24_outcome *perform(lua_State *L, struct b24_lua_call *c, struct b24_transfer *t) {
+    struct watch watch = start_watch(L);
+    struct b24_interrupt interrupt = {hook_changed, &watch};
     struct b24_event event = {.type = B24_GO};
+    int call = lua_gettop(L);
     for (;;) {
-        struct b24_action a = b24_call_next(c->call, &event, b24_clock());
+        struct b24_action a = b24_step(L, call, &event, b24_clock());
         switch (a.type) {
         case B24_SEND: b24_transfer_send(t, c->conf, a.as.send, &interrupt, &event); break;
         case B24_SLEEP:
             b24_transfer_sleep(t, a.as.sleep, &interrupt);
-            event.type = hook_changed(watch) ? B24_CANCEL : B24_WOKE;
+            event.type = hook_changed(&watch) ? B24_CANCEL : B24_WOKE;
             break;
+        case B24_ASK: b24_ask_limiter(L, call, &a, &event); break;
         case B24_DONE: return a.as.done;
         default: event.type = B24_CANCEL; /* cannot happen: this loop answers what was asked */
         }
     }
 }
 
-static int finish(lua_State *L, struct b24_lua_call *c) {
+static int finish(lua_State *L, const struct b24_lua_setup *setup) {
     struct b24_fault fault;
+    struct b24_lua_call *c = b24_new_call(L, setup);
     if (c == NULL) return 3;
     struct b24_transfer *t = transfer(L);
     if (t == NULL) {
         b24_fail(&fault, B24_NETWORK, "CURL_FAILED", NULL, "libcurl cannot start (out of memory?)");
         return b24_push_fault(L, &fault, c->method);
     }
-    struct watch watch = start_watch(L);
-    c->outcome = perform(c, t, &watch);
+    c->outcome = perform(L, c, t);
     int n = b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape);
     b24_call_free(c->call); /* at once: an answer can be megabytes */
     c->call = NULL;
@@ -99,20 +102,23 @@ static int finish(lua_State *L, struct b24_lua_call *c) {
 
 /* core.counters([conf]) -> counters, nil, info | nil, message, info */
 static int core_counters(lua_State *L) {
+    struct b24_lua_setup setup = {.conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
     if (!lua_isnoneornil(L, 2))
         return b24_throw(
             L, 1,
             "a callback needs an event loop, which this version does not have; call b24.counters(conf) without one");
     lua_settop(L, 1);
     lua_pushliteral(L, "im.counters.get");
-    return finish(L, b24_new_call(L, 1, 2, 0, B24_COUNTERS, 1));
+    return finish(L, &setup);
 }
 
-/* core.call(conf, method [, params [, level]]) -> result, nil, info | nil, message, info */
+/* core.call(conf, method [, params [, idempotent [, level]]]) -> result, nil, info | nil, message, info */
 static int core_call(lua_State *L) {
-    int level = (int)luaL_optnumber(L, 4, 1);
+    struct b24_lua_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
+    setup.idempotent = lua_toboolean(L, 4);
+    setup.level = (int)luaL_optnumber(L, 5, 1);
     lua_settop(L, 3);
-    return finish(L, b24_new_call(L, 1, 2, 3, B24_PLAIN, level));
+    return finish(L, &setup);
 }
 
 int luaopen_b24_core(lua_State *L) {

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime_dir.h"
 #include "url.h"
 
 #define PROFILE_MAX 64
@@ -26,17 +26,10 @@ static bool profile_ok(const char *name) {
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == n;
 }
 
-static const char *home(void) {
-    const char *h = getenv("HOME");
-    if (h != NULL && h[0] == '/') return h;
-    const struct passwd *me = getpwuid(geteuid());
-    return me != NULL ? me->pw_dir : "/";
-}
-
 static bool file_path(const char *profile, char out[B24_PATH_MAX], struct b24_fault *fault) {
     const char *config = getenv("XDG_CONFIG_HOME");
     bool xdg = config != NULL && config[0] == '/'; /* the specification says to ignore relative ones */
-    int n = snprintf(out, B24_PATH_MAX, "%s%s/b24/webhook%s%s", xdg ? config : home(), xdg ? "" : "/.config",
+    int n = snprintf(out, B24_PATH_MAX, "%s%s/b24/webhook%s%s", xdg ? config : b24_home(), xdg ? "" : "/.config",
                      profile ? "." : "", profile ? profile : "");
     return (n > 0 && n < B24_PATH_MAX) ||
            b24_fail(fault, B24_CONFIG, "BAD_FILE", NULL, "the path of the credential file is too long");

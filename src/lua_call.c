@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "binding.h"
+#include "clock.h"
 
 static struct b24_lua_call *check_call(lua_State *L) {
     struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
@@ -31,32 +32,66 @@ static struct b24_lua_call *refused(lua_State *L, const struct b24_fault *fault,
     return NULL;
 }
 
-struct b24_lua_call *b24_new_call(lua_State *L, int conf, int method, int params, enum b24_shape shape, int level) {
+/* [-1, +1] Ties conf (stack index) and what it keeps to the call object on top. */
+static void keep(lua_State *L, int conf) {
+    lua_createtable(L, 4, 0);
+    b24_getuservalue(L, conf);
+    for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_PENALISE; i++) {
+        lua_rawgeti(L, -1, i);
+        lua_rawseti(L, -3, i);
+    }
+    lua_pop(L, 1);
+    lua_pushvalue(L, conf);
+    lua_rawseti(L, -2, B24_KEEP_PENALISE + 1);
+    b24_setuservalue(L, -2);
+}
+
+static struct b24_call *start(lua_State *L, struct b24_lua_call *c, const struct b24_lua_setup *s) {
+    struct b24_call_setup setup = {
+        .method = {c->method, strlen(c->method)}, .seed = s->seed, .idempotent = s->idempotent, .once = s->once};
+    setup.body = encode(L, c, s->params, s->level);
+    return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
+}
+
+struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *s) {
     struct b24_fault fault;
     struct b24_view name;
-    if (lua_type(L, method) != LUA_TSTRING)
-        b24_throw(L, level, "method must be a string, not a %s", luaL_typename(L, method));
-    name.p = lua_tolstring(L, method, &name.n);
-    const struct b24_conf *checked = b24_to_conf(L, conf, level);
-    if (checked == NULL) return NULL;
+    if (lua_type(L, s->method) != LUA_TSTRING)
+        b24_throw(L, s->level, "method must be a string, not a %s", luaL_typename(L, s->method));
+    name.p = lua_tolstring(L, s->method, &name.n);
+    const struct b24_conf *conf = b24_to_conf(L, s->conf, s->level);
+    if (conf == NULL) return NULL;
+    int conf_index = lua_gettop(L);
     const char *wrong = b24_method_problem(name);
     if (wrong != NULL) {
         bad_method(wrong, &fault);
         return refused(L, &fault, NULL);
     }
+    struct b24_lua_portal *portal = s->once ? NULL : b24_find_portal(L, conf_index);
     struct b24_lua_call *c = b24_newobject(L, sizeof *c, B24_CALL_TYPE);
-    lua_createtable(L, 1, 0);
-    lua_pushvalue(L, -3);
-    lua_rawseti(L, -2, 1);
-    b24_setuservalue(L, -2); /* keeps the conf alive */
-    c->conf = checked;
-    c->shape = shape;
+    keep(L, conf_index);
+    b24_portal_init(&c->own);
+    c->conf = conf;
+    c->portal = portal;
+    c->shape = s->shape;
     memcpy(c->method, name.p, name.n + 1);
-    c->call = b24_call_new(checked, name, encode(L, c, params, level));
+    b24_getuservalue(L, -1);
+    lua_rawgeti(L, -1, B24_KEEP_LOG);
+    c->logs = !lua_isnil(L, -1) && !s->once;
+    lua_pop(L, 2);
+    c->call = start(L, c, s);
     b24_buffer_free(&c->params);
     if (c->call != NULL) return c;
     b24_fail(&fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
     return refused(L, &fault, c->method);
+}
+
+struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
+    struct b24_lua_call *c = lua_touserdata(L, call);
+    if (c->portal != NULL) b24_ready_portal(c->portal, c->conf);
+    struct b24_action action = b24_call_next(c->call, event, now);
+    if (c->logs && action.type != B24_MISUSE) b24_tell_log(L, call);
+    return action;
 }
 
 enum b24_shape b24_check_shape(lua_State *L, int index) {
@@ -64,10 +99,20 @@ enum b24_shape b24_check_shape(lua_State *L, int index) {
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
-/* codec.call(conf, method [, params [, "counters"]]) -> call object */
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, seed=}]]]) -> call object */
 int b24_lua_call(lua_State *L) {
-    lua_settop(L, 4);
-    return b24_new_call(L, 1, 2, 3, b24_check_shape(L, 4), 1) != NULL ? 1 : 3;
+    struct b24_lua_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .seed = b24_seed()};
+    lua_settop(L, 5);
+    setup.shape = b24_check_shape(L, 4);
+    if (!lua_isnil(L, 5)) {
+        luaL_checktype(L, 5, LUA_TTABLE);
+        lua_getfield(L, 5, "idempotent");
+        setup.idempotent = lua_toboolean(L, -1);
+        lua_getfield(L, 5, "seed");
+        if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
+        lua_settop(L, 5);
+    }
+    return b24_new_call(L, &setup) != NULL ? 1 : 3;
 }
 
 /* ------------------------------------------------------------ events: tables -> structs */
@@ -80,6 +125,15 @@ static struct b24_view view_field(lua_State *L, const char *name) {
     else if (!lua_isnil(L, -1)) luaL_error(L, "b24: '%s' must be a string, not a %s", name, luaL_typename(L, -1));
     lua_pop(L, 1); /* the data table keeps it alive */
     return v;
+}
+
+static b24_ms time_field(lua_State *L, const char *name) {
+    lua_pushstring(L, name);
+    lua_rawget(L, 4);
+    lua_Number seconds = lua_tonumber(L, -1);
+    bool given = lua_type(L, -1) == LUA_TNUMBER && seconds >= 0 && seconds <= 1e9;
+    lua_pop(L, 1);
+    return given ? (b24_ms)(seconds * 1000 + 0.5) : B24_NO_MS;
 }
 
 static bool flag_field(lua_State *L, const char *name) {
@@ -118,6 +172,15 @@ static void failure_from_table(lua_State *L, struct b24_failure *f) {
     f->text = view_field(L, "message");
 }
 
+/* {wait = seconds} | {refused = true [, wait = seconds]} | {broken = true} */
+static void answer_from_table(lua_State *L, struct b24_event *event) {
+    event->as.answer.wait = time_field(L, "wait");
+    event->as.answer.verdict = flag_field(L, "refused")             ? B24_REFUSED
+                               : flag_field(L, "broken")            ? B24_BROKEN
+                               : event->as.answer.wait != B24_NO_MS ? B24_GRANTED
+                                                                    : B24_BROKEN;
+}
+
 static void read_event(lua_State *L, struct b24_event *event) {
     const char *name = luaL_checkstring(L, 3);
     bool known = false;
@@ -125,9 +188,10 @@ static void read_event(lua_State *L, struct b24_event *event) {
         if (strcmp(b24_event_name((enum b24_event_type)i), name) == 0)
             event->type = (enum b24_event_type)i, known = true;
     if (!known) luaL_error(L, "b24: no event is called '%s'", name);
-    if (event->type != B24_REPLY && event->type != B24_FAILED) return;
+    if (event->type != B24_REPLY && event->type != B24_FAILED && event->type != B24_ANSWER) return;
     luaL_checktype(L, 4, LUA_TTABLE);
-    if (event->type == B24_REPLY) b24_reply_from_table(L, &event->as.reply);
+    if (event->type == B24_ANSWER) answer_from_table(L, event);
+    else if (event->type == B24_REPLY) b24_reply_from_table(L, &event->as.reply);
     else failure_from_table(L, &event->as.failed);
 }
 
@@ -155,7 +219,18 @@ void b24_push_request(lua_State *L, const struct b24_request *r) {
     lua_setfield(L, -2, "headers");
 }
 
-/* call:next(now, event [, data]) -> action [, payload]; now in seconds of a monotonic clock */
+/* {question = "reserve" | "penalise", portal = origin, time = seconds} */
+static void push_question(lua_State *L, const struct b24_lua_call *c, const struct b24_action *a) {
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, a->as.ask.question == B24_RESERVE ? "reserve" : "penalise");
+    lua_setfield(L, -2, "question");
+    lua_pushstring(L, c->conf->origin);
+    lua_setfield(L, -2, "portal");
+    lua_pushnumber(L, (lua_Number)a->as.ask.time / 1000);
+    lua_setfield(L, -2, "time");
+}
+
+/* call:next(now, event [, data]) -> action [, payload]; now in seconds of codec.clock() */
 static int call_next(lua_State *L) {
     struct b24_lua_call *c = check_call(L);
     struct b24_event event = {.type = B24_GO};
@@ -163,12 +238,13 @@ static int call_next(lua_State *L) {
     luaL_argcheck(L, now >= -1e12 && now <= 1e12, 2, "seconds of a clock expected");
     lua_settop(L, 4);
     read_event(L, &event);
-    struct b24_action a = b24_call_next(c->call, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
+    struct b24_action a = b24_step(L, 1, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
     if (a.type == B24_MISUSE)
         return luaL_error(L, "b24: event '%s' does not fit what the call waits for", b24_event_name(event.type));
     lua_pushstring(L, b24_action_name(a.type));
     if (a.type == B24_SEND) b24_push_request(L, a.as.send);
     else if (a.type == B24_SLEEP) lua_pushnumber(L, (lua_Number)a.as.sleep / 1000);
+    else if (a.type == B24_ASK) push_question(L, c, &a);
     else lua_pushnil(L);
     if (a.type == B24_DONE) c->outcome = a.as.done;
     return 2;

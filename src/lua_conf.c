@@ -1,5 +1,4 @@
 /* The conf argument: nil, a webhook URL or a table -> a checked struct b24_conf inside a userdata. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,115 +6,6 @@
 #include "binding.h"
 #include "credential.h"
 #include "url.h"
-
-#define T(type) (1u << LUA_T##type)
-
-/* X(name, Lua types, what it must be, in words) */
-#define OPTIONS(X)                                                                                                     \
-    X(webhook, T(STRING) | T(FUNCTION), "a string or a function that returns it")                                      \
-    X(portal, T(STRING), "a string")                                                                                   \
-    X(token, T(STRING), "a string")                                                                                    \
-    X(oauth, T(TABLE), "a table")                                                                                      \
-    X(profile, T(STRING), "a string")                                                                                  \
-    X(timeout, T(NUMBER), "a number of seconds")                                                                       \
-    X(connect_timeout, T(NUMBER), "a number of seconds")                                                               \
-    X(retries, T(NUMBER), "a number")                                                                                  \
-    X(limiter, T(TABLE) | T(BOOLEAN), "a table or false")                                                              \
-    X(plan, T(STRING), "a string")                                                                                     \
-    X(proxy, T(STRING), "a string")                                                                                    \
-    X(ca_file, T(STRING), "a string")                                                                                  \
-    X(ca_path, T(STRING), "a string")                                                                                  \
-    X(user_agent, T(STRING), "a string")                                                                               \
-    X(http_version, T(STRING) | T(NUMBER), "\"1.1\", \"2\" or \"auto\"")                                               \
-    X(max_reply, T(NUMBER), "a number of bytes")                                                                       \
-    X(max_depth, T(NUMBER), "a number")                                                                                \
-    X(max_age, T(NUMBER), "a number of seconds")                                                                       \
-    X(stale_ok, T(BOOLEAN), "true or false")                                                                           \
-    X(nulls, T(BOOLEAN), "true or false")                                                                              \
-    X(allow_http, T(BOOLEAN), "true or false")                                                                         \
-    X(transport, T(STRING), "a string")                                                                                \
-    X(runtime_dir, T(STRING), "a string")                                                                              \
-    X(log, T(FUNCTION), "a function")
-
-struct option {
-    const char *name;
-    unsigned types;
-    const char *words;
-};
-
-static const struct option options[] = {
-#define X(name, types, words) {#name, types, words},
-    OPTIONS(X)
-#undef X
-};
-
-#define OPTION_COUNT (sizeof options / sizeof *options)
-
-int b24_throw(lua_State *L, int level, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    luaL_where(L, level);
-    lua_pushliteral(L, "b24: ");
-    lua_pushvfstring(L, format, args);
-    va_end(args);
-    lua_concat(L, 3);
-    return lua_error(L);
-}
-
-/* ------------------------------------------------------------ names and types: wrong ones are thrown */
-
-static size_t smallest(size_t a, size_t b, size_t c) { return a < b ? (a < c ? a : c) : (b < c ? b : c); }
-
-/* Levenshtein's distance; both shorter than 32. */
-static size_t distance(const char *a, const char *b) {
-    size_t row[33], n = strlen(b);
-    for (size_t j = 0; j <= n; j++) row[j] = j;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t above = row[j];
-            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[n];
-}
-
-static const char *nearest(const char *name) {
-    const char *best = NULL;
-    size_t least = 4; /* farther than three edits is no typing error */
-    for (size_t i = 0; i < OPTION_COUNT && strlen(name) < 32; i++) {
-        size_t d = distance(name, options[i].name);
-        if (d < least && d < strlen(name)) least = d, best = options[i].name;
-    }
-    return best;
-}
-
-static const struct option *find(const char *name) {
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (strcmp(options[i].name, name) == 0) return &options[i];
-    return NULL;
-}
-
-static void check_option(lua_State *L, int level) {
-    if (lua_type(L, -2) != LUA_TSTRING)
-        b24_throw(L, level, "conf has an option that is not named (a %s key)", luaL_typename(L, -2));
-    const char *name = lua_tostring(L, -2);
-    const struct option *o = find(name);
-    if (o == NULL) {
-        const char *close = nearest(name);
-        b24_throw(L, level, "unknown option '%s'%s%s%s", name, close ? " (did you mean '" : "", close ? close : "",
-                  close ? "'?)" : "");
-        return;
-    }
-    if ((o->types & 1u << lua_type(L, -1)) == 0)
-        b24_throw(L, level, "option '%s' must be %s, not a %s", name, o->words, luaL_typename(L, -1));
-}
-
-static void check_options(lua_State *L, int conf, int level) {
-    for (lua_pushnil(L); lua_next(L, conf) != 0; lua_pop(L, 1)) check_option(L, level);
-}
 
 /* ------------------------------------------------------------ values: bad ones are reported */
 
@@ -204,6 +94,19 @@ static bool take_transport(lua_State *L, int conf, struct b24_fault *fault) {
     return ok || bad_value(fault, "transport", "must be \"auto\" or \"blocking\" in this version");
 }
 
+static bool take_plan(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
+    bool ok = true;
+    if (option(L, conf, "plan") != LUA_TNIL) {
+        struct b24_view plan;
+        plan.p = lua_tolstring(L, -1, &plan.n);
+        if (b24_same_text(plan, "enterprise")) c->rate = (struct b24_rate){B24_RATE_ENTERPRISE, B24_BURST_ENTERPRISE};
+        else if (!b24_same_text(plan, "standard"))
+            ok = bad_value(fault, "plan", "must be \"enterprise\" or \"standard\"");
+    }
+    lua_pop(L, 1);
+    return ok;
+}
+
 static bool take_settings(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
     double retries = c->retries, depth = c->max_depth, reply = (double)c->max_reply, age = 0;
     bool ok = take_seconds(L, conf, "timeout", &c->timeout, fault) &&
@@ -213,11 +116,53 @@ static bool take_settings(lua_State *L, int conf, struct b24_conf *c, struct b24
               take_integer(L, conf, "max_reply", 1, B24_REPLY_MAX, &reply, fault) &&
               take_number(L, conf, "max_age", 0, 1e9, &age, fault) && take_text(L, conf, "proxy", &c->proxy, fault) &&
               take_text(L, conf, "ca_file", &c->ca_file, fault) && take_text(L, conf, "ca_path", &c->ca_path, fault) &&
-              take_text(L, conf, "user_agent", &c->user_agent, fault) && take_http_version(L, conf, c, fault) &&
-              take_transport(L, conf, fault) && take_flag(L, conf, "nulls", &c->nulls);
+              take_text(L, conf, "user_agent", &c->user_agent, fault) &&
+              take_text(L, conf, "runtime_dir", &c->runtime_dir, fault) && take_http_version(L, conf, c, fault) &&
+              take_transport(L, conf, fault) && take_flag(L, conf, "nulls", &c->nulls) &&
+              take_flag(L, conf, "idempotent", &c->idempotent) && take_plan(L, conf, c, fault);
     c->retries = (int)retries;
     c->max_depth = (int)depth;
     c->max_reply = (size_t)reply;
+    return ok;
+}
+
+/* ------------------------------------------------------------ the limiter */
+
+static void check_limiter(lua_State *L, int limiter, int level) {
+    static const char *const names[] = {"rate", "burst", "reserve", "penalise"};
+    static const int types[] = {LUA_TNUMBER, LUA_TNUMBER, LUA_TFUNCTION, LUA_TFUNCTION};
+    for (lua_pushnil(L); lua_next(L, limiter) != 0; lua_pop(L, 1)) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        size_t i = 0;
+        while (i < 4 && strcmp(names[i], name) != 0) i++;
+        if (i == 4) b24_throw(L, level, "limiter has rate, burst, reserve and penalise, not '%s'", name);
+        if (lua_type(L, -1) != types[i])
+            b24_throw(L, level, "limiter.%s must be a %s, not a %s", name, lua_typename(L, types[i]),
+                      luaL_typename(L, -1));
+    }
+}
+
+/* [0, 0] Moves limiter.NAME into the keep table at `keep`. */
+static bool take_function(lua_State *L, int limiter, const char *name, int keep, int slot) {
+    bool present = option(L, limiter, name) == LUA_TFUNCTION;
+    lua_rawseti(L, keep, slot);
+    return present;
+}
+
+static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, int level, struct b24_fault *fault) {
+    bool ok = true;
+    int type = option(L, conf, "limiter"), limiter = lua_gettop(L);
+    if (type == LUA_TBOOLEAN && !lua_toboolean(L, limiter)) c->rate.rate = 0;
+    if (type == LUA_TTABLE) {
+        double rate = c->rate.rate, burst = c->rate.burst;
+        check_limiter(L, limiter, level);
+        ok = take_number(L, limiter, "rate", 0.001, 1e6, &rate, fault) &&
+             take_integer(L, limiter, "burst", 1, 1e6, &burst, fault);
+        c->rate = (struct b24_rate){rate, (int)burst};
+        c->ask_limiter = take_function(L, limiter, "reserve", keep, B24_KEEP_RESERVE);
+        take_function(L, limiter, "penalise", keep, B24_KEEP_PENALISE);
+    }
+    lua_settop(L, limiter - 1);
     return ok;
 }
 
@@ -330,6 +275,26 @@ void b24_open_conf(lua_State *L) {
     lua_pop(L, 1);
 }
 
+/* [0, +1] A conf object without values; its keep table behind it [0, +1]. */
+static struct b24_conf *new_conf(lua_State *L) {
+    struct b24_conf *c = b24_newobject(L, sizeof *c, B24_CONF_TYPE);
+    const char *http = getenv("B24_ALLOW_HTTP");
+    b24_conf_init(c);
+    c->allow_http = http != NULL && strcmp(http, "1") == 0;
+    lua_createtable(L, 4, 0);
+    lua_pushvalue(L, -1);
+    b24_setuservalue(L, -3);
+    return c;
+}
+
+static bool take_table(lua_State *L, int index, struct b24_conf *c, int level, struct b24_fault *fault) {
+    int keep = lua_gettop(L);
+    option(L, index, "log");
+    lua_rawseti(L, keep, B24_KEEP_LOG);
+    return take_flag(L, index, "allow_http", &c->allow_http) && take_settings(L, index, c, fault) &&
+           take_limiter(L, index, c, keep, level, fault) && take_credential(L, index, c, fault);
+}
+
 const struct b24_conf *b24_to_conf(lua_State *L, int index, int level) {
     struct b24_fault fault;
     bool ok;
@@ -340,17 +305,13 @@ const struct b24_conf *b24_to_conf(lua_State *L, int index, int level) {
     }
     if (!lua_isnoneornil(L, index) && lua_type(L, index) != LUA_TSTRING && !lua_istable(L, index))
         b24_throw(L, level, "conf must be a table, a webhook URL or nil, not a %s", luaL_typename(L, index));
-    luaL_checkstack(L, 12, "conf");
-    if (lua_istable(L, index)) check_options(L, index, level);
-    struct b24_conf *c = b24_newobject(L, sizeof *c, B24_CONF_TYPE);
-    b24_conf_init(c);
-    const char *http = getenv("B24_ALLOW_HTTP");
-    c->allow_http = http != NULL && strcmp(http, "1") == 0;
-    if (lua_istable(L, index))
-        ok = take_flag(L, index, "allow_http", &c->allow_http) && take_settings(L, index, c, &fault) &&
-             take_credential(L, index, c, &fault);
+    luaL_checkstack(L, 16, "conf");
+    if (lua_istable(L, index)) b24_check_options(L, index, level);
+    struct b24_conf *c = new_conf(L);
+    if (lua_istable(L, index)) ok = take_table(L, index, c, level, &fault);
     else if (lua_type(L, index) == LUA_TSTRING) ok = take_webhook_text(L, index, c, &fault);
     else ok = find_credential(NULL, c, &fault);
+    lua_pop(L, 1); /* the keep table */
     if (ok) return c;
     b24_push_fault(L, &fault, NULL);
     return NULL;

@@ -1,4 +1,6 @@
 /* An outcome as the three values that every call returns: value, err, info. */
+#include <string.h>
+
 #include "binding.h"
 
 static void set_string(lua_State *L, const char *name, const char *value) {
@@ -23,6 +25,25 @@ static void set_json(lua_State *L, const char *name, const cJSON *value) {
     lua_setfield(L, -2, name);
 }
 
+#define TIME_TEXT 64 /* bytes of a date in the time block */
+
+/* [0, 0] The portal's time block: numbers and dates. `conf` masks what a broken portal may have put there. */
+static void set_time(lua_State *L, const struct b24_conf *conf, const cJSON *time) {
+    char text[TIME_TEXT];
+    if (!cJSON_IsObject(time)) return;
+    lua_createtable(L, 0, 8);
+    for (const cJSON *m = time->child; m != NULL; m = m->next) {
+        if (cJSON_IsNumber(m)) {
+            set_number(L, m->string, m->valuedouble);
+        } else if (cJSON_IsString(m) && strlen(m->valuestring) < sizeof text) {
+            memcpy(text, m->valuestring, strlen(m->valuestring) + 1);
+            b24_conf_mask(conf, text);
+            set_string(L, m->string, text);
+        }
+    }
+    lua_setfield(L, -2, "time");
+}
+
 static const char *version_text(int version) {
     switch (version) {
     case 10: return "1.0";
@@ -45,7 +66,7 @@ static void set_failure(lua_State *L, const struct b24_outcome *o) {
 }
 
 /* [0, +1] */
-static void push_info(lua_State *L, const struct b24_outcome *o, const char *method) {
+static void push_info(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method) {
     lua_createtable(L, 0, 16);
     if (o->status > 0) set_number(L, "status", o->status);
     set_string(L, "method", method);
@@ -54,7 +75,7 @@ static void push_info(lua_State *L, const struct b24_outcome *o, const char *met
     set_number(L, "elapsed", (double)o->elapsed / 1000);
     if (o->status > 0) set_flag(L, "reused", o->reused);
     set_string(L, "http_version", version_text(o->http_version));
-    set_json(L, "time", o->time);
+    set_time(L, conf, o->time);
     if (o->kind != B24_OK) {
         set_failure(L, o);
         return;
@@ -63,27 +84,27 @@ static void push_info(lua_State *L, const struct b24_outcome *o, const char *met
     set_json(L, "total", o->total);
 }
 
-static int push_failure(lua_State *L, const struct b24_outcome *o, const char *method) {
+static int push_failure(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method) {
     lua_pushnil(L);
     lua_pushstring(L, o->text);
-    push_info(L, o, method);
+    push_info(L, o, conf, method);
     return 3;
 }
 
 int b24_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method,
                      enum b24_shape shape) {
     luaL_checkstack(L, 10, "reply");
-    if (o->kind != B24_OK) return push_failure(L, o, method);
+    if (o->kind != B24_OK) return push_failure(L, o, conf, method);
     if (shape == B24_PLAIN) {
         b24_push_json(L, o->result, conf->nulls);
     } else if (!b24_push_counters(L, o->result, conf->nulls)) {
         struct b24_outcome unusable = *o; /* shares the document with *o, which frees it */
         b24_outcome_unusable(&unusable, conf, "NO_COUNTERS", "the result is not an object with counters",
                              "Check that the URL is a webhook of a Bitrix24 portal.");
-        return push_failure(L, &unusable, method);
+        return push_failure(L, &unusable, conf, method);
     }
     lua_pushnil(L);
-    push_info(L, o, method);
+    push_info(L, o, conf, method);
     return 3;
 }
 
@@ -92,5 +113,5 @@ int b24_push_fault(lua_State *L, const struct b24_fault *fault, const char *meth
     luaL_checkstack(L, 8, "error");
     b24_outcome_init(&o);
     b24_outcome_fault(&o, fault);
-    return push_failure(L, &o, method);
+    return push_failure(L, &o, NULL, method);
 }

@@ -67,32 +67,35 @@ static void set_code(struct b24_outcome *o, const char *code) {
     b24_copy_text(o->code, sizeof o->code, (struct b24_view){code, strlen(code)});
 }
 
-/* Masks before it shortens: half a secret is a secret too. */
-static void set_message(struct b24_outcome *o, const struct b24_conf *conf, struct b24_view text) {
+/* Masks before it shortens: half a secret is a secret too. Without memory for that: nothing. */
+static void masked_copy(const struct b24_conf *conf, struct b24_view text, char *out, size_t size) {
     char *copy = malloc(text.n + 1);
-    if (copy == NULL) {
-        o->message[0] = '\0';
-        return;
-    }
+    out[0] = '\0';
+    if (copy == NULL) return;
     memcpy(copy, text.p, text.n);
     copy[text.n] = '\0';
     b24_conf_mask(conf, copy);
-    b24_copy_text(o->message, sizeof o->message, (struct b24_view){copy, strlen(copy)});
+    b24_copy_text(out, size, (struct b24_view){copy, strlen(copy)});
     free(copy);
+}
+
+static void set_message(struct b24_outcome *o, const struct b24_conf *conf, struct b24_view text) {
+    masked_copy(conf, text, o->message, sizeof o->message);
 }
 
 static void judge(struct b24_outcome *o, const struct b24_code *c) {
     o->kind = c->kind;
     o->hint = c->hint;
-    o->retryable = c->repeat == B24_LATER || (c->repeat == B24_LATER_5XX && o->status >= 500);
+    o->unrun = c->repeat == B24_UNRUN;
+    o->retryable = c->repeat == B24_LATER || c->repeat == B24_UNRUN || (c->repeat == B24_LATER_5XX && o->status >= 500);
 }
 
 /* The code of an error body as text: string, number, or the object of REST 3. */
-static void portal_code(const cJSON *error, char out[B24_CODE_MAX]) {
+static void portal_code(const struct b24_conf *conf, const cJSON *error, char out[B24_CODE_MAX]) {
     const cJSON *code = cJSON_IsObject(error) ? b24_member(error, "code") : error;
     out[0] = '\0';
     if (cJSON_IsString(code))
-        b24_copy_text(out, B24_CODE_MAX, (struct b24_view){code->valuestring, strlen(code->valuestring)});
+        masked_copy(conf, (struct b24_view){code->valuestring, strlen(code->valuestring)}, out, B24_CODE_MAX);
     if (cJSON_IsNumber(code)) snprintf(out, B24_CODE_MAX, "%.15g", code->valuedouble);
 }
 
@@ -103,12 +106,17 @@ static const char *portal_text(const cJSON *root, const cJSON *error) {
 
 static void error_body(struct b24_outcome *o, const struct b24_conf *conf, const cJSON *error) {
     const char *text = portal_text(o->root, error);
-    portal_code(error, o->code);
+    portal_code(conf, error, o->code);
     const struct b24_code *c = b24_code_find(o->code, o->status);
     set_message(o, conf, (struct b24_view){text, strlen(text)});
-    b24_conf_mask(conf, o->code);
     judge(o, c);
     compose(o);
+}
+
+static size_t longest_secret(const struct b24_conf *conf) {
+    size_t secret = conf->secret != NULL ? strlen(conf->secret) : 0,
+           token = conf->token != NULL ? strlen(conf->token) : 0;
+    return secret > token ? secret : token;
 }
 
 /* A reply without a usable JSON document. */
@@ -116,7 +124,7 @@ static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf, con
                          const char *why) {
     char text[EXCERPT_SOURCE + 4], all[B24_MESSAGE_MAX];
     size_t n = r->body.n < EXCERPT_SOURCE ? r->body.n : EXCERPT_SOURCE;
-    size_t tail = conf->secret != NULL ? strlen(conf->secret) : 0;
+    size_t tail = longest_secret(conf);
     b24_copy_text(text, sizeof text, (struct b24_view){r->body.p, n});
     b24_conf_mask(conf, text);
     if (r->body.n > n && strlen(text) > tail) text[strlen(text) - tail] = '\0'; /* a secret cut by the bound */
@@ -181,6 +189,7 @@ void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf, const
     o->http_version = r->http_version;
     o->reused = r->reused;
     o->sent = true;
+    o->unrun = false;
     o->retry_after = retry_after(r->retry_after);
     o->root = b24_document_parse(r->body, conf->max_depth, &gate);
     const cJSON *error = b24_member(o->root, "error");
@@ -203,7 +212,10 @@ void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf, con
     o->kind = f->kind;
     o->hint = f->hint;
     o->sent = o->sent || f->sent;
-    o->retryable = f->kind == B24_NETWORK || f->kind == B24_TIMEOUT;
+    o->unrun = !f->sent;
+    /* A certificate stays as bad as it is; a handshake that broke may succeed the next time. */
+    o->retryable =
+        f->kind == B24_NETWORK || f->kind == B24_TIMEOUT || (f->kind == B24_TLS && strcmp(f->code, "TLS_FAILED") == 0);
     o->retry_after = B24_NO_MS;
     set_code(o, f->code);
     set_message(o, conf, f->text);

@@ -35,7 +35,8 @@ struct b24_outcome {
     int status;         /* of the last reply, 0 if there was none */
     int http_version;
     bool reused;
-    bool sent; /* over all attempts: may the portal have received the request? */
+    bool sent;  /* over all attempts: may the portal have received the request? */
+    bool unrun; /* the last attempt surely did not run */
     bool retryable;
     b24_ms retry_after; /* B24_NO_MS: not known */
     int attempts;

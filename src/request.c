@@ -56,6 +56,16 @@ static void wipe(char *s) {
     free(s);
 }
 
+bool b24_request_move(struct b24_request_text *t, const struct b24_conf *conf, const char *origin,
+                      struct b24_view method) {
+    const char *path = conf->base + strlen(conf->origin);
+    char *url = join((const char *const[]){origin, path, NULL}, &method);
+    if (url == NULL) return false;
+    wipe(t->url);
+    t->url = url;
+    return true;
+}
+
 void b24_request_free(struct b24_request_text *t) {
     wipe(t->url);
     wipe(t->authorization);

@@ -6,8 +6,6 @@
 
 B24_PRIVATE_BEGIN
 
-#define B24_METHOD_MAX 200 /* bytes of a REST method name; real ones stay below 80 */
-
 /* What a transport has to send: always POST, without following redirects or keeping cookies. */
 struct b24_request {
     const char *url;            /* NUL-terminated; holds the webhook's secret */
@@ -29,6 +27,10 @@ struct b24_request_text {
 /* Copies method and body (empty: "{}"). False: no memory; free it all the same. */
 bool b24_request_build(struct b24_request_text *text, const struct b24_conf *conf, struct b24_view method,
                        struct b24_view body);
+
+/* Sends the request to another origin ("https://new.example") from now on. False: no memory, nothing changed. */
+bool b24_request_move(struct b24_request_text *text, const struct b24_conf *conf, const char *origin,
+                      struct b24_view method);
 void b24_request_free(struct b24_request_text *text);
 
 /* Does a method of this name only read ("*.get", "*.list", ...)? Such a call may be repeated when it is not known

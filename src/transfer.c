@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "curl_error.h"
@@ -38,12 +37,6 @@ struct b24_transfer {
     struct b24_view upload; /* what is left of a body that must not be sent twice */
     char words[CURL_ERROR_SIZE];
 };
-
-b24_ms b24_clock(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (b24_ms)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static CURLcode libcurl_started = CURLE_FAILED_INIT;
 

@@ -4,6 +4,7 @@
 #define B24_TRANSFER_H
 
 #include "call.h"
+#include "clock.h"
 
 B24_PRIVATE_BEGIN
 
@@ -31,9 +32,6 @@ void b24_transfer_sleep(struct b24_transfer *t, b24_ms duration, const struct b2
 
 /* NULL too. */
 void b24_transfer_free(struct b24_transfer *t);
-
-/* Milliseconds of the monotonic clock. */
-b24_ms b24_clock(void);
 
 B24_PRIVATE_END
 #endif

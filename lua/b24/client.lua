@@ -22,6 +22,17 @@ local function closed(method)
   return codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).", method)
 end
 
+-- idempotent, from the options of one call
+local function call_options(opts)
+  if opts == nil then return false end
+  if type(opts) ~= "table" then error("b24: the options of a call must be a table, not a " .. type(opts), 3) end
+  for name, value in pairs(opts) do
+    if name ~= "idempotent" then error(("b24: unknown option '%s' of a call (there is: idempotent)"):format(tostring(name)), 3) end
+    if type(value) ~= "boolean" then error("b24: option 'idempotent' must be true or false, not a " .. type(value), 3) end
+  end
+  return opts.idempotent == true
+end
+
 --- The unread counters, as b24.counters returns them.
 ---@return b24.counters? counters
 ---@return string? err
@@ -36,14 +47,17 @@ end
 --- One request: any REST method. `info.next` and `info.total` are those of a list.
 ---@param method string such as "im.recent.list"
 ---@param params? table keys 1..n are an array, other keys an object; an empty nested table is an empty array
+---@param opts? {idempotent: boolean} idempotent: may run twice, so it is repeated also when it is not known whether it ran
 ---@return any result null members are absent unless conf.nulls; a null result is b24.null
 ---@return string? err
 ---@return b24.info info
-function Client:call(method, params, callback)
+function Client:call(method, params, opts, callback)
   check(self, "call")
+  if type(opts) == "function" then opts, callback = nil, opts end
+  local idempotent = call_options(opts)
   local core = host.core("client:call(method, params)", self.transport, callback)
   if not self.conf then return closed(method) end
-  return core.call(self.conf, method, params, 2)
+  return core.call(self.conf, method, params, idempotent, 2)
 end
 
 --- Optional: later calls answer kind "closed". Connections are kept for other clients until the Lua state ends.

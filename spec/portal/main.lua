@@ -144,7 +144,9 @@ end
 local function watch_stdin(portal, finish)
   local stdin = { pollfd = 0, events = "r" }
   return function()
-    repeat cqueues.poll(stdin) until not sys.drain(0)
+    repeat
+      if not sys.is_readable(0) then cqueues.poll(stdin) end
+    until not sys.drain(0)
     finish()
   end, function()
     local seen, since = portal.log_length, cqueues.monotime()
@@ -182,7 +184,11 @@ local function run(options)
 end
 
 local function main()
-  local options = read_options()
+  local options_ok, options = pcall(read_options)
+  if not options_ok then
+    io.stderr:write("portal: ", tostring(options), "\n")
+    os.exit(2)
+  end
   local ok, message = pcall(run, options)
   clean_up(options)
   if not ok then

@@ -8,6 +8,8 @@ int mkdir(const char *path, unsigned mode);
 char *mkdtemp(char *template);
 char *realpath(const char *path, char *resolved);
 void free(void *memory);
+struct pollfd { int fd; short events; short revents; };
+int poll(struct pollfd *fds, unsigned long count, int timeout);
 long read(int fd, void *buffer, size_t size);
 int connect(int fd, const void *address, unsigned length);
 ]]
@@ -45,6 +47,12 @@ function sys.realpath(path)
   local name = ffi.string(resolved)
   ffi.C.free(resolved)
   return name
+end
+
+--- Would reading not block? Always so for files and /dev/null, which no event loop accepts.
+function sys.is_readable(fd)
+  local poll = ffi.new("struct pollfd[1]", { { fd = fd, events = 1 } }) -- POLLIN
+  return ffi.C.poll(poll, 1, 0) > 0
 end
 
 --- Throws away what a readable descriptor holds. False at its end.

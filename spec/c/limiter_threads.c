@@ -1,0 +1,120 @@
+/* The limiter's C functions from many threads, and from many processes on one file: limiter_threads THREADS CALLS [DIR].
+   Checks that no place is given twice; prints the cost of a reserve and how fair contention is. Built with
+   ThreadSanitizer by `make tsan`, and plainly by `make bench` (P8). */
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "limiter_file.h"
+
+static const struct b24_rate rate = {1000, 1}; /* a place each millisecond */
+
+struct job {
+    b24_cell *cell;
+    int calls;
+    b24_ms *places; /* the waits that were given */
+    double longest, sum;
+};
+
+static double microseconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static void *work(void *arg) {
+    struct job *j = arg;
+    for (int i = 0; i < j->calls; i++) {
+        double begun = microseconds();
+        if (!b24_limiter_reserve(j->cell, &rate, 0, 600000, &j->places[i])) j->places[i] = -1;
+        double took = microseconds() - begun;
+        j->sum += took;
+        if (took > j->longest) j->longest = took;
+        if (i % 64 == 0) b24_limiter_penalise(j->cell, &rate, 0, 0);
+    }
+    return NULL;
+}
+
+static int by_value(const void *a, const void *b) {
+    b24_ms x = *(const b24_ms *)a, y = *(const b24_ms *)b;
+    return (x > y) - (x < y);
+}
+
+/* Each place 0, 1, 2, … exactly once. */
+static int check(b24_ms *places, int n) {
+    qsort(places, (size_t)n, sizeof *places, by_value);
+    for (int i = 0; i < n; i++)
+        if (places[i] != i) {
+            fprintf(stderr, "limiter: place %d was given to somebody as %lld\n", i, (long long)places[i]);
+            return 1;
+        }
+    return 0;
+}
+
+static int threads(int count, int calls) {
+    b24_cell cell = 0;
+    pthread_t *ids = calloc((size_t)count, sizeof *ids);
+    struct job *jobs = calloc((size_t)count, sizeof *jobs);
+    b24_ms *places = calloc((size_t)count * (size_t)calls, sizeof *places);
+    double longest = 0, sum = 0;
+    if (ids == NULL || jobs == NULL || places == NULL) return 1;
+    for (int i = 0; i < count; i++) {
+        jobs[i] = (struct job){.cell = &cell, .calls = calls, .places = places + (size_t)i * (size_t)calls};
+        pthread_create(&ids[i], NULL, work, &jobs[i]);
+    }
+    for (int i = 0; i < count; i++) {
+        pthread_join(ids[i], NULL);
+        sum += jobs[i].sum;
+        if (jobs[i].longest > longest) longest = jobs[i].longest;
+    }
+    int bad = check(places, count * calls);
+    printf("%d threads, %d calls each: mean %.3f us, longest %.0f us\n", count, calls, sum / count / calls, longest);
+    free(ids);
+    free(jobs);
+    free(places);
+    return bad;
+}
+
+/* One process's share on the common file, as calls do it: the file is looked at before each use. */
+static int share(const char *dir, int calls) {
+    struct b24_limiter_file file;
+    struct b24_fault fault;
+    double longest = 0, begun = microseconds();
+    if (!b24_limiter_open(&file, dir, "https://bench.example", &fault)) {
+        fprintf(stderr, "%s\n", fault.message);
+        return 1;
+    }
+    for (int i = 0; i < calls; i++) {
+        b24_ms wait;
+        double before = microseconds();
+        b24_cell *cell = b24_limiter_cell(&file);
+        if (cell == NULL || !b24_limiter_reserve(cell, &rate, 0, 600000, &wait)) return 1;
+        if (microseconds() - before > longest) longest = microseconds() - before;
+    }
+    printf("%.3f %.1f\n", (microseconds() - begun) / calls, longest);
+    b24_limiter_close(&file);
+    return 0;
+}
+
+static int processes(const char *dir, int count, int calls) {
+    int bad = 0, status;
+    for (int i = 0; i < count; i++)
+        if (fork() == 0) {
+            int result = share(dir, calls);
+            fflush(stdout);
+            _exit(result);
+        }
+    while (wait(&status) > 0) bad |= status;
+    return bad != 0;
+}
+
+int main(int argc, char **argv) {
+    int count = argc > 1 ? atoi(argv[1]) : 8, calls = argc > 2 ? atoi(argv[2]) : 10000;
+    setvbuf(stdout, NULL, _IONBF, 0);
+    return argc > 3 ? processes(argv[3], count, calls) : threads(count, calls);
+}

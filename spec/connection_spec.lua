@@ -1,0 +1,176 @@
+-- Connections: kept, shared between clients, replaced when dead, and never shared with a forked child. A call that
+-- changes something is never repeated behind the caller's back.
+
+local posix = require "b24_posix"
+local process = require "spec.support.process"
+local start = require("spec.support.portal").start
+
+local b24
+
+-- A module without kept connections.
+local function reload()
+  for _, name in ipairs { "b24", "b24.core", "b24.client" } do package.loaded[name] = nil end
+  b24 = require "b24"
+end
+
+local IDLE = 0.05 -- seconds: long enough for a FIN over loopback
+
+describe("a connection", function()
+  local portal
+  setup(function() portal = start() end)
+  before_each(function()
+    portal:reset()
+    reload()
+  end)
+
+  local transports = {
+    { name = "https, HTTP/2", listener = "https", version = "2" },
+    { name = "https, HTTP/1.1", listener = "https", version = "1.1" },
+    { name = "http", listener = "http", version = "1.1" },
+  }
+
+  local function new_conf(transport, more)
+    local conf = { webhook = transport.listener == "http" and portal.http_webhook or portal.webhook, allow_http = true,
+      ca_file = portal.ca_file, http_version = transport.version, timeout = 5, retries = 0, limiter = false }
+    for name, value in pairs(more or {}) do conf[name] = value end
+    return conf
+  end
+
+  for _, transport in ipairs(transports) do
+    local function connections() return portal:stats().connections[transport.listener] end
+
+    local function executions(method) return portal:stats().executions[method] or 0 end
+
+    describe("over " .. transport.name, function()
+      it("serves all calls of all clients", function()
+        local one, two = assert(b24.client(new_conf(transport))), assert(b24.client(new_conf(transport)))
+        for i = 1, 5 do
+          assert.equal(i > 1, select(3, one:counters()).reused)
+          assert.is_true(select(3, two:call("crm.deal.add", { n = i })).reused)
+          assert.is_true(select(3, b24.counters(new_conf(transport))).reused)
+          assert.is_true(select(3, two:call "no.such.method").reused)
+        end
+        one:close()
+        assert.is_true(select(3, two:counters()).reused)
+        assert.equal(1, connections())
+      end)
+
+      it("serves several users of one portal", function()
+        local other = portal:control("account", { user_id = 2, demo = true })
+        assert(b24.counters(new_conf(transport)))
+        local webhook = transport.listener == "http" and other.http_webhook or other.webhook
+        assert.is_true(select(3, b24.counters(new_conf(transport, { webhook = webhook }))).reused)
+        assert.equal(1, connections())
+      end)
+
+      it("that the portal closed while it was idle is replaced without a word", function()
+        local client = assert(b24.client(new_conf(transport)))
+        for i, method in ipairs { "im.counters.get", "crm.deal.add", "im.counters.get" } do
+          portal:control("fault", { kind = "close_after" })
+          assert(client:counters())
+          posix.sleep(IDLE)
+          local before = executions(method)
+          local value, err, info = client:call(method)
+          assert.truthy(value, err)
+          assert.same({ false, 1 }, { info.reused, info.attempts })
+          assert.equal(before + 1, executions(method))
+          assert.equal(i + 1, connections())
+        end
+      end)
+
+      for _, kind in ipairs { "execute_then_cut", "cut_header", "cut_body" } do
+        it("that is kept and ends in a change (" .. kind .. ") leaves it done exactly once", function()
+          local client = assert(b24.client(new_conf(transport)))
+          for round = 1, 3 do
+            assert(client:counters())
+            portal:control("fault", { kind = kind })
+            local value, err, info = client:call("crm.deal.add", { title = "once" })
+            assert.is_nil(value)
+            assert.same({ "network", true, 1 }, { info.kind, info.sent, info.attempts })
+            assert.truthy(err)
+            assert.equal(round, executions "crm.deal.add")
+          end
+          assert(client:counters())
+        end)
+      end
+
+      it("that is kept and ends while reading is an error or a success, and no harm", function()
+        local client = assert(b24.client(new_conf(transport)))
+        for _, kind in ipairs { "execute_then_cut", "reset", "cut_header" } do
+          for _ = 1, 3 do
+            assert(client:counters())
+            portal:control("fault", { kind = kind })
+            local counters, err, info = client:counters()
+            if counters then
+              assert.equal(14, counters.TYPE.ALL)
+            else
+              assert.same({ "network", true }, { info.kind, info.sent })
+              assert.truthy(err)
+            end
+            portal:control "clear_faults"
+            assert(client:counters())
+          end
+        end
+      end)
+
+      it("belongs to the process that made it: a forked child opens its own, the parent keeps its", function()
+        local ends = { "os.exit(0, true)", "os.exit(0)", "posix.exit(0)", "return",
+          "collectgarbage() collectgarbage() return" }
+        for _, ending in ipairs(ends) do
+          for _, child_calls in ipairs { true, false } do
+            portal:control "reset"
+            local conf = new_conf(transport)
+            local status, out, err = process.run(([[
+              local b24, posix = require "b24", require "b24_posix"
+              local conf = { webhook = %q, allow_http = true, ca_file = %q, http_version = %q, timeout = 5,
+                limiter = false }
+              local client = assert(b24.client(conf))
+              local counters, _, info = assert(client:counters())
+              local pid = posix.fork()
+              if pid == 0 then
+                if %s then
+                  for i = 1, 2 do
+                    counters, _, info = client:counters()
+                    if not counters or info.reused ~= (i == 2) then posix.exit(7) end
+                  end
+                end
+                %s
+              else
+                io.write("child ", tostring(posix.wait(pid)), "\n")
+                for i = 1, 2 do
+                  counters, err, info = client:counters()
+                  io.write(err or "ok", " ", tostring(info.reused), "\n")
+                end
+              end
+            ]]):format(conf.webhook, conf.ca_file, conf.http_version, tostring(child_calls), ending))
+            assert.same({ ending, 0, "child 0\nok true\nok true\n", "" }, { ending, status, out, err })
+            assert.equal(child_calls and 2 or 1, connections())
+          end
+        end
+      end)
+    end)
+  end
+
+  it("of http/1.1 is given up after a reply that was too large, and the next call is fine", function()
+    local conf = new_conf(transports[2], { max_reply = 1000000 })
+    local client = assert(b24.client(conf))
+    portal:control("fault", { kind = "huge", bytes = 2000000 })
+    assert.equal("too_large", select(3, client:counters()).kind)
+    local counters, _, info = client:counters()
+    assert.same({ 14, false }, { counters.TYPE.ALL, info.reused })
+  end)
+
+  it("is kept for each of twenty portals", function()
+    local many = start { addresses = 20 }
+    for round = 1, 3 do
+      for i = 1, 20 do
+        local counters, err, info = b24.counters { webhook = many:webhook_for("127.0.0." .. i), timeout = 5,
+          ca_file = many.ca_file, limiter = false }
+        assert.truthy(counters, err)
+        assert.equal(round > 1, info.reused)
+      end
+      assert.equal(20, many:stats().connections.https)
+    end
+    many:stop()
+  end)
+end)

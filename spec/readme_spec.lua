@@ -1,0 +1,170 @@
+-- What the pages promise is true: the examples run, the links lead somewhere, versions and file lists agree.
+
+local b24 = require "b24"
+local data = require "spec.support.data"
+local process = require "spec.support.process"
+local start = require("spec.support.portal").start
+
+local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/readme_spec%.lua$" or ""
+local FIXTURE = "counters/02-doc-legacy-lines-object.json"
+local PAGES = { "README.md", "doc/im.counters.get.md" } -- whose examples run
+
+local function page(name)
+  return assert(process.read(ROOT .. name), name)
+end
+
+local function lua_blocks(name)
+  local blocks = {}
+  for block in ("\n" .. page(name)):gmatch "\n```lua\n(.-)\n```" do blocks[#blocks + 1] = block end
+  return blocks
+end
+
+-- What the comments behind a block's print calls say that it prints: "words: first line / second line".
+local function promised(block)
+  local lines = {}
+  for line in block:gmatch "[^\n]+" do
+    local comment = line:match "print%(.*%-%- +(.*)$"
+    if comment then
+      for item in (comment:match ".*: (.*)$" or comment):gmatch "[^/]+" do
+        lines[#lines + 1] = item:match "^%s*(.-)%s*$"
+      end
+    end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- The sorted lines that a shell command prints at the top of the project.
+local function names(command)
+  local list = {}
+  for name in data.shell("cd ./" .. data.quote(ROOT) .. " && " .. command):gmatch "[^\n]+" do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+local function sorted(list)
+  table.sort(list)
+  return list
+end
+
+-- As GitHub makes it from a heading.
+local function slug(heading)
+  return (heading:lower():gsub("[^%w%s_-]", ""):gsub("%s", "-"))
+end
+
+local function anchors(text)
+  local set = {}
+  for heading in ("\n" .. text):gmatch "\n#+%s+([^\n]+)" do set[slug(heading)] = true end
+  return set
+end
+
+describe("the example", function()
+  local portal
+  setup(function() portal = start() end)
+  before_each(function() portal:reset() end)
+
+  local function run(source)
+    return process.run(source, { B24_WEBHOOK = portal.http_webhook, B24_ALLOW_HTTP = "1" })
+  end
+
+  for _, name in ipairs(PAGES) do
+    for number, block in ipairs(lua_blocks(name)) do
+      it(number .. " of " .. name .. " runs as a script of its own", function()
+        local status, out, err = run(block)
+        assert.same({ 0, "" }, { status, err })
+        assert.truthy(#out > 0)
+      end)
+    end
+  end
+
+  it("that comes first in README.md prints exactly what its comments say", function()
+    portal:control("reply", { method = "im.counters.get", body = data.read(FIXTURE) })
+    local block = lua_blocks("README.md")[1]
+    local status, out, err = run(block)
+    assert.same({ 0, "" }, { status, err })
+    assert.equal("5\n1 3\n5 1\nchat18 1\n5 1 1\n", promised(block))
+    assert.equal(promised(block), (out:gsub("\t", " ")))
+  end)
+
+  it("of each page says what is wrong with a credential, and does not show it", function()
+    local env = { B24_WEBHOOK = portal.http_webhook:gsub(portal.secret, "wrongSecret"), B24_ALLOW_HTTP = "1",
+      PORTAL = "localhost:" .. portal.https_port, TOKEN = "wrongSecret" }
+    for _, name in ipairs(PAGES) do
+      for _, block in ipairs(lua_blocks(name)) do
+        local status, out, err = process.run(block, env)
+        assert.truthy((out .. err):find(block:find "TOKEN" and "b24: CERTIFICATE_UNTRUSTED: "
+          or "b24: INVALID_CREDENTIALS: ", 1, true), block)
+        assert.is_nil((out .. err):find("wrongSecret", 1, true))
+        assert.is_true(status == 0 or status == 1)
+      end
+    end
+  end)
+end)
+
+describe("a link", function()
+  for _, name in ipairs(names "ls README.md CHANGELOG.md doc/*.md") do
+    it("of " .. name .. " leads somewhere", function()
+      local text, folder = page(name), name:match "^(.*/)" or ""
+      local prose = text:gsub("\n```.-\n```", "")
+      for link in prose:gmatch "%]%(([^)%s]+)%)" do
+        if not link:find "^%a+:" then
+          local path, anchor = link:match "^([^#]*)#?(.*)$"
+          local target = path == "" and text or process.read(ROOT .. folder .. path)
+          assert.truthy(target or io.open(ROOT .. folder .. path), name .. " -> " .. link)
+          if anchor ~= "" then assert.truthy(anchors(target)[anchor], name .. " -> " .. link) end
+        end
+      end
+    end)
+  end
+end)
+
+describe("one version", function()
+  it("is in the module, the C header and at the top of the changelog", function()
+    local header = page "src/common.h":match '#define B24_VERSION "([^"]+)"'
+    assert.equal(header, b24._VERSION)
+    assert.equal(header, page "CHANGELOG.md":match "\n## %[?v?([%d.]+)")
+  end)
+end)
+
+describe("the rock", function()
+  local spec = {}
+  setup(function()
+    local chunk = assert(loadstring or load)(page(names "ls *.rockspec"[1]))
+    if setfenv then
+      setfenv(chunk, spec)
+    else
+      chunk = assert(load(page(names "ls *.rockspec"[1]), "rockspec", "t", spec))
+    end
+    chunk()
+  end)
+
+  -- The C files of a module by the Makefile's rule.
+  local function expected(left_out)
+    local list = {}
+    for _, path in ipairs(names "ls src/*.c") do
+      if not left_out[path:match "src/(.*)%.c"] then list[#list + 1] = path end
+    end
+    return list
+  end
+
+  it("builds each C module from the files that the Makefile takes", function()
+    local transport = {}
+    for name in page "Makefile":match "\nTRANSPORT := ([^\n]+)":gmatch "%S+" do transport[name] = true end
+    assert.is_true(transport.transfer)
+    assert.same(expected(transport), sorted(spec.build.modules["b24.codec"].sources))
+    assert.same(expected { codec_open = true }, sorted(spec.build.modules["b24.core"].sources))
+  end)
+
+  it("installs each Lua file under its name, and nothing else", function()
+    local modules = {}
+    for _, path in ipairs(names "find lua -name '*.lua'") do
+      local module = path:match "lua/(.*)%.lua":gsub("/init$", ""):gsub("/", ".")
+      modules[module] = path
+    end
+    modules["b24.codec"], modules["b24.core"] = spec.build.modules["b24.codec"], spec.build.modules["b24.core"]
+    assert.same(modules, spec.build.modules)
+  end)
+
+  it("brings the folders that it names", function()
+    for _, folder in ipairs(spec.build.copy_directories or {}) do assert.truthy(names("ls " .. folder)[1]) end
+  end)
+end)

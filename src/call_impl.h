@@ -1,0 +1,68 @@
+/* call_impl.h: the inside of a call, shared by call.c, call_limit.c, call_retry.c and call_move.c only. */
+#ifndef B24_CALL_IMPL_H
+#define B24_CALL_IMPL_H
+
+#include "call.h"
+
+B24_PRIVATE_BEGIN
+
+/* X(state, legal events); CANCEL is legal in all. */
+#define B24_STATES(X)                                                                                                  \
+    X(NEW, 1u << B24_GO)                           /* nothing done yet */                                              \
+    X(RESERVING, 1u << B24_ANSWER)                 /* the user's limiter was asked for a place */                      \
+    X(WAITING, 1u << B24_WOKE)                     /* until `wake`, then `after` */                                    \
+    X(CALLING, 1u << B24_REPLY | 1u << B24_FAILED) /* a request is under way */                                        \
+    X(PENALISING, 1u << B24_ANSWER)                /* the user's limiter was told to slow down */                      \
+    X(FINISHED, ~0u)
+
+enum b24_state {
+#define X(name, legal) name,
+    B24_STATES(X)
+#undef X
+};
+
+enum b24_after { THEN_SEND, THEN_RESERVE };
+
+#define B24_NOTES_MAX 4 /* more than one step can make */
+
+struct b24_call {
+    const struct b24_conf *conf;
+    struct b24_portal *portal;
+    char method[B24_METHOD_MAX + 1];
+    struct b24_request_text text;
+    struct b24_request request;
+    struct b24_outcome outcome;
+    enum b24_state state;
+    b24_ms begun, now, deadline;
+    b24_ms slept, wake; /* WAITING: since when, until when */
+    enum b24_after after;
+    int retries;      /* left */
+    int moves;        /* left */
+    bool safe;        /* may run twice */
+    bool own_limiter; /* ask the user's */
+    uint64_t random;
+    struct b24_note notes[B24_NOTES_MAX];
+    size_t note_count, notes_read;
+};
+
+/* call.c */
+struct b24_action b24_call_done(struct b24_call *c);
+struct b24_action b24_call_give_up(struct b24_call *c, enum b24_kind kind, const char *code, const char *text);
+struct b24_action b24_call_send(struct b24_call *c);
+struct b24_action b24_call_sleep(struct b24_call *c, b24_ms until, enum b24_after after, const char *reason);
+struct b24_note *b24_call_add_note(struct b24_call *c, const char *event);
+
+/* call_limit.c: takes a place in the queue of this portal, then sends. */
+struct b24_action b24_call_reserve(struct b24_call *c);
+struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait);
+/* Slows everybody down for `pause`, then takes a place again. */
+struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause);
+
+/* call_retry.c: the outcome of the last attempt is known; is it final? */
+struct b24_action b24_call_decide(struct b24_call *c);
+
+/* call_move.c: if this reply says that the portal has a new address, turns the request there. */
+bool b24_call_moved(struct b24_call *c, const struct b24_reply *reply);
+
+B24_PRIVATE_END
+#endif

@@ -1,0 +1,52 @@
+/* The limiter's part of a call: no request without a place in the portal's queue. */
+#include "call_impl.h"
+
+/* No place within the deadline: the wait is not begun. */
+static struct b24_action no_place(struct b24_call *c, b24_ms wait) {
+    if (c->outcome.attempts == 0) {
+        struct b24_fault f;
+        b24_fail(&f, B24_LIMIT, "LIMITER", "Ask less often, or give the call more time with timeout (seconds).",
+                 "the portal's limit of calls leaves no place within the deadline");
+        b24_outcome_fault(&c->outcome, &f);
+        c->outcome.retryable = c->outcome.unrun = true;
+    }
+    c->outcome.retry_after = wait;
+    return b24_call_done(c);
+}
+
+static struct b24_action place(struct b24_call *c, b24_ms wait) {
+    if (wait <= 0) return b24_call_send(c);
+    return b24_call_sleep(c, c->now + wait, THEN_SEND, "limiter");
+}
+
+struct b24_action b24_call_reserve(struct b24_call *c) {
+    b24_ms most = c->deadline - c->now, wait = 0;
+    if (c->own_limiter) {
+        c->state = RESERVING;
+        return (struct b24_action){.type = B24_ASK, .as.ask = {B24_RESERVE, most}};
+    }
+    /* A place at the very deadline would leave no time for the request. */
+    if (!b24_limiter_reserve(c->portal->cell, &c->conf->rate, c->now, most - 1, &wait)) return no_place(c, wait);
+    return place(c, wait);
+}
+
+struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait) {
+    if (verdict == B24_BROKEN) {
+        c->own_limiter = false;
+        b24_call_add_note(c, "degraded")->reason = "limiter";
+        return b24_call_reserve(c);
+    }
+    if (verdict == B24_REFUSED || wait >= c->deadline - c->now) return no_place(c, wait);
+    return place(c, wait);
+}
+
+struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause) {
+    if (c->own_limiter) {
+        c->state = PENALISING;
+        return (struct b24_action){.type = B24_ASK, .as.ask = {B24_PENALISE, pause}};
+    }
+    b24_limiter_penalise(c->portal->cell, &c->conf->rate, c->now, pause);
+    /* Without a limiter nobody else makes us wait. */
+    if (c->conf->rate.rate <= 0) return b24_call_sleep(c, c->now + pause, THEN_RESERVE, "retry");
+    return b24_call_reserve(c);
+}

@@ -1,0 +1,15 @@
+/* clock.h: the machine's monotonic clock, which all processes share; and a seed. */
+#ifndef B24_CLOCK_H
+#define B24_CLOCK_H
+
+#include "common.h"
+
+B24_PRIVATE_BEGIN
+
+b24_ms b24_clock(void);
+
+/* Differs between calls, processes and machines; nothing secret. */
+uint64_t b24_seed(void);
+
+B24_PRIVATE_END
+#endif

@@ -1,0 +1,85 @@
+/* The user's own functions in a conf: log, and a limiter for a fleet behind one address. */
+#include "binding.h"
+
+/* [0, +1] One of the functions that the call object keeps; nil if there is none. */
+static void push_kept(lua_State *L, int call, int which) {
+    b24_getuservalue(L, call);
+    lua_rawgeti(L, -1, which);
+    lua_remove(L, -2);
+}
+
+static void set_string(lua_State *L, const char *name, const char *value) {
+    if (value == NULL || value[0] == '\0') return;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_number(lua_State *L, const char *name, double value) {
+    b24_push_number(L, value);
+    lua_setfield(L, -2, name);
+}
+
+/* [0, +1] {event=, method=, portal=} */
+static void new_event(lua_State *L, const struct b24_lua_call *c, const char *name) {
+    lua_createtable(L, 0, 8);
+    set_string(L, "event", name);
+    set_string(L, "method", c->method);
+    set_string(L, "portal", c->conf->origin);
+}
+
+/* [-1, 0] Calls conf.log with the event on top. A log that throws must not break the call that it watches. */
+static void send_event(lua_State *L, int call) {
+    push_kept(L, call, B24_KEEP_LOG);
+    lua_insert(L, -2);
+    int status = lua_pcall(L, 1, 0, 0);
+    if (status == LUA_ERRMEM) lua_error(L);
+    if (status != 0) lua_pop(L, 1);
+}
+
+void b24_tell_log(lua_State *L, int call) {
+    struct b24_lua_call *c = lua_touserdata(L, call);
+    luaL_checkstack(L, 10, "log");
+    if (!c->told && c->portal != NULL && c->portal->trouble.kind != B24_OK) {
+        c->told = true;
+        new_event(L, c, "degraded");
+        set_string(L, "reason", "limiter");
+        set_string(L, "message", c->portal->trouble.message);
+        send_event(L, call);
+    }
+    for (const struct b24_note *n; (n = b24_call_note(c->call)) != NULL;) {
+        new_event(L, c, n->event);
+        set_string(L, "reason", n->reason);
+        set_string(L, "code", n->code);
+        set_string(L, "message", n->text);
+        set_number(L, "attempt", n->attempt);
+        if (n->wait != B24_NO_MS) set_number(L, "seconds", (double)n->wait / 1000);
+        if (n->status > 0) set_number(L, "status", n->status);
+        send_event(L, call);
+    }
+}
+
+/* The results of limiter.reserve on top (two): seconds | nil or false [, seconds]. */
+static void read_answer(lua_State *L, struct b24_event *event) {
+    lua_Number first = lua_tonumber(L, -2), second = lua_tonumber(L, -1);
+    bool refused = !lua_toboolean(L, -2);
+    lua_Number seconds = refused ? second : first;
+    bool number = lua_type(L, refused ? -1 : -2) == LUA_TNUMBER && seconds >= 0 && seconds <= 1e6;
+    event->as.answer.verdict = refused ? B24_REFUSED : number ? B24_GRANTED : B24_BROKEN;
+    event->as.answer.wait = number ? (b24_ms)(seconds * 1000 + 0.5) : B24_NO_MS;
+}
+
+void b24_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struct b24_event *event) {
+    const struct b24_lua_call *c = lua_touserdata(L, call);
+    int top = lua_gettop(L);
+    luaL_checkstack(L, 6, "limiter");
+    event->type = B24_ANSWER;
+    event->as.answer.verdict = B24_BROKEN;
+    event->as.answer.wait = B24_NO_MS;
+    push_kept(L, call, ask->as.ask.question == B24_RESERVE ? B24_KEEP_RESERVE : B24_KEEP_PENALISE);
+    lua_pushstring(L, c->conf->origin);
+    lua_pushnumber(L, (lua_Number)ask->as.ask.time / 1000);
+    int status = lua_isnil(L, -3) ? 0 : lua_pcall(L, 2, 2, 0);
+    if (status == LUA_ERRMEM) lua_error(L);
+    if (status == 0 && ask->as.ask.question == B24_RESERVE) read_answer(L, event);
+    lua_settop(L, top);
+}

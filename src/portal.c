@@ -1,0 +1,44 @@
+#include "portal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void b24_portal_init(struct b24_portal *p) {
+    memset(p, 0, sizeof *p);
+    atomic_init(&p->local, 0);
+    p->cell = &p->local;
+}
+
+void b24_portal_free(struct b24_portal *p) {
+    free(p->moved);
+    p->moved = NULL;
+}
+
+bool b24_portal_moved(struct b24_portal *p, struct b24_view origin) {
+    char *copy = malloc(origin.n + 1);
+    if (copy == NULL) return false;
+    memcpy(copy, origin.p, origin.n);
+    copy[origin.n] = '\0';
+    free(p->moved);
+    p->moved = copy;
+    return true;
+}
+
+void b24_portal_note_reset(struct b24_portal *p, const char *method, b24_ms at) {
+    struct b24_reset *slot = NULL;
+    for (size_t i = 0; i < B24_RESETS; i++)
+        if (strcmp(p->resets[i].method, method) == 0) slot = &p->resets[i];
+    if (slot == NULL) {
+        slot = &p->resets[p->next_reset];
+        p->next_reset = (p->next_reset + 1) % B24_RESETS;
+        strncpy(slot->method, method, B24_METHOD_MAX);
+        slot->method[B24_METHOD_MAX] = '\0';
+    }
+    slot->at = at;
+}
+
+b24_ms b24_portal_reset(const struct b24_portal *p, const char *method) {
+    for (size_t i = 0; i < B24_RESETS; i++)
+        if (strcmp(p->resets[i].method, method) == 0) return p->resets[i].at;
+    return B24_NO_MS;
+}
