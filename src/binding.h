@@ -32,6 +32,9 @@ const char *b24_encode_params(lua_State *L, int index, struct b24_buffer *out);
 /* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as b24_push_json. */
 bool b24_push_counters(lua_State *L, const cJSON *result, bool nulls);
 
+/* Registers the type of maps. [0, 0] */
+void b24_open_counters(lua_State *L);
+
 /* ---- lua_dialogs.c, lua_totals.c: questions about a counters table. Registered by codec.c. */
 
 int b24_lua_dialogs(lua_State *L);

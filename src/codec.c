@@ -143,10 +143,9 @@ static int codec_clock(lua_State *L) {
 }
 
 static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
-    if (luaL_newmetatable(L, name)) {
-        lua_pushcfunction(L, gc);
-        lua_setfield(L, -2, "__gc");
-    }
+    b24_newtype(L, name);
+    lua_pushcfunction(L, gc);
+    lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
 }
 
@@ -165,6 +164,7 @@ void b24_open_codec(lua_State *L) {
                                          {"clock", codec_clock},
                                          {NULL, NULL}};
     b24_open_conf(L);
+    b24_open_counters(L);
     b24_open_portal(L);
     b24_open_call(L);
     open_type(L, TREE_TYPE, tree_gc);

@@ -132,10 +132,9 @@ int luaopen_b24_core(lua_State *L) {
     lua_pop(L, 1);
 #endif
     b24_open_codec(L);
-    if (luaL_newmetatable(L, TRANSFER_TYPE)) {
-        lua_pushcfunction(L, kept_gc);
-        lua_setfield(L, -2, "__gc");
-    }
+    b24_newtype(L, TRANSFER_TYPE);
+    lua_pushcfunction(L, kept_gc);
+    lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
     b24_newobject(L, sizeof(struct kept), TRANSFER_TYPE);
     for (const luaL_Reg *f = functions; f->name != NULL; f++) {

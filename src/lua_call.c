@@ -273,17 +273,13 @@ static int call_tostring(lua_State *L) {
 }
 
 void b24_open_call(lua_State *L) {
-    if (luaL_newmetatable(L, B24_CALL_TYPE)) {
-        static const luaL_Reg meta[] = {{"__gc", call_gc},
-                                        {"__tostring", call_tostring},
-                                        {"next", call_next},
-                                        {"result", call_result},
-                                        {NULL, NULL}};
-        b24_setfuncs(L, meta);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-        lua_pushliteral(L, "b24.call");
-        lua_setfield(L, -2, "__name");
-    }
+    static const luaL_Reg meta[] = {
+        {"__gc", call_gc}, {"__tostring", call_tostring}, {"next", call_next}, {"result", call_result}, {NULL, NULL}};
+    b24_newtype(L, B24_CALL_TYPE);
+    b24_setfuncs(L, meta);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "b24.call");
+    lua_setfield(L, -2, "__name");
     lua_pop(L, 1);
 }

@@ -53,6 +53,10 @@ static inline void b24_setfuncs(lua_State *L, const luaL_Reg *r) { luaL_setfuncs
 
 #endif
 
+/* [0, +1] The metatable of that name, new or not. Fill it each time: a first attempt may have run out of memory
+   half-way, and a type without __gc would leak. */
+static inline void b24_newtype(lua_State *L, const char *name) { (void)luaL_newmetatable(L, name); }
+
 /* A zeroed userdata with its metatable: the owner exists before anything is acquired into it. */
 static inline void *b24_newobject(lua_State *L, size_t size, const char *name) {
     char *p = lua_newuserdata(L, size);

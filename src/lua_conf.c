@@ -264,14 +264,13 @@ static int conf_tostring(lua_State *L) {
 }
 
 void b24_open_conf(lua_State *L) {
-    if (luaL_newmetatable(L, B24_CONF_TYPE)) {
-        static const luaL_Reg meta[] = {{"__gc", conf_gc}, {"__tostring", conf_tostring}, {NULL, NULL}};
-        b24_setfuncs(L, meta);
-        lua_pushliteral(L, "b24.conf");
-        lua_setfield(L, -2, "__name");
-        lua_pushboolean(L, 0);
-        lua_setfield(L, -2, "__metatable");
-    }
+    static const luaL_Reg meta[] = {{"__gc", conf_gc}, {"__tostring", conf_tostring}, {NULL, NULL}};
+    b24_newtype(L, B24_CONF_TYPE);
+    b24_setfuncs(L, meta);
+    lua_pushliteral(L, "b24.conf");
+    lua_setfield(L, -2, "__name");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
 }
 

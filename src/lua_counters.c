@@ -54,13 +54,16 @@ static int map_index(lua_State *L) {
 /* [0, +1] An empty map that knows numbers; "object" also for encoders when it is empty (dkjson's convention). */
 static void new_map(lua_State *L, int size) {
     lua_createtable(L, 0, size);
-    if (luaL_newmetatable(L, MAP_TYPE)) {
-        lua_pushcfunction(L, map_index);
-        lua_setfield(L, -2, "__index");
-        lua_pushliteral(L, "object");
-        lua_setfield(L, -2, "__jsontype");
-    }
-    lua_setmetatable(L, -2);
+    b24_setmetatable(L, MAP_TYPE);
+}
+
+void b24_open_counters(lua_State *L) {
+    b24_newtype(L, MAP_TYPE);
+    lua_pushcfunction(L, map_index);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "object");
+    lua_setfield(L, -2, "__jsontype");
+    lua_pop(L, 1);
 }
 
 /* [0, +1] "tasksTask" -> "TASKS_TASK" */

@@ -15,10 +15,9 @@ static int portal_gc(lua_State *L) {
 }
 
 void b24_open_portal(lua_State *L) {
-    if (luaL_newmetatable(L, PORTAL_TYPE)) {
-        lua_pushcfunction(L, portal_gc);
-        lua_setfield(L, -2, "__gc");
-    }
+    b24_newtype(L, PORTAL_TYPE);
+    lua_pushcfunction(L, portal_gc);
+    lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
 }
 

@@ -38,15 +38,20 @@ struct b24_transfer {
     char words[CURL_ERROR_SIZE];
 };
 
-static CURLcode libcurl_started = CURLE_FAILED_INIT;
-
-/* Never undone: other libraries of the process may use libcurl too. */
-static void start_libcurl(void) { libcurl_started = curl_global_init(CURL_GLOBAL_DEFAULT); }
+/* Once in a process, but again after a failure (which can only be a lack of memory). Never undone: others in the
+   process may use libcurl too. */
+static bool start_libcurl(void) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool started = false;
+    pthread_mutex_lock(&lock);
+    if (!started) started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    bool ok = started;
+    pthread_mutex_unlock(&lock);
+    return ok;
+}
 
 struct b24_transfer *b24_transfer_new(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, start_libcurl);
-    if (libcurl_started != CURLE_OK) return NULL;
+    if (!start_libcurl()) return NULL;
     struct b24_transfer *t = calloc(1, sizeof *t);
     if (t == NULL) return NULL;
     t->owner = getpid();

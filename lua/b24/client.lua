@@ -57,7 +57,9 @@ function Client:call(method, params, opts, callback)
   local idempotent = call_options(opts)
   local core = host.core("client:call(method, params)", self.transport, callback)
   if not self.conf then return closed(method) end
-  return core.call(self.conf, method, params, idempotent, 2)
+  -- No tail call: what is thrown names the line two levels up, and LuaJIT would drop this one.
+  local result, err, info = core.call(self.conf, method, params, idempotent, 2)
+  return result, err, info
 end
 
 --- Optional: later calls answer kind "closed". Connections are kept for other clients until the Lua state ends.
