@@ -27,7 +27,9 @@ local function call_options(opts)
   if opts == nil then return false end
   if type(opts) ~= "table" then error("b24: the options of a call must be a table, not a " .. type(opts), 3) end
   for name, value in pairs(opts) do
-    if name ~= "idempotent" then error(("b24: unknown option '%s' of a call (there is: idempotent)"):format(tostring(name)), 3) end
+    if name ~= "idempotent" then
+      error(("b24: unknown option '%s' of a call (there is: idempotent)"):format(tostring(name)), 3)
+    end
     if type(value) ~= "boolean" then error("b24: option 'idempotent' must be true or false, not a " .. type(value), 3) end
   end
   return opts.idempotent == true
@@ -56,7 +58,10 @@ function Client:call(method, params, opts, callback)
   if type(opts) == "function" then opts, callback = nil, opts end
   local idempotent = call_options(opts)
   local core = host.core("client:call(method, params)", self.transport, callback)
-  if not self.conf then return closed(method) end
+  if not self.conf then
+    if type(method) ~= "string" then error("b24: method must be a string, not a " .. type(method), 2) end
+    return closed(method)
+  end
   -- No tail call: what is thrown names the line two levels up, and LuaJIT would drop this one.
   local result, err, info = core.call(self.conf, method, params, idempotent, 2)
   return result, err, info

@@ -20,10 +20,11 @@ end
 --- The answer's head. `length` nil leaves the end of the body to chunks, to h2 frames, or to the connection.
 local function head(answer, length)
   local headers = new_headers()
+  -- Never indexed (true): lua-http's HPACK table gets out of step with libcurl's after many different values.
   headers:append(":status", tostring(answer.status))
-  if answer.content_type then headers:append("content-type", answer.content_type) end
-  for _, header in ipairs(answer.headers) do headers:append(header[1], header[2]) end
-  if length then headers:append("content-length", tostring(length)) end
+  if answer.content_type then headers:append("content-type", answer.content_type, true) end
+  for _, header in ipairs(answer.headers) do headers:append(header[1], header[2], true) end
+  if length then headers:append("content-length", tostring(length), true) end
   return headers
 end
 
