@@ -3,7 +3,7 @@
 local basexx = require "basexx"
 local cjson = require "cjson"
 
-local counters = require "portal.counters"
+local fail = require "portal.complaint"
 local faults = require "portal.faults"
 
 local control = {}
@@ -14,10 +14,6 @@ local function operation(name, arguments, run)
   local names = {}
   for _, argument in ipairs(arguments) do names[argument] = true end
   operations[name] = { run = run, arguments = names }
-end
-
-local function fail(...)
-  error({ message = string.format(...) }, 0)
 end
 
 local function check_names(what, arguments, known)
@@ -32,84 +28,22 @@ local function check_generation(generation)
   if generation ~= nil and not GENERATIONS[generation] then fail("unknown generation '%s'", tostring(generation)) end
 end
 
--- People --------------------------------------------------------------------------------------------------------------
-
-local function account_of(portal, arguments)
-  return portal:account(arguments.user_id) or fail("no account for user %s", tostring(arguments.user_id))
-end
-
--- Its counters, to be changed.
-local function counters_of(portal, arguments)
-  local user = account_of(portal, arguments).counters
-  user:changed()
-  return user
-end
-
-local function chat_of(portal, arguments)
-  local user = counters_of(portal, arguments)
-  return user:open(tostring(arguments.dialog_id), arguments.kind)
-    or fail("dialog_id must be like \"5\" or \"chat18\"")
-end
-
-local function urls(portal, account)
-  local path = "/rest/" .. account.user_id .. "/" .. account.secret .. "/"
-  return {
-    user_id = tonumber(account.user_id) or account.user_id, secret = account.secret, token = account.token,
-    webhook = "https://localhost:" .. portal.ports.https .. path,
-    http_webhook = "http://127.0.0.1:" .. portal.ports.http .. path,
-  }
+for _, group in ipairs { "control_messages", "control_lists" } do
+  require("portal." .. group).register(operation)
 end
 
 operation("account", { "user_id", "secret", "token", "scope", "generation", "expired", "name", "demo" },
   function(portal, arguments)
     if not tonumber(arguments.user_id) then fail("account: user_id is needed") end
     check_generation(arguments.generation)
-    return urls(portal, portal:set_account(arguments))
+    local account = portal:set_account(arguments)
+    local path = "/rest/" .. account.user_id .. "/" .. account.secret .. "/"
+    return {
+      user_id = tonumber(account.user_id) or account.user_id, secret = account.secret, token = account.token,
+      webhook = "https://localhost:" .. portal.ports.https .. path,
+      http_webhook = "http://127.0.0.1:" .. portal.ports.http .. path,
+    }
   end)
-
-operation("message", { "user_id", "dialog_id", "count", "kind" }, function(portal, arguments)
-  local chat = chat_of(portal, arguments)
-  chat.count = chat.count + (arguments.count or 1)
-  return { dialog_id = chat.dialog_id, count = chat.count }
-end)
-
-operation("read", { "user_id", "dialog_id" }, function(portal, arguments)
-  local user = counters_of(portal, arguments)
-  if arguments.dialog_id == "notify" then
-    user.notifications = 0
-    return { dialog_id = "notify", count = 0 }
-  end
-  local chat = user:find(tostring(arguments.dialog_id)) or fail("no dialog %s", tostring(arguments.dialog_id))
-  chat.count, chat.marked, chat.unanswered = 0, nil, nil
-  return { dialog_id = chat.dialog_id, count = 0 }
-end)
-
-operation("notify", { "user_id", "count" }, function(portal, arguments)
-  local user = counters_of(portal, arguments)
-  user.notifications = user.notifications + (arguments.count or 1)
-  return { count = user.notifications }
-end)
-
-local CHAT_FIELDS = { "count", "muted", "marked", "unanswered", "parent" }
-local CHAT_KINDS = { dialog = true, chat = true, line = true, collab = true, copilot = true, task = true,
-  channel = true, comment = true }
-
-operation("dialog", { "user_id", "dialog_id", "kind", "count", "muted", "marked", "unanswered", "parent" },
-  function(portal, arguments)
-    if arguments.kind and not CHAT_KINDS[arguments.kind] then fail("dialog: unknown kind '%s'", arguments.kind) end
-    local chat = chat_of(portal, arguments)
-    for _, name in ipairs(CHAT_FIELDS) do
-      if arguments[name] ~= nil then chat[name] = arguments[name] end
-    end
-    if chat.kind == "comment" and not chat.parent then fail("dialog: a comment chat needs a parent") end
-    chat.parent = chat.parent and tostring(chat.parent)
-    return { dialog_id = chat.dialog_id, chat_id = chat.id, count = chat.count }
-  end)
-
-operation("clear_counters", { "user_id" }, function(portal, arguments)
-  account_of(portal, arguments).counters = counters.new()
-  return {}
-end)
 
 -- Tricks --------------------------------------------------------------------------------------------------------------
 
@@ -173,7 +107,8 @@ end)
 
 -- Settings, log, statistics -------------------------------------------------------------------------------------------
 
-operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to", "renamed_from", "items" },
+operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to", "renamed_from", "missing",
+  "items", "deals", "tasks", "deals_fault", "tasks_fault", "zero_total" },
   function(portal, arguments)
     local settings = portal.settings
     check_generation(arguments.generation)

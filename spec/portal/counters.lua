@@ -12,8 +12,11 @@ User.__index = User
 
 local OVERFLOW = 100 -- g3 reports exactly 100 for a chat or a feed past 100
 
-function counters.new()
-  return setmetatable({ chats = {}, notifications = 0, next_chat = 1000, prepared = {} }, User)
+--- The counters of a user who has none yet.
+function counters.new(user_id)
+  local id = tonumber(user_id)
+  return setmetatable({ id = id, chats = {}, notifications = 0, next_chat = 1000, prepared = {},
+    people = { [id] = { name = "User " .. user_id } }, last_message = 84001 }, User)
 end
 
 -- Changing ------------------------------------------------------------------------------------------------------------
@@ -36,6 +39,7 @@ function User:open(dialog_id, kind)
     if peer then
       self.next_chat = self.next_chat + 1
       id = tostring(self.next_chat)
+      self.people[tonumber(peer)] = self.people[tonumber(peer)] or {} -- so this person exists
     end
     chat = { dialog_id = dialog_id, id = id, peer = peer, kind = peer and "dialog" or kind or "chat", count = 0 }
   end
@@ -44,12 +48,12 @@ function User:open(dialog_id, kind)
 end
 
 --- Two people, two chats (a third is muted), a line, a task chat and notifications: 14 in all on g3.
-function counters.demo()
-  local user = counters.new()
+function counters.demo(user_id)
+  local user = counters.new(user_id)
   user.notifications = 4
   local function add(dialog_id, kind, count, muted)
     local chat = user:open(dialog_id, kind)
-    chat.count, chat.muted = count, muted
+    chat.count, chat.muted, chat.age = count, muted, (8 - #user.chats) * 300
   end
   add("chat30", "chat", 7, true)
   add("chat901", "task", 2)
@@ -159,8 +163,8 @@ end
 
 -- Where g3 puts a chat of each kind. Collabs and CoPilot chats are in CHAT as well.
 local G3_MAPS = {
-  dialog = { "DIALOG" }, chat = { "CHAT" }, channel = { "CHAT" }, line = { "LINES" }, collab = { "CHAT", "COLLAB" },
-  copilot = { "CHAT", "COPILOT" }, task = { "TASKS_TASK" }, comment = {},
+  dialog = { "DIALOG" }, chat = { "CHAT" }, open = { "CHAT" }, channel = { "CHAT" }, line = { "LINES" },
+  collab = { "CHAT", "COLLAB" }, copilot = { "CHAT", "COPILOT" }, task = { "TASKS_TASK" }, comment = {},
 }
 local G3_RESULT = { "CHAT", "DIALOG", "COLLAB", "CHAT_MUTED", "CHAT_UNREAD", "DIALOG_UNREAD", "COLLAB_UNREAD",
   "COPILOT_UNREAD", "TASKS_TASK_UNREAD", "LINES", "COPILOT", "CHANNEL_COMMENT", "TASKS_TASK" }

@@ -8,13 +8,21 @@ local function unescape(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
--- "a[b][]" -> { "a", "b", "" }; the first name loses characters that a PHP variable cannot have.
+-- "a[b][]" -> { "a", "b", "" }; the first name loses characters that a PHP variable cannot have. What follows a "]"
+-- other than "[" is ignored, and a "[" that is never closed is such a character too.
 local function split_key(key)
-  local name, rest = key:match("^([^%[]+)(.*)$")
+  local name, rest = key:match("^ *([^%[]+)(.*)$")
   if not name then return nil end
   local path = { (name:gsub("[ .]", "_")) }
-  for part in rest:gmatch("%[([^%]]*)%]") do path[#path + 1] = part end
-  return path
+  if rest ~= "" and not rest:find("]", 1, true) then
+    path[1] = path[1] .. "_" .. rest:sub(2)
+    rest = ""
+  end
+  while true do
+    local part, tail = rest:match("^%[([^%]]*)%](.*)$")
+    if not part then return path end
+    path[#path + 1], rest = part, tail
+  end
 end
 
 local function assign(array, path, value)

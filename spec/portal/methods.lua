@@ -1,15 +1,33 @@
--- The REST methods this portal knows: name -> { scope =, run = function(call) }. `run` returns the result and, for
--- lists, a table with `next` and `total`; or nil, status, code, description.
+-- The REST methods this portal knows. `run(call)` returns the result and, for lists, a table with `next` and `total`; or
+-- nil, status, code, description.
 
+local batch = require "portal.batch"
 local php = require "portal.php"
 
 local methods = {}
 
-local PAGE = 50
+local known = {} -- name -> { scope =, run = function(call) }
 
 local function method(name, scope, run)
-  methods[name] = { scope = scope, run = run }
+  known[name] = { scope = scope, run = run }
 end
+
+--- The method of this name, unless this portal is told (settings.missing) that it is too old for it.
+---@param portal table
+---@param name string
+---@return { scope: string?, run: function }?
+function methods.find(portal, name)
+  for _, missing in ipairs(portal.settings.missing or {}) do
+    if missing == name then return nil end
+  end
+  return known[name]
+end
+
+for _, group in ipairs { "recents", "messages", "people_methods", "lists" } do
+  require("portal." .. group).register(method)
+end
+
+method("batch", nil, batch.run)
 
 -- Who and what --------------------------------------------------------------------------------------------------------
 
@@ -29,11 +47,11 @@ method("server.time", nil, function() return os.date("!%Y-%m-%dT%H:%M:%S+00:00")
 
 method("method.get", nil, function(call)
   local name = call.params:get("name") -- the real one wants it in lower case
-  local known = type(name) == "string" and methods[name]
-  return php.map("isExisting", known and true or false, "isAvailable", known and call.has_scope(known.scope) or false)
+  local found = type(name) == "string" and methods.find(call.portal, name)
+  return php.map("isExisting", found and true or false, "isAvailable", found and call.has_scope(found.scope) or false)
 end)
 
--- Messages ------------------------------------------------------------------------------------------------------------
+-- Counters ------------------------------------------------------------------------------------------------------------
 
 local function camel_case(array)
   local out = php.array()
@@ -62,38 +80,21 @@ local function new_id()
   return next_id
 end
 
-method("im.message.add", "im", function(call)
-  if not php.truthy(call.params:get("DIALOG_ID")) then
-    return nil, 400, "DIALOG_ID_EMPTY", "Dialog ID can't be empty"
-  elseif not php.truthy(call.params:get("MESSAGE")) then
-    return nil, 400, "MESSAGE_EMPTY", "Message can't be empty"
-  end
-  return new_id()
-end)
-
 method("crm.deal.add", "crm", new_id)
 
 -- For tests -----------------------------------------------------------------------------------------------------------
 
 method("b24test.echo", nil, function(call) return call.params end)
 
-method("b24test.item.add", nil, function(call)
-  call.portal.items_added = call.portal.items_added + 1
-  return call.portal.settings.items + call.portal.items_added
+method("b24test.hex", nil, function(call)
+  return ((php.text(call.params:get("value")) or ""):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
 end)
 
--- Items 1..n, by `start`, or by `filter[>ID]` with start = -1, which counts nothing.
-method("b24test.item.list", nil, function(call)
-  local count = call.portal.settings.items + call.portal.items_added
-  local filter = call.params:get("filter")
-  local after = php.is_array(filter) and tonumber(filter:get(">ID") or 0) or 0
-  local first = after + math.max(call.start, 0) + 1
-  local rows = {}
-  for id = first, math.min(count, first + PAGE - 1) do
-    rows[#rows + 1] = php.map("ID", tostring(id), "TITLE", "Item " .. id)
-  end
-  if call.start < 0 then return rows end
-  return rows, { next = first + PAGE <= count and call.start + PAGE or nil, total = math.max(count - after, 0) }
+method("b24test.null", nil, function() return php.null end)
+
+method("b24test.fail", nil, function(call)
+  local status = math.min(math.max(php.integer(call.params:get("status")), 400), 599)
+  return nil, status, php.text(call.params:get("error")) or "", php.text(call.params:get("description")) or ""
 end)
 
 return methods

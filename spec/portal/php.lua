@@ -31,6 +31,13 @@ function php.json(text)
   return setmetatable({ text = text }, Json)
 end
 
+--- Is it what php.json made?
+---@param value any
+---@return boolean
+function php.is_json(value)
+  return getmetatable(value) == Json
+end
+
 local function key_text(key)
   return type(key) == "number" and string.format("%.0f", key) or key
 end
@@ -78,6 +85,15 @@ end
 function php.truthy(value)
   if php.is_array(value) then return #value.order > 0 end
   return value ~= nil and value ~= php.null and value ~= false and value ~= 0 and value ~= "" and value ~= "0"
+end
+
+--- The same array with its keys in upper case: most methods do not care about the case of their parameters.
+---@param array table a PHP array
+---@return table
+function php.upper_keys(array)
+  local out = php.array()
+  for key, value in array:each() do out:set(key:upper(), value) end
+  return out
 end
 
 -- UTF-8 ---------------------------------------------------------------------------------------------------------------
@@ -264,6 +280,42 @@ function read_value(text, position, depth)
   if text:find("^false", position) then return false, position + 5 end
   if text:find("^null", position) then return php.null, position + 4 end
   return read_number(text, position)
+end
+
+--- The value as a method would see it: lists become PHP arrays, and what is JSON already is read again.
+---@param value any
+---@return any
+function php.plain(value)
+  if getmetatable(value) == Json then
+    if value.text:find("^%-?%d+$") then return value end -- an integer too large for a double
+    value = php.decode(value.text)
+  end
+  if type(value) ~= "table" or value == php.null then return value end
+  local out = php.array()
+  if php.is_array(value) then
+    for key, item in value:each() do out:set(key, php.plain(item)) end
+  else
+    for i, item in ipairs(value) do out:set(i - 1, php.plain(item)) end
+  end
+  return out
+end
+
+--- The text of a string or a number as PHP would write it. Nil for anything else.
+---@param value any
+---@return string?
+function php.text(value)
+  if type(value) == "string" then return value end
+  if type(value) == "number" then return encode_number(value) end
+  if getmetatable(value) == Json and value.text:find("^%-?%d+$") then return value.text end
+end
+
+--- PHP's intval(): the integer at the beginning of a text, else 0.
+---@param value any
+---@return number
+function php.integer(value)
+  if value == true then return 1 end
+  local number = tonumber((php.text(value) or ""):match("^%s*([+-]?%d+)")) or 0
+  return number
 end
 
 --- Reads JSON as json_decode(…, true) does. Nil for anything that is not valid JSON.

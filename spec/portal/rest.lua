@@ -99,46 +99,63 @@ local function time_block(call, started, operating, reset_at)
   return block
 end
 
+-- A command of a batch has the words of the code alone.
+local function refuse_scope(call)
+  return nil, 401, php.map("error", "insufficient_scope", "error_description", call.nested and ""
+    or "The request requires higher privileges than provided by the " .. (call.secret and "webhook token" or "access token"))
+end
+
 local function run(call, method)
   local started = wall_clock()
-  local limit = call.portal.settings.operating[call.method]
+  local limit = call.method ~= "batch" and call.portal.settings.operating[call.method] or nil
   local key = call.account.user_id .. (call.secret and " webhook " or " token ") .. call.method
   if not limits.may_operate(call.portal.operating, limit, key) then
-    return rest.failure(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.")
+    return nil, 429, php.map("error", "OPERATION_TIME_LIMIT",
+      "error_description", "Method is blocked due to operation time limit.")
   end
-  call.start = tonumber(call.params:get("start") or 0) or 0
+  call.start = php.integer(call.params:get("start"))
   for _, name in ipairs(RESERVED) do call.params:remove(name) end
   call.portal:count(call.method)
   local result, page, code, description = method.run(call)
   local operating, reset_at = limits.operate(call.portal.operating, limit, key)
-  if result == nil then return rest.failure(page, code, description) end
+  if result == nil then return nil, page, php.map("error", code, "error_description", description) end
   local body = php.map("result", result)
   if page then
     body:set("next", page.next)
     body:set("total", page.total)
   end
   body:set("time", time_block(call, started, operating, reset_at))
-  return rest.answer(200, php.encode(body), session_cookie(call.portal, call.account))
+  return body
+end
+
+--- Runs a method for an account that is known: what a request and each command of a batch have in common.
+---@param call table
+---@return table? body the whole answer
+---@return integer? status when there is none
+---@return table? problem the error's body
+function rest.invoke(call)
+  local method = methods.find(call.portal, call.method)
+  if not method then
+    return nil, 404, php.map("error", "ERROR_METHOD_NOT_FOUND", "error_description", "Method not found!")
+  end
+  if not call.has_scope(method.scope) then return refuse_scope(call) end
+  return run(call, method)
 end
 
 --- Runs the call. Its account is known afterwards as `call.account`, when the credential was good.
 function rest.call(call)
   local account, failure = authenticate(call)
   if not account then return failure end
-  call.account = account
+  call.account, call.invoke = account, rest.invoke
   call.has_scope = function(scope)
     for _, granted in ipairs(account.scope) do
       if granted == scope then return true end
     end
     return scope == nil
   end
-  local method = methods[call.method]
-  if not method then return rest.failure(404, "ERROR_METHOD_NOT_FOUND", "Method not found!") end
-  if not call.has_scope(method.scope) then
-    return rest.failure(401, "insufficient_scope", "The request requires higher privileges than provided by the "
-      .. (call.secret and "webhook token" or "access token"))
-  end
-  return run(call, method)
+  local body, status, problem = rest.invoke(call)
+  if not body then return rest.answer(status, php.encode(problem)) end
+  return rest.answer(200, php.encode(body), session_cookie(call.portal, account))
 end
 
 return rest

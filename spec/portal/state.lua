@@ -10,7 +10,7 @@ local State = {}
 State.__index = State
 
 local LOG_LIMIT = 20000 -- entries kept; a long load test must not eat the machine
-local DEMO_ITEMS = 120 -- two full pages of 50 and a short one
+local DEMO_ROWS = 120 -- of each list: two full pages of 50 and a short one
 
 local function random_text(length)
   return basexx.to_base32(rand.bytes(length)):lower():gsub("=", ""):sub(1, length)
@@ -22,7 +22,8 @@ local function default_settings()
     generation = "g3",
     bucket = { enabled = false, rate = 2, burst = 50 },
     operating = {},
-    items = DEMO_ITEMS,
+    items = DEMO_ROWS, deals = DEMO_ROWS, tasks = DEMO_ROWS,
+    missing = {},
   }
 end
 
@@ -40,7 +41,8 @@ function State:reset()
   self.tricks, self.raw_scripts = {}, {}
   self.buckets, self.operating = {}, {}
   self.sessions = {}
-  self.executions, self.rejections, self.items_added = {}, 0, 0
+  self.executions, self.rejections = {}, 0
+  self.added, self.every = {}, {} -- how the lists grow
   for name in pairs(self.connections) do self.connections[name] = 0 end
   self:clear_log()
   self:set_account { user_id = 1, secret = self.secret, token = self.token, demo = true }
@@ -56,8 +58,8 @@ function State:set_account(fields)
       user_id = id,
       secret = random_text(16),
       token = random_text(40),
-      scope = { "im", "user", "crm" },
-      counters = counters.new(),
+      scope = { "im", "user", "crm", "task" },
+      counters = counters.new(id),
       answers = 0,
     }
     self.accounts[id] = account
@@ -65,7 +67,8 @@ function State:set_account(fields)
   for _, name in ipairs { "secret", "token", "scope", "generation", "expired", "name" } do
     if fields[name] ~= nil then account[name] = fields[name] end
   end
-  if fields.demo then account.counters = counters.demo() end
+  if fields.name then account.counters.people[tonumber(id)].name = fields.name .. " " .. id end
+  if fields.demo then account.counters = counters.demo(id) end
   return account
 end
 
