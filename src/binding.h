@@ -52,6 +52,9 @@ bool b24_to_count(lua_State *L, int index, lua_Number *count);
 /* What a conf object keeps in its uservalue table. */
 enum { B24_KEEP_PORTAL = 1, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KEEP_PENALISE };
 
+/* What a call object keeps besides these. */
+enum { B24_KEEP_CONF = B24_KEEP_PENALISE + 1, B24_KEEP_NAMES };
+
 /* [0, +1] The conf object for the argument at `index`: itself, or made from nil, a URL or a table.
    NULL: [0, +3] nil, message, info. A wrong type or unknown name throws with the position `level` calls up. */
 const struct b24_conf *b24_to_conf(lua_State *L, int index, int level);
@@ -95,14 +98,14 @@ void b24_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struc
 
 /* ---- lua_outcome.c: outcome -> value, err, info */
 
-enum b24_shape { B24_PLAIN, B24_COUNTERS };
+enum b24_shape { B24_PLAIN, B24_COUNTERS, B24_BATCH };
 
-/* The argument at `index`: nil, "result" or "counters"; throws for others. */
+/* The argument at `index`: nil, "result", "counters" or "batch"; throws for others. */
 enum b24_shape b24_check_shape(lua_State *L, int index);
 
-/* [0, +3] */
+/* [0, +3] `names`: for B24_BATCH the stack index of the step's names. */
 int b24_push_outcome(lua_State *L, const struct b24_outcome *outcome, const struct b24_conf *conf, const char *method,
-                     enum b24_shape shape);
+                     enum b24_shape shape, int names);
 
 /* [0, +3] nil, message, info; `method` may be NULL. */
 int b24_push_fault(lua_State *L, const struct b24_fault *fault, const char *method);
@@ -149,6 +152,18 @@ void b24_push_request(lua_State *L, const struct b24_request *request);
 
 void b24_open_call(lua_State *L);
 int b24_lua_call(lua_State *L);
+
+/* [0, +3] The outcome of the call object at `call`, which must be done. */
+int b24_push_result(lua_State *L, int call);
+
+/* ---- lua_batch.c, lua_batch_answer.c: many commands in one request */
+
+int b24_lua_batch(lua_State *L);
+int b24_lua_ref(lua_State *L);
+void b24_open_batch(lua_State *L);
+
+/* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false. */
+bool b24_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names);
 
 /* ---- codec.c */
 

@@ -38,6 +38,12 @@ bool b24_buffer_add(struct b24_buffer *b, const char *p, size_t n) {
 
 bool b24_buffer_puts(struct b24_buffer *b, const char *s) { return b24_buffer_add(b, s, strlen(s)); }
 
+void b24_buffer_cut(struct b24_buffer *b, size_t n) {
+    if (n >= b->n) return;
+    b->n = n;
+    b->p[n] = '\0';
+}
+
 void b24_buffer_reset(struct b24_buffer *b, size_t keep) {
     if (b->cap > keep) {
         free(b->p);

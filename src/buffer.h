@@ -23,6 +23,9 @@ void b24_buffer_init(struct b24_buffer *b, size_t max);
 bool b24_buffer_add(struct b24_buffer *b, const char *p, size_t n);
 bool b24_buffer_puts(struct b24_buffer *b, const char *s);
 
+/* Drops what stands behind the first n bytes of the content. */
+void b24_buffer_cut(struct b24_buffer *b, size_t n);
+
 /* Empties the buffer, forgets a failure, keeps at most `keep` bytes of memory for the next use. */
 void b24_buffer_reset(struct b24_buffer *b, size_t keep);
 

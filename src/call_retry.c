@@ -1,6 +1,7 @@
 /* Is this attempt's outcome final? Decided by "did it run?", not by how bad it looks. */
 #include "call_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -88,8 +89,18 @@ static struct b24_action overrun(struct b24_call *c) {
 
 static bool code_is(const struct b24_call *c, const char *code) { return strcasecmp(c->outcome.code, code) == 0; }
 
+/* A typing error is the likeliest cause. */
+static void suggest_method(struct b24_call *c) {
+    const char *near = b24_method_nearest(c->method);
+    if (near == NULL) return;
+    snprintf(c->outcome.hint_text, sizeof c->outcome.hint_text,
+             "Did you mean %s? Otherwise its module may be missing on this portal or plan.", near);
+    c->outcome.hint = c->outcome.hint_text;
+}
+
 struct b24_action b24_call_decide(struct b24_call *c) {
     const struct b24_outcome *o = &c->outcome;
+    if (code_is(c, "ERROR_METHOD_NOT_FOUND")) suggest_method(c);
     if (o->kind == B24_OK) {
         remember_reset(c);
         return b24_call_done(c);

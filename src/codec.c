@@ -108,6 +108,7 @@ static int codec_request(lua_State *L) {
 static int codec_reply(lua_State *L) {
     struct b24_event go = {.type = B24_GO}, reply = {.type = B24_REPLY};
     enum b24_shape shape = b24_check_shape(L, 4);
+    luaL_argcheck(L, shape != B24_BATCH, 4, "a batch needs a call object");
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 3);
     lua_pushvalue(L, 3); /* index 4, where b24_reply_from_table reads */
@@ -117,7 +118,7 @@ static int codec_reply(lua_State *L) {
     b24_reply_from_table(L, &reply.as.reply);
     b24_call_next(c->call, &go, 0);
     struct b24_action a = b24_call_next(c->call, &reply, 0);
-    return b24_push_outcome(L, a.as.done, c->conf, c->method, shape);
+    return b24_push_outcome(L, a.as.done, c->conf, c->method, shape, 0);
 }
 
 /* codec.fault(kind, code, message, hint, method) -> nil, message, info: for what the Lua half finds wrong. */
@@ -150,21 +151,15 @@ static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
 }
 
 void b24_open_codec(lua_State *L) {
-    static const luaL_Reg functions[] = {{"conf", codec_conf},
-                                         {"call", b24_lua_call},
-                                         {"request", codec_request},
-                                         {"reply", codec_reply},
-                                         {"decode", codec_decode},
-                                         {"encode", codec_encode},
-                                         {"totals", b24_lua_totals},
-                                         {"badge", b24_lua_badge},
-                                         {"dialogs", b24_lua_dialogs},
-                                         {"diff", b24_lua_diff},
-                                         {"fault", codec_fault},
-                                         {"clock", codec_clock},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"conf", codec_conf},       {"call", b24_lua_call},   {"request", codec_request},
+        {"reply", codec_reply},     {"decode", codec_decode}, {"encode", codec_encode},
+        {"totals", b24_lua_totals}, {"badge", b24_lua_badge}, {"dialogs", b24_lua_dialogs},
+        {"diff", b24_lua_diff},     {"fault", codec_fault},   {"clock", codec_clock},
+        {"batch", b24_lua_batch},   {"ref", b24_lua_ref},     {NULL, NULL}};
     b24_open_conf(L);
     b24_open_counters(L);
+    b24_open_batch(L);
     b24_open_portal(L);
     b24_open_call(L);
     open_type(L, TREE_TYPE, tree_gc);

@@ -92,8 +92,9 @@ static int finish(lua_State *L, const struct b24_lua_setup *setup) {
         b24_fail(&fault, B24_NETWORK, "CURL_FAILED", NULL, "libcurl cannot start (out of memory?)");
         return b24_push_fault(L, &fault, c->method);
     }
+    int call = lua_gettop(L);
     c->outcome = perform(L, c, t);
-    int n = b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape);
+    int n = b24_push_result(L, call);
     b24_call_free(c->call); /* at once: an answer can be megabytes */
     c->call = NULL;
     c->outcome = NULL;
@@ -121,8 +122,22 @@ static int core_call(lua_State *L) {
     return finish(L, &setup);
 }
 
+/* core.batch(conf, step) -> {results=, …}, nil, info | nil, message, info; a step of codec.batch */
+static int core_batch(lua_State *L) {
+    struct b24_lua_setup setup = {
+        .conf = 1, .method = 3, .params = 2, .shape = B24_BATCH, .level = 1, .seed = b24_seed()};
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    lua_getfield(L, 2, "idempotent");
+    setup.idempotent = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    lua_pushliteral(L, "batch");
+    return finish(L, &setup);
+}
+
 int luaopen_b24_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"counters", core_counters}, {"call", core_call}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"counters", core_counters}, {"call", core_call}, {"batch", core_batch}, {NULL, NULL}};
     b24_pin((const void *)&functions);
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {

@@ -12,10 +12,26 @@ static struct b24_lua_call *check_call(lua_State *L) {
 
 #define PARAMS_MAX (64u << 20) /* bytes of a request body; portals refuse far smaller ones */
 
+/* params of a batch: a step of codec.batch, whose body is ready. */
+static struct b24_view batch_body(lua_State *L, struct b24_lua_call *c, int params) {
+    size_t n;
+    luaL_checktype(L, params, LUA_TTABLE);
+    lua_getfield(L, params, "body");
+    const char *body = luaL_checklstring(L, -1, &n);
+    if (!b24_buffer_add(&c->params, body, n)) luaL_error(L, "b24: the batch does not fit into memory");
+    lua_pop(L, 1);
+    b24_getuservalue(L, -1);
+    lua_getfield(L, params, "names");
+    lua_rawseti(L, -2, B24_KEEP_NAMES);
+    lua_pop(L, 1);
+    return b24_buffer_view(&c->params);
+}
+
 /* What is wrong with the parameters is the caller's mistake, so it is thrown. */
 static struct b24_view encode(lua_State *L, struct b24_lua_call *c, int params, int level) {
     b24_buffer_init(&c->params, PARAMS_MAX);
     if (params == 0 || lua_isnoneornil(L, params)) return b24_buffer_view(&c->params);
+    if (c->shape == B24_BATCH) return batch_body(L, c, params);
     if (!lua_istable(L, params)) b24_throw(L, level, "params must be a table, not a %s", luaL_typename(L, params));
     const char *wrong = b24_encode_params(L, params, &c->params);
     if (wrong != NULL) b24_throw(L, level, "a parameter %s", wrong);
@@ -42,7 +58,7 @@ static void keep(lua_State *L, int conf) {
     }
     lua_pop(L, 1);
     lua_pushvalue(L, conf);
-    lua_rawseti(L, -2, B24_KEEP_PENALISE + 1);
+    lua_rawseti(L, -2, B24_KEEP_CONF);
     b24_setuservalue(L, -2);
 }
 
@@ -95,7 +111,7 @@ struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event
 }
 
 enum b24_shape b24_check_shape(lua_State *L, int index) {
-    static const char *const names[] = {"result", "counters", NULL};
+    static const char *const names[] = {"result", "counters", "batch", NULL};
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
@@ -250,11 +266,20 @@ static int call_next(lua_State *L) {
     return 2;
 }
 
+int b24_push_result(lua_State *L, int call) {
+    const struct b24_lua_call *c = lua_touserdata(L, call);
+    luaL_checkstack(L, 4, "reply");
+    b24_getuservalue(L, call);
+    lua_rawgeti(L, -1, B24_KEEP_NAMES);
+    lua_remove(L, -2);
+    return b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
+}
+
 /* call:result() -> value, err, info */
 static int call_result(lua_State *L) {
     struct b24_lua_call *c = check_call(L);
     if (c->outcome == NULL) return luaL_error(L, "b24: the call is not done yet");
-    return b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape);
+    return b24_push_result(L, 1);
 }
 
 static int call_gc(lua_State *L) {

@@ -59,32 +59,12 @@ int b24_throw(lua_State *L, int level, const char *format, ...) {
     return lua_error(L);
 }
 
-static size_t smallest(size_t a, size_t b, size_t c) { return a < b ? (a < c ? a : c) : (b < c ? b : c); }
-
-/* Levenshtein's distance; both shorter than 32. */
-static size_t distance(const char *a, const char *b) {
-    size_t row[33], n = strlen(b);
-    for (size_t j = 0; j <= n; j++) row[j] = j;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t above = row[j];
-            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[n];
-}
+#define EDITS_MAX 3 /* farther is no typing error */
 
 static const char *nearest(const char *name) {
-    const char *best = NULL;
-    size_t least = 4; /* farther than three edits is no typing error */
-    for (size_t i = 0; i < OPTION_COUNT && strlen(name) < 32; i++) {
-        size_t d = distance(name, options[i].name);
-        if (d < least && d < strlen(name)) least = d, best = options[i].name;
-    }
-    return best;
+    const char *names[OPTION_COUNT];
+    for (size_t i = 0; i < OPTION_COUNT; i++) names[i] = options[i].name;
+    return b24_nearest(name, names, OPTION_COUNT, EDITS_MAX);
 }
 
 static const struct option *find(const char *name) {

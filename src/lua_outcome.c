@@ -92,14 +92,18 @@ static int push_failure(lua_State *L, const struct b24_outcome *o, const struct 
 }
 
 int b24_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method,
-                     enum b24_shape shape) {
+                     enum b24_shape shape, int names) {
     luaL_checkstack(L, 10, "reply");
     if (o->kind != B24_OK) return push_failure(L, o, conf, method);
     if (shape == B24_PLAIN) {
         b24_push_json(L, o->result, conf->nulls);
-    } else if (!b24_push_counters(L, o->result, conf->nulls)) {
+    } else if (shape == B24_COUNTERS ? !b24_push_counters(L, o->result, conf->nulls)
+                                     : !b24_push_batch(L, o->result, conf, names)) {
+        bool counters = shape == B24_COUNTERS;
         struct b24_outcome unusable = *o; /* shares the document with *o, which frees it */
-        b24_outcome_unusable(&unusable, conf, "NO_COUNTERS", "the result is not an object with counters",
+        b24_outcome_unusable(&unusable, conf, counters ? "NO_COUNTERS" : "NO_BATCH",
+                             counters ? "the result is not an object with counters"
+                                      : "the result is not that of a batch",
                              "Check that the URL is a webhook of a Bitrix24 portal.");
         return push_failure(L, &unusable, conf, method);
     }

@@ -206,6 +206,16 @@ void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf, const
     if (o->kind != B24_OK) o->result = NULL;
 }
 
+void b24_outcome_command(struct b24_outcome *o, const struct b24_conf *conf, const cJSON *error) {
+    const cJSON *code = cJSON_IsObject(error) ? b24_member(error, "error") : error;
+    const char *text = portal_text(error, code);
+    o->sent = true;
+    portal_code(conf, code, o->code);
+    set_message(o, conf, (struct b24_view){text, strlen(text)});
+    judge(o, b24_code_find(o->code, 0)); /* inside a batch there is no status */
+    compose(o);
+}
+
 void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_failure *f) {
     b24_outcome_free(o);
     o->status = 0;

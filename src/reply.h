@@ -9,6 +9,7 @@
 B24_PRIVATE_BEGIN
 
 #define B24_CODE_MAX 128 /* bytes of a portal's error code; REST 3 has some of 80 */
+#define B24_HINT_MAX 200 /* bytes of a hint that is not static */
 #define B24_TEXT_MAX 480 /* bytes of the one-line error text */
 
 /* A complete HTTP reply, as a transport saw it. Views: the transport's, see its header. */
@@ -42,9 +43,10 @@ struct b24_outcome {
     int attempts;
     b24_ms waited, elapsed;
     char code[B24_CODE_MAX];
-    char message[B24_MESSAGE_MAX];             /* the portal's own text (masked), or ours */
-    char text[B24_TEXT_MAX];                   /* "b24: CODE: message (HTTP 503)", one line */
-    const char *hint;                          /* static, or NULL */
+    char message[B24_MESSAGE_MAX]; /* the portal's own text (masked), or ours */
+    char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */
+    const char *hint;              /* static, or hint_text, or NULL */
+    char hint_text[B24_HINT_MAX];
     cJSON *root;                               /* the whole answer, owned; NULL if there is none */
     const cJSON *result, *time, *next, *total; /* in root, or NULL */
 };
@@ -59,6 +61,8 @@ void b24_outcome_failure(struct b24_outcome *outcome, const struct b24_conf *con
 /* A success that cannot be used after all (decode). */
 void b24_outcome_unusable(struct b24_outcome *outcome, const struct b24_conf *conf, const char *code,
                           const char *message, const char *hint);
+/* One error of a batch: {error, error_description}, or a string. */
+void b24_outcome_command(struct b24_outcome *outcome, const struct b24_conf *conf, const cJSON *error);
 /* For failures before there is a conf. */
 void b24_outcome_fault(struct b24_outcome *outcome, const struct b24_fault *fault);
 

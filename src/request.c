@@ -3,20 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "url.h"
-
-const char *b24_method_problem(struct b24_view m) {
-    if (m.n == 0) return "it is empty";
-    if (m.n > B24_METHOD_MAX) return "it is too long";
-    for (size_t i = 0; i < m.n; i++) {
-        char c = m.p[i];
-        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-        bool dot = c == '.' && i > 0 && i + 1 < m.n && m.p[i - 1] != '.';
-        if (!word && !dot) return "only letters, digits, '_', '-' and single dots are allowed";
-    }
-    return NULL;
-}
-
 /* Joins the parts, NULL at the end, into fresh memory. */
 static char *join(const char *const *parts, const struct b24_view *last) {
     size_t n = last->n;
@@ -72,17 +58,4 @@ void b24_request_free(struct b24_request_text *t) {
     free(t->body);
     free(t->agent);
     memset(t, 0, sizeof *t);
-}
-
-bool b24_method_reads(struct b24_view method) {
-    static const char *const verbs[] = {"get", "list", "fields", "count", "current", "search"};
-    static const char *const names[] = {"profile", "scope", "methods", "server.time", "user.counters"};
-    size_t dot = method.n;
-    while (dot > 0 && method.p[dot - 1] != '.') dot--;
-    struct b24_view verb = {method.p + dot, method.n - dot};
-    for (size_t i = 0; dot > 0 && i < sizeof verbs / sizeof *verbs; i++)
-        if (b24_same_text(verb, verbs[i])) return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (b24_same_text(method, names[i])) return true;
-    return false;
 }

@@ -3,6 +3,7 @@
 #define B24_REQUEST_H
 
 #include "conf.h"
+#include "methods.h"
 
 B24_PRIVATE_BEGIN
 
@@ -14,9 +15,6 @@ struct b24_request {
     b24_ms timeout;             /* for this request, from now */
     bool repeatable;            /* the transport may send it again if a kept connection turns out dead */
 };
-
-/* NULL, or a phrase that says what is wrong with this method name. */
-const char *b24_method_problem(struct b24_view method);
 
 /* Owns what a b24_request points to. */
 struct b24_request_text {
@@ -32,10 +30,6 @@ bool b24_request_build(struct b24_request_text *text, const struct b24_conf *con
 bool b24_request_move(struct b24_request_text *text, const struct b24_conf *conf, const char *origin,
                       struct b24_view method);
 void b24_request_free(struct b24_request_text *text);
-
-/* Does a method of this name only read ("*.get", "*.list", ...)? Such a call may be repeated when it is not known
-   whether it ran. */
-bool b24_method_reads(struct b24_view method);
 
 B24_PRIVATE_END
 #endif

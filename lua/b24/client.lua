@@ -22,17 +22,19 @@ local function closed(method)
   return codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).", method)
 end
 
--- idempotent, from the options of one call
-local function call_options(opts)
+-- The one option that a call has, true or false.
+local function call_options(opts, option)
   if opts == nil then return false end
   if type(opts) ~= "table" then error("b24: the options of a call must be a table, not a " .. type(opts), 3) end
   for name, value in pairs(opts) do
-    if name ~= "idempotent" then
-      error(("b24: unknown option '%s' of a call (there is: idempotent)"):format(tostring(name)), 3)
+    if name ~= option then
+      error(("b24: unknown option '%s' of a call (there is: %s)"):format(tostring(name), option), 3)
     end
-    if type(value) ~= "boolean" then error("b24: option 'idempotent' must be true or false, not a " .. type(value), 3) end
+    if type(value) ~= "boolean" then
+      error(("b24: option '%s' must be true or false, not a %s"):format(option, type(value)), 3)
+    end
   end
-  return opts.idempotent == true
+  return opts[option] == true
 end
 
 --- The unread counters, as b24.counters returns them.
@@ -56,7 +58,7 @@ end
 function Client:call(method, params, opts, callback)
   check(self, "call")
   if type(opts) == "function" then opts, callback = nil, opts end
-  local idempotent = call_options(opts)
+  local idempotent = call_options(opts, "idempotent")
   local core = host.core("client:call(method, params)", self.transport, callback)
   if not self.conf then
     if type(method) ~= "string" then error("b24: method must be a string, not a " .. type(method), 2) end
@@ -65,6 +67,24 @@ function Client:call(method, params, opts, callback)
   -- No tail call: what is thrown names the line two levels up, and LuaJIT would drop this one.
   local result, err, info = core.call(self.conf, method, params, idempotent, 2)
   return result, err, info
+end
+
+--- Many commands in few requests (50 in each), by name: `{ me = {"user.current"}, deal = {"crm.deal.get", {id = 5}} }`.
+--- A command may use what another answered: b24.ref("me", "ID"). Order: list positions, then names in alphabetical order;
+--- what is referred to goes first. A query knows no null and no empty list: null is sent as "", an empty table not at all.
+---@param commands table<string|integer, {[1]: string, [2]: table?}|string> name -> {method, params}
+---@param opts? {halt: boolean} halt: stop at the first command that fails
+---@return {results: table, errors: table, not_reached: table, next: table, total: table}? answer each part by name
+---@return string? err only when no request was answered
+---@return b24.info info of the last request
+function Client:batch(commands, opts, callback)
+  check(self, "batch")
+  if type(opts) == "function" then opts, callback = nil, opts end
+  local halt = call_options(opts, "halt")
+  local core = host.core("client:batch(commands)", self.transport, callback)
+  if not self.conf then return closed "batch" end
+  local answer, err, info = require("b24.batch").run(core, self.conf, commands, halt, 3)
+  return answer, err, info
 end
 
 --- Optional: later calls answer kind "closed". Connections are kept for other clients until the Lua state ends.

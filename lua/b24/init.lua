@@ -13,6 +13,7 @@ local b24 = {
   badge = codec.badge,
   dialogs = codec.dialogs,
   diff = codec.diff,
+  ref = codec.ref,
 }
 
 --- Unread counters of the credential's owner (REST method im.counters.get, scope im).

@@ -1,0 +1,219 @@
+/* client:batch: named commands -> requests of at most 50 commands each. */
+#include <string.h>
+
+#include "batch_plan.h"
+
+/* ------------------------------------------------------------ writing */
+
+/* [0, 0] The reference on top as $result[c7][FIELD]. */
+static bool write_ref(struct b24_plan *p, struct b24_buffer *out) {
+    char text[32];
+    lua_State *L = p->L;
+    lua_rawgeti(L, -1, 1);
+    lua_rawget(L, p->ids);
+    b24_batch_key((int)lua_tonumber(L, -1), text);
+    lua_pop(L, 1);
+    bool ok = b24_buffer_puts(out, "%24result%5B") && b24_buffer_puts(out, text) && b24_buffer_puts(out, "%5D");
+    int n = (int)b24_rawlen(L, -1);
+    for (int i = 2; i <= n && ok; i++) {
+        struct b24_view field;
+        lua_rawgeti(L, -1, i);
+        field.p = lua_tolstring(L, -1, &field.n);
+        ok = b24_buffer_puts(out, "%5B") && b24_query_escape(out, field) && b24_buffer_puts(out, "%5D");
+        lua_pop(L, 1);
+    }
+    return ok;
+}
+
+static const char *write_value(struct b24_plan *p, struct b24_buffer *query, struct b24_buffer *path);
+
+/* The members of the table on top, each behind `path`. NULL, or what is wrong. */
+static const char *write_table(struct b24_plan *p, struct b24_buffer *query, struct b24_buffer *path) {
+    lua_State *L = p->L;
+    const char *wrong = NULL;
+    bool list = b24_rawlen(L, -1) > 0;
+    size_t before = path->n;
+    luaL_checkstack(L, 8, "batch");
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        char number[32];
+        struct b24_view key = {number, 0};
+        if (lua_type(L, -2) == LUA_TSTRING) key.p = lua_tolstring(L, -2, &key.n);
+        else if (lua_type(L, -2) == LUA_TNUMBER) key.n = b24_batch_number(lua_tonumber(L, -2) - (list ? 1 : 0), number);
+        else wrong = "has a key that is neither a string nor a number";
+        bool ok = wrong == NULL && (before == 0 || b24_buffer_puts(path, "%5B")) && b24_query_escape(path, key) &&
+                  (before == 0 || b24_buffer_puts(path, "%5D"));
+        if (ok) wrong = write_value(p, query, path);
+        else if (wrong == NULL) wrong = "does not fit into memory";
+        b24_buffer_cut(path, before);
+        if (wrong != NULL) {
+            lua_pop(L, 2);
+            return wrong;
+        }
+    }
+    return NULL;
+}
+
+/* path=value for the value on top. A query knows no null and no empty list: "" and nothing. */
+static const char *write_value(struct b24_plan *p, struct b24_buffer *query, struct b24_buffer *path) {
+    lua_State *L = p->L;
+    bool ref = b24_batch_is_ref(L, -1);
+    if (lua_istable(L, -1) && !ref) return write_table(p, query, path);
+    struct b24_view at = b24_buffer_view(path);
+    bool ok = (query->n == 0 || b24_buffer_puts(query, "&")) && b24_buffer_add(query, at.p, at.n) &&
+              b24_buffer_puts(query, "=");
+    if (!ok) return "does not fit into memory";
+    if (ref) return write_ref(p, query) ? NULL : "does not fit into memory";
+    char number[40];
+    struct b24_view text = {number, 0};
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING: text.p = lua_tolstring(L, -1, &text.n); break;
+    case LUA_TBOOLEAN: text = (struct b24_view){lua_toboolean(L, -1) ? "1" : "0", 1}; break;
+    case LUA_TNUMBER: text.n = b24_batch_number(lua_tonumber(L, -1), number); break;
+    case LUA_TUSERDATA:
+    case LUA_TLIGHTUSERDATA: break; /* null */
+    default: return "has a function or coroutine in its params";
+    }
+    if (lua_type(L, -1) == LUA_TNUMBER && text.n == 0) return "has a number that is infinite or NaN";
+    return b24_query_escape(query, text) ? NULL : "does not fit into memory";
+}
+
+struct texts {
+    struct b24_buffer body, query, path;
+};
+
+#define TEXTS_TYPE "b24.texts " B24_VERSION
+
+static int texts_gc(lua_State *L) {
+    struct texts *t = lua_touserdata(L, 1);
+    b24_buffer_free(&t->body);
+    b24_buffer_free(&t->query);
+    b24_buffer_free(&t->path);
+    return 0;
+}
+
+/* "c7":"method?query" at the end of the body. */
+static void write_command(struct b24_plan *p, struct texts *t, int id) {
+    char key[32];
+    b24_buffer_reset(&t->query, SIZE_MAX);
+    b24_buffer_reset(&t->path, SIZE_MAX);
+    b24_batch_push_params(p, id);
+    const char *wrong = lua_isnil(p->L, -1) ? NULL : write_table(p, &t->query, &t->path);
+    lua_pop(p->L, 1);
+    if (wrong != NULL) b24_batch_complain(p, id, wrong);
+    const char *method = b24_batch_push_method(p, id);
+    struct b24_view query = b24_buffer_view(&t->query);
+    b24_batch_key(id, key);
+    bool ok = (t->body.p[t->body.n - 1] == '{' || b24_buffer_puts(&t->body, ",")) && b24_buffer_puts(&t->body, "\"") &&
+              b24_buffer_puts(&t->body, key) && b24_buffer_puts(&t->body, "\":\"") &&
+              b24_buffer_puts(&t->body, method) && (query.n == 0 || b24_buffer_puts(&t->body, "?")) &&
+              b24_buffer_add(&t->body, query.p, query.n) && b24_buffer_puts(&t->body, "\"");
+    lua_pop(p->L, 1);
+    if (!ok) b24_batch_complain(p, id, "does not fit into memory");
+}
+
+/* ------------------------------------------------------------ steps */
+
+/* [0, 0] steps[#steps + 1] = the table on top [-1] */
+static void append_step(lua_State *L, int steps) { lua_rawseti(L, steps, (int)b24_rawlen(L, steps) + 1); }
+
+/* [0, 0] A request with these commands. */
+static void add_request(struct b24_plan *p, struct texts *t, int steps, const int *ids, int n, bool halt) {
+    lua_State *L = p->L;
+    bool reads = true;
+    char key[32];
+    if (n == 0) return;
+    b24_buffer_reset(&t->body, SIZE_MAX);
+    b24_buffer_puts(&t->body, halt ? "{\"halt\":1,\"cmd\":{" : "{\"halt\":0,\"cmd\":{");
+    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, n);
+    for (int i = 0; i < n; i++) {
+        write_command(p, t, ids[i]);
+        reads = reads && p->list[ids[i] - 1].reads;
+        b24_batch_key(ids[i], key);
+        b24_batch_push_name(p, ids[i]);
+        lua_setfield(L, -2, key);
+    }
+    lua_setfield(L, -2, "names");
+    b24_buffer_puts(&t->body, "}}");
+    lua_pushlstring(L, b24_buffer_view(&t->body).p, t->body.n);
+    lua_setfield(L, -2, "body");
+    lua_pushboolean(L, reads); /* a batch is as dangerous to repeat as the most dangerous command in it */
+    lua_setfield(L, -2, "idempotent");
+    append_step(L, steps);
+}
+
+/* [0, 0] A command that goes by itself. */
+static void add_single(struct b24_plan *p, int steps, int id) {
+    lua_State *L = p->L;
+    lua_createtable(L, 0, 3);
+    b24_batch_push_name(p, id);
+    lua_setfield(L, -2, "name");
+    b24_batch_push_method(p, id);
+    lua_setfield(L, -2, "method");
+    b24_batch_push_params(p, id);
+    lua_setfield(L, -2, "params");
+    append_step(L, steps);
+}
+
+static void make_steps(struct b24_plan *p, struct texts *t, int steps, bool halt) {
+    int *order = lua_newuserdata(p->L, (size_t)(p->count + 1) * sizeof *order);
+    int *chunk = lua_newuserdata(p->L, B24_BATCH_MAX * sizeof *chunk), n = 0;
+    for (int id = 1; id <= p->count; id++) {
+        const struct b24_command *c = &p->list[id - 1];
+        if (c->mark == 2) continue; /* went with an earlier one of its group */
+        int members = b24_batch_place_group(p, c->group, order);
+        if (members > B24_BATCH_MAX)
+            b24_batch_complain(p, id, "is tied to more than 49 others by references; they must fit into one request");
+        if (members == 1 && c->alone) {
+            add_request(p, t, steps, chunk, n, halt);
+            n = 0;
+            add_single(p, steps, id);
+            continue;
+        }
+        for (int i = 0; i < members; i++)
+            if (p->list[order[i] - 1].alone)
+                b24_batch_complain(
+                    p, order[i],
+                    "has a text such as $result[…], which Bitrix24 would replace, and takes part in a reference");
+        if (n + members > B24_BATCH_MAX) {
+            add_request(p, t, steps, chunk, n, halt);
+            n = 0;
+        }
+        memcpy(chunk + n, order, (size_t)members * sizeof *order);
+        n += members;
+    }
+    add_request(p, t, steps, chunk, n, halt);
+    lua_pop(p->L, 2);
+}
+
+/* codec.batch(commands [, halt [, level]]) -> list of steps: {body=, names=, idempotent=} or {name=, method=, params=}
+ */
+int b24_lua_batch(lua_State *L) {
+    struct b24_plan p = {.L = L, .level = (int)luaL_optnumber(L, 3, 1), .commands = 1};
+    bool halt = lua_toboolean(L, 2);
+    lua_settop(L, 1);
+    luaL_checkstack(L, 30, "batch");
+    if (!lua_istable(L, 1))
+        b24_throw(L, p.level, "the commands of a batch must be a table, not a %s", luaL_typename(L, 1));
+    lua_newtable(L);
+    p.names = lua_gettop(L);
+    lua_newtable(L);
+    p.ids = lua_gettop(L);
+    b24_batch_collect_names(&p);
+    p.list = lua_newuserdata(L, (size_t)(p.count + 1) * sizeof *p.list);
+    lua_pushnil(L);
+    p.links_index = lua_gettop(L);
+    b24_batch_scan_all(&p);
+    b24_batch_join_groups(&p);
+    b24_newtype(L, TEXTS_TYPE);
+    lua_pushcfunction(L, texts_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    struct texts *t = b24_newobject(L, sizeof *t, TEXTS_TYPE);
+    b24_buffer_init(&t->body, B24_BATCH_BYTES);
+    b24_buffer_init(&t->query, B24_BATCH_BYTES);
+    b24_buffer_init(&t->path, B24_BATCH_BYTES);
+    lua_newtable(L);
+    make_steps(&p, t, lua_gettop(L), halt);
+    return 1;
+}

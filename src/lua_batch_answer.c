@@ -1,0 +1,101 @@
+/* The answer of a batch, by the names of its commands. PHP writes each part as [] when it is empty, and as a list when
+   its keys are 0, 1, …; ours never are (batch.h), so only [] is special. */
+#include "binding.h"
+#include "document.h"
+
+#define ERROR_TYPE "b24.error " B24_VERSION
+
+static int error_tostring(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_getfield(L, 1, "text");
+    return 1;
+}
+
+static void set_string(lua_State *L, const char *name, const char *value) {
+    if (value == NULL) return;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, name);
+}
+
+/* [0, +1] {kind=, code=, message=, hint=, retryable=, text=}; tostring gives the text. */
+static void push_error(lua_State *L, const cJSON *error, const struct b24_conf *conf) {
+    struct b24_outcome o;
+    b24_outcome_init(&o);
+    b24_outcome_command(&o, conf, error);
+    lua_createtable(L, 0, 6);
+    set_string(L, "kind", b24_kind_name(o.kind));
+    set_string(L, "code", o.code);
+    set_string(L, "message", o.message);
+    set_string(L, "hint", o.hint);
+    set_string(L, "text", o.text);
+    lua_pushboolean(L, o.retryable);
+    lua_setfield(L, -2, "retryable");
+    b24_newtype(L, ERROR_TYPE);
+    lua_pushcfunction(L, error_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_setmetatable(L, -2);
+}
+
+/* Indices of the tables that are filled. */
+struct answer {
+    int results, errors, not_reached, next, total;
+};
+
+/* [0, 0] target[name] = value on top [-1]; the name is at `name`. */
+static void put(lua_State *L, int target, int name) {
+    lua_pushvalue(L, name);
+    lua_insert(L, -2);
+    lua_rawset(L, target);
+}
+
+/* [0, 0] What the portal says of one command. */
+static void take_command(lua_State *L, const cJSON *result, const char *key, int name, const struct answer *a,
+                         const struct b24_conf *conf) {
+    const cJSON *value = b24_member(b24_member(result, "result"), key);
+    const cJSON *error = b24_member(b24_member(result, "result_error"), key);
+    const cJSON *next = b24_member(b24_member(result, "result_next"), key);
+    const cJSON *total = b24_member(b24_member(result, "result_total"), key);
+    if (error != NULL) {
+        push_error(L, error, conf);
+        put(L, a->errors, name);
+    } else if (value != NULL) {
+        b24_push_json(L, value, conf->nulls);
+        put(L, a->results, name);
+    } else {
+        lua_pushboolean(L, 1);
+        put(L, a->not_reached, name);
+    }
+    if (cJSON_IsNumber(next)) {
+        b24_push_number(L, next->valuedouble);
+        put(L, a->next, name);
+    }
+    if (cJSON_IsNumber(total)) {
+        b24_push_number(L, total->valuedouble);
+        put(L, a->total, name);
+    }
+}
+
+/* [0, +1] A fresh table that is also table[name] of the one on top. */
+static int new_part(lua_State *L, int answer, const char *name) {
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, answer, name);
+    return lua_gettop(L);
+}
+
+bool b24_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names) {
+    if (!cJSON_IsObject(result) || b24_member(result, "result") == NULL || !lua_istable(L, names)) return false;
+    luaL_checkstack(L, 20, "batch");
+    lua_newtable(L);
+    int top = lua_gettop(L);
+    struct answer a;
+    a.results = new_part(L, top, "results");
+    a.errors = new_part(L, top, "errors");
+    a.not_reached = new_part(L, top, "not_reached");
+    a.next = new_part(L, top, "next");
+    a.total = new_part(L, top, "total");
+    for (lua_pushnil(L); lua_next(L, names) != 0; lua_pop(L, 1))
+        take_command(L, result, lua_tostring(L, -2), lua_gettop(L), &a, conf);
+    lua_settop(L, top);
+    return true;
+}

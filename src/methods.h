@@ -1,0 +1,24 @@
+/* methods.h: REST methods that b24 knows by name. */
+#ifndef B24_METHODS_H
+#define B24_METHODS_H
+
+#include "common.h"
+
+B24_PRIVATE_BEGIN
+
+/* NULL, or a phrase that says what is wrong with this method name. */
+const char *b24_method_problem(struct b24_view method);
+
+/* Does a method of this name only read ("*.get", "*.list", ...)? Such a call may be repeated when it is not known
+   whether it ran. */
+bool b24_method_reads(struct b24_view method);
+
+/* The known method that is most like this one, for a typing error; NULL: none is close. */
+const char *b24_method_nearest(const char *method);
+
+/* The name of `names` that is closest to `name`, at most `edits` edits away (Levenshtein); NULL: none. Long names:
+ * NULL. */
+const char *b24_nearest(const char *name, const char *const *names, size_t count, size_t edits);
+
+B24_PRIVATE_END
+#endif
