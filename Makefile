@@ -29,10 +29,11 @@ endif
 CJSON_CFLAGS = $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
 CJSON_LIBS   = $(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)
 CURL_CFLAGS  = $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
-CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl) -lpthread $(if $(filter Linux,$(shell uname -s)),-ldl)
+CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl) -lpthread
+DL_LIBS      = $(if $(filter Linux,$(shell uname -s)),-ldl)
 
 # ---- files; the transport is what only b24.core has
-TRANSPORT := core curl_error pin transfer trust
+TRANSPORT := core curl_error sigpipe transfer trust
 SOURCES   := $(basename $(notdir $(wildcard src/*.c)))
 CORE_OBJ  := $(patsubst %,$(OUT)/obj/%.o,$(filter-out codec_open,$(SOURCES)))
 CODEC_OBJ := $(patsubst %,$(OUT)/obj/%.o,$(filter-out $(TRANSPORT),$(SOURCES)))
@@ -63,11 +64,11 @@ $(OUT)/obj/%.o: src/%.c $(wildcard src/*.h) Makefile
 
 $(OUT)/b24/core.so: $(CORE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CORE_OBJ) $(CURL_LIBS) $(CJSON_LIBS)
+	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CORE_OBJ) $(CURL_LIBS) $(CJSON_LIBS) $(DL_LIBS)
 
 $(OUT)/b24/codec.so: $(CODEC_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CODEC_OBJ) $(CJSON_LIBS)
+	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CODEC_OBJ) $(CJSON_LIBS) $(DL_LIBS)
 
 # Process tricks for the specs (fork, kill, clocks), which no Debian package has for every Lua.
 $(OUT)/b24_posix.so: spec/support/posix.c Makefile

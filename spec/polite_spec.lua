@@ -303,8 +303,9 @@ describe("the limiter", function()
     assert.same({ "ASK", "penalise" }, { action, question.question })
     action, question = call:next(2, "answer", {})
     assert.same({ "ASK", "reserve" }, { action, question.question })
-    assert.equal("SEND", (call:next(2, "answer", { wait = 0 })))
-    assert.equal("DONE", (call:next(2, "reply", reply(200, GOOD))))
+    assert.same({ "SLEEP", 0.5 }, { call:next(2, "answer", { wait = 0 }) }) -- granted, but the portal wants a pause
+    assert.equal("SEND", (call:next(2.5, "woke")))
+    assert.equal("DONE", (call:next(3, "reply", reply(200, GOOD))))
   end)
 
   it("ends the call when the user's own refuses, and counts itself when that is broken", function()

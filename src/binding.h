@@ -167,6 +167,9 @@ bool b24_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *co
 
 /* ---- codec.c */
 
+/* Lua 5.1 does not tell its main thread; the registry remembers it from loading. */
+#define B24_MAIN_KEY "b24.main"
+
 /* [0, +1] The table of everything that needs no libcurl. */
 void b24_open_codec(lua_State *L);
 

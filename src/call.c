@@ -90,10 +90,11 @@ struct b24_action b24_call_give_up(struct b24_call *c, enum b24_kind kind, const
 struct b24_action b24_call_send(struct b24_call *c) {
     c->request.timeout = c->deadline - c->now;
     if (c->request.timeout <= 0) {
-        if (c->outcome.attempts > 0) return b24_call_done(c); /* what went wrong before says more */
+        if (c->outcome.attempts > 0 && !c->moved) return b24_call_done(c); /* what went wrong before says more */
         return b24_call_give_up(c, B24_TIMEOUT, "TIMEOUT", "the deadline passed before anything was sent");
     }
     c->outcome.attempts++;
+    c->moved = false;
     c->state = CALLING;
     b24_call_add_note(c, "attempt");
     return (struct b24_action){.type = B24_SEND, .as.send = &c->request};
@@ -146,7 +147,7 @@ static struct b24_action failed(struct b24_call *c, const struct b24_failure *f)
 }
 
 static struct b24_action answer(struct b24_call *c, const struct b24_event *event) {
-    if (c->state == PENALISING) return b24_call_reserve(c);
+    if (c->state == PENALISING) return c->last_words ? b24_call_done(c) : b24_call_reserve(c);
     return b24_call_reserved(c, event->as.answer.verdict, event->as.answer.wait);
 }
 

@@ -36,10 +36,13 @@ struct b24_call {
     b24_ms begun, now, deadline;
     b24_ms slept, wake; /* WAITING: since when, until when */
     enum b24_after after;
-    int retries;      /* left */
-    int moves;        /* left */
-    bool safe;        /* may run twice */
-    bool own_limiter; /* ask the user's */
+    b24_ms not_before; /* the portal asked for a pause until then */
+    bool last_words;   /* PENALISING: the outcome is final */
+    bool moved;        /* the last reply was a new address, no error */
+    int retries;       /* left */
+    int moves;         /* left */
+    bool safe;         /* may run twice */
+    bool own_limiter;  /* ask the user's */
     uint64_t random;
     struct b24_note notes[B24_NOTES_MAX];
     size_t note_count, notes_read;
@@ -55,8 +58,8 @@ struct b24_note *b24_call_add_note(struct b24_call *c, const char *event);
 /* call_limit.c: takes a place in the queue of this portal, then sends. */
 struct b24_action b24_call_reserve(struct b24_call *c);
 struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait);
-/* Slows everybody down for `pause`, then takes a place again. */
-struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause);
+/* Slows everybody down for `pause`; then takes a place again, or is done if the outcome is final. */
+struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final);
 
 /* call_retry.c: the outcome of the last attempt is known; is it final? */
 struct b24_action b24_call_decide(struct b24_call *c);

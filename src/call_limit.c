@@ -3,7 +3,7 @@
 
 /* No place within the deadline: the wait is not begun. */
 static struct b24_action no_place(struct b24_call *c, b24_ms wait) {
-    if (c->outcome.attempts == 0) {
+    if (c->outcome.attempts == 0 || c->moved) {
         struct b24_fault f;
         b24_fail(&f, B24_LIMIT, "LIMITER", "Ask less often, or give the call more time with timeout (seconds).",
                  "the portal's limit of calls leaves no place within the deadline");
@@ -15,12 +15,14 @@ static struct b24_action no_place(struct b24_call *c, b24_ms wait) {
 }
 
 static struct b24_action place(struct b24_call *c, b24_ms wait) {
+    if (wait < c->not_before - c->now) wait = c->not_before - c->now;
     if (wait <= 0) return b24_call_send(c);
     return b24_call_sleep(c, c->now + wait, THEN_SEND, "limiter");
 }
 
 struct b24_action b24_call_reserve(struct b24_call *c) {
     b24_ms most = c->deadline - c->now, wait = 0;
+    if (most <= 0) return b24_call_send(c); /* which knows what to say */
     if (c->own_limiter) {
         c->state = RESERVING;
         return (struct b24_action){.type = B24_ASK, .as.ask = {B24_RESERVE, most}};
@@ -40,13 +42,13 @@ struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict
     return place(c, wait);
 }
 
-struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause) {
+struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final) {
+    c->not_before = c->now + pause;
+    c->last_words = final;
     if (c->own_limiter) {
         c->state = PENALISING;
         return (struct b24_action){.type = B24_ASK, .as.ask = {B24_PENALISE, pause}};
     }
     b24_limiter_penalise(c->portal->cell, &c->conf->rate, c->now, pause);
-    /* Without a limiter nobody else makes us wait. */
-    if (c->conf->rate.rate <= 0) return b24_call_sleep(c, c->now + pause, THEN_RESERVE, "retry");
-    return b24_call_reserve(c);
+    return final ? b24_call_done(c) : b24_call_reserve(c);
 }

@@ -75,6 +75,7 @@ bool b24_call_moved(struct b24_call *c, const struct b24_reply *r) {
     struct b24_view method = {c->method, strlen(c->method)};
     if (!b24_request_move(&c->text, c->conf, origin, method)) return false;
     c->moves--;
+    c->moved = true;
     c->request.url = c->text.url;
     (void)b24_portal_moved(c->portal, (struct b24_view){origin, strlen(origin)});
     b24_copy_text(b24_call_add_note(c, "moved")->text, B24_TEXT_MAX, (struct b24_view){origin, strlen(origin)});

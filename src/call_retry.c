@@ -77,14 +77,11 @@ static struct b24_action blocked(struct b24_call *c) {
 static struct b24_action overrun(struct b24_call *c) {
     b24_ms pause = backoff(c) > c->outcome.retry_after ? backoff(c) : c->outcome.retry_after;
     c->outcome.retry_after = pause;
-    if (c->retries == 0 || c->now + pause >= c->deadline) {
-        if (!c->own_limiter) b24_limiter_penalise(c->portal->cell, &c->conf->rate, c->now, pause);
-        return b24_call_done(c);
-    }
+    if (c->retries == 0 || c->now + pause >= c->deadline) return b24_call_penalise(c, pause, true);
     c->retries--;
     struct b24_note *n = b24_call_add_note(c, "retry");
     memcpy(n->code, c->outcome.code, sizeof n->code);
-    return b24_call_penalise(c, pause);
+    return b24_call_penalise(c, pause, false);
 }
 
 static bool code_is(const struct b24_call *c, const char *code) { return strcasecmp(c->outcome.code, code) == 0; }

@@ -157,6 +157,13 @@ void b24_open_codec(lua_State *L) {
         {"totals", b24_lua_totals}, {"badge", b24_lua_badge}, {"dialogs", b24_lua_dialogs},
         {"diff", b24_lua_diff},     {"fault", codec_fault},   {"clock", codec_clock},
         {"batch", b24_lua_batch},   {"ref", b24_lua_ref},     {NULL, NULL}};
+#if LUA_VERSION_NUM < 502
+    if (lua_pushthread(L)) {
+        lua_pushlightuserdata(L, L);
+        lua_setfield(L, LUA_REGISTRYINDEX, B24_MAIN_KEY);
+    }
+    lua_pop(L, 1);
+#endif
     b24_open_conf(L);
     b24_open_counters(L);
     b24_open_batch(L);

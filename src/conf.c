@@ -62,6 +62,8 @@ static bool take_origin(struct b24_conf *conf, const struct b24_url *url, struct
                         "plain http is refused unless it was asked for");
     int n = snprintf(text, sizeof text, "%s://%.*s%s%.*s", url->https ? "https" : "http", (int)url->host.n, url->host.p,
                      standard ? "" : ":", standard ? 0 : (int)url->port.n, standard ? "" : url->port.p);
+    if (n < 0 || (size_t)n >= sizeof text)
+        return b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the portal's address is too long");
     for (char *p = text; *p != '\0'; p++)
         if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + ('a' - 'A'));
     return b24_conf_string(&conf->origin, (struct b24_view){text, (size_t)n}, fault);
@@ -71,6 +73,7 @@ static bool take_origin(struct b24_conf *conf, const struct b24_url *url, struct
 static bool take_base(struct b24_conf *conf, struct b24_view tail, struct b24_fault *fault) {
     char text[B24_URL_MAX + 512];
     int n = snprintf(text, sizeof text, "%s%.*s", conf->origin, (int)tail.n, tail.p);
+    if (n < 0 || (size_t)n >= sizeof text) return bad_webhook(fault, "it is too long");
     return b24_conf_string(&conf->base, (struct b24_view){text, (size_t)n}, fault);
 }
 

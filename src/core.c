@@ -6,7 +6,6 @@
 /* ------------------------------------------------------------ the kept handle: one for each Lua state */
 
 #define TRANSFER_TYPE "b24.transfer " B24_VERSION
-#define MAIN_KEY      "b24.main"
 
 struct kept {
     struct b24_transfer *transfer;
@@ -46,7 +45,7 @@ static lua_State *main_thread(lua_State *L) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
     lua_State *main = lua_tothread(L, -1);
 #else
-    lua_getfield(L, LUA_REGISTRYINDEX, MAIN_KEY); /* known if the module was loaded there */
+    lua_getfield(L, LUA_REGISTRYINDEX, B24_MAIN_KEY); /* known if b24 was loaded there */
     lua_State *main = lua_touserdata(L, -1);
 #endif
     lua_pop(L, 1);
@@ -139,13 +138,6 @@ int luaopen_b24_core(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"counters", core_counters}, {"call", core_call}, {"batch", core_batch}, {NULL, NULL}};
     b24_pin((const void *)&functions);
-#if LUA_VERSION_NUM < 502
-    if (lua_pushthread(L)) {
-        lua_pushlightuserdata(L, L);
-        lua_setfield(L, LUA_REGISTRYINDEX, MAIN_KEY);
-    }
-    lua_pop(L, 1);
-#endif
     b24_open_codec(L);
     b24_newtype(L, TRANSFER_TYPE);
     lua_pushcfunction(L, kept_gc);

@@ -25,9 +25,9 @@ static int64_t standing(int64_t arrival, int64_t now, const struct b24_rate *r) 
 }
 
 bool b24_limiter_reserve(b24_cell *cell, const struct b24_rate *r, b24_ms now, b24_ms most, b24_ms *wait) {
-    int64_t t = now * US, seen = atomic_load(cell), arrival;
     *wait = 0;
-    if (r->rate <= 0) return true;
+    if (r->rate <= 0) return true; /* before the cell is touched: its file is only looked after where it is needed */
+    int64_t t = now * US, seen = atomic_load(cell), arrival;
     do {
         arrival = standing(seen, t, r);
         int64_t ahead = arrival - tolerance(r) - t;

@@ -75,10 +75,14 @@ struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *s) {
     if (lua_type(L, s->method) != LUA_TSTRING)
         b24_throw(L, s->level, "method must be a string, not a %s", luaL_typename(L, s->method));
     name.p = lua_tolstring(L, s->method, &name.n);
-    const struct b24_conf *conf = b24_to_conf(L, s->conf, s->level);
-    if (conf == NULL) return NULL;
-    int conf_index = lua_gettop(L);
     const char *wrong = b24_method_problem(name);
+    const struct b24_conf *conf = b24_to_conf(L, s->conf, s->level);
+    if (conf == NULL) {
+        if (wrong == NULL) lua_pushvalue(L, s->method); /* info.method */
+        if (wrong == NULL) lua_setfield(L, -2, "method");
+        return NULL;
+    }
+    int conf_index = lua_gettop(L);
     if (wrong != NULL) {
         bad_method(wrong, &fault);
         return refused(L, &fault, NULL);
@@ -298,11 +302,12 @@ static int call_tostring(lua_State *L) {
 }
 
 void b24_open_call(lua_State *L) {
-    static const luaL_Reg meta[] = {
-        {"__gc", call_gc}, {"__tostring", call_tostring}, {"next", call_next}, {"result", call_result}, {NULL, NULL}};
+    static const luaL_Reg meta[] = {{"__gc", call_gc}, {"__tostring", call_tostring}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"next", call_next}, {"result", call_result}, {NULL, NULL}};
     b24_newtype(L, B24_CALL_TYPE);
     b24_setfuncs(L, meta);
-    lua_pushvalue(L, -1);
+    lua_newtable(L);
+    b24_setfuncs(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pushliteral(L, "b24.call");
     lua_setfield(L, -2, "__name");

@@ -6,6 +6,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include <string.h>
+
 #include "common.h"
 
 #if LUA_VERSION_NUM < 502
@@ -56,6 +58,16 @@ static inline void b24_setfuncs(lua_State *L, const luaL_Reg *r) { luaL_setfuncs
 /* [0, +1] The metatable of that name, new or not. Fill it each time: a first attempt may have run out of memory
    half-way, and a type without __gc would leak. */
 static inline void b24_newtype(lua_State *L, const char *name) { (void)luaL_newmetatable(L, name); }
+
+/* [0, 0] After a lua_pcall of a user's function that failed: raises again what is not the user's to keep, a lack of
+   memory and Ctrl-C (lua.c's hook raises "interrupted!", once). */
+static inline void b24_check_pcall(lua_State *L, int status) {
+    static const char word[] = "interrupted!";
+    size_t n = 0;
+    const char *text = status != 0 && lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
+    bool interrupted = n >= sizeof word - 1 && strcmp(text + n - (sizeof word - 1), word) == 0;
+    if (status == LUA_ERRMEM || interrupted) lua_error(L);
+}
 
 /* A zeroed userdata with its metatable: the owner exists before anything is acquired into it. */
 static inline void *b24_newobject(lua_State *L, size_t size, const char *name) {

@@ -160,7 +160,8 @@ static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, i
              take_integer(L, limiter, "burst", 1, 1e6, &burst, fault);
         c->rate = (struct b24_rate){rate, (int)burst};
         c->ask_limiter = take_function(L, limiter, "reserve", keep, B24_KEEP_RESERVE);
-        take_function(L, limiter, "penalise", keep, B24_KEEP_PENALISE);
+        if (take_function(L, limiter, "penalise", keep, B24_KEEP_PENALISE) && !c->ask_limiter)
+            b24_throw(L, level, "limiter.penalise needs limiter.reserve beside it");
     }
     lua_settop(L, limiter - 1);
     return ok;
@@ -178,7 +179,7 @@ static bool take_webhook_text(lua_State *L, int index, struct b24_conf *c, struc
 static bool take_webhook_function(lua_State *L, struct b24_conf *c, struct b24_fault *fault) {
     lua_pushvalue(L, -1);
     int status = lua_pcall(L, 0, 1, 0);
-    if (status == LUA_ERRMEM) lua_error(L);
+    b24_check_pcall(L, status);
     if (status == 0 && lua_type(L, -1) == LUA_TSTRING) {
         bool ok = take_webhook_text(L, -1, c, fault);
         lua_pop(L, 1);
@@ -298,9 +299,14 @@ const struct b24_conf *b24_to_conf(lua_State *L, int index, int level) {
     struct b24_fault fault;
     bool ok;
     struct b24_conf *ready = b24_testudata(L, index, B24_CONF_TYPE);
-    if (ready != NULL) {
+    if (ready != NULL && ready->base != NULL) {
         lua_pushvalue(L, index);
         return ready;
+    }
+    if (ready != NULL) { /* collected already: a finaliser uses it while the Lua state closes */
+        b24_fail(&fault, B24_CLOSED, "CLOSED", NULL, "the client is gone: the Lua state is closing");
+        b24_push_fault(L, &fault, NULL);
+        return NULL;
     }
     if (!lua_isnoneornil(L, index) && lua_type(L, index) != LUA_TSTRING && !lua_istable(L, index))
         b24_throw(L, level, "conf must be a table, a webhook URL or nil, not a %s", luaL_typename(L, index));
@@ -311,6 +317,8 @@ const struct b24_conf *b24_to_conf(lua_State *L, int index, int level) {
     else if (lua_type(L, index) == LUA_TSTRING) ok = take_webhook_text(L, index, c, &fault);
     else ok = find_credential(NULL, c, &fault);
     lua_pop(L, 1); /* the keep table */
+    if (ok && c->http_version == B24_HTTP_2 && strncmp(c->origin, "http://", 7) == 0)
+        ok = bad_value(&fault, "http_version", "cannot be \"2\" over plain http");
     if (ok) return c;
     b24_push_fault(L, &fault, NULL);
     return NULL;

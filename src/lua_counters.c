@@ -5,7 +5,7 @@
 #include "document.h"
 
 #define MAP_TYPE "b24.map " B24_VERSION
-#define NAME_MAX 64 /* bytes of a section name that is folded; longer ones are kept as they are */
+#define FOLD_MAX 64 /* bytes of a section name that is folded; longer ones are kept as they are */
 
 enum form { OTHER, MAP, LIST, NESTED };
 
@@ -68,9 +68,9 @@ void b24_open_counters(lua_State *L) {
 
 /* [0, +1] "tasksTask" -> "TASKS_TASK" */
 static void push_upper(lua_State *L, const char *camel) {
-    char name[2 * NAME_MAX + 1];
+    char name[2 * FOLD_MAX + 1];
     size_t n = 0;
-    if (strlen(camel) > NAME_MAX) {
+    if (strlen(camel) > FOLD_MAX) {
         lua_pushstring(L, camel);
         return;
     }

@@ -32,7 +32,7 @@ static void send_event(lua_State *L, int call) {
     push_kept(L, call, B24_KEEP_LOG);
     lua_insert(L, -2);
     int status = lua_pcall(L, 1, 0, 0);
-    if (status == LUA_ERRMEM) lua_error(L);
+    b24_check_pcall(L, status);
     if (status != 0) lua_pop(L, 1);
 }
 
@@ -79,7 +79,7 @@ void b24_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struc
     lua_pushstring(L, c->conf->origin);
     lua_pushnumber(L, (lua_Number)ask->as.ask.time / 1000);
     int status = lua_isnil(L, -3) ? 0 : lua_pcall(L, 2, 2, 0);
-    if (status == LUA_ERRMEM) lua_error(L);
+    b24_check_pcall(L, status);
     if (status == 0 && ask->as.ask.question == B24_RESERVE) read_answer(L, event);
     lua_settop(L, top);
 }

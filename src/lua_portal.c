@@ -59,7 +59,8 @@ struct b24_lua_portal *b24_find_portal(lua_State *L, int conf_index) {
 }
 
 void b24_ready_portal(struct b24_lua_portal *p, const struct b24_conf *conf) {
-    if (conf->ask_limiter || conf->rate.rate <= 0) return;
+    p->portal.cell = &p->portal.local;
+    if (conf->rate.rate <= 0) return;
     if (!p->opened) {
         p->opened = true;
         p->trouble.kind = B24_OK;

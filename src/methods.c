@@ -156,13 +156,13 @@ bool b24_method_reads(struct b24_view method) {
     return false;
 }
 
-#define NAME_MAX 64 /* bytes of a name that is compared; longer ones are no typing errors of ours */
+#define COMPARED_MAX 64 /* bytes of a name that is compared; longer ones are no typing errors of ours */
 
 static size_t smallest(size_t a, size_t b, size_t c) { return a < b ? (a < c ? a : c) : (b < c ? b : c); }
 
-/* Levenshtein's distance; both at most NAME_MAX long. */
+/* Levenshtein's distance; both at most COMPARED_MAX long. */
 static size_t distance(const char *a, const char *b) {
-    size_t row[NAME_MAX + 1], n = strlen(b);
+    size_t row[COMPARED_MAX + 1], n = strlen(b);
     for (size_t j = 0; j <= n; j++) row[j] = j;
     for (size_t i = 1; a[i - 1] != '\0'; i++) {
         size_t diagonal = row[0];
@@ -179,9 +179,9 @@ static size_t distance(const char *a, const char *b) {
 const char *b24_nearest(const char *name, const char *const *names, size_t count, size_t edits) {
     const char *best = NULL;
     size_t least = edits + 1;
-    if (strlen(name) > NAME_MAX) return NULL;
+    if (strlen(name) > COMPARED_MAX) return NULL;
     for (size_t i = 0; i < count; i++) {
-        size_t d = strlen(names[i]) <= NAME_MAX ? distance(name, names[i]) : least;
+        size_t d = strlen(names[i]) <= COMPARED_MAX ? distance(name, names[i]) : least;
         if (d < least && d < strlen(name)) least = d, best = names[i];
     }
     return best;

@@ -138,7 +138,7 @@ static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf, con
 static void bad_body(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r,
                      const struct b24_gate_error *gate) {
     char why[160];
-    const struct b24_code *c = b24_code_of_status(r->status);
+    const struct b24_code *c = b24_code_of_status(gate->no_memory ? 200 : r->status);
     judge(o, c);
     set_code(o, c->name);
     if (c->kind != B24_DECODE) snprintf(o->code, sizeof o->code, "HTTP_%d", r->status);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "curl_error.h"
+#include "sigpipe.h"
 #include "trust.h"
 
 #define KEPT_CONNECTIONS 64           /* libcurl's 5 would mean a handshake per call from the sixth portal on */
@@ -26,6 +27,8 @@ enum { CONTENT_TYPE, LOCATION, RETRY_AFTER, HEADERS };
 
 struct b24_transfer {
     pid_t owner;
+    bool old_curl;    /* may raise SIGPIPE */
+    int last_version; /* HTTP version of the last reply */
     CURLM *multi;
     CURL *easy;
     struct curl_slist *lines; /* of the running request */
@@ -55,6 +58,7 @@ struct b24_transfer *b24_transfer_new(void) {
     struct b24_transfer *t = calloc(1, sizeof *t);
     if (t == NULL) return NULL;
     t->owner = getpid();
+    t->old_curl = curl_version_info(CURLVERSION_NOW)->version_num < 0x075700;
     t->multi = curl_multi_init();
     t->easy = curl_easy_init();
     t->header[CONTENT_TYPE].name = "content-type";
@@ -74,9 +78,12 @@ struct b24_transfer *b24_transfer_new(void) {
 bool b24_transfer_usable(const struct b24_transfer *t) { return t->owner == getpid(); }
 
 void b24_transfer_free(struct b24_transfer *t) {
+    struct b24_sigpipe sigpipe = {false};
     if (t == NULL) return;
+    if (t->old_curl) b24_sigpipe_block(&sigpipe);
     curl_easy_cleanup(t->easy);
     curl_multi_cleanup(t->multi);
+    b24_sigpipe_restore(&sigpipe);
     curl_slist_free_all(t->lines);
     b24_buffer_free(&t->body);
     free(t);
@@ -143,8 +150,13 @@ static int on_rewind(void *arg, curl_off_t offset, int origin) {
         if (r == CURLE_OK) r = curl_easy_setopt(t->easy, option, value);                                               \
     } while (0)
 
+/* libcurl's own default, said aloud: curl_easy_reset cannot report that it ran out of memory half-way. It then leaves 0
+   here, and an upload in pieces of 0 bytes hangs until the deadline. */
+#define UPLOAD_PIECE 65536L
+
 static CURLcode set_body(struct b24_transfer *t, const struct b24_request *request) {
     CURLcode r = CURLE_OK;
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_PIECE);
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
     if (request->repeatable) {
@@ -169,7 +181,9 @@ static CURLcode set_trust(struct b24_transfer *t, const struct b24_conf *conf) {
     /* Both explicitly: with Debian's built-in CAPATH beside a bundle libcurl would parse the bundle for every
      * connection. */
     SET(CURLOPT_CAINFO, trust.file);
-    SET(CURLOPT_CAPATH, trust.path);
+    CURLcode path = curl_easy_setopt(t->easy, CURLOPT_CAPATH, trust.path);
+    /* A TLS backend without such directories refuses the option; that hurts only who wants one. */
+    if (r == CURLE_OK && (trust.path != NULL || path == CURLE_OUT_OF_MEMORY)) r = path;
     return r;
 }
 
@@ -185,7 +199,11 @@ static CURLcode set_http(struct b24_transfer *t, const struct b24_conf *conf) {
     SET(CURLOPT_HTTPHEADER, t->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
+    /* A kept connection of an older version would be taken otherwise. */
+    if (conf->http_version == B24_HTTP_2 && t->last_version != 20) SET(CURLOPT_FRESH_CONNECT, 1L);
     if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
+    else if (strncmp(conf->origin, "http://", 7) == 0)
+        SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
     return r;
 }
 
@@ -299,6 +317,7 @@ static void take_reply(struct b24_transfer *t, struct b24_reply *reply) {
                           : version == 30 /* HTTP/3 */       ? 30
                                                              : 0;
     reply->reused = connects == 0;
+    t->last_version = reply->http_version;
     reply->body = b24_buffer_view(&t->body);
     reply->content_type = text_view(t->header[CONTENT_TYPE].value);
     reply->location = text_view(t->header[LOCATION].value);
@@ -309,6 +328,8 @@ static void take_failure(struct b24_transfer *t, CURLcode result, struct b24_fai
     memset(f, 0, sizeof *f);
     b24_curl_error(t->easy, result, f);
     f->text = text_view(t->words[0] ? t->words : curl_easy_strerror(result));
+    if (result == CURLE_SEND_FAIL_REWIND)
+        f->text = text_view("the connection was lost; the request is not sent again, because it may have run");
     if (t->body.state == B24_BUFFER_FULL || t->header_too_large) {
         f->kind = B24_TOO_LARGE;
         f->code = "REPLY_TOO_LARGE";
@@ -339,6 +360,8 @@ static void interrupted(struct b24_transfer *t, struct b24_failure *f) {
 
 void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, const struct b24_request *request,
                        const struct b24_interrupt *interrupt, struct b24_event *event) {
+    struct b24_sigpipe sigpipe = {false};
+    if (t->old_curl) b24_sigpipe_block(&sigpipe);
     CURLcode result = prepare(t, conf, request);
     enum end end = result == CURLE_OK ? run(t, request->timeout, interrupt, &result) : ENDED;
     if (end == ENDED && result == CURLE_OK && t->header_complete) {
@@ -353,6 +376,7 @@ void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, cons
     curl_multi_remove_handle(t->multi, t->easy);
     curl_slist_free_all(t->lines);
     t->lines = NULL;
+    b24_sigpipe_restore(&sigpipe);
 }
 
 void b24_transfer_sleep(struct b24_transfer *t, b24_ms duration, const struct b24_interrupt *interrupt) {

@@ -41,10 +41,12 @@ static bool host_ok(struct b24_view h) {
     return h.p[0] != '.' && h.p[0] != '-';
 }
 
+#define ADDRESS6_MAX 47 /* brackets and 45 characters: ffff:...:255.255.255.255 */
+
 static bool address6_ok(struct b24_view h) {
     for (size_t i = 1; i + 1 < h.n; i++)
         if (strchr("0123456789abcdefABCDEF:.", h.p[i]) == NULL) return false;
-    return h.n > 3;
+    return h.n > 3 && h.n <= ADDRESS6_MAX;
 }
 
 static const char *authority(struct b24_view a, struct b24_url *url) {

@@ -24,7 +24,10 @@ local b24 = {
 function b24.counters(conf, callback)
   local host = require "b24.host"
   local checked, err, info = codec.conf(conf, 2)
-  if not checked then return nil, err, info end
+  if not checked then
+    info.method = "im.counters.get"
+    return nil, err, info
+  end
   local core = host.core("b24.counters(conf)", type(conf) == "table" and conf.transport, callback)
   if not host.name() then b24.counters = core.counters end -- plain Lua: from now on the C function itself
   return core.counters(checked)

@@ -1,5 +1,5 @@
-/* The limiter's C functions from many threads, and from many processes on one file: limiter_threads THREADS CALLS [DIR].
-   Checks that no place is given twice; prints the cost of a reserve and how fair contention is. Built with
+/* The limiter's C functions from many threads, and from many processes on one file: limiter_threads THREADS CALLS
+   [DIR]. Checks that no place is given twice; prints the cost of a reserve and how fair contention is. Built with
    ThreadSanitizer by `make tsan`, and plainly by `make bench` (P8). */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>

@@ -1,0 +1,180 @@
+-- Figures, goal by goal; see scripts/bench.sh, which prepares everything and starts this.
+
+local m = require "measure"
+local peers = require "peers"
+
+local dir = m.dir
+local ports = {}
+for port in assert(io.open(dir .. "/ports")):read("a"):gmatch "%d+" do ports[#ports + 1] = port end
+
+local function webhook(scheme, port) return ("%s://localhost:%s/rest/1/0123456789abcdef/"):format(scheme, port) end
+local http, https = webhook("http", table.remove(ports, 1)), webhook("https", ports[1])
+local own_ca, bundle, hashed = dir .. "/ca.pem", dir .. "/bundle.pem", dir .. "/hashed"
+
+local function loop(mode, base, method, n, ca, more)
+  return ("%s/loop %s %s %s %s %s %s"):format(dir, mode, base, method, n, ca or own_ca, more or "")
+end
+
+local function call(base, method, n, ca_file, ca_path)
+  return ("lua5.4 bench/call.lua %s %s %s '%s' '%s'"):format(base, method, n, ca_file or not ca_path and own_ca or "",
+    ca_path or "")
+end
+
+-- P1, P1b: what a new connection costs ----------------------------------------------------------------------------
+
+local function new_connections()
+  local method = "empty.close.get" -- the server closes after every answer
+  local function commands(n)
+    return {
+      bare = loop("bare", https, method, n, bundle),
+      hashed = call(https, method, n, nil, hashed),
+      bundle = call(https, method, n, bundle),
+    }
+  end
+  local race = commands(5)
+  race.default = loop("bare", https, method, 1, bundle, "default")
+  local cpu, count = m.race(m.scaled(200, 30), race), {}
+  for name, format in pairs(commands "%d") do count[name] = not m.quick and m.instructions(format, 5, 25) or "" end
+  m.title("P1: a new https connection for every call, system-sized store", "CPU us", "x bare", "instructions")
+  local function row(text, name) m.row(text, m.median(cpu[name]), m.ratio(cpu[name], cpu.bare), count[name] or "") end
+  row("bare libcurl, bundle, CAPATH=NULL (its CA cache works)", "bare")
+  row("bare libcurl, bundle, CAPATH as Debian builds it in", "default")
+  row("b24, ca_path = hashed directory", "hashed")
+  row("b24, ca_file = bundle", "bundle")
+  m.goal("P1", { m.ratio(cpu.hashed, cpu.bare), 1.15, "hashed" }, { m.ratio(cpu.bundle, cpu.bare), 1.15, "bundle" })
+end
+
+local function first_call()
+  local function first(path, what)
+    return ("%s/run lua5.4 bench/first.lua %s '%s' %s"):format(dir, https, path, what)
+  end
+  local cpu = m.runs(m.scaled(51, 11), {
+    nothing = dir .. "/run lua5.4 -e ''",
+    load = first(hashed, "load"),
+    hashed = first(hashed, "call"),
+    system = first("", "call"),
+    bare_nothing = dir .. "/run " .. dir .. "/first",
+    bare = ("%s/run %s/first %sS.get %s"):format(dir, dir, https, hashed),
+  }, 2)
+  local call_cpu = m.difference(cpu.hashed, cpu.load)
+  m.title("P1b: the first https call of a process, to its end", "CPU us")
+  m.row("an empty lua5.4", m.median(cpu.nothing))
+  m.row("require b24 and b24.core (loads libcurl), client made", m.difference(cpu.load, cpu.nothing))
+  m.row("bare libcurl: the call, hashed directory", m.difference(cpu.bare, cpu.bare_nothing))
+  m.row("b24: the call, ca_path = hashed directory", call_cpu)
+  m.row("b24: the call, the system's own store (ends: untrusted)", m.difference(cpu.system, cpu.load))
+  m.goal("P1b", { call_cpu / 1000, 4 })
+end
+
+-- P2: how many connections ------------------------------------------------------------------------------------------
+
+local function connections()
+  local n = m.scaled(1000, 200)
+  local all = {}
+  for i, port in ipairs(ports) do all[i] = webhook("https", port) end
+  local function portals(list) return m.numbers(("lua5.4 bench/portals.lua %d %s %s"):format(n, own_ca, list)) end
+  local one, many = portals(https), portals(table.concat(all, " "))
+  m.title("P2: new connections", "connects")
+  m.row(("%d calls to one portal"):format(n + 3), one[1] + one[2] + one[3])
+  m.row("64 portals in turn, first round", many[1])
+  m.row("64 portals in turn, two more rounds", many[2])
+  m.row(("then %d calls to the first of them"):format(n), many[3])
+  m.goal("P2", { one[1] + one[2] + one[3], 1, "one" }, { many[1], 64, "many" }, { many[2] + many[3], 0, "more" })
+end
+
+-- P3, P4: one call on a kept connection ------------------------------------------------------------------------------
+
+local clients = {
+  { "https", "empty", "bare" }, { "https", "empty", "transfer" }, { "https", "empty", "call" },
+  { "https", "S", "bare" }, { "https", "S", "call" }, { "https", "M", "bare" }, { "https", "M", "call" },
+  { "http", "empty", "bare" }, { "http", "empty", "transfer" }, { "http", "empty", "call" },
+}
+if m.quick then clients = { table.unpack(clients, 1, 5) } end
+local words = { bare = "bare libcurl easy", transfer = "b24's transfer layer: no Lua, no decode", call = "b24 client:call" }
+
+-- Returns the CPU samples and the instruction counts, by scheme, answer and mode.
+local function measure_kept()
+  local commands, count = {}, {}
+  for _, c in ipairs(clients) do
+    local function command(n)
+      local base, method = c[1] == "http" and http or https, c[2] .. ".get"
+      return c[3] == "call" and call(base, method, n) or loop(c[3], base, method, n)
+    end
+    local key = table.concat(c, " ")
+    commands[key] = command(50)
+    if not m.quick or key:find "^https empty" then count[key] = m.instructions(command "%d", 50, m.scaled(450, 150)) end
+  end
+  return m.race(m.scaled(200, 40), commands), count
+end
+
+local function kept_connection()
+  local cpu, count = measure_kept()
+  m.title("P3, P4: one call on a kept connection", "CPU us", "x bare", "instructions", "x bare")
+  local function against_bare(scheme, answer, mode)
+    local key, base = scheme .. " " .. answer .. " " .. mode, scheme .. " " .. answer .. " bare"
+    return m.median(cpu[key]), m.ratio(cpu[key], cpu[base]), count[key] or "", count[key] and count[key] / count[base]
+  end
+  for _, c in ipairs(clients) do
+    m.row(("%-6s%-6s%s"):format(c[1], c[2], words[c[3]]), against_bare(c[1], c[2], c[3]))
+  end
+  local _, ratio, _, instructions = against_bare("https", "empty", "transfer")
+  m.goal("P3", { ratio, 1.05, "cpu" }, { instructions, 1.15, "instructions" })
+  return select(2, against_bare("https", "S", "call"))
+end
+
+local function decoding(s_ratio)
+  local few, many = 100, m.scaled(400, 200)
+  local m_instructions
+  m.title("P4: decoding", "CPU us", "instructions")
+  for _, file in ipairs(m.scaled({ "S", "M" }, { "M" })) do
+    local turn = file == "S" and 1000 or 100
+    local function decoder(name, n) return ("lua5.4 bench/decode.lua %s %s/%s.json %s"):format(name, dir, file, n) end
+    local cpu = m.race(m.scaled(200, 60), { codec = decoder("codec", turn), cjson = decoder("cjson", turn) })
+    local count = m.instructions(decoder("codec", "%d"), few, many)
+    m.row(file .. "     b24.codec", m.median(cpu.codec), count)
+    m.row(file .. "     of which the gate", "", m.instructions(("%s/gate %s/%s.json %%d"):format(dir, dir, file), few, many))
+    m.row(file .. "     lua-cjson (checks less, integers become floats)", m.median(cpu.cjson),
+      m.instructions(decoder("cjson", "%d"), few, many))
+    if file == "M" then m_instructions = count end
+  end
+  m.goal("P4", { m_instructions, 440000, "instructions" }, { s_ratio, 1.20, "cpu" })
+end
+
+-- P6, P7: loading and memory -----------------------------------------------------------------------------------------
+
+local function loading()
+  local wall = m.runs(m.scaled(151, 21), {
+    nothing = dir .. "/run lua5.4 -e ''",
+    b24 = dir .. "/run lua5.4 -e 'require [[b24]]'",
+    core = dir .. "/run lua5.4 -e 'require [[b24.core]]'",
+    cjson = dir .. "/run lua5.4 -e 'require [[cjson]]'",
+    luasec = dir .. "/run lua5.4 -e 'require [[ssl.https]]'",
+  }, 1)
+  m.title("P6: require, beyond an empty start", "wall us")
+  m.row("an empty lua5.4", m.median(wall.nothing))
+  m.row("b24", m.difference(wall.b24, wall.nothing))
+  m.row("b24.core (loads libcurl; b24 does it at the first call)", m.difference(wall.core, wall.nothing))
+  m.row("lua-cjson", m.difference(wall.cjson, wall.nothing))
+  m.row("LuaSocket + LuaSec", m.difference(wall.luasec, wall.nothing))
+  m.goal("P6", { m.difference(wall.b24, wall.nothing) / 1000, 1 })
+end
+
+local function memory()
+  local to = m.scaled(100000, 10000)
+  local rss = m.numbers(("lua5.4 bench/memory.lua %s S.get 1000 %d %s"):format(https, to, own_ca))
+  m.title("P7: resident memory, S over https", "KB")
+  m.row("after call 1000", rss[1])
+  m.row(("after call %d"):format(to), rss[2])
+  m.goal("P7", { rss[2] - rss[1], 64 })
+end
+
+print("b24 benchmarks" .. (m.quick and ", the quick form: coarser figures" or "")
+  .. "; one machine, loopback, medians of interleaved runs; ratios within a round")
+new_connections()
+first_call()
+connections()
+decoding(kept_connection())
+loading()
+memory()
+peers(http, https, own_ca)
+m.print_goals()

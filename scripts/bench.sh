@@ -1,0 +1,69 @@
+#!/bin/sh
+# make bench: the figures of bench/main.lua; never a test. BENCH_QUICK=1 is the short form (less than a minute).
+set -eu
+cd "$(dirname "$0")/.."
+scripts/deps.sh build bench
+for lua in lua5.4 luajit; do make -s module LUA=$lua; done
+
+dir=$(mktemp -d)
+server=""
+stop() {
+  [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || true
+  rm -rf "$dir"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+build() { # build NAME ARGUMENTS...
+  name=$1
+  shift
+  gcc -std=c11 -Wall -Wextra -O2 -o "$dir/$name" "$@"
+}
+# shellcheck disable=SC2046
+{
+  build server bench/server.c $(pkg-config --cflags --libs openssl) -lpthread
+  build loop bench/loop.c src/*.c $(pkg-config --cflags --libs lua5.4 libcurl libcjson) -lpthread -ldl
+  build gate bench/gate.c src/gate.c src/buffer.c
+  build first bench/first.c $(pkg-config --cflags --libs libcurl)
+  build race bench/race.c
+  build run bench/run.c
+}
+
+# An authority of our own, and three stores with it: alone, in a bundle and in a hashed folder of the system's size.
+quietly() { "$@" >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }; }
+quietly openssl req -x509 -newkey rsa:2048 -nodes -subj "/CN=b24 bench CA" -days 2 -keyout "$dir/ca.key" -out "$dir/ca.pem"
+quietly openssl req -x509 -newkey rsa:2048 -nodes -subj "/CN=localhost" -days 2 -keyout "$dir/server.key" \
+  -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE \
+  -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -out "$dir/server.pem"
+cat /etc/ssl/certs/ca-certificates.crt "$dir/ca.pem" >"$dir/bundle.pem"
+mkdir "$dir/hashed"
+cp -L /etc/ssl/certs/*.pem "$dir/ca.pem" "$dir/hashed/"
+quietly openssl rehash "$dir/hashed"
+
+# What the user has set must not reach the clients.
+unset B24_WEBHOOK B24_PROFILE B24_ALLOW_HTTP LUA_INIT LUA_INIT_5_4 LUA_PATH_5_4 http_proxy https_proxy all_proxy || true
+unset HTTP_PROXY HTTPS_PROXY ALL_PROXY SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE || true
+LUA_PATH="$PWD/bench/?.lua;$PWD/lua/?.lua;$PWD/lua/?/init.lua;;"
+LUA_CPATH_5_4="$PWD/build/5.4/?.so;;" LUA_CPATH="$PWD/build/5.1/?.so;;"
+export LUA_PATH LUA_CPATH LUA_CPATH_5_4
+
+printf '{"result":[]}' >"$dir/empty.json"
+cp spec/fixtures/payloads/S.json spec/fixtures/payloads/M.json "$dir/"
+# The client has one core to itself, the server another.
+BENCH_PIN="" server_pin=""
+if [ "$(nproc)" -gt 1 ]; then BENCH_PIN="taskset -c 0 " server_pin="taskset -c 1"; fi
+$server_pin "$dir/server" "$dir/server.pem" "$dir/server.key" 64 \
+  "$dir/empty.json" "$dir/S.json" "$dir/M.json" >"$dir/ports" &
+server=$!
+tries=0
+until [ -s "$dir/ports" ]; do
+  tries=$((tries + 1))
+  if [ "$tries" -gt 100 ] || ! kill -0 "$server" 2>/dev/null; then
+    echo "b24: the server of the benchmarks did not start" >&2
+    exit 1
+  fi
+  sleep 0.05
+done
+
+export BENCH_DIR="$dir" BENCH_PIN
+lua5.4 bench/main.lua

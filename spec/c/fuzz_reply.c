@@ -1,0 +1,80 @@
+/* Fuzzes the judgement of a reply. The input is "STATUS\nLOCATION\nRETRY-AFTER\nBODY". Whatever it is: a success has a
+   result, a failure has one line of valid UTF-8 to show, and the webhook's secret is never in it. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate.h"
+#include "reply.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define SECRET  "s3cr3tw0rd"
+#define WEBHOOK "https://portal.example/rest/1/" SECRET "/"
+
+static void must(bool holds, const char *what) {
+    if (holds) return;
+    fprintf(stderr, "fuzz_reply: %s\n", what);
+    abort();
+}
+
+/* Cuts the first line off *rest. */
+static struct b24_view line(struct b24_view *rest) {
+    const char *end = memchr(rest->p, '\n', rest->n);
+    struct b24_view v = {rest->p, end != NULL ? (size_t)(end - rest->p) : rest->n};
+    size_t used = v.n + (end != NULL);
+    rest->p += used;
+    rest->n -= used;
+    return v;
+}
+
+static int status_of(struct b24_view v) {
+    int status = 0;
+    for (size_t i = 0; i < v.n && i < 3; i++)
+        status = status * 10 + (v.p[i] >= '0' && v.p[i] <= '9' ? v.p[i] - '0' : 0);
+    return status < 100 ? status + 100 : status;
+}
+
+static void check_text(const char *text) {
+    must(b24_utf8_valid(text, strlen(text)), "text is not UTF-8");
+    must(strstr(text, SECRET) == NULL, "text shows the secret");
+}
+
+static void check(const struct b24_outcome *o) {
+    if (o->kind == B24_OK) {
+        must(o->status >= 200 && o->status < 300 && o->result != NULL, "a success without result");
+        return;
+    }
+    must(o->kind <= B24_CLOSED && o->result == NULL, "a failure with a result");
+    must(strncmp(o->text, "b24: ", 5) == 0, "a failure without text");
+    for (const char *p = o->text; *p != '\0'; p++)
+        must((unsigned char)*p >= ' ' && *p != 0x7f, "text has control bytes");
+    check_text(o->text);
+    check_text(o->message);
+    check_text(o->code);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct b24_conf conf;
+    struct b24_fault fault;
+    struct b24_outcome outcome;
+    struct b24_reply reply = {.http_version = 11};
+    char *text = malloc(size + 1); /* a reply's body ends in NUL */
+    memcpy(text, data, size);
+    text[size] = '\0';
+    struct b24_view rest = {text, size};
+    b24_conf_init(&conf);
+    must(b24_conf_webhook(&conf, (struct b24_view){WEBHOOK, sizeof WEBHOOK - 1}, &fault), "the webhook is refused");
+    reply.status = status_of(line(&rest));
+    reply.location = line(&rest);
+    reply.retry_after = line(&rest);
+    reply.body = rest;
+    b24_outcome_init(&outcome);
+    b24_outcome_reply(&outcome, &conf, &reply);
+    check(&outcome);
+    b24_outcome_free(&outcome);
+    b24_conf_free(&conf);
+    free(text);
+    return 0;
+}

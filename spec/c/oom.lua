@@ -1,0 +1,117 @@
+-- What oom.c does while memory runs out: a list of { name =, bare =, cold =, run = }. `run` is called with all the memory
+-- there is, with failing allocations, and with memory again, when it must answer as the first time.
+-- bare: in a state that has not opened the modules. cold: also in processes that have not started libcurl.
+
+local open, webhook, bare = ... -- the luaopen functions; the mock portal's webhook, http; return only the bare ones?
+
+local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 5, user_agent = "oom",
+  limiter = { rate = 1e6, burst = 1e6 } } -- takes part, but never makes a run wait
+-- For calls that no time passes in: the limiter would compare with the real clock.
+local OFFLINE = { webhook = webhook, allow_http = true, retries = 0, limiter = false }
+local JSON = [[{"list":[1,2.5,"é\n\u20ac",null,true,{"a":{}}],"big":9007199254740993,"empty":[],"name":"value"}]]
+local COUNTERS = [[{"result":{"TYPE":{"ALL":12,"NOTIFY":"1","CHAT":3,"DIALOG":4,"LINES":0,"MESSENGER":9,"TASKS_TASK":2},
+  "CHAT":{"18":1,"25":2},"DIALOG":{"5":"3","7":1},"LINES":[],"CHAT_MUTED":{"25":2},"CHANNEL_COMMENT":{"40":{"41":6}},
+  "CHAT_UNREAD":{"1":18},"FUTURE":{"a":1}},"time":{"start":1.5,"operating":0}}]]
+local LIMIT = [[{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}]]
+
+local scenarios = {}
+
+local function scenario(name, run, how)
+  scenarios[#scenarios + 1] = { name = name, run = run, bare = how == "bare", cold = how == "cold" }
+end
+
+-- A module that could not be opened in a first attempt must be whole after the second.
+local function opened(luaopen)
+  return function()
+    local module = luaopen()
+    local conf, err, info = module.conf(CONF)
+    if not conf then return nil, err, info end
+    local list, message = module.decode "[1]"
+    if not list then return nil, message end
+    local meta = debug.getmetatable(conf)
+    return { list, tostring(conf), meta.__gc ~= nil, tostring(meta.__metatable), meta.__name }
+  end
+end
+
+local function opened_call()
+  local call, err, info = open.codec().call(CONF, "profile")
+  if not call then return nil, err, info end
+  local meta = debug.getmetatable(call)
+  return { tostring(call), meta.__gc ~= nil, meta.__name, meta.__index == meta, call:next(0, "go") }
+end
+
+scenario("open codec", opened(open.codec), "bare")
+scenario("open core", opened(open.core), "bare")
+scenario("open call", opened_call, "bare")
+if bare then return scenarios end
+
+local codec, core = open.codec(), open.core()
+
+-- A whole call without a network. Index by number: the metatable of maps must be complete after a failure too.
+local function offline(status, body)
+  local call, err, info = codec.call(OFFLINE, "im.counters.get", { LIMIT = 5, list = { 1, "a", { x = true } } }, "counters")
+  if not call then return nil, err, info end
+  call:next(0, "go")
+  call:next(1, "reply", { status = status, body = body, content_type = "application/json" })
+  local counters, message, more = call:result()
+  return counters and { counters, by_number = counters.CHAT[18] }, message, more
+end
+
+local counters = assert(offline(200, COUNTERS))[1]
+local later = assert(offline(200, COUNTERS))[1]
+later.CHAT["18"], later.DIALOG["9"], later.TYPE.ALL = 4, 1, 16
+
+local function collect(...)
+  local list = {}
+  for id, unread, section in ... do list[#list + 1] = { id, unread, section } end
+  return list
+end
+
+scenario("conf", function()
+  local conf, err, info = codec.conf(CONF)
+  return conf and tostring(conf), err, info
+end)
+scenario("token", function()
+  local conf, err, info = codec.conf { portal = "example.bitrix24.com", token = "abcdef", proxy = "http://proxy.test" }
+  return conf and tostring(conf), err, info
+end)
+scenario("bad conf", function() return codec.conf { webhook = "https://example.com/" } end)
+scenario("webhook function", function()
+  local conf, err, info = codec.conf { webhook = function() return "https://example.com/rest/1/" .. "secret/" end }
+  return conf and tostring(conf), err, info
+end)
+scenario("decode", function() return codec.decode(JSON, { nulls = true }) end)
+scenario("encode", function() return codec.encode { list = { 1, 2.5, "é\n", { a = {} }, codec.null } } end)
+scenario("request", function() return codec.request(OFFLINE, "crm.deal.list", { filter = { [">ID"] = 5 } }) end)
+scenario("reply", function()
+  return codec.reply(OFFLINE, "im.counters.get", { status = 200, body = COUNTERS }, "counters")
+end)
+scenario("call", function() return offline(200, COUNTERS) end)
+scenario("portal error", function() return offline(503, LIMIT) end)
+scenario("foreign body", function() return offline(502, "<html><title>Bad Gateway</title></html>") end)
+scenario("moved portal", function()
+  local call, err, info = codec.call(OFFLINE, "profile")
+  if not call then return nil, err, info end
+  call:next(0, "go")
+  local location = "https://new.example/rest/1/s/profile"
+  local action, request = call:next(1, "reply", { status = 302, body = "", location = location })
+  return { action, type(request) == "table" and request.url }
+end)
+scenario("totals", function() return codec.totals(counters) end)
+scenario("badge", function() return codec.badge(counters) end)
+scenario("dialogs", function() return collect(codec.dialogs(counters)) end)
+scenario("diff", function() return codec.diff(counters, later) end)
+scenario("counters", function()
+  local answer, err, info = core.counters(CONF)
+  return answer and { answer, by_number = answer.CHAT[18] }, err, info
+end, "cold")
+scenario("core call", function() return core.call(CONF, "b24test.echo", { a = { 1, 2 }, b = "é" }) end)
+
+scenario("limiter and log functions", function()
+  local events = 0
+  local answer, err, info = core.call({ webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 5,
+    limiter = { reserve = function() return 0 end }, log = function() events = events + 1 end }, "profile")
+  return answer and { answer, events > 0 }, err, info
+end)
+
+return scenarios

@@ -1,0 +1,98 @@
+/* The allocators of oom.h. The linker's --wrap sends the malloc, calloc, realloc, free and curl_global_init of our own
+   objects here; libraries keep theirs. One thread only: the portal's address is a number, so libcurl needs no resolver.
+ */
+#include <cjson/cJSON.h>
+#include <curl/curl.h>
+#include <sanitizer/common_interface_defs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oom.h"
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t k, size_t n);
+void *__real_realloc(void *p, size_t n);
+void __real_free(void *p);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t k, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+void __wrap_free(void *p);
+CURLcode __wrap_curl_global_init(long flags);
+
+static struct {
+    bool lit;
+    enum side side;
+    enum mode mode;
+    long left, blown;
+} fuse;
+
+void fuse_light(enum side side, enum mode mode, long n) {
+    fuse.lit = true;
+    fuse.side = side;
+    fuse.mode = mode;
+    fuse.left = n;
+    fuse.blown = 0;
+}
+
+long fuse_put_out(void) {
+    fuse.lit = false;
+    return fuse.blown;
+}
+
+/* With OOM_TRACE set it says where. */
+static bool fails(enum side side) {
+    if (!fuse.lit || fuse.side != side) return false;
+    bool now = fuse.left == 0 || (fuse.left < 0 && fuse.mode == ALL);
+    fuse.left--;
+    fuse.blown += now;
+    if (now && getenv("OOM_TRACE") != NULL) __sanitizer_print_stack_trace();
+    return now;
+}
+
+void *oom_lua_alloc(void *ud, void *p, size_t old_size, size_t new_size) {
+    (void)ud;
+    if (new_size == 0) {
+        __real_free(p);
+        return NULL;
+    }
+    /* Lua relies on shrinking never to fail. */
+    if ((p == NULL || new_size > old_size) && fails(LUA_SIDE)) return NULL;
+    return __real_realloc(p, new_size);
+}
+
+static long live;
+
+long oom_live(void) { return live; }
+
+static void *count(void *p) {
+    live += p != NULL;
+    return p;
+}
+
+void *__wrap_malloc(size_t n) { return fails(C_SIDE) ? NULL : count(__real_malloc(n)); }
+
+void *__wrap_calloc(size_t k, size_t n) { return fails(C_SIDE) ? NULL : count(__real_calloc(k, n)); }
+
+void *__wrap_realloc(void *p, size_t n) {
+    if (p == NULL) return __wrap_malloc(n);
+    return fails(C_SIDE) ? NULL : __real_realloc(p, n);
+}
+
+void __wrap_free(void *p) {
+    live -= p != NULL;
+    __real_free(p);
+}
+
+static char *duplicate(const char *s) {
+    size_t n = strlen(s) + 1;
+    char *copy = __wrap_malloc(n);
+    return copy != NULL ? memcpy(copy, s, n) : NULL;
+}
+
+/* Starting counts as an allocation too: OpenSSL's, which no hook sees. */
+CURLcode __wrap_curl_global_init(long flags) {
+    if (fails(C_SIDE)) return CURLE_OUT_OF_MEMORY;
+    return curl_global_init_mem(flags, __wrap_malloc, __wrap_free, __wrap_realloc, duplicate, __wrap_calloc);
+}
+
+void oom_hook_cjson(void) { cJSON_InitHooks(&(cJSON_Hooks){__wrap_malloc, __wrap_free}); }
