@@ -99,8 +99,8 @@ portal: deps ## run the mock portal by hand
 test: deps ## run all specs on every Lua
 	@scripts/test.sh $(SPECS)
 
-lint asan oom bench valgrind fuzz coverage rock tsan: ## as named; see scripts/
-	@scripts/$@.sh
+lint asan tsan valgrind oom fuzz coverage bench rock: ## as named; each says what it measured (fuzz: FUZZ_SECONDS=)
+	@scripts/$@.sh $(if $(filter fuzz,$@),$(FUZZ_SECONDS))
 
 clean: ## remove what was built
 	rm -rf build

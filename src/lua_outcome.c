@@ -30,7 +30,7 @@ static void set_json(lua_State *L, const char *name, const cJSON *value) {
 /* [0, 0] The portal's time block: numbers and dates. `conf` masks what a broken portal may have put there. */
 static void set_time(lua_State *L, const struct b24_conf *conf, const cJSON *time) {
     char text[TIME_TEXT];
-    if (!cJSON_IsObject(time)) return;
+    if (conf == NULL || !cJSON_IsObject(time)) return;
     lua_createtable(L, 0, 8);
     for (const cJSON *m = time->child; m != NULL; m = m->next) {
         if (cJSON_IsNumber(m)) {
