@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "mask.h"
 #include "url.h"
 
@@ -13,6 +14,7 @@
 
 void b24_conf_init(struct b24_conf *conf) {
     memset(conf, 0, sizeof *conf);
+    conf->serial = (b24_seed() ^ (uint64_t)(uintptr_t)conf << 8) | 1; /* never 0 */
     conf->timeout = B24_TIMEOUT_DEFAULT;
     conf->connect_timeout = B24_CONNECT_DEFAULT;
     conf->retries = B24_RETRIES_DEFAULT;

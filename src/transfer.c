@@ -31,7 +31,8 @@ struct b24_transfer {
     int last_version; /* HTTP version of the last reply */
     CURLM *multi;
     CURL *easy;
-    struct curl_slist *lines; /* of the running request */
+    struct curl_slist *lines; /* header lines of the request */
+    uint64_t prepared;        /* serial of the conf that the handle's options are of; 0: set them all */
     struct b24_buffer body;
     struct header header[HEADERS];
     size_t header_bytes;
@@ -241,21 +242,34 @@ static CURLcode add_lines(struct b24_transfer *t, const struct b24_request *requ
     }
 }
 
-/* Reset at the start, so that no error path can forget it; connections and sessions stay. */
-static CURLcode prepare(struct b24_transfer *t, const struct b24_conf *conf, const struct b24_request *request) {
+/* What depends on the conf alone. Reset first, so that no error path can forget it; connections and sessions stay. */
+static CURLcode set_all(struct b24_transfer *t, const struct b24_conf *conf, const struct b24_request *request) {
     curl_easy_reset(t->easy);
+    CURLcode r = add_lines(t, request);
+    if (r == CURLE_OK) r = set_trust(t, conf);
+    if (r == CURLE_OK) r = set_http(t, conf);
+    if (r == CURLE_OK) r = set_callbacks(t);
+    return r;
+}
+
+/* A call like the last good one needs only its URL, body and times. Never one whose body goes through the read
+   callback: what that leaves behind is not for others. */
+static bool like_the_last(const struct b24_transfer *t, const struct b24_conf *conf,
+                          const struct b24_request *request) {
+    return t->prepared == conf->serial && request->repeatable && conf->http_version != B24_HTTP_2;
+}
+
+static CURLcode prepare(struct b24_transfer *t, const struct b24_conf *conf, const struct b24_request *request) {
+    CURLcode r = like_the_last(t, conf, request) ? CURLE_OK : set_all(t, conf, request);
+    t->prepared = 0;
     b24_buffer_reset(&t->body, BODY_KEPT);
     t->body.max = conf->max_reply;
     t->header_bytes = 0;
     t->header_too_large = false;
     t->words[0] = '\0';
     forget_header(t);
-    CURLcode r = add_lines(t, request);
     SET(CURLOPT_URL, request->url);
     if (r == CURLE_OK) r = set_body(t, request);
-    if (r == CURLE_OK) r = set_trust(t, conf);
-    if (r == CURLE_OK) r = set_http(t, conf);
-    if (r == CURLE_OK) r = set_callbacks(t);
     if (r == CURLE_OK) r = set_time(t, conf, request);
     return r;
 }
@@ -367,6 +381,7 @@ void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, cons
     if (end == ENDED && result == CURLE_OK && t->header_complete) {
         event->type = B24_REPLY;
         take_reply(t, &event->as.reply);
+        if (request->repeatable) t->prepared = conf->serial;
     } else {
         event->type = B24_FAILED;
         if (end == STOPPED) interrupted(t, &event->as.failed);
@@ -374,8 +389,6 @@ void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, cons
         else take_failure(t, result, &event->as.failed);
     }
     curl_multi_remove_handle(t->multi, t->easy);
-    curl_slist_free_all(t->lines);
-    t->lines = NULL;
     b24_sigpipe_restore(&sigpipe);
 }
 
