@@ -165,6 +165,11 @@ void b24_open_batch(lua_State *L);
 /* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false. */
 bool b24_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names);
 
+/* ---- lua_cursor.c: lists page by page. Registered by codec.c. */
+
+void b24_open_cursor(lua_State *L);
+int b24_lua_cursor(lua_State *L);
+
 /* ---- codec.c */
 
 /* Lua 5.1 does not tell its main thread; the registry remembers it from loading. */

@@ -87,6 +87,62 @@ function Client:batch(commands, opts, callback)
   return answer, err, info
 end
 
+--- The rows of a list, one by one, in constant memory: `for row in client:list("crm.deal.list") do … end`. It throws, as
+--- io.lines does: a list that ends early must not look like a short one. What it throws is the message (a string) that
+--- client:call would have returned. Rows that come or go meanwhile neither hide nor double the others where the method
+--- pages by ID: give no order and no condition on the ID of your own, and it will where it can.
+---@param method string such as "crm.deal.list", "tasks.task.list", "im.recent.list"
+---@param params? table as for client:call; read once, at this call, and never changed
+---@param opts? {idempotent: boolean}
+---@return fun(): any
+function Client:list(method, params, opts)
+  check(self, "list")
+  call_options(opts, "idempotent")
+  host.core("client:list(method, params)", self.transport)
+  local cursor = codec.cursor(method, params, 2)
+  return require("b24.list").rows(self, cursor, method, opts)
+end
+
+-- max and the options of a call
+local function all_options(opts)
+  local max, rest = math.huge, nil
+  if opts ~= nil and type(opts) ~= "table" then
+    error("b24: the options of client:all must be a table, not a " .. type(opts), 3)
+  end
+  for name, value in pairs(opts or {}) do
+    if name == "idempotent" and type(value) == "boolean" then
+      rest = { idempotent = value }
+    elseif name == "idempotent" then
+      error("b24: option 'idempotent' must be true or false, not a " .. type(value), 3)
+    elseif name ~= "max" then
+      error(("b24: unknown option '%s' of client:all (there are: max, idempotent)"):format(tostring(name)), 3)
+    elseif type(value) ~= "number" or value < 1 or value ~= math.floor(value) then
+      error("b24: option 'max' must be a whole number of rows from 1 on, not " .. tostring(value), 3)
+    else
+      max = value
+    end
+  end
+  return max, rest
+end
+
+--- All rows of a list as a table. `info` sums up attempts, waited and elapsed over all `info.pages` requests.
+---@param method string
+---@param params? table as for client:list
+---@param opts? {max: integer, idempotent: boolean} max: stop after so many rows; `info.more` then says whether there
+--- are, or may be, others
+---@return any[]? rows
+---@return string? err
+---@return b24.info info
+function Client:all(method, params, opts, callback)
+  check(self, "all")
+  if type(opts) == "function" then opts, callback = nil, opts end
+  local max, rest = all_options(opts)
+  host.core("client:all(method, params)", self.transport, callback)
+  local cursor = codec.cursor(method, params, 2)
+  local rows, err, info = require("b24.list").all(self, cursor, method, max, rest)
+  return rows, err, info
+end
+
 --- Optional: later calls answer kind "closed". Connections are kept for other clients until the Lua state ends.
 function Client:close()
   check(self, "close")

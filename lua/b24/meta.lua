@@ -67,6 +67,8 @@
 ---@field time? table the portal's time block
 ---@field next? integer of a list: the next `start`
 ---@field total? integer of a list
+---@field pages? integer of client:all: requests that made up the list
+---@field more? boolean of client:all: `max` rows were read, and there are, or may be, others
 ---@field kind? "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"|"too_large"|"closed"
 ---@field code? string the portal's code as sent, or a stable name of ours such as HOST_NOT_FOUND
 ---@field message? string the portal's own text, secrets masked

@@ -1,0 +1,347 @@
+-- codec.cursor: which page comes next, and which rows count, without a network.
+
+local codec = require "b24.codec"
+
+-- count rows with ids from `first` on, under `key`.
+local function rows(first, count, key)
+  local list = {}
+  for i = 1, count do list[i] = { [key or "ID"] = tostring(first + i - 1) } end
+  return list
+end
+
+-- The same list with other ids in some places.
+local function with(list, changes)
+  for i, id in pairs(changes) do list[i] = id == codec.null and id or { ID = id } end
+  return list
+end
+
+local function each(n, make)
+  local list = {}
+  for i = 1, n do list[i] = make(i) end
+  return list
+end
+
+-- What a cursor asks for, as JSON that does not depend on the order of keys.
+local function canonical(value)
+  if type(value) ~= "table" then return codec.encode(value) end
+  local keys, parts = {}, {}
+  for key in pairs(value) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  for i, key in ipairs(keys) do parts[i] = tostring(key) .. ":" .. canonical(value[key]) end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function count(list)
+  local n = 0
+  for _ in pairs(list) do n = n + 1 end
+  return n
+end
+
+describe("a cursor's params", function()
+  -- method, the caller's params, what the first page asks for
+  local first = {
+    { "crm.deal.list", nil, { filter = {}, order = { ID = "ASC" }, start = -1 } },
+    { "CRM.Deal.List", {}, { filter = {}, order = { ID = "ASC" }, start = -1 } },
+    { "crm.deal.list", { start = -1, order = {} }, { filter = {}, order = { ID = "ASC" }, start = -1 } },
+    { "crm.deal.list", { start = 0, order = { id = "asc" } }, { filter = {}, order = { ID = "ASC" }, start = -1 } },
+    { "crm.deal.list", { FILTER = { STAGE_ID = "WON" }, ORDER = codec.null },
+      { FILTER = { STAGE_ID = "WON" }, ORDER = { ID = "ASC" }, start = -1 } },
+    { "crm.deal.list", { select = { "TITLE" } },
+      { filter = {}, order = { ID = "ASC" }, select = { "TITLE", "ID" }, start = -1 } },
+    { "crm.deal.list", { select = { "TITLE", "id" } },
+      { filter = {}, order = { ID = "ASC" }, select = { "TITLE", "id" }, start = -1 } },
+    { "crm.deal.list", { select = { "*", "UF_*" } },
+      { filter = {}, order = { ID = "ASC" }, select = { "*", "UF_*" }, start = -1 } },
+    { "crm.deal.list", { select = {} }, { filter = {}, order = { ID = "ASC" }, select = {}, start = -1 } },
+    { "crm.item.list", { entityTypeId = 2 }, { entityTypeId = 2, filter = {}, order = { id = "ASC" }, start = -1 } },
+    { "user.get", { filter = { ACTIVE = true } },
+      { filter = { ACTIVE = true }, SORT = "ID", ORDER = "ASC", start = -1 } },
+    -- an order or a condition of the caller's own, or a form that takes no further condition: start= it is
+    { "crm.deal.list", { order = { DATE_CREATE = "DESC" } }, { order = { DATE_CREATE = "DESC" } } },
+    { "crm.deal.list", { order = { ID = "DESC" }, start = -1 }, { order = { ID = "DESC" } } },
+    { "crm.deal.list", { order = "ID" }, { order = "ID" } },
+    { "crm.deal.list", { filter = { ID = { 1, 2 } } }, { filter = { ID = { 1, 2 } } } },
+    { "crm.deal.list", { filter = { ["!id"] = 4 } }, { filter = { ["!id"] = 4 } } },
+    { "crm.deal.list", { filter = { { ID = 4 } } }, { filter = { { ID = 4 } } } },
+    { "crm.deal.list", { filter = {}, FILTER = {} }, { filter = {}, FILTER = {} } },
+    { "crm.deal.list", { select = "TITLE" }, { select = "TITLE" } },
+    { "crm.deal.list", { start = 100 }, { start = 100 } },
+    { "crm.deal.list", { start = "100" }, { start = 100 } },
+    { "user.get", { sort = "NAME" }, { sort = "NAME" } },
+    { "user.get", { [">ID"] = 5 }, { [">ID"] = 5 } },
+    { "crm.status.list", { filter = { ENTITY_ID = "SOURCE" } }, { filter = { ENTITY_ID = "SOURCE" } } },
+    { "crm.status.list", { start = -1 }, {} },
+    { "task.item.list", { { ID = "ASC" }, {} }, { ["0"] = { ID = "ASC" }, ["1"] = {} } },
+    -- a field that only ends like an ID
+    { "crm.deal.list", { filter = { [">STAGE_ID"] = 1, ["=UF_ID"] = 2 } },
+      { filter = { [">STAGE_ID"] = 1, ["=UF_ID"] = 2 }, order = { ID = "ASC" }, start = -1 } },
+    -- the messenger
+    { "im.recent.list", nil, { OFFSET = 0, LIMIT = 200 } },
+    { "im.recent.list", { LIMIT = 500, SKIP_CHAT = "Y" }, { OFFSET = 0, LIMIT = 200, SKIP_CHAT = "Y" } },
+    { "im.recent.list", { limit = 10, offset = 30 }, { offset = 30, limit = 10 } },
+    { "im.dialog.users.list", { DIALOG_ID = "chat1" }, { OFFSET = 0, LIMIT = 50, DIALOG_ID = "chat1" } },
+  }
+  for i, case in ipairs(first) do
+    it(("are right for the first page (%d: %s %s)"):format(i, case[1], canonical(case[2] or {})), function()
+      assert.equal(canonical(case[3]), canonical(codec.cursor(case[1], case[2]):params()))
+    end)
+  end
+
+  it("never change the caller's", function()
+    local own = { filter = { STAGE_ID = "NEW" }, select = { "TITLE" }, order = {} }
+    local before = canonical(own)
+    local cursor = codec.cursor("crm.deal.list", own)
+    cursor:params()
+    assert(cursor:page(rows(1, 50)))
+    cursor:params()
+    assert.equal(before, canonical(own))
+    own.filter.STAGE_ID = "WON" -- and do not follow the caller's changes
+    assert(cursor:page(rows(51, 50)))
+    assert.equal("NEW", cursor:params().filter.STAGE_ID)
+  end)
+
+  it("are checked at once, at the caller's line", function()
+    for _, case in ipairs {
+      { nil, nil, "method must be a string, not a nil" }, { 5, {}, "method must be a string, not a number" },
+      { "crm.deal.list", "x", "params must be a table, not a string" },
+      { "crm.deal.list", { a = print }, "a parameter has a function" },
+      { "crm.deal.list", { a = 0 / 0 }, "a parameter is not a number" },
+      { "crm.deal.list", { 1, a = 2 }, "in one table" },
+    } do
+      local ok, err = pcall(function() codec.cursor(case[1], case[2]) end)
+      assert.is_false(ok)
+      assert.is_truthy(err:find(case[3], 1, true), err)
+      assert.is_truthy(err:find("cursor_spec.lua:", 1, true), err)
+    end
+  end)
+
+  it("do not change for a method without a usable name", function()
+    for _, method in ipairs { "", "https://portal.example/rest/1/abcdefgh/", ("x"):rep(1000) } do
+      assert.equal("{}", canonical(codec.cursor(method):params()))
+    end
+  end)
+end)
+
+-- Feeds pages to a cursor: { rows = result, info = info, asks = a field of the params } each. Returns how many rows
+-- came and what ended it: "end", or the code of the failure.
+local function feed(cursor, pages)
+  local got = 0
+  for i, page in ipairs(pages) do
+    local params = cursor:params()
+    if not params then return got, "end before page " .. i end
+    if page.asks then page.asks(params) end
+    local list, err, info = cursor:page(page.rows, page.info or {})
+    if not list then
+      assert.is_truthy(err:find("^b24: " .. info.code .. ": "), err)
+      assert.equal("decode", info.kind)
+      assert.is_string(info.hint)
+      assert.is_false(info.retryable)
+      assert.is_true(info.sent)
+      assert.is_nil(cursor:params())
+      return got, info.code
+    end
+    got = got + #list
+    assert.equal(#list, count(list))
+  end
+  return got, cursor:more() and "more" or "end"
+end
+
+local function asks(path, expected)
+  return function(params)
+    local value = params
+    for name in path:gmatch "[^/]+" do value = value[name] end
+    assert.equal(expected, value)
+  end
+end
+
+describe("paging by ID", function()
+  local big = "900000000000000000"
+  local cases = {
+    { "no row", { { rows = {} } }, 0, "end" },
+    { "49 rows", { { rows = rows(1, 49) } }, 49, "end" },
+    { "50 rows", { { rows = rows(1, 50) }, { rows = {}, asks = asks("filter/>ID", 50) } }, 50, "end" },
+    { "100 rows", { { rows = rows(1, 50) }, { rows = rows(51, 50) }, { rows = {}, asks = asks("filter/>ID", 100) } },
+      100, "end" },
+    { "gaps", { { rows = rows(1000, 50) }, { rows = rows(7000, 1), asks = asks("filter/>ID", 1049) } }, 51, "end" },
+    { "a short page that names another one", { { rows = rows(1, 20), info = { next = 50 } }, { rows = rows(21, 3) } },
+      23, "end" },
+    { "one page in any order", { { rows = { { ID = "3" }, { ID = "1" }, { ID = "2" } } } }, 3, "end" },
+    { "the same page again", { { rows = rows(1, 50) }, { rows = rows(1, 50) } }, 50, "CURSOR_STALLED" },
+    { "an earlier page", { { rows = rows(101, 50) }, { rows = rows(1, 50) } }, 50, "CURSOR_STALLED" },
+    { "one row again", { { rows = rows(1, 50) }, { rows = rows(50, 3) } }, 50, "CURSOR_STALLED" },
+    { "descending rows", { { rows = each(50, function(i) return { ID = tostring(100 - i) } end) } }, 0, "CURSOR_UNSORTED" },
+    { "no ID in a full page", { { rows = rows(1, 50, "TITLE") } }, 0, "CURSOR_NO_ID" },
+    { "no ID in a short page", { { rows = rows(1, 5, "TITLE") } }, 5, "end" },
+    { "an ID that is none", { { rows = with(rows(1, 50), { [50] = "D_50" }) } }, 0, "CURSOR_NO_ID" },
+    { "ids that are numbers", { { rows = each(50, function(i) return { id = i } end) },
+      { rows = {}, asks = asks("filter/>ID", 50) } }, 50, "end" },
+    { "huge ids", { { rows = with(rows(1, 50), { [50] = big }) },
+      { rows = {}, asks = asks("filter/>ID", big) } }, 50, "end" },
+    { "nulls among the rows", { { rows = with(rows(1, 50), { [7] = codec.null, [50] = codec.null }) },
+      { rows = {}, asks = asks("filter/>ID", 49) } }, 50, "end" },
+    { "nothing but nulls", { { rows = each(50, function() return codec.null end) } }, 0, "CURSOR_NO_ID" },
+  }
+  for _, case in ipairs(cases) do
+    it("knows " .. case[1], function()
+      local got, ending = feed(codec.cursor "crm.deal.list", case[2])
+      assert.equal(case[4], ending)
+      assert.equal(case[3], got)
+    end)
+  end
+
+  it("reads tasks: small letters in the rows, capitals in the filter", function()
+    local got, ending = feed(codec.cursor "tasks.task.list", {
+      { rows = { tasks = rows(1, 50, "id") }, asks = asks("order/ID", "ASC") },
+      { rows = { tasks = {} }, asks = asks("filter/>ID", 50) },
+    })
+    assert.equal("end", ending)
+    assert.equal(50, got)
+  end)
+
+  it("reads items: small letters everywhere", function()
+    feed(codec.cursor("crm.item.list", { entityTypeId = 2 }), {
+      { rows = { items = rows(1, 50, "id") }, asks = asks("order/id", "ASC") },
+      { rows = { items = {} }, asks = asks("filter/>id", 50) },
+    })
+  end)
+end)
+
+describe("paging by start", function()
+  local cases = {
+    { "one page", { { rows = rows(1, 50), info = { total = 50 } } }, 50, "end" },
+    { "two pages", { { rows = rows(1, 50), info = { next = 50, total = 70 } },
+      { rows = rows(51, 20), info = { total = 70 }, asks = asks("start", 50) } }, 70, "end" },
+    { "next as text", { { rows = rows(1, 50), info = { next = "50" } }, { rows = {}, asks = asks("start", 50) } },
+      50, "end" },
+    { "more than 50 at once", { { rows = rows(1, 200), info = { total = 200 } } }, 200, "end" },
+    { "pages that rights have thinned out", { { rows = rows(1, 3), info = { next = 50, total = 120 } },
+      { rows = {}, info = { next = 100, total = 120 } }, { rows = rows(4, 1), info = { total = 120 } } }, 4, "end" },
+    { "a count of 0", { { rows = rows(1, 50), info = { total = 0 } } }, 50, "end" },
+    { "the same next again", { { rows = rows(1, 50), info = { next = 50 } }, { rows = rows(1, 50), info = { next = 50 } } },
+      50, "CURSOR_STALLED" },
+    { "a smaller next", { { rows = rows(1, 50), info = { next = 50 } }, { rows = rows(1, 50), info = { next = 20 } } },
+      50, "CURSOR_STALLED" },
+    { "a next that is 0", { { rows = rows(1, 50), info = { next = 0 } } }, 0, "CURSOR_STALLED" },
+    { "a next that is nonsense", { { rows = rows(1, 50), info = { next = true } } }, 0, "CURSOR_STALLED" },
+    { "no next, but a higher count", { { rows = rows(1, 50), info = { total = 120 } } }, 0, "CURSOR_STALLED" },
+  }
+  for _, case in ipairs(cases) do
+    it("knows " .. case[1], function()
+      local got, ending = feed(codec.cursor "some.thing.list", case[2])
+      assert.equal(case[4], ending)
+      assert.equal(case[3], got)
+    end)
+  end
+
+  it("goes on from where the caller begins", function()
+    local got, ending = feed(codec.cursor("crm.deal.list", { start = 100 }), {
+      { rows = rows(1, 50), info = { next = 150 }, asks = asks("start", 100) },
+      { rows = rows(1, 1), asks = asks("start", 150) },
+    })
+    assert.equal("end", ending)
+    assert.equal(51, got)
+  end)
+
+  it("puts start beside positional parameters", function()
+    local cursor = codec.cursor("task.item.list", { { ID = "ASC" }, {} })
+    cursor:params()
+    assert(cursor:page(rows(1, 50), { next = 50 }))
+    assert.equal(canonical { ["0"] = { ID = "ASC" }, ["1"] = {}, start = 50 }, canonical(cursor:params()))
+  end)
+
+  it("does not go on for ever through empty pages", function()
+    local cursor, pages = codec.cursor "some.thing.list", 0
+    while pages < 2000 do
+      pages = pages + 1
+      assert.is_truthy(cursor:params())
+      local list, _, info = cursor:page({}, { next = pages * 50 })
+      if not list then return assert.equal("CURSOR_STALLED", info.code) end
+    end
+    error "it did not end"
+  end)
+end)
+
+describe("paging by OFFSET", function()
+  local function page(first, many, more) return { items = rows(first, many, "id"), hasMore = more, birthdayList = {} } end
+  local cases = {
+    { "no chat", { { rows = page(1, 0, false) } }, 0, "end" },
+    { "one page", { { rows = page(1, 100, false) } }, 100, "end" },
+    { "hasMore although nothing follows", { { rows = page(1, 200, true) },
+      { rows = page(1, 0, true), asks = asks("OFFSET", 200) },
+      { rows = page(1, 200, true), asks = asks("OFFSET", 0) } }, 200, "end" },
+    { "a list that has moved down", { { rows = page(1, 200, true) },
+      { rows = page(191, 50, false), asks = asks("OFFSET", 200) },
+      { rows = page(1, 200, true) } }, 240, "end" },
+    { "a chat that moved up, over us", { { rows = page(1, 200, true) }, { rows = page(202, 50, false) },
+      { rows = page(201, 1, true) }, { rows = page(1, 200, true), asks = asks("OFFSET", 1) } }, 251, "end" },
+    { "the same page for ever", { { rows = page(1, 200, true) }, { rows = page(1, 200, true) },
+      { rows = page(1, 200, true) }, { rows = page(1, 200, true) } }, 200, "CURSOR_STALLED" },
+    { "rows without an id", { { rows = { items = rows(1, 200, "name"), hasMore = true } },
+      { rows = { items = rows(1, 20, "name"), hasMore = false } } }, 220, "end" },
+  }
+  for _, case in ipairs(cases) do
+    it("knows " .. case[1], function()
+      local got, ending = feed(codec.cursor "im.recent.list", case[2])
+      assert.equal(case[4], ending)
+      assert.equal(case[3], got)
+    end)
+  end
+
+  it("tells users from chats", function()
+    local list = { items = { { id = 5 }, { id = "chat5" }, { id = "5" } }, hasMore = false }
+    assert.equal(2, (feed(codec.cursor "im.recent.list", { { rows = list } }))) -- 5 and "5" are one user
+  end)
+
+  it("does without hasMore", function()
+    local function users(method, params, pages)
+      local got, ending = feed(codec.cursor(method, params), pages)
+      assert.equal("end", ending)
+      return got
+    end
+    assert.equal(49, users("im.dialog.users.list", {}, { { rows = rows(1, 49, "id") } }))
+    assert.equal(50, users("im.dialog.users.list", {}, { { rows = rows(1, 50, "id") }, { rows = {} },
+      { rows = rows(1, 50, "id") } }))
+    assert.equal(225, users("im.recent.get", {}, { { rows = rows(1, 225, "id") } })) -- knows no LIMIT
+    -- a LIMIT that the portal cuts down to 50 is no end
+    assert.equal(60, users("im.dialog.users.list", { LIMIT = 500 }, { { rows = rows(1, 50, "id") },
+      { rows = rows(51, 10, "id"), asks = asks("OFFSET", 50) }, { rows = rows(1, 50, "id") } }))
+    local map = { ["7"] = { id = 7 }, ["12"] = { id = 12 } }
+    assert.equal(2, users("im.search.user.list", { FIND = "a" }, { { rows = map, info = { total = 2 } } }))
+  end)
+
+  it("remembers many ids", function()
+    local cursor, got = codec.cursor "im.recent.list", 0
+    for i = 0, 149 do
+      cursor:params()
+      got = got + #assert(cursor:page({ items = rows(i * 200 + 1, 200, "id"), hasMore = true }, {}))
+    end
+    assert.equal(30000, got)
+    cursor:params()
+    assert.equal(0, #assert(cursor:page({ items = rows(10001, 200, "id"), hasMore = true }, {})))
+  end)
+end)
+
+describe("a cursor", function()
+  it("wants its turns", function()
+    local cursor = codec.cursor "crm.deal.list"
+    assert.has_error(function() cursor:page {} end, "b24: ask for the page's params first")
+    cursor:params()
+    assert.has_error(function() cursor:page() end)
+    assert(cursor:page {})
+    assert.is_false(cursor:more())
+    assert.is_nil(cursor:params())
+    assert.has_error(function() cursor:page {} end)
+    assert.has_error(function() cursor.params(io.stdout) end)
+    assert.has_error(function() cursor.params {} end)
+  end)
+
+  it("is collected", function()
+    for _ = 1, 200 do
+      local cursor = codec.cursor "im.recent.list"
+      cursor:params()
+      assert(cursor:page({ items = rows(1, 50, "id"), hasMore = true }, {}))
+    end
+    collectgarbage()
+    collectgarbage()
+  end)
+end)
