@@ -4,6 +4,7 @@
 #include "binding.h"
 #include "clock.h"
 #include "document.h"
+#include "lua_inbox.h"
 
 static struct b24_view check_view(lua_State *L, int index) {
     struct b24_view v;
@@ -86,6 +87,22 @@ static int codec_encode(lua_State *L) {
     return 1;
 }
 
+/* codec.as_counters(value) -> counters | nil: a value of b24.call or a batch, in the one shape that b24.counters has */
+static int codec_as_counters(lua_State *L) {
+    struct b24_gate_error error;
+    luaL_checkany(L, 1);
+    struct text *t = b24_newobject(L, sizeof *t, TEXT_TYPE);
+    b24_buffer_init(&t->buffer, TEXT_MAX);
+    struct tree *tree = b24_newobject(L, sizeof *tree, TREE_TYPE);
+    if (b24_encode_params(L, 1, &t->buffer) == NULL)
+        tree->root = b24_document_parse(b24_buffer_view(&t->buffer), B24_DEPTH_MAX, &error);
+    if (tree->root == NULL || !b24_push_counters(L, tree->root, false)) lua_pushnil(L);
+    cJSON_Delete(tree->root);
+    tree->root = NULL;
+    b24_buffer_free(&t->buffer);
+    return 1;
+}
+
 /* codec.conf(conf [, level]) -> conf object | nil, message, info */
 static int codec_conf(lua_State *L) {
     int level = (int)luaL_optnumber(L, 2, 1);
@@ -123,7 +140,7 @@ static int codec_reply(lua_State *L) {
 
 /* codec.fault(kind, code, message, hint, method) -> nil, message, info: for what the Lua half finds wrong. */
 static int codec_fault(lua_State *L) {
-    static const enum b24_kind kinds[] = {B24_CLOSED, B24_CONFIG, B24_LIMIT, B24_TIMEOUT};
+    static const enum b24_kind kinds[] = {B24_CLOSED, B24_CONFIG, B24_LIMIT, B24_TIMEOUT, B24_PORTAL, B24_DECODE};
     struct b24_fault fault;
     const char *kind = luaL_checkstring(L, 1), *code = luaL_checkstring(L, 2), *message = luaL_checkstring(L, 3);
     const char *hint = luaL_optstring(L, 4, NULL), *method = lua_type(L, 5) == LUA_TSTRING ? lua_tostring(L, 5) : NULL;
@@ -173,6 +190,9 @@ void b24_open_codec(lua_State *L) {
     open_type(L, TEXT_TYPE, text_gc);
     lua_newtable(L);
     b24_setfuncs(L, functions);
+    b24_open_inbox(L);
+    lua_pushcfunction(L, codec_as_counters);
+    lua_setfield(L, -2, "as_counters");
     b24_push_null(L);
     lua_setfield(L, -2, "null");
     lua_pushliteral(L, B24_VERSION);

@@ -135,7 +135,10 @@ static void check_limiter(lua_State *L, int limiter, int level) {
         const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         size_t i = 0;
         while (i < 4 && strcmp(names[i], name) != 0) i++;
-        if (i == 4) b24_throw(L, level, "limiter has rate, burst, reserve and penalise, not '%s'", name);
+        if (i == 4) {
+            b24_throw(L, level, "limiter has rate, burst, reserve and penalise, not '%s'", name);
+            return;
+        }
         if (lua_type(L, -1) != types[i])
             b24_throw(L, level, "limiter.%s must be a %s, not a %s", name, lua_typename(L, types[i]),
                       luaL_typename(L, -1));

@@ -143,6 +143,62 @@ function Client:all(method, params, opts, callback)
   return rows, err, info
 end
 
+--- Who waits: the dialogs with unread messages, newest first. Costs two requests, with many dialogs some more. Dialogs that
+--- the portal does not name are in the list as well, with `unknown`.
+---@param opts? {section: string?, waiting: boolean?} section: only these, such as "LINES"; waiting: ask how long (default)
+---@return b24.inbox? list
+---@return string? err
+---@return b24.info info of the last request; attempts, waited and elapsed are those of all
+function Client:inbox(opts, callback)
+  check(self, "inbox")
+  if type(opts) == "function" then opts, callback = nil, opts end
+  local core = host.core("client:inbox(opts)", self.transport, callback)
+  local list, err, info = require("b24.inbox").inbox(core, self.conf or closed, opts)
+  return list, err, info
+end
+
+--- The messages of a dialog, the newest last. Looking marks nothing as read.
+---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
+---@param opts? {unread: boolean?, limit: integer?} unread: only these; limit: default 20, at most 200
+---@return b24.message[]? list
+---@return string? err
+---@return b24.info info
+function Client:messages(dialog_id, opts, callback)
+  check(self, "messages")
+  if type(opts) == "function" then opts, callback = nil, opts end
+  local core = host.core("client:messages(dialog_id, opts)", self.transport, callback)
+  local list, err, info = require("b24.messages").messages(core, self.conf or closed, dialog_id, opts)
+  return list, err, info
+end
+
+--- Sends a message, in the name of the credential's owner. It is shown as typed: what would be markup to Bitrix24 (BB codes
+--- and the like) is taken apart with an invisible character, unless `bb`. Never repeated when it may have arrived.
+---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
+---@param text string UTF-8; blanks at both ends are dropped by the portal
+---@param opts? {bb: boolean?} bb: the text's BB codes count
+---@return integer? message_id
+---@return string? err
+---@return b24.info info
+function Client:send(dialog_id, text, opts, callback)
+  check(self, "send")
+  if type(opts) == "function" then opts, callback = nil, opts end
+  local core = host.core("client:send(dialog_id, text)", self.transport, callback)
+  local id, err, info = require("b24.messages").send(core, self.conf or closed, dialog_id, text, opts)
+  return id, err, info
+end
+
+--- Marks a dialog as read; "notify": the notifications; "all": these and all dialogs.
+---@param dialog_id string|integer
+---@return boolean? done true
+---@return string? err
+---@return b24.info info
+function Client:mark_read(dialog_id, callback)
+  check(self, "mark_read")
+  local core = host.core("client:mark_read(dialog_id)", self.transport, callback)
+  local done, err, info = require("b24.messages").mark_read(core, self.conf or closed, dialog_id)
+  return done, err, info
+end
+
 --- Optional: later calls answer kind "closed". Connections are kept for other clients until the Lua state ends.
 function Client:close()
   check(self, "close")

@@ -33,6 +33,15 @@ function b24.counters(conf, callback)
   return core.counters(checked)
 end
 
+--- The number explained, in lines for people: "14 = 2 tasks + 4 notifications + 8 messages". Only what is known is said.
+---@param counters b24.counters
+---@param inbox? b24.inbox adds what only the list of recent chats tells
+---@return string lines
+function b24.why(counters, inbox)
+  local text = require("b24.why").text(counters, inbox)
+  return text
+end
+
 --- The same credential for many calls.
 ---@param conf? b24.conf|string as for b24.counters
 ---@return b24.client? client

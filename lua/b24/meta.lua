@@ -56,6 +56,38 @@
 ---@field from? integer
 ---@field to? integer
 
+---@class b24.waiting one dialog of an inbox
+---@field dialog_id string ready for other calls: "5", "chat18"
+---@field name? string nil: the portal does not name it (`unknown`)
+---@field kind? "user"|"chat"|"lines"|"tasks"|"collab"|"copilot"|"channel"|"comment" nil: unknown
+---@field unread integer 0: only marked as unread
+---@field section string of the counters: "DIALOG", "CHAT", "LINES", … or "CHAT_MUTED"
+---@field last_message? string in one line, as the list of chats shows it
+---@field date? integer of the last message, seconds since 1970
+---@field waiting? integer seconds since the first unread message, by the portal's clock; nil: unknown
+---@field at_least? boolean it waits at least that long
+---@field muted? boolean
+---@field marked? boolean marked as unread by hand
+---@field dismissed? boolean with a person who has left
+---@field hidden? boolean not in the list of recent chats
+---@field unknown? boolean has no name here
+---@field chat_id? integer
+---@field last_id? integer the last message that was read
+
+---@class b24.inbox: b24.waiting[] newest first
+---@field counters b24.counters
+---@field totals b24.totals
+---@field section? string opts.section
+---@field incomplete? string why names or waiting times are missing that could be there
+
+---@class b24.message
+---@field id integer
+---@field author_id integer 0: the system
+---@field author? string
+---@field text string with BB codes
+---@field date? integer seconds since 1970
+---@field unread boolean
+
 ---@class b24.info
 ---@field method? string
 ---@field status? integer HTTP status of the last reply

@@ -1,0 +1,19 @@
+#!/usr/bin/env lua
+-- Shows what is unread in a dialog; with a text, answers and marks it as read.      lua answer.lua chat18 "On my way!"
+
+local b24 = require "b24"
+
+local dialog_id, text = arg[1], arg[2]
+if not dialog_id then
+  io.stderr:write("usage: answer.lua DIALOG_ID [TEXT]\n")
+  os.exit(2)
+end
+
+local client = assert(b24.client())
+for _, m in ipairs(assert(client:messages(dialog_id, { unread = true }))) do  -- looking marks nothing
+  print(("%s: %s"):format(m.author or "Bitrix24", m.text))
+end
+if text then
+  print("sent as message " .. assert(client:send(dialog_id, text)))
+  assert(client:mark_read(dialog_id))
+end
