@@ -226,6 +226,14 @@ describe("a dialog", function()
       end
     end)
 
+    it("once, even if the conf calls everything idempotent", function()
+      local bold = assert(b24.client { webhook = portal.http_webhook, allow_http = true, limiter = false, idempotent = true })
+      local before = executions "im.message.add"
+      portal:control("fault", { kind = "execute_then_cut", method = "im.message.add" })
+      assert.is_nil((bold:send("chat18", "once")))
+      assert.equal(before + 1, executions "im.message.add")
+    end)
+
     it("again, when it surely did not run", function()
       portal:control("reply", { method = "im.message.add", status = 503,
         body = '{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}' })

@@ -103,6 +103,9 @@ describe("what may have run is repeated only for methods that read:", function()
       assert.is_true(value, err)
       assert.equal(2, #requests)
       assert.is_true((drive(start("crm.deal.add", { idempotent = true }), { row[2], reply(200, GOOD) })))
+      -- what one call says counts more than the conf
+      _, _, _, once = drive(start("crm.deal.add", { idempotent = true }, { idempotent = false }), { row[2] })
+      assert.equal(1, #once)
     end)
   end
 end)

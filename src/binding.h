@@ -132,7 +132,7 @@ struct b24_lua_setup {
     int params; /* 0: none */
     enum b24_shape shape;
     int level; /* see b24_throw */
-    bool idempotent;
+    enum b24_twice twice;
     bool once; /* one request without limiter, retries and memory: for codec.request and codec.reply */
     uint64_t seed;
 };
@@ -140,6 +140,9 @@ struct b24_lua_setup {
 /* [0, +1] A call object, which keeps conf and portal alive. NULL: [0, +3] nil, message, info. Throws like b24_to_conf.
  */
 struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *setup);
+
+/* [0, 0] The option `idempotent` at `index`: nil, true or false. */
+enum b24_twice b24_to_twice(lua_State *L, int index);
 
 /* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
 struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);

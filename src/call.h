@@ -91,12 +91,15 @@ struct b24_note {
     char text[B24_TEXT_MAX];
 };
 
+/* May a call that may have run be sent again? By its name and conf, or whatever these say. */
+enum b24_twice { B24_TWICE_BY_NAME, B24_TWICE, B24_NOT_TWICE };
+
 /* What a call needs besides its conf. */
 struct b24_call_setup {
     struct b24_view method; /* copied */
     struct b24_view body;   /* copied; JSON, empty: no parameters */
     uint64_t seed;          /* for the jitter */
-    bool idempotent;        /* may run twice, whatever its name says */
+    enum b24_twice twice;   /* may it run twice? */
     bool once;              /* exactly one request, and nobody is asked */
 };
 

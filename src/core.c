@@ -115,7 +115,7 @@ static int core_counters(lua_State *L) {
 /* core.call(conf, method [, params [, idempotent [, level]]]) -> result, nil, info | nil, message, info */
 static int core_call(lua_State *L) {
     struct b24_lua_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
-    setup.idempotent = lua_toboolean(L, 4);
+    setup.twice = b24_to_twice(L, 4);
     setup.level = (int)luaL_optnumber(L, 5, 1);
     lua_settop(L, 3);
     return finish(L, &setup);
@@ -128,7 +128,8 @@ static int core_batch(lua_State *L) {
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     lua_getfield(L, 2, "idempotent");
-    setup.idempotent = lua_toboolean(L, -1);
+    /* A batch is named "batch": only its plan knows that it does nothing but read. */
+    setup.twice = lua_toboolean(L, -1) ? B24_TWICE : B24_TWICE_BY_NAME;
     lua_pop(L, 1);
     lua_pushliteral(L, "batch");
     return finish(L, &setup);

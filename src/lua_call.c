@@ -64,7 +64,7 @@ static void keep(lua_State *L, int conf) {
 
 static struct b24_call *start(lua_State *L, struct b24_lua_call *c, const struct b24_lua_setup *s) {
     struct b24_call_setup setup = {
-        .method = {c->method, strlen(c->method)}, .seed = s->seed, .idempotent = s->idempotent, .once = s->once};
+        .method = {c->method, strlen(c->method)}, .seed = s->seed, .twice = s->twice, .once = s->once};
     setup.body = encode(L, c, s->params, s->level);
     return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
 }
@@ -106,6 +106,11 @@ struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *s) {
     return refused(L, &fault, c->method);
 }
 
+enum b24_twice b24_to_twice(lua_State *L, int index) {
+    if (lua_isnoneornil(L, index)) return B24_TWICE_BY_NAME;
+    return lua_toboolean(L, index) ? B24_TWICE : B24_NOT_TWICE;
+}
+
 struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
     struct b24_lua_call *c = lua_touserdata(L, call);
     if (c->portal != NULL) b24_ready_portal(c->portal, c->conf);
@@ -127,7 +132,7 @@ int b24_lua_call(lua_State *L) {
     if (!lua_isnil(L, 5)) {
         luaL_checktype(L, 5, LUA_TTABLE);
         lua_getfield(L, 5, "idempotent");
-        setup.idempotent = lua_toboolean(L, -1);
+        setup.twice = b24_to_twice(L, -1);
         lua_getfield(L, 5, "seed");
         if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
         lua_settop(L, 5);

@@ -22,9 +22,9 @@ local function closed(method)
   return codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).", method)
 end
 
--- The one option that a call has, true or false.
+-- The one option that a call has: true, false or nil.
 local function call_options(opts, option)
-  if opts == nil then return false end
+  if opts == nil then return nil end
   if type(opts) ~= "table" then error("b24: the options of a call must be a table, not a " .. type(opts), 3) end
   for name, value in pairs(opts) do
     if name ~= option then
@@ -34,7 +34,7 @@ local function call_options(opts, option)
       error(("b24: option '%s' must be true or false, not a %s"):format(option, type(value)), 3)
     end
   end
-  return opts[option] == true
+  return opts[option]
 end
 
 --- The unread counters, as b24.counters returns them.
@@ -51,7 +51,7 @@ end
 --- One request: any REST method. `info.next` and `info.total` are those of a list.
 ---@param method string such as "im.recent.list"
 ---@param params? table keys 1..n are an array, other keys an object; an empty nested table is an empty array
----@param opts? {idempotent: boolean} idempotent: may run twice, so it is repeated also when it is not known whether it ran
+---@param opts? {idempotent: boolean} idempotent: may it run twice, and so be repeated when it is not known whether it ran?
 ---@return any result null members are absent unless conf.nulls; a null result is b24.null
 ---@return string? err
 ---@return b24.info info
