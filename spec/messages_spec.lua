@@ -227,7 +227,8 @@ describe("a dialog", function()
     end)
 
     it("once, even if the conf calls everything idempotent", function()
-      local bold = assert(b24.client { webhook = portal.http_webhook, allow_http = true, limiter = false, idempotent = true })
+      local bold = assert(b24.client { webhook = portal.http_webhook, allow_http = true, limiter = false,
+        idempotent = true })
       local before = executions "im.message.add"
       portal:control("fault", { kind = "execute_then_cut", method = "im.message.add" })
       assert.is_nil((bold:send("chat18", "once")))
