@@ -19,14 +19,18 @@ report() { # report NAME: reads findings from stdin (and so runs in a subshell: 
 }
 
 strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Werror"
+each() { # each COMMAND...: once for each C file, on all processors
+  printf '%s\n' src/*.c | xargs -P "$(nproc)" -n 1 "$@" 2>&1
+}
 for abi in 5.1 5.2 5.3 5.4; do
   for cc in gcc clang; do
     # shellcheck disable=SC2086
-    for file in src/*.c; do $cc $strict -O2 -c -o /dev/null -I"/usr/include/lua$abi" "$file" 2>&1; done | report "$cc, Lua $abi"
+    each $cc $strict -O2 -c -o /dev/null -I"/usr/include/lua$abi" | report "$cc, Lua $abi"
   done
 done
-for file in src/*.c; do gcc -std=c11 -fanalyzer -O1 -c -o /dev/null -I/usr/include/lua5.4 "$file" 2>&1; done | report "gcc -fanalyzer"
-clang-tidy --quiet src/*.c -- -std=c11 -I/usr/include/lua5.4 2>/dev/null | grep -E '(warning|error):' | report clang-tidy
+each gcc -std=c11 -fanalyzer -O1 -c -o /dev/null -I/usr/include/lua5.4 | report "gcc -fanalyzer"
+printf '%s\n' src/*.c | xargs -P "$(nproc)" -n 4 sh -c \
+  'clang-tidy --quiet "$@" -- -std=c11 -I/usr/include/lua5.4 2>/dev/null' tidy | grep -E '(warning|error):' | report clang-tidy
 # ctuuninitvar: does not see that an out parameter is only written through.
 cppcheck --std=c11 --enable=warning,performance,portability --inline-suppr --quiet --suppress=missingIncludeSystem \
   --suppress=ctuuninitvar src 2>&1 | report cppcheck
