@@ -168,6 +168,32 @@ local function memory()
   m.goal("P7", { rss[2] - rss[1], 64 })
 end
 
+-- P8: the limiter ------------------------------------------------------------------------------------------------------
+
+-- One process alone, then sixteen on one file: mean and longest time of a reserve, with its look at the file.
+local function limiter()
+  local function share(processes, calls)
+    local sum, longest, n = 0, 0, 0
+    assert(os.execute(("rm -rf %s/limiter-file; mkdir -m 700 %s/limiter-file"):format(dir, dir)))
+    local pipe = assert(io.popen(("%s/limiter %d %d %s/limiter-file"):format(dir, processes, calls, dir)))
+    for line in pipe:lines() do
+      local mean, worst = line:match "(%S+) (%S+)"
+      sum, longest, n = sum + tonumber(mean), math.max(longest, tonumber(worst)), n + 1
+    end
+    pipe:close()
+    assert(n == processes, "some process got no place")
+    return sum / n, longest
+  end
+  local alone = share(1, m.scaled(200000, 50000))
+  local mean, longest = share(16, m.scaled(20000, 5000))
+  m.title("P8: the limiter's reserve, on the shared file", "us")
+  m.row("one process, mean", alone)
+  m.row("16 processes on these cores, mean (they wait for each other's core)", mean)
+  m.row("16 processes, the longest of all", longest)
+  m.row("16 processes, longest / mean", longest / mean)
+  m.goal("P8", { alone, 1 })
+end
+
 print("b24 benchmarks" .. (m.quick and ", the quick form: coarser figures" or "")
   .. "; one machine, loopback, medians of interleaved runs; ratios within a round")
 new_connections()
@@ -176,5 +202,6 @@ connections()
 decoding(kept_connection())
 loading()
 memory()
+limiter()
 peers(http, https, own_ca)
 m.print_goals()

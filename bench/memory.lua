@@ -11,7 +11,7 @@ local function resident()
   end
 end
 
-local client = assert(b24.client { webhook = arg[1], ca_file = arg[5], allow_http = true })
+local client = assert(b24.client { webhook = arg[1], ca_file = arg[5], allow_http = true, limiter = false })
 local from, to = tonumber(arg[3]), tonumber(arg[4])
 for i = 1, to do
   assert(client:call(arg[2]))

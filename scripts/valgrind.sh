@@ -10,7 +10,7 @@ scripts/deps.sh build proof
   spec/totals_spec.lua spec/c/valgrind_portal.lua
 dir=$(mktemp -d)
 pids=""
-trap 'kill $pids 2>/dev/null; rm -rf "$dir"' EXIT
+trap '[ -z "$pids" ] || kill $pids 2>/dev/null || true; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
 
 # Children are not followed: the portal is LuaJIT's own affair.
