@@ -10,28 +10,7 @@ done
 [ -n "$lua" ] || { echo "b24: no Lua found" >&2; exit 1; }
 make -s module LUA="$lua" >&2
 
-dir=$(mktemp -d)
-portal=""
-stop() {
-  [ -z "$portal" ] || { kill "$portal" 2>/dev/null && wait "$portal" 2>/dev/null; } || true
-  rm -rf "$dir"
-}
-trap stop EXIT
-trap 'exit 130' INT TERM
-
-luajit spec/portal/main.lua --dir "$dir" >&2 &
-portal=$!
-tries=0
-until [ -f "$dir/portal.json" ]; do
-  tries=$((tries + 1))
-  if [ "$tries" -gt 200 ] || ! kill -0 "$portal" 2>/dev/null; then
-    echo "b24: the mock portal did not start" >&2
-    exit 1
-  fi
-  sleep 0.05
-done
-field() { sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p' "$dir/portal.json" | sed 's/\\\//\//g'; }
-
+. scripts/with_portal.sh
 eval "$(make -s env LUA="$lua")"
 B24_WEBHOOK=$(field webhook)
 export B24_WEBHOOK

@@ -5,27 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/deps.sh build
 
-dir=$(mktemp -d)
-portal=""
-stop() {
-  [ -z "$portal" ] || { kill "$portal" 2>/dev/null && wait "$portal" 2>/dev/null; } || true
-  rm -rf "$dir"
-}
-trap stop EXIT
-trap 'exit 130' INT TERM
-
-luajit spec/portal/main.lua --dir "$dir" >&2 &
-portal=$!
-tries=0
-until [ -f "$dir/portal.json" ]; do
-  tries=$((tries + 1))
-  if [ "$tries" -gt 200 ] || ! kill -0 "$portal" 2>/dev/null; then
-    echo "b24: the mock portal did not start" >&2
-    exit 1
-  fi
-  sleep 0.05
-done
-webhook=$(sed -n 's/.*"http_webhook" *: *"\([^"]*\)".*/\1/p' "$dir/portal.json" | sed 's/\\\//\//g')
+. scripts/with_portal.sh
+webhook=$(field http_webhook)
 
 # What the user has set must not reach the scenarios, and no other limiter's past.
 unset B24_WEBHOOK B24_PROFILE B24_ALLOW_HTTP LUA_INIT LUA_PATH LUA_CPATH http_proxy https_proxy all_proxy || true

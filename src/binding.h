@@ -21,6 +21,13 @@ void b24_push_number(lua_State *L, double value);
 /* [0, +1] Any value. Null members are left out unless `nulls`; null elsewhere is b24.null. */
 void b24_push_json(lua_State *L, const cJSON *value, bool nulls);
 
+/* ---- lua_fields.c */
+
+/* [0, 0] Sets a member of the table at `table`, raw; no text: nil. */
+void b24_set_count(lua_State *L, int table, const char *name, lua_Number value);
+void b24_set_text(lua_State *L, int table, const char *name, const char *value);
+void b24_set_flag(lua_State *L, int table, const char *name, bool value);
+
 /* ---- lua_params.c: Lua -> JSON */
 
 /* [0, 0] Writes the value at `index` as JSON; an empty table is {} at the top and [] inside. NULL, or a static phrase

@@ -11,23 +11,17 @@ static int error_tostring(lua_State *L) {
     return 1;
 }
 
-static void set_string(lua_State *L, const char *name, const char *value) {
-    if (value == NULL) return;
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, name);
-}
-
 /* [0, +1] {kind=, code=, message=, hint=, retryable=, text=}; tostring gives the text. */
 static void push_error(lua_State *L, const cJSON *error, const struct b24_conf *conf) {
     struct b24_outcome o;
     b24_outcome_init(&o);
     b24_outcome_command(&o, conf, error);
     lua_createtable(L, 0, 6);
-    set_string(L, "kind", b24_kind_name(o.kind));
-    set_string(L, "code", o.code);
-    set_string(L, "message", o.message);
-    set_string(L, "hint", o.hint);
-    set_string(L, "text", o.text);
+    b24_set_text(L, -1, "kind", b24_kind_name(o.kind));
+    b24_set_text(L, -1, "code", o.code);
+    b24_set_text(L, -1, "message", o.message);
+    b24_set_text(L, -1, "hint", o.hint);
+    b24_set_text(L, -1, "text", o.text);
     lua_pushboolean(L, o.retryable);
     lua_setfield(L, -2, "retryable");
     b24_newtype(L, ERROR_TYPE);

@@ -220,11 +220,6 @@ static size_t merge(const struct list *old, const struct list *new, struct chang
     return n;
 }
 
-static void set_number(lua_State *L, const char *name, double value) {
-    b24_push_number(L, value);
-    lua_setfield(L, -2, name);
-}
-
 /* [0, 0] Appends to the list of changes at `result`. */
 static void push_changes(lua_State *L, int result, const struct change *changes, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -233,8 +228,8 @@ static void push_changes(lua_State *L, int result, const struct change *changes,
         lua_setfield(L, -2, "dialog_id");
         lua_pushstring(L, names[changes[i].entry.section]);
         lua_setfield(L, -2, "section");
-        set_number(L, "from", (double)changes[i].from);
-        set_number(L, "to", (double)changes[i].entry.unread);
+        b24_set_count(L, -1, "from", (double)changes[i].from);
+        b24_set_count(L, -1, "to", (double)changes[i].entry.unread);
         lua_rawseti(L, result, (int)b24_rawlen(L, result) + 1);
     }
 }
@@ -263,7 +258,7 @@ static void set_total(lua_State *L, const char *field, int type, const char *nam
         *known = b24_to_count(L, -1, value);
         lua_pop(L, 1);
     }
-    if (*known) set_number(L, field, (double)*value);
+    if (*known) b24_set_count(L, -1, field, (double)*value);
 }
 
 /* [0, 0] */

@@ -23,11 +23,6 @@ bool b24_member_date(lua_State *L, int table, const char *name, double *seconds)
 /* [0, 0] A boolean that is there and is `wanted`. */
 bool b24_member_is(lua_State *L, int table, const char *name, bool wanted);
 
-/* [0, 0] Sets a member of the table at `table`. */
-void b24_set_count(lua_State *L, int table, const char *name, lua_Number value);
-void b24_set_text(lua_State *L, int table, const char *name, const char *value);
-void b24_set_flag(lua_State *L, int table, const char *name, bool value);
-
 /* [0, 0] target[to] = source[from], if that is a string with something in it. */
 bool b24_copy_member(lua_State *L, int target, const char *to, int source, const char *from);
 

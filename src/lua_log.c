@@ -8,15 +8,9 @@ static void push_kept(lua_State *L, int call, int which) {
     lua_remove(L, -2);
 }
 
+/* [0, 0] Into the event on top; an empty text is none. */
 static void set_string(lua_State *L, const char *name, const char *value) {
-    if (value == NULL || value[0] == '\0') return;
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_number(lua_State *L, const char *name, double value) {
-    b24_push_number(L, value);
-    lua_setfield(L, -2, name);
+    if (value != NULL && value[0] != '\0') b24_set_text(L, -1, name, value);
 }
 
 /* [0, +1] {event=, method=, portal=} */
@@ -51,9 +45,9 @@ void b24_tell_log(lua_State *L, int call) {
         set_string(L, "reason", n->reason);
         set_string(L, "code", n->code);
         set_string(L, "message", n->text);
-        set_number(L, "attempt", n->attempt);
-        if (n->wait != B24_NO_MS) set_number(L, "seconds", (double)n->wait / 1000);
-        if (n->status > 0) set_number(L, "status", n->status);
+        b24_set_count(L, -1, "attempt", n->attempt);
+        if (n->wait != B24_NO_MS) b24_set_count(L, -1, "seconds", (double)n->wait / 1000);
+        if (n->status > 0) b24_set_count(L, -1, "status", n->status);
         send_event(L, call);
     }
 }

@@ -3,22 +3,6 @@
 
 #include "binding.h"
 
-static void set_string(lua_State *L, const char *name, const char *value) {
-    if (value == NULL) return;
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_number(lua_State *L, const char *name, double value) {
-    b24_push_number(L, value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_flag(lua_State *L, const char *name, bool value) {
-    lua_pushboolean(L, value);
-    lua_setfield(L, -2, name);
-}
-
 static void set_json(lua_State *L, const char *name, const cJSON *value) {
     if (value == NULL || cJSON_IsNull(value)) return;
     b24_push_json(L, value, false);
@@ -34,11 +18,11 @@ static void set_time(lua_State *L, const struct b24_conf *conf, const cJSON *tim
     lua_createtable(L, 0, 8);
     for (const cJSON *m = time->child; m != NULL; m = m->next) {
         if (cJSON_IsNumber(m)) {
-            set_number(L, m->string, m->valuedouble);
+            b24_set_count(L, -1, m->string, m->valuedouble);
         } else if (cJSON_IsString(m) && strlen(m->valuestring) < sizeof text) {
             memcpy(text, m->valuestring, strlen(m->valuestring) + 1);
             b24_conf_mask(conf, text);
-            set_string(L, m->string, text);
+            b24_set_text(L, -1, m->string, text);
         }
     }
     lua_setfield(L, -2, "time");
@@ -56,25 +40,25 @@ static const char *version_text(int version) {
 
 /* [0, 0] What a failure adds to the info table on top. */
 static void set_failure(lua_State *L, const struct b24_outcome *o) {
-    set_string(L, "kind", b24_kind_name(o->kind));
-    set_string(L, "code", o->code);
-    set_string(L, "message", o->message);
-    set_string(L, "hint", o->hint);
-    set_flag(L, "retryable", o->retryable);
-    set_flag(L, "sent", o->sent);
-    if (o->retry_after != B24_NO_MS) set_number(L, "retry_after", (double)o->retry_after / 1000);
+    b24_set_text(L, -1, "kind", b24_kind_name(o->kind));
+    b24_set_text(L, -1, "code", o->code);
+    b24_set_text(L, -1, "message", o->message);
+    b24_set_text(L, -1, "hint", o->hint);
+    b24_set_flag(L, -1, "retryable", o->retryable);
+    b24_set_flag(L, -1, "sent", o->sent);
+    if (o->retry_after != B24_NO_MS) b24_set_count(L, -1, "retry_after", (double)o->retry_after / 1000);
 }
 
 /* [0, +1] */
 static void push_info(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method) {
     lua_createtable(L, 0, 16);
-    if (o->status > 0) set_number(L, "status", o->status);
-    set_string(L, "method", method);
-    set_number(L, "attempts", o->attempts);
-    set_number(L, "waited", (double)o->waited / 1000);
-    set_number(L, "elapsed", (double)o->elapsed / 1000);
-    if (o->status > 0) set_flag(L, "reused", o->reused);
-    set_string(L, "http_version", version_text(o->http_version));
+    if (o->status > 0) b24_set_count(L, -1, "status", o->status);
+    b24_set_text(L, -1, "method", method);
+    b24_set_count(L, -1, "attempts", o->attempts);
+    b24_set_count(L, -1, "waited", (double)o->waited / 1000);
+    b24_set_count(L, -1, "elapsed", (double)o->elapsed / 1000);
+    if (o->status > 0) b24_set_flag(L, -1, "reused", o->reused);
+    b24_set_text(L, -1, "http_version", version_text(o->http_version));
     set_time(L, conf, o->time);
     if (o->kind != B24_OK) {
         set_failure(L, o);
