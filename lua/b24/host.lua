@@ -32,7 +32,9 @@ function host.core(call, transport, callback)
     local advice = "b24: %s would freeze %s until the portal answers; to wait all the same set transport = \"blocking\""
     error(advice:format(call, name), 3)
   end
-  return require "b24.core"
+  local loaded, core = pcall(require, "b24.core")
+  if loaded then return core end
+  error(("b24: %s needs the module b24.core (over libcurl), which does not load: %s"):format(call, core), 3)
 end
 
 return host
