@@ -41,6 +41,13 @@ describe("codec.batch", function()
     assert.is_truthy(steps({ { "m.get", { v = {} } } })[1].body:find('"m.get"', 1, true))
   end)
 
+  it("writes numbers exactly (integers beyond 2^53 were rounded, 0.1 became 0.10000000000000001)", function()
+    assert.is_truthy(steps({ { "m.get", { v = 0.1 } } })[1].body:find("m.get?v=0.1\"", 1, true))
+    if not math.type then return end -- no integers before Lua 5.3
+    local big = math.tointeger(9007199254740992) + 1
+    assert.is_truthy(steps({ { "m.get", { v = big } } })[1].body:find("m.get?v=9007199254740993\"", 1, true))
+  end)
+
   it("may be repeated only if all its commands read", function()
     assert.is_true(steps({ { "a.get" }, { "b.list" } })[1].idempotent)
     assert.is_false(steps({ { "a.get" }, { "crm.deal.add" } })[1].idempotent)

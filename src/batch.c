@@ -5,16 +5,6 @@
 
 void b24_batch_key(int id, char out[32]) { snprintf(out, 32, "c%d", id); }
 
-size_t b24_batch_number(double v, char out[32]) {
-    if (v - v != 0) return 0; /* infinity, NaN */
-    if (v >= -9007199254740992.0 && v <= 9007199254740992.0 && v == (double)(int64_t)v)
-        return (size_t)snprintf(out, 32, "%lld", (long long)v);
-    snprintf(out, 32, "%.17g", v);
-    char *comma = strchr(out, ','); /* a locale may have one */
-    if (comma != NULL) *comma = '.';
-    return strlen(out);
-}
-
 bool b24_query_escape(struct b24_buffer *out, struct b24_view text) {
     static const char hex[] = "0123456789ABCDEF";
     size_t from = 0;

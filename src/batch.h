@@ -12,9 +12,6 @@ B24_PRIVATE_BEGIN
 /* The key of command `id` in a request: "c7". Never a number: PHP would write answers under numbers as lists. */
 void b24_batch_key(int id, char out[32]);
 
-/* A number as PHP reads it from a query; its length, 0 for infinity and NaN. */
-size_t b24_batch_number(double value, char out[32]);
-
 /* Percent-encodes everything but letters, digits and "-_.~". False: no memory, or over the bound. */
 bool b24_query_escape(struct b24_buffer *out, struct b24_view text);
 

@@ -18,6 +18,12 @@ void b24_push_null(lua_State *L);
 /* [0, +1] A number: an integer where the value is one (5.3+: subtype integer), 1.0 too. */
 void b24_push_number(lua_State *L, double value);
 
+#define B24_NUMBER_MAX 40 /* bytes of a number as text */
+
+/* [0, 0] The number at `index` in the shortest decimal form that reads back as the same; its length, 0 for NaN and
+   infinity. */
+size_t b24_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]);
+
 /* [0, +1] Any value. Null members are left out unless `nulls`; null elsewhere is b24.null. */
 void b24_push_json(lua_State *L, const cJSON *value, bool nulls);
 

@@ -1,12 +1,9 @@
 /* A renamed portal answers 302 with the same path at its new host. libcurl would turn the POST into a GET, so the
    request is sent there again by us. Everything else in a Location is a page for people: an error, never a loop. */
-#include <stdio.h>
 #include <string.h>
 
 #include "call_impl.h"
 #include "url.h"
-
-#define ORIGIN_MAX 300
 
 static bool ends_with(struct b24_view v, const char *end) {
     size_t n = strlen(end);
@@ -22,15 +19,9 @@ static struct b24_view bare_path(const char *url_text) {
     return url.path;
 }
 
-/* "https://host:port" in lower case, without a standard port; false if we may not go there. */
-static bool new_origin(const struct b24_call *c, const struct b24_url *url, char out[ORIGIN_MAX]) {
-    bool standard = url->port.n == 0 || b24_same_text(url->port, url->https ? "443" : "80");
-    if (!url->https && !(c->conf->allow_http && b24_url_loopback(url))) return false;
-    int n = snprintf(out, ORIGIN_MAX, "%s://%.*s%s%.*s", url->https ? "https" : "http", (int)url->host.n, url->host.p,
-                     standard ? "" : ":", standard ? 0 : (int)url->port.n, standard ? "" : url->port.p);
-    for (char *p = out; *p != '\0'; p++)
-        if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + ('a' - 'A'));
-    return n > 0 && n < ORIGIN_MAX;
+/* The origin of a URL; false if we may not go there. */
+static bool new_origin(const struct b24_call *c, const struct b24_url *url, char out[B24_ORIGIN_MAX]) {
+    return (url->https || (c->conf->allow_http && b24_url_loopback(url))) && b24_url_origin(url, out);
 }
 
 static bool redirect_status(int status) { return status == 301 || status == 302 || status == 307 || status == 308; }
@@ -54,7 +45,7 @@ static void name_page(struct b24_call *c, struct b24_view location_path) {
 
 bool b24_call_moved(struct b24_call *c, const struct b24_reply *r) {
     struct b24_url url, here;
-    char origin[ORIGIN_MAX], old[ORIGIN_MAX];
+    char origin[B24_ORIGIN_MAX], old[B24_ORIGIN_MAX];
     if (!redirect_status(r->status) || c->outcome.kind != B24_HTTP) return false;
     if (r->location.n == 0 || r->location.n >= B24_URL_MAX) return false;
     if (r->location.p[0] == '/') { /* another page of the same host */

@@ -56,14 +56,18 @@ static b24_ms blocked_for(struct b24_call *c) {
     return reset != B24_NO_MS ? reset + RESET_MARGIN : B24_NO_MS;
 }
 
+static void use_retry(struct b24_call *c) {
+    c->retries--;
+    struct b24_note *n = b24_call_add_note(c, "retry");
+    memcpy(n->code, c->outcome.code, sizeof n->code);
+}
+
 static struct b24_action retry_after(struct b24_call *c, b24_ms pause, const char *reason) {
     if (c->now + pause >= c->deadline) { /* would not fit: say so now, not at the deadline */
         c->outcome.retry_after = pause;
         return b24_call_done(c);
     }
-    c->retries--;
-    struct b24_note *n = b24_call_add_note(c, "retry");
-    memcpy(n->code, c->outcome.code, sizeof n->code);
+    use_retry(c);
     return b24_call_sleep(c, c->now + pause, THEN_RESERVE, reason);
 }
 
@@ -78,9 +82,7 @@ static struct b24_action overrun(struct b24_call *c) {
     b24_ms pause = backoff(c) > c->outcome.retry_after ? backoff(c) : c->outcome.retry_after;
     c->outcome.retry_after = pause;
     if (c->retries == 0 || c->now + pause >= c->deadline) return b24_call_penalise(c, pause, true);
-    c->retries--;
-    struct b24_note *n = b24_call_add_note(c, "retry");
-    memcpy(n->code, c->outcome.code, sizeof n->code);
+    use_retry(c);
     return b24_call_penalise(c, pause, false);
 }
 

@@ -53,8 +53,7 @@ static bool bad_webhook(struct b24_fault *fault, const char *what) {
 
 /* Checks the scheme and sets conf->origin, lower-case and without a default port. */
 static bool take_origin(struct b24_conf *conf, const struct b24_url *url, struct b24_fault *fault) {
-    char text[300];
-    bool standard = url->port.n == 0 || b24_same_text(url->port, url->https ? "443" : "80");
+    char text[B24_ORIGIN_MAX];
     if (!url->https && !b24_url_loopback(url))
         return b24_fail(fault, B24_CONFIG, "HTTPS_REQUIRED", "Write https:// in place of http://.",
                         "plain http would show the credential to everybody on the way");
@@ -62,13 +61,9 @@ static bool take_origin(struct b24_conf *conf, const struct b24_url *url, struct
         return b24_fail(fault, B24_CONFIG, "HTTPS_REQUIRED",
                         "For a mock portal on this machine set allow_http = true or B24_ALLOW_HTTP=1.",
                         "plain http is refused unless it was asked for");
-    int n = snprintf(text, sizeof text, "%s://%.*s%s%.*s", url->https ? "https" : "http", (int)url->host.n, url->host.p,
-                     standard ? "" : ":", standard ? 0 : (int)url->port.n, standard ? "" : url->port.p);
-    if (n < 0 || (size_t)n >= sizeof text)
+    if (!b24_url_origin(url, text))
         return b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the portal's address is too long");
-    for (char *p = text; *p != '\0'; p++)
-        if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + ('a' - 'A'));
-    return b24_conf_string(&conf->origin, (struct b24_view){text, (size_t)n}, fault);
+    return b24_conf_string(&conf->origin, (struct b24_view){text, strlen(text)}, fault);
 }
 
 /* conf->base = origin + tail */

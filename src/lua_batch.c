@@ -27,6 +27,15 @@ static bool write_ref(struct b24_plan *p, struct b24_buffer *out) {
 
 static const char *write_value(struct b24_plan *p, struct b24_buffer *query, struct b24_buffer *path);
 
+/* The numeric key below the top as text; PHP's lists begin at 0. */
+static size_t position(lua_State *L, bool list, char out[B24_NUMBER_MAX]) {
+    if (!list) return b24_number_text(L, -2, out);
+    b24_push_number(L, (double)lua_tonumber(L, -2) - 1);
+    size_t n = b24_number_text(L, -1, out);
+    lua_pop(L, 1);
+    return n;
+}
+
 /* The members of the table on top, each behind `path`. NULL, or what is wrong. */
 static const char *write_table(struct b24_plan *p, struct b24_buffer *query, struct b24_buffer *path) {
     lua_State *L = p->L;
@@ -35,10 +44,10 @@ static const char *write_table(struct b24_plan *p, struct b24_buffer *query, str
     size_t before = path->n;
     luaL_checkstack(L, 8, "batch");
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-        char number[32];
+        char number[B24_NUMBER_MAX];
         struct b24_view key = {number, 0};
         if (lua_type(L, -2) == LUA_TSTRING) key.p = lua_tolstring(L, -2, &key.n);
-        else if (lua_type(L, -2) == LUA_TNUMBER) key.n = b24_batch_number(lua_tonumber(L, -2) - (list ? 1 : 0), number);
+        else if (lua_type(L, -2) == LUA_TNUMBER) key.n = position(L, list, number);
         else wrong = "has a key that is neither a string nor a number";
         bool ok = wrong == NULL && (before == 0 || b24_buffer_puts(path, "%5B")) && b24_query_escape(path, key) &&
                   (before == 0 || b24_buffer_puts(path, "%5D"));
@@ -63,12 +72,12 @@ static const char *write_value(struct b24_plan *p, struct b24_buffer *query, str
               b24_buffer_puts(query, "=");
     if (!ok) return "does not fit into memory";
     if (ref) return write_ref(p, query) ? NULL : "does not fit into memory";
-    char number[40];
+    char number[B24_NUMBER_MAX];
     struct b24_view text = {number, 0};
     switch (lua_type(L, -1)) {
     case LUA_TSTRING: text.p = lua_tolstring(L, -1, &text.n); break;
     case LUA_TBOOLEAN: text = (struct b24_view){lua_toboolean(L, -1) ? "1" : "0", 1}; break;
-    case LUA_TNUMBER: text.n = b24_batch_number(lua_tonumber(L, -1), number); break;
+    case LUA_TNUMBER: text.n = b24_number_text(L, -1, number); break;
     case LUA_TUSERDATA:
     case LUA_TLIGHTUSERDATA: break; /* null */
     default: return "has a function or coroutine in its params";

@@ -45,26 +45,10 @@ static bool string(struct encoder *e, const char *p, size_t n) {
 }
 
 static bool number(struct encoder *e, int index) {
-    char text[40];
-#if LUA_VERSION_NUM >= 503
-    if (lua_isinteger(e->L, index)) {
-        snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(e->L, index));
-        return puts_(e, text);
-    }
-#endif
-    double v = (double)lua_tonumber(e->L, index);
-    if (v != v) return refuse(e, "is not a number (NaN)");
-    if (v - v != 0) return refuse(e, "is infinite");
-    if (v >= -EXACT && v <= EXACT && v == (double)(int64_t)v) {
-        snprintf(text, sizeof text, "%lld", (long long)v);
-        return puts_(e, text);
-    }
-    double back = 0;
-    snprintf(text, sizeof text, "%.15g", v);
-    if (sscanf(text, "%lf", &back) != 1 || back != v) snprintf(text, sizeof text, "%.17g", v);
-    char *comma = strchr(text, ','); /* a locale may have one */
-    if (comma != NULL) *comma = '.';
-    return puts_(e, text);
+    char text[B24_NUMBER_MAX];
+    size_t n = b24_number_text(e->L, index, text);
+    if (n > 0) return put(e, text, n);
+    return refuse(e, lua_tonumber(e->L, index) != lua_tonumber(e->L, index) ? "is not a number (NaN)" : "is infinite");
 }
 
 /* [0, +1] Raw, because strict-mode scripts forbid reading unknown globals. */

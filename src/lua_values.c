@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "binding.h"
@@ -15,6 +16,22 @@ void b24_push_number(lua_State *L, double v) {
     }
 #endif
     lua_pushnumber(L, integral && v == 0 ? 0 : (lua_Number)v); /* -0 is 0 too */
+}
+
+size_t b24_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]) {
+#if LUA_VERSION_NUM >= 503
+    if (lua_isinteger(L, index))
+        return (size_t)snprintf(out, B24_NUMBER_MAX, "%lld", (long long)lua_tointeger(L, index));
+#endif
+    double v = (double)lua_tonumber(L, index), back = 0;
+    if (v - v != 0) return 0; /* infinity, NaN */
+    if (v >= -EXACT && v <= EXACT && v == (double)(int64_t)v)
+        return (size_t)snprintf(out, B24_NUMBER_MAX, "%lld", (long long)v);
+    snprintf(out, B24_NUMBER_MAX, "%.15g", v);
+    if (sscanf(out, "%lf", &back) != 1 || back != v) snprintf(out, B24_NUMBER_MAX, "%.17g", v);
+    char *comma = strchr(out, ','); /* a locale may have one */
+    if (comma != NULL) *comma = '.';
+    return strlen(out);
 }
 
 static void push_value(lua_State *L, const cJSON *v, bool nulls);

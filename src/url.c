@@ -1,5 +1,6 @@
 #include "url.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static char lower(char c) {
@@ -93,6 +94,14 @@ const char *b24_url_parse(struct b24_view text, struct b24_url *url) {
     url->path = cut(&host_port, "/?#");
     cut(&url->path, "?#");
     return authority(host_port, url);
+}
+
+bool b24_url_origin(const struct b24_url *url, char out[B24_ORIGIN_MAX]) {
+    bool standard = url->port.n == 0 || b24_same_text(url->port, url->https ? "443" : "80");
+    int n = snprintf(out, B24_ORIGIN_MAX, "%s://%.*s%s%.*s", url->https ? "https" : "http", (int)url->host.n,
+                     url->host.p, standard ? "" : ":", standard ? 0 : (int)url->port.n, standard ? "" : url->port.p);
+    for (char *p = out; *p != '\0'; p++) *p = lower(*p);
+    return n > 0 && n < B24_ORIGIN_MAX;
 }
 
 bool b24_url_loopback(const struct b24_url *url) {

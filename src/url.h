@@ -20,6 +20,11 @@ const char *b24_url_parse(struct b24_view text, struct b24_url *url);
 /* 127.0.0.0/8, [::1], localhost: may be reached over plain http. */
 bool b24_url_loopback(const struct b24_url *url);
 
+#define B24_ORIGIN_MAX 300 /* bytes of "https://host:port"; a host has at most 253 */
+
+/* "https://host:port" in lower case, without a standard port. False: it does not fit. */
+bool b24_url_origin(const struct b24_url *url, char out[B24_ORIGIN_MAX]);
+
 /* White space and quotation marks around pasted text. */
 struct b24_view b24_trim(struct b24_view text);
 
