@@ -24,6 +24,7 @@ build = {
     ["b24"] = "lua/b24/init.lua",
     ["b24.batch"] = "lua/b24/batch.lua",
     ["b24.client"] = "lua/b24/client.lua",
+    ["b24.drive"] = "lua/b24/drive.lua",
     ["b24.host"] = "lua/b24/host.lua",
     ["b24.inbox"] = "lua/b24/inbox.lua",
     ["b24.list"] = "lua/b24/list.lua",

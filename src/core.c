@@ -82,10 +82,9 @@ static const struct b24_outcome *perform(lua_State *L, struct b24_lua_call *c, s
     }
 }
 
-static int finish(lua_State *L, const struct b24_lua_setup *setup) {
+/* [0, +3] The call object on top, from its first event to its result. */
+static int perform_top(lua_State *L, struct b24_lua_call *c) {
     struct b24_fault fault;
-    struct b24_lua_call *c = b24_new_call(L, setup);
-    if (c == NULL) return 3;
     struct b24_transfer *t = transfer(L);
     if (t == NULL) {
         b24_fail(&fault, B24_NETWORK, "CURL_FAILED", NULL, "libcurl cannot start (out of memory?)");
@@ -98,6 +97,19 @@ static int finish(lua_State *L, const struct b24_lua_setup *setup) {
     c->call = NULL;
     c->outcome = NULL;
     return n;
+}
+
+static int finish(lua_State *L, const struct b24_lua_setup *setup) {
+    struct b24_lua_call *c = b24_new_call(L, setup);
+    return c != NULL ? perform_top(L, c) : 3;
+}
+
+/* core.perform(call) -> value, nil, info | nil, message, info; a call object of codec.call that nobody has begun */
+static int core_perform(lua_State *L) {
+    struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    luaL_argcheck(L, c->call != NULL, 1, "this call is over");
+    lua_settop(L, 1);
+    return perform_top(L, c);
 }
 
 /* core.counters([conf]) -> counters, nil, info | nil, message, info */
@@ -136,8 +148,11 @@ static int core_batch(lua_State *L) {
 }
 
 int luaopen_b24_core(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"counters", core_counters}, {"call", core_call}, {"batch", core_batch}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"counters", core_counters},
+                                         {"call", core_call},
+                                         {"batch", core_batch},
+                                         {"perform", core_perform},
+                                         {NULL, NULL}};
     b24_pin((const void *)&functions);
     b24_open_codec(L);
     b24_newtype(L, TRANSFER_TYPE);

@@ -124,7 +124,8 @@ enum b24_shape b24_check_shape(lua_State *L, int index) {
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
-/* codec.call(conf, method [, params [, "counters" [, {idempotent=, seed=}]]]) -> call object */
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, seed=, level=}]]]) -> call object
+   level: wrong params are thrown with the position so many calls up; default 1, the caller of codec.call. */
 int b24_lua_call(lua_State *L) {
     struct b24_lua_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .seed = b24_seed()};
     lua_settop(L, 5);
@@ -135,6 +136,8 @@ int b24_lua_call(lua_State *L) {
         setup.twice = b24_to_twice(L, -1);
         lua_getfield(L, 5, "seed");
         if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
+        lua_getfield(L, 5, "level");
+        setup.level = (int)luaL_optnumber(L, -1, 1);
         lua_settop(L, 5);
     }
     return b24_new_call(L, &setup) != NULL ? 1 : 3;
@@ -284,6 +287,16 @@ int b24_push_result(lua_State *L, int call) {
     return b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
 }
 
+/* call:limiter(question) -> the user's function that ASK means, or nil. A host calls it itself: it may wait, too. */
+static int call_limiter(lua_State *L) {
+    static const char *const questions[] = {"reserve", "penalise", NULL};
+    check_call(L);
+    int which = luaL_checkoption(L, 2, NULL, questions) == 0 ? B24_KEEP_RESERVE : B24_KEEP_PENALISE;
+    b24_getuservalue(L, 1);
+    lua_rawgeti(L, -1, which);
+    return 1;
+}
+
 /* call:result() -> value, err, info */
 static int call_result(lua_State *L) {
     struct b24_lua_call *c = check_call(L);
@@ -308,7 +321,8 @@ static int call_tostring(lua_State *L) {
 
 void b24_open_call(lua_State *L) {
     static const luaL_Reg meta[] = {{"__gc", call_gc}, {"__tostring", call_tostring}, {NULL, NULL}};
-    static const luaL_Reg methods[] = {{"next", call_next}, {"result", call_result}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"next", call_next}, {"limiter", call_limiter}, {"result", call_result}, {NULL, NULL}};
     b24_newtype(L, B24_CALL_TYPE);
     b24_setfuncs(L, meta);
     lua_newtable(L);
