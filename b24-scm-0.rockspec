@@ -52,7 +52,7 @@ build = {
       sources = {
         "src/batch.c", "src/buffer.c", "src/call.c", "src/call_limit.c", "src/call_move.c",
         "src/call_retry.c", "src/clock.c", "src/codec.c", "src/codes.c", "src/conf.c", "src/core.c",
-        "src/credential.c", "src/curl_error.c", "src/cursor.c", "src/date.c", "src/document.c",
+        "src/credential.c", "src/curl_error.c", "src/cursor.c", "src/date.c", "src/document.c", "src/exchange.c",
         "src/fault.c", "src/gate.c", "src/limiter.c", "src/limiter_file.c", "src/lua_batch.c",
         "src/lua_batch_answer.c", "src/lua_batch_plan.c", "src/lua_call.c", "src/lua_conf.c",
         "src/lua_counters.c", "src/lua_cursor.c", "src/lua_dialogs.c", "src/lua_fields.c",

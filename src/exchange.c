@@ -1,0 +1,319 @@
+#define _POSIX_C_SOURCE 200809L
+#include "exchange.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "curl_error.h"
+#include "trust.h"
+
+#define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
+#define BODY_KEPT   (64u << 10)  /* bytes of body memory kept between calls */
+
+enum { CONTENT_TYPE, LOCATION, RETRY_AFTER };
+
+/* Once in a process, but again after a failure (which can only be a lack of memory). Never undone: others in the
+   process may use libcurl too. */
+bool b24_start_libcurl(void) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool started = false;
+    pthread_mutex_lock(&lock);
+    if (!started) started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    bool ok = started;
+    pthread_mutex_unlock(&lock);
+    return ok;
+}
+
+bool b24_curl_raises_sigpipe(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x075700; }
+
+CURLM *b24_new_multi(long kept_connections) {
+    CURLM *multi = curl_multi_init();
+    if (multi == NULL) return NULL;
+    if (curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections) != CURLM_OK) {
+        curl_multi_cleanup(multi);
+        return NULL;
+    }
+#if LIBCURL_VERSION_NUM >= 0x081400
+    curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L); /* 8.20 moved the option to the multi handle */
+#endif
+    return multi;
+}
+
+struct b24_exchange *b24_exchange_new(void) {
+    if (!b24_start_libcurl()) return NULL;
+    struct b24_exchange *x = calloc(1, sizeof *x);
+    if (x == NULL) return NULL;
+    x->easy = curl_easy_init();
+    x->header[CONTENT_TYPE].name = "content-type";
+    x->header[LOCATION].name = "location";
+    x->header[RETRY_AFTER].name = "retry-after";
+    if (x->easy != NULL) return x;
+    b24_exchange_free(x);
+    return NULL;
+}
+
+void b24_exchange_free(struct b24_exchange *x) {
+    if (x == NULL) return;
+    curl_easy_cleanup(x->easy);
+    curl_slist_free_all(x->lines);
+    b24_buffer_free(&x->body);
+    free(x);
+}
+
+/* ------------------------------------------------------------ callbacks: bounded C memory only */
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg) {
+    struct b24_exchange *x = arg;
+    return b24_buffer_add(&x->body, p, size * n) ? size * n : 0;
+}
+
+static void keep_value(struct b24_header *h, const char *p, size_t n) {
+    while (n > 0 && (*p == ' ' || *p == '\t')) p++, n--;
+    while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n' || p[n - 1] == ' ')) n--;
+    if (n >= B24_HEADER_VALUE_MAX) n = 0; /* half a value would be a wrong one */
+    memcpy(h->value, p, n);
+    h->value[n] = '\0';
+}
+
+static void forget_header(struct b24_exchange *x) {
+    for (int i = 0; i < B24_HEADERS; i++) x->header[i].value[0] = '\0';
+    x->header_complete = false;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *arg) {
+    struct b24_exchange *x = arg;
+    n *= size;
+    x->header_bytes += n;
+    x->header_too_large = x->header_bytes > HEADERS_MAX;
+    if (x->header_too_large) return 0;
+    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) forget_header(x); /* a 1xx or a proxy's header came first */
+    if (n > 0 && (p[0] == '\r' || p[0] == '\n')) x->header_complete = true;
+    for (int i = 0; i < B24_HEADERS; i++) {
+        size_t k = strlen(x->header[i].name);
+        if (n > k && p[k] == ':' && strncasecmp(p, x->header[i].name, k) == 0)
+            keep_value(&x->header[i], p + k + 1, n - k - 1);
+    }
+    return n;
+}
+
+static size_t on_upload(char *to, size_t size, size_t n, void *arg) {
+    struct b24_exchange *x = arg;
+    n *= size;
+    if (n > x->upload.n) n = x->upload.n;
+    memcpy(to, x->upload.p, n);
+    x->upload.p += n;
+    x->upload.n -= n;
+    return n;
+}
+
+/* libcurl repeats a request by itself when a kept connection turns out dead, and must rewind the body for it. A call
+   that may have run must not run again: refuse. */
+static int on_rewind(void *arg, curl_off_t offset, int origin) {
+    (void)arg, (void)offset, (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+/* ------------------------------------------------------------ options */
+
+/* Everything goes through here, so that one failure (out of memory, an option this libcurl lacks) is never lost. */
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        if (r == CURLE_OK) r = curl_easy_setopt(x->easy, option, value);                                               \
+    } while (0)
+
+/* libcurl's own default, said aloud: curl_easy_reset cannot report that it ran out of memory half-way. It then leaves 0
+   here, and an upload in pieces of 0 bytes hangs until the deadline. */
+#define UPLOAD_PIECE 65536L
+
+static CURLcode set_body(struct b24_exchange *x, const struct b24_request *request) {
+    CURLcode r = CURLE_OK;
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_PIECE);
+    SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
+    if (request->repeatable) {
+        SET(CURLOPT_POSTFIELDS, request->body.p); /* not copied: valid during the send */
+    } else {
+        x->upload = request->body;
+        SET(CURLOPT_READFUNCTION, on_upload);
+        SET(CURLOPT_READDATA, x);
+        SET(CURLOPT_SEEKFUNCTION, on_rewind);
+        SET(CURLOPT_SEEKDATA, x);
+    }
+    return r;
+}
+
+static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
+    CURLcode r = CURLE_OK;
+    struct b24_trust trust = {conf->ca_file, conf->ca_path};
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
+    if (trust.file == NULL && trust.path == NULL) return r;
+    /* Both explicitly: with Debian's built-in CAPATH beside a bundle libcurl would parse the bundle for every
+     * connection. */
+    SET(CURLOPT_CAINFO, trust.file);
+    CURLcode path = curl_easy_setopt(x->easy, CURLOPT_CAPATH, trust.path);
+    /* A TLS backend without such directories refuses the option; that hurts only who wants one. */
+    if (r == CURLE_OK && (trust.path != NULL || path == CURLE_OUT_OF_MEMORY)) r = path;
+    return r;
+}
+
+static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
+    static const long versions[] = {CURL_HTTP_VERSION_NONE, CURL_HTTP_VERSION_1_1, CURL_HTTP_VERSION_2TLS};
+    CURLcode r = CURLE_OK;
+#if LIBCURL_VERSION_NUM >= 0x075500
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+    SET(CURLOPT_HTTP_VERSION, versions[conf->http_version]);
+    SET(CURLOPT_HTTPHEADER, x->lines);
+    SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
+    else if (strncmp(conf->origin, "http://", 7) == 0)
+        SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
+    return r;
+}
+
+static CURLcode set_callbacks(struct b24_exchange *x) {
+    CURLcode r = CURLE_OK;
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, x);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, x);
+    SET(CURLOPT_ERRORBUFFER, x->words);
+    return r;
+}
+
+static CURLcode set_time(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
+    CURLcode r = CURLE_OK;
+    b24_ms connect = conf->connect_timeout < request->timeout ? conf->connect_timeout : request->timeout;
+    SET(CURLOPT_TIMEOUT_MS, (long)request->timeout);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+    SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a hanging DNS lookup must not outlast the deadline */
+#endif
+    return r;
+}
+
+static CURLcode add_lines(struct b24_exchange *x, const struct b24_request *request) {
+    curl_slist_free_all(x->lines);
+    x->lines = NULL;
+    for (const char *const *h = request->headers;; h++) {
+        /* Last: no "Expect: 100-continue", which costs a second where a proxy ignores it. */
+        struct curl_slist *longer = curl_slist_append(x->lines, *h != NULL ? *h : "Expect:");
+        if (longer == NULL) return CURLE_OUT_OF_MEMORY;
+        x->lines = longer;
+        if (*h == NULL) return CURLE_OK;
+    }
+}
+
+/* What depends on the conf alone. Reset first, so that no error path can forget it; connections and sessions stay. */
+static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
+    curl_easy_reset(x->easy);
+    CURLcode r = add_lines(x, request);
+    if (r == CURLE_OK) r = set_trust(x, conf);
+    if (r == CURLE_OK) r = set_http(x, conf);
+    if (r == CURLE_OK) r = set_callbacks(x);
+    return r;
+}
+
+/* A call like the last good one needs only its URL, body and times. Never one whose body goes through the read
+   callback: what that leaves behind is not for others. */
+static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *conf,
+                          const struct b24_request *request) {
+    return x->prepared == conf->serial && request->repeatable;
+}
+
+CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
+    CURLcode r = like_the_last(x, conf, request) ? CURLE_OK : set_all(x, conf, request);
+    x->prepared = 0;
+    x->serial = conf->serial;
+    x->repeatable = request->repeatable;
+    b24_buffer_reset(&x->body, BODY_KEPT);
+    x->body.max = conf->max_reply;
+    x->header_bytes = 0;
+    x->header_too_large = false;
+    x->words[0] = '\0';
+    forget_header(x);
+    SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_FRESH_CONNECT, 0L);
+    if (r == CURLE_OK) r = set_body(x, request);
+    if (r == CURLE_OK) r = set_time(x, conf, request);
+    return r;
+}
+
+/* ------------------------------------------------------------ how it ended */
+
+static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
+
+static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
+    long status = 0, version = 0, connects = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
+    curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects);
+    memset(reply, 0, sizeof *reply);
+    reply->status = (int)status;
+    reply->http_version = version == CURL_HTTP_VERSION_1_0   ? 10
+                          : version == CURL_HTTP_VERSION_1_1 ? 11
+                          : version == CURL_HTTP_VERSION_2_0 ? 20
+                          : version == 30 /* HTTP/3 */       ? 30
+                                                             : 0;
+    reply->reused = connects == 0;
+    reply->body = b24_buffer_view(&x->body);
+    reply->content_type = text_view(x->header[CONTENT_TYPE].value);
+    reply->location = text_view(x->header[LOCATION].value);
+    reply->retry_after = text_view(x->header[RETRY_AFTER].value);
+}
+
+static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_failure *f) {
+    memset(f, 0, sizeof *f);
+    b24_curl_error(x->easy, result, f);
+    f->text = text_view(x->words[0] ? x->words : curl_easy_strerror(result));
+    if (result == CURLE_SEND_FAIL_REWIND)
+        f->text = text_view("the connection was lost; the request is not sent again, because it may have run");
+    if (x->body.state == B24_BUFFER_FULL || x->header_too_large) {
+        f->kind = B24_TOO_LARGE;
+        f->code = "REPLY_TOO_LARGE";
+        f->hint = "Ask for less, or raise max_reply (bytes).";
+        f->text = text_view("the reply is larger than max_reply allows");
+    } else if (x->body.state == B24_BUFFER_NO_MEMORY) {
+        f->code = "OUT_OF_MEMORY";
+        f->text = text_view("out of memory while receiving the reply");
+    }
+}
+
+static void cut_header(struct b24_failure *f) {
+    memset(f, 0, sizeof *f);
+    f->kind = B24_NETWORK;
+    f->code = "REPLY_CUT";
+    f->sent = true;
+    f->hint = "The portal or a proxy closed the connection early; repeat the call.";
+    f->text = text_view("the connection was closed in the middle of the reply's header");
+}
+
+void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
+    if (result == CURLE_OK && x->header_complete) {
+        event->type = B24_REPLY;
+        take_reply(x, &event->as.reply);
+        if (x->repeatable) x->prepared = x->serial;
+        return;
+    }
+    event->type = B24_FAILED;
+    if (result == CURLE_OK) cut_header(&event->as.failed);
+    else take_failure(x, result, &event->as.failed);
+}
+
+void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event) {
+    struct b24_failure *f = &event->as.failed;
+    event->type = B24_FAILED;
+    memset(f, 0, sizeof *f);
+    b24_curl_error(x->easy, CURLE_ABORTED_BY_CALLBACK, f);
+    f->kind = B24_CLOSED;
+    f->code = "INTERRUPTED";
+    f->text = text_view("the call was interrupted");
+}
