@@ -132,6 +132,7 @@ struct b24_lua_call {
     const struct b24_conf *conf;
     struct b24_lua_portal *portal; /* NULL: `own` */
     struct b24_portal own;
+    const struct b24_request *request; /* set while the last action is SEND */
     const struct b24_outcome *outcome; /* set when DONE */
     enum b24_shape shape;
     bool logs, told; /* conf.log is there; it knows of a limiter that is not shared */

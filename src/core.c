@@ -1,5 +1,7 @@
 /* b24.core: b24.codec plus the blocking calls over libcurl. */
 #include "binding.h"
+#include "lua_engine.h"
+#include "lua_interrupt.h"
 #include "pin.h"
 #include "transfer.h"
 
@@ -27,44 +29,12 @@ static struct b24_transfer *transfer(lua_State *L) {
     return k->transfer;
 }
 
-/* ------------------------------------------------------------ Ctrl-C */
-
-/* lua.c answers SIGINT by setting a hook on the main thread, which raises an error as soon as Lua code runs again. */
-struct watch {
-    lua_State *here, *main;
-    lua_Hook hook_here, hook_main;
-};
-
-static bool hook_changed(void *arg) {
-    const struct watch *w = arg;
-    return lua_gethook(w->here) != w->hook_here || (w->main != NULL && lua_gethook(w->main) != w->hook_main);
-}
-
-static lua_State *main_thread(lua_State *L) {
-#if LUA_VERSION_NUM >= 502
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
-    lua_State *main = lua_tothread(L, -1);
-#else
-    lua_getfield(L, LUA_REGISTRYINDEX, B24_MAIN_KEY); /* known if b24 was loaded there */
-    lua_State *main = lua_touserdata(L, -1);
-#endif
-    lua_pop(L, 1);
-    return main;
-}
-
-static struct watch start_watch(lua_State *L) {
-    struct watch w = {.here = L, .main = main_thread(L)};
-    w.hook_here = lua_gethook(L);
-    if (w.main != NULL) w.hook_main = lua_gethook(w.main);
-    return w;
-}
-
 /* ------------------------------------------------------------ the loop */
 
 /* Carries out what the call object on top of the stack asks for, until it is done. */
 static const struct b24_outcome *perform(lua_State *L, struct b24_lua_call *c, struct b24_transfer *t) {
-    struct watch watch = start_watch(L);
-    struct b24_interrupt interrupt = {hook_changed, &watch};
+    struct b24_lua_interrupt watch = b24_watch_hooks(L);
+    struct b24_interrupt interrupt = {b24_hook_changed, &watch};
     struct b24_event event = {.type = B24_GO};
     int call = lua_gettop(L);
     for (;;) {
@@ -73,7 +43,7 @@ static const struct b24_outcome *perform(lua_State *L, struct b24_lua_call *c, s
         case B24_SEND: b24_transfer_send(t, c->conf, a.as.send, &interrupt, &event); break;
         case B24_SLEEP:
             b24_transfer_sleep(t, a.as.sleep, &interrupt);
-            event.type = hook_changed(&watch) ? B24_CANCEL : B24_WOKE;
+            event.type = b24_hook_changed(&watch) ? B24_CANCEL : B24_WOKE;
             break;
         case B24_ASK: b24_ask_limiter(L, call, &a, &event); break;
         case B24_DONE: return a.as.done;
@@ -95,6 +65,7 @@ static int perform_top(lua_State *L, struct b24_lua_call *c) {
     int n = b24_push_result(L, call);
     b24_call_free(c->call); /* at once: an answer can be megabytes */
     c->call = NULL;
+    c->request = NULL;
     c->outcome = NULL;
     return n;
 }
@@ -166,5 +137,6 @@ int luaopen_b24_core(lua_State *L) {
         lua_setfield(L, -3, f->name);
     }
     lua_pop(L, 1);
+    b24_open_engine(L);
     return 1;
 }

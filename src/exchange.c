@@ -308,6 +308,14 @@ void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event 
     else take_failure(x, result, &event->as.failed);
 }
 
+void b24_exchange_unsent(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
+    struct b24_failure *f = &event->as.failed;
+    event->type = B24_FAILED;
+    take_failure(x, result, f);
+    f->sent = false; /* what the handle knows is of its last transfer */
+    if (result == CURLE_OPERATION_TIMEDOUT) f->text = text_view("the deadline passed before anything was sent");
+}
+
 void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event) {
     struct b24_failure *f = &event->as.failed;
     event->type = B24_FAILED;

@@ -50,6 +50,9 @@ CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *con
 /* `event` becomes B24_REPLY or B24_FAILED; its views are valid until the next prepare or free. */
 void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event);
 
+/* The same for one that was prepared but never began: B24_FAILED, nothing sent. */
+void b24_exchange_unsent(struct b24_exchange *x, CURLcode result, struct b24_event *event);
+
 /* The same for an exchange that was broken off: B24_FAILED "INTERRUPTED". */
 void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event);
 

@@ -115,6 +115,7 @@ struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event
     struct b24_lua_call *c = lua_touserdata(L, call);
     if (c->portal != NULL) b24_ready_portal(c->portal, c->conf);
     struct b24_action action = b24_call_next(c->call, event, now);
+    if (action.type != B24_MISUSE) c->request = action.type == B24_SEND ? action.as.send : NULL;
     if (c->logs && action.type != B24_MISUSE) b24_tell_log(L, call);
     return action;
 }
@@ -196,6 +197,8 @@ static void failure_from_table(lua_State *L, struct b24_failure *f) {
     if (f->kind == B24_OK)
         luaL_error(L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
     f->code = code.n > 0 ? code.p : "TRANSFER_FAILED";
+    struct b24_view hint = view_field(L, "hint");
+    f->hint = hint.n > 0 ? hint.p : NULL;
     f->sent = flag_field(L, "sent");
     f->text = view_field(L, "message");
 }
@@ -309,6 +312,7 @@ static int call_gc(lua_State *L) {
     b24_call_free(c->call);
     b24_buffer_free(&c->params);
     c->call = NULL;
+    c->request = NULL;
     c->outcome = NULL;
     return 0;
 }

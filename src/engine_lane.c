@@ -1,0 +1,177 @@
+/* Which requests may go now. A lane is what may share connections: one portal, asked with one HTTP version. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_impl.h"
+
+#define BUCKETS 256 /* thousands of portals in one process are many */
+
+/* Over HTTP/2 all requests of a lane share one connection, if there is one that libcurl knows to be HTTP/2. Requests
+   that begin side by side on a cold lane would open one each; told to wait for the first (CURLOPT_PIPEWAIT),
+   libcurl 7.88 lets them go one by one. So the lane lets one request go first and holds the others until that one is
+   connected. */
+struct b24_lane {
+    struct b24_link waiting_lanes; /* among the lanes that have queued jobs */
+    struct b24_lane *next;         /* in its bucket */
+    char *name;
+    struct b24_link queue;
+    int active, connected;
+    bool open;        /* the first one failed: no reason to hold the others */
+    bool spoke_http2; /* the last reply here was HTTP/2 */
+};
+
+struct b24_lanes {
+    struct b24_lane *buckets[BUCKETS];
+    struct b24_link waiting; /* lanes with queued jobs */
+};
+
+struct b24_lanes *b24_lanes_new(void) {
+    struct b24_lanes *lanes = calloc(1, sizeof *lanes);
+    if (lanes != NULL) b24_list_init(&lanes->waiting);
+    return lanes;
+}
+
+void b24_lanes_free(struct b24_lanes *lanes) {
+    if (lanes == NULL) return;
+    for (int i = 0; i < BUCKETS; i++)
+        for (struct b24_lane *lane; (lane = lanes->buckets[i]) != NULL;) {
+            lanes->buckets[i] = lane->next;
+            free(lane->name);
+            free(lane);
+        }
+    free(lanes);
+}
+
+static struct b24_lane **find(struct b24_lanes *lanes, const char *name) {
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *p = name; *p != '\0'; p++) hash = (hash ^ (unsigned char)*p) * 16777619u;
+    struct b24_lane **at = &lanes->buckets[hash % BUCKETS];
+    while (*at != NULL && strcmp((*at)->name, name) != 0) at = &(*at)->next;
+    return at;
+}
+
+/* A lane takes over the job's name for it. Lanes stay until the engine's end: there are as many as portals. */
+static struct b24_lane *lane_of(struct b24_engine *e, struct b24_engine_job *job) {
+    struct b24_lane **at = find(e->lanes, job->lane_name);
+    if (*at != NULL) return *at;
+    struct b24_lane *lane = calloc(1, sizeof *lane);
+    if (lane == NULL) return NULL;
+    lane->name = job->lane_name;
+    job->lane_name = NULL;
+    b24_list_init(&lane->queue);
+    *at = lane;
+    return lane;
+}
+
+bool b24_lane_enter(struct b24_engine *e, struct b24_engine_job *job) {
+    struct b24_lane *lane = lane_of(e, job);
+    if (lane == NULL) return false;
+    if (b24_list_empty(&lane->queue)) b24_list_append(&e->lanes->waiting, &lane->waiting_lanes);
+    b24_list_append(&lane->queue, &job->link);
+    b24_timers_add(&e->timers, &job->timer, job->due);
+    job->lane = lane;
+    return true;
+}
+
+static void unqueue(struct b24_engine_job *job) {
+    b24_list_remove(&job->link);
+    if (b24_list_empty(&job->lane->queue)) b24_list_remove(&job->lane->waiting_lanes);
+}
+
+static void deactivate(struct b24_engine *e, struct b24_engine_job *job) {
+    struct b24_lane *lane = job->lane;
+    curl_multi_remove_handle(e->multi, job->exchange->easy);
+    b24_list_remove(&job->link);
+    job->active = false;
+    e->active--;
+    lane->active--;
+    if (job->connected) lane->connected--;
+    else lane->open = true;
+    if (lane->active == 0 && b24_list_empty(&lane->queue)) lane->open = false;
+    if (job->event.type == B24_REPLY) lane->spoke_http2 = job->event.as.reply.http_version == 20;
+}
+
+void b24_lane_leave(struct b24_engine *e, struct b24_engine_job *job) {
+    if (job->active) deactivate(e, job);
+    else unqueue(job);
+    job->lane = NULL;
+}
+
+/* ------------------------------------------------------------ starting */
+
+/* libcurl is about to send the request: there is a connection. */
+static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port) {
+    struct b24_engine_job *job = arg;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    if (!job->connected) job->lane->connected++;
+    job->connected = true;
+    return 0;
+}
+
+/* Times are what is left of them; the host set the rest. */
+static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
+    CURL *easy = job->exchange->easy;
+    b24_ms left = job->due - now, connect = job->connect_timeout < left ? job->connect_timeout : left;
+    bool fresh = job->only_http2 && !job->lane->spoke_http2; /* a kept connection may be of an older version */
+    CURLcode r = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
+    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, job->multiplexes ? 1L : 0L);
+    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)job);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PREREQDATA, (void *)job);
+#else
+    (void)on_connected;
+#endif
+    return r;
+}
+
+static void start(struct b24_engine *e, struct b24_engine_job *job, b24_ms now) {
+    struct b24_lane *lane = job->lane;
+    unqueue(job);
+    b24_timers_remove(&e->timers, &job->timer); /* from here on libcurl keeps the time */
+    CURLcode r = set_start(job, now);
+    if (r == CURLE_OK && curl_multi_add_handle(e->multi, job->exchange->easy) != CURLM_OK) r = CURLE_OUT_OF_MEMORY;
+    if (r == CURLE_OK) {
+        job->active = true;
+        b24_list_append(&e->active_jobs, &job->link);
+        e->active++;
+        lane->active++;
+        return;
+    }
+    job->lane = NULL;
+    b24_exchange_unsent(job->exchange, r, &job->event);
+    b24_engine_finish(e, job);
+}
+
+#if LIBCURL_VERSION_NUM >= 0x075000
+static bool held(const struct b24_lane *lane, const struct b24_engine_job *job) {
+    return job->multiplexes && !lane->open && lane->active > 0 && lane->connected == 0;
+}
+#else /* no way to know when the first one is connected */
+static bool held(const struct b24_lane *lane, const struct b24_engine_job *job) {
+    (void)lane, (void)job;
+    return false;
+}
+#endif
+
+static void start_lane(struct b24_engine *e, struct b24_lane *lane, b24_ms now) {
+    for (struct b24_link *l; (l = b24_list_first(&lane->queue)) != NULL;) {
+        struct b24_engine_job *job = (struct b24_engine_job *)l;
+        if (e->active >= B24_ACTIVE_MAX || lane->active >= B24_LANE_MAX || held(lane, job)) return;
+        if (job->due <= now) return; /* its timer ends it */
+        start(e, job, now);
+    }
+}
+
+/* The lanes in turn; those that still have to wait come last the next time. */
+void b24_lanes_start(struct b24_engine *e, b24_ms now) {
+    struct b24_link round;
+    b24_list_init(&round);
+    b24_list_move(&round, &e->lanes->waiting);
+    for (struct b24_link *l; (l = b24_list_take(&round)) != NULL;) {
+        b24_list_append(&e->lanes->waiting, l);
+        start_lane(e, (struct b24_lane *)l, now);
+    }
+}
