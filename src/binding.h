@@ -187,6 +187,11 @@ bool b24_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *co
 void b24_open_cursor(lua_State *L);
 int b24_lua_cursor(lua_State *L);
 
+/* ---- lua_watch.c: when a watch asks again. Registered by codec.c. */
+
+void b24_open_watch(lua_State *L);
+int b24_lua_watch(lua_State *L);
+
 /* ---- codec.c */
 
 /* Lua 5.1 does not tell its main thread; the registry remembers it from loading. */

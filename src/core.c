@@ -86,10 +86,6 @@ static int core_perform(lua_State *L) {
 /* core.counters([conf]) -> counters, nil, info | nil, message, info */
 static int core_counters(lua_State *L) {
     struct b24_lua_setup setup = {.conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
-    if (!lua_isnoneornil(L, 2))
-        return b24_throw(
-            L, 1,
-            "a callback needs an event loop, which this version does not have; call b24.counters(conf) without one");
     lua_settop(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, &setup);

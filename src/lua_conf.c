@@ -87,11 +87,13 @@ static bool take_http_version(lua_State *L, int conf, struct b24_conf *c, struct
     return ok;
 }
 
+/* Who waits is chosen in Lua (host.lua); here only the name is checked. */
 static bool take_transport(lua_State *L, int conf, struct b24_fault *fault) {
-    bool ok = option(L, conf, "transport") == LUA_TNIL || strcmp(lua_tostring(L, -1), "auto") == 0 ||
-              strcmp(lua_tostring(L, -1), "blocking") == 0;
+    static const char *const names[] = {"auto", "blocking", "uv", "cqueues", "glib"};
+    bool ok = option(L, conf, "transport") == LUA_TNIL;
+    for (size_t i = 0; !ok && i < sizeof names / sizeof *names; i++) ok = strcmp(lua_tostring(L, -1), names[i]) == 0;
     lua_pop(L, 1);
-    return ok || bad_value(fault, "transport", "must be \"auto\" or \"blocking\" in this version");
+    return ok || bad_value(fault, "transport", "must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\"");
 }
 
 static bool take_plan(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {

@@ -1,7 +1,5 @@
 --- client:batch: many commands in few requests.
 
-local codec = require "b24.codec"
-
 -- A command that has to go by itself: its text would be taken for a reference inside a batch.
 local function single(core, conf, step, answer)
   local result, err, info = core.call(conf, step.method, step.params)
@@ -33,15 +31,13 @@ local function names_of(step)
   return step.names or { step.name }
 end
 
---- Carries out the steps of codec.batch. `value, err, info` as everywhere: one failed request does not hide the answers
---- of the others; only when no request was answered is it a failure.
----@param core table b24.core
+--- Carries out the steps that codec.batch planned. `value, err, info` as everywhere: one failed request does not hide the
+--- answers of the others; only when no request was answered is it a failure.
+---@param core table b24.core, or that of a task
 ---@param conf userdata
----@param commands table
----@param halt boolean stop at the first command that fails
----@param level integer where mistakes in `commands` are thrown, counted from here
-local function run(core, conf, commands, halt, level)
-  local steps = codec.batch(commands, halt, level)
+---@param steps table[] of codec.batch(commands, halt, level), which throws what is wrong with the commands
+---@param halt boolean? stop at the first command that fails
+local function run(core, conf, steps, halt)
   local answer = { results = {}, errors = {}, not_reached = {}, next = {}, total = {} }
   local answered, first_err, last_info, stopped = #steps == 0, nil, nil, false
   for _, step in ipairs(steps) do

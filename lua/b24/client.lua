@@ -14,6 +14,8 @@ local function new(conf, transport)
   return setmetatable({ conf = conf, transport = transport }, Client)
 end
 
+local COUNTERS = { method = "im.counters.get" }
+
 local function check(self, name)
   if getmetatable(self) ~= Client then error("b24: call it with a colon: client:" .. name .. "(…)", 3) end
 end
@@ -43,9 +45,12 @@ end
 ---@return b24.info info
 function Client:counters(callback)
   check(self, "counters")
-  local core = host.core("client:counters()", self.transport, callback)
-  if not self.conf then return closed "im.counters.get" end
-  return core.counters(self.conf)
+  local conf = self.conf
+  local value, err, info = host.run("client:counters()", self.transport, callback, function(core)
+    if not conf then return closed "im.counters.get" end
+    return core.counters(conf)
+  end, COUNTERS)
+  return value, err, info
 end
 
 --- One request: any REST method. `info.next` and `info.total` are those of a list.
@@ -59,13 +64,20 @@ function Client:call(method, params, opts, callback)
   check(self, "call")
   if type(opts) == "function" then opts, callback = nil, opts end
   local idempotent = call_options(opts, "idempotent")
-  local core = host.core("client:call(method, params)", self.transport, callback)
-  if not self.conf then
-    if type(method) ~= "string" then error("b24: method must be a string, not a " .. type(method), 2) end
-    return closed(method)
+  if not self.conf and type(method) ~= "string" then
+    error("b24: method must be a string, not a " .. type(method), 2)
+  end
+  local call, fault, fault_info
+  if self.conf then
+    call, fault, fault_info = codec.call(self.conf, method, params, nil, { idempotent = idempotent, level = 2 })
+  else
+    call, fault, fault_info = closed(method)
   end
   -- No tail call: what is thrown names the line two levels up, and LuaJIT would drop this one.
-  local result, err, info = core.call(self.conf, method, params, idempotent, 2)
+  local result, err, info = host.run("client:call(method, params)", self.transport, callback, function(core)
+    if not call then return nil, fault, fault_info end
+    return core.perform(call)
+  end, { method = method })
   return result, err, info
 end
 
@@ -81,9 +93,12 @@ function Client:batch(commands, opts, callback)
   check(self, "batch")
   if type(opts) == "function" then opts, callback = nil, opts end
   local halt = call_options(opts, "halt")
-  local core = host.core("client:batch(commands)", self.transport, callback)
-  if not self.conf then return closed "batch" end
-  local answer, err, info = require("b24.batch").run(core, self.conf, commands, halt, 3)
+  local conf = self.conf
+  local steps = codec.batch(commands, halt, 2)
+  local answer, err, info = host.run("client:batch(commands)", self.transport, callback, function(core)
+    if not conf then return closed "batch" end
+    return require("b24.batch").run(core, conf, steps, halt)
+  end, { method = "batch" })
   return answer, err, info
 end
 
@@ -98,7 +113,7 @@ end
 function Client:list(method, params, opts)
   check(self, "list")
   call_options(opts, "idempotent")
-  host.core("client:list(method, params)", self.transport)
+  host.check("client:list(method, params)", self.transport)
   local cursor = codec.cursor(method, params, 2)
   return require("b24.list").rows(self, cursor, method, opts)
 end
@@ -137,9 +152,10 @@ function Client:all(method, params, opts, callback)
   check(self, "all")
   if type(opts) == "function" then opts, callback = nil, opts end
   local max, rest = all_options(opts)
-  host.core("client:all(method, params)", self.transport, callback)
   local cursor = codec.cursor(method, params, 2)
-  local rows, err, info = require("b24.list").all(self, cursor, method, max, rest)
+  local rows, err, info = host.run("client:all(method, params)", self.transport, callback, function()
+    return require("b24.list").all(self, cursor, method, max, rest)
+  end, { method = method })
   return rows, err, info
 end
 
@@ -152,8 +168,12 @@ end
 function Client:inbox(opts, callback)
   check(self, "inbox")
   if type(opts) == "function" then opts, callback = nil, opts end
-  local core = host.core("client:inbox(opts)", self.transport, callback)
-  local list, err, info = require("b24.inbox").inbox(core, self.conf or closed, opts)
+  local conf, inbox = self.conf, require "b24.inbox"
+  local section, waiting = inbox.options(opts)
+  local list, err, info = host.run("client:inbox(opts)", self.transport, callback, function(core)
+    if not conf then return closed "im.counters.get" end
+    return inbox.inbox(core, conf, section, waiting)
+  end, COUNTERS)
   return list, err, info
 end
 
@@ -166,8 +186,9 @@ end
 function Client:messages(dialog_id, opts, callback)
   check(self, "messages")
   if type(opts) == "function" then opts, callback = nil, opts end
-  local core = host.core("client:messages(dialog_id, opts)", self.transport, callback)
-  local list, err, info = require("b24.messages").messages(core, self.conf or closed, dialog_id, opts)
+  local body = require("b24.messages").messages(self.conf or closed, dialog_id, opts)
+  local list, err, info = host.run("client:messages(dialog_id, opts)", self.transport, callback, body,
+    { method = "im.dialog.messages.get" })
   return list, err, info
 end
 
@@ -182,8 +203,9 @@ end
 function Client:send(dialog_id, text, opts, callback)
   check(self, "send")
   if type(opts) == "function" then opts, callback = nil, opts end
-  local core = host.core("client:send(dialog_id, text)", self.transport, callback)
-  local id, err, info = require("b24.messages").send(core, self.conf or closed, dialog_id, text, opts)
+  local body = require("b24.messages").send(self.conf or closed, dialog_id, text, opts)
+  local id, err, info = host.run("client:send(dialog_id, text)", self.transport, callback, body,
+    { method = "im.message.add" })
   return id, err, info
 end
 
@@ -194,9 +216,32 @@ end
 ---@return b24.info info
 function Client:mark_read(dialog_id, callback)
   check(self, "mark_read")
-  local core = host.core("client:mark_read(dialog_id)", self.transport, callback)
-  local done, err, info = require("b24.messages").mark_read(core, self.conf or closed, dialog_id)
+  local body = require("b24.messages").mark_read(self.conf or closed, dialog_id)
+  local done, err, info = host.run("client:mark_read(dialog_id)", self.transport, callback, body,
+    { method = "im.dialog.read" })
   return done, err, info
+end
+
+--- Changes as they happen. The first answer comes as on_change(counters, {}): the state, and no changes. Later on_change is
+--- called only when something has changed. In an outage on_error is called once and on_recover when it is over; meanwhile
+--- the portal is asked less often. In a plain interpreter without an event loop it returns when the watch is stopped, which
+--- its handlers can do (inside b24.run: at once). Handlers may make calls: these wait without blocking the program. What a
+--- handler throws ends the watch.
+---@param opts {every: number?, on_change: fun(counters: b24.counters, changes: b24.change[], watch: b24.watching)?,
+--- on_error: fun(err: string, info: b24.info, watch: b24.watching)?,
+--- on_recover: fun(counters: b24.counters, seconds: number, watch: b24.watching)?} every: seconds between two questions
+--- (default 60; from 1 on), give or take a tenth
+---@return b24.watching? watch
+---@return string? err only for a closed client
+---@return b24.info? info
+function Client:watch(opts)
+  check(self, "watch")
+  local watch = require "b24.watch"
+  watch.check(opts)
+  if not self.conf then return closed "im.counters.get" end
+  local watching = watch.new(self.conf, opts)
+  watching.task = host.background("client:watch(opts)", self.transport, watching.body)
+  return watching
 end
 
 --- Optional: later calls answer kind "closed". Connections are kept for other clients until the Lua state ends.
@@ -212,4 +257,6 @@ function Client:__tostring()
   return "b24.client (" .. portal .. ")"
 end
 
-return { new = new }
+local function is(value) return type(value) == "table" and getmetatable(value) == Client end
+
+return { new = new, is = is }

@@ -10,25 +10,28 @@ local PAGES = 10 -- the counters hold 1000 chats at most; old servers also list 
 
 local SECTIONS = { "DIALOG", "CHAT", "LINES", "COLLAB", "COPILOT", "TASKS_TASK", "CHANNEL_COMMENT", "CHAT_MUTED" }
 
--- section, waiting. What is wrong is thrown at the caller of client:inbox.
-local function options(opts)
+--- section, waiting. What is wrong is thrown at the caller of client:inbox.
+---@param opts table?
+---@return string? section
+---@return boolean waiting
+function inbox.options(opts)
   if opts == nil then return nil, true end
-  if type(opts) ~= "table" then error("b24: the options of inbox must be a table, not a " .. type(opts), 4) end
+  if type(opts) ~= "table" then error("b24: the options of inbox must be a table, not a " .. type(opts), 3) end
   for name in pairs(opts) do
     if name ~= "section" and name ~= "waiting" then
-      error(("b24: unknown option '%s' of inbox (there is: section, waiting)"):format(tostring(name)), 4)
+      error(("b24: unknown option '%s' of inbox (there is: section, waiting)"):format(tostring(name)), 3)
     end
   end
   local section, waiting = opts.section, opts.waiting
   if waiting ~= nil and type(waiting) ~= "boolean" then
-    error("b24: option 'waiting' must be true or false, not a " .. type(waiting), 4)
+    error("b24: option 'waiting' must be true or false, not a " .. type(waiting), 3)
   end
   if section == nil then return nil, waiting ~= false end
   for _, known in ipairs(SECTIONS) do
     if section == known then return section, waiting ~= false end
   end
   local given = type(section) == "string" and "'" .. section .. "'" or "a " .. type(section)
-  error(("b24: option 'section' must be one of %s, not %s"):format(table.concat(SECTIONS, ", "), given), 4)
+  error(("b24: option 'section' must be one of %s, not %s"):format(table.concat(SECTIONS, ", "), given), 3)
 end
 
 -- Requests that belong together: `info` of the last one, with the cost of all.
@@ -45,7 +48,7 @@ function Talk:note(info)
 end
 
 function Talk:batch(commands)
-  local answer, err, info = batch.run(self.core, self.conf, commands, false, 1)
+  local answer, err, info = batch.run(self.core, self.conf, codec.batch(commands, false, 1), false)
   self:note(info)
   return answer, err
 end
@@ -134,12 +137,11 @@ local function without_waiting(list)
   for _, entry in ipairs(list) do entry.waiting, entry.at_least = nil, nil end
 end
 
----@param core table b24.core
----@param conf userdata|function a function: answers for a closed client
----@param user_opts table?
-function inbox.inbox(core, conf, user_opts)
-  local section, waiting = options(user_opts)
-  if type(conf) == "function" then return conf "im.counters.get" end
+---@param core table b24.core, or that of a task
+---@param conf userdata
+---@param section string? of inbox.options
+---@param waiting boolean
+function inbox.inbox(core, conf, section, waiting)
   local talk = setmetatable({ core = core, conf = conf }, Talk)
   local counters, answer, info = first_look(talk)
   if not counters then return nil, answer, info end

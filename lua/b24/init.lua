@@ -6,6 +6,8 @@
 
 local codec = require "b24.codec"
 
+local COUNTERS = { method = "im.counters.get" }
+
 local b24 = {
   _VERSION = codec._VERSION,
   null = codec.null,
@@ -22,15 +24,47 @@ local b24 = {
 ---@return string? err
 ---@return b24.info info
 function b24.counters(conf, callback)
+  local checked, fault, fault_info = codec.conf(conf, 2)
+  local transport = type(conf) == "table" and conf.transport or nil
+  local value, err, info = require("b24.host").run("b24.counters(conf)", transport, callback, function(core)
+    if checked then return core.counters(checked) end
+    fault_info.method = "im.counters.get"
+    return nil, fault, fault_info
+  end, COUNTERS)
+  return value, err, info
+end
+
+--- The counters of many accounts, side by side. One failure never hides the others.
+---@param confs table<any, b24.conf|string|b24.client> the answers have the same keys
+---@param opts? {parallel: integer?, transport: string?} parallel: how many at once (default 50)
+---@param callback? fun(answers: table, err: nil, info: b24.info)
+---@return table<any, {counters: b24.counters?, err: string?, info: b24.info}>? answers
+---@return string? err nil: failures are in the answers
+---@return b24.info info attempts and elapsed of all; failed: how many have no counters
+function b24.counters_all(confs, opts, callback)
+  if type(opts) == "function" then opts, callback = nil, opts end
+  local many = require "b24.many"
+  local accounts, transport = many.accounts(confs)
+  local parallel, chosen = many.options(opts)
+  local answers, err, info = require("b24.host").run("b24.counters_all(confs)", chosen or transport, callback, function()
+    return many.counters(accounts, parallel)
+  end, { method = "im.counters.get", parallel = true })
+  return answers, err, info
+end
+
+--- Direct style where calls must not block: inside `body` they look as if they did, while the program goes on. In a plain
+--- interpreter without an event loop it returns when `body`, and whatever that has begun, is over.
+---@param body fun(): any what it throws goes on, into the event loop where there is one
+---@param opts? {transport: string?} "auto" (default), "uv", "cqueues", "glib", "blocking"
+---@return any ... what `body` returns; in an event loop: a b24.task
+function b24.run(body, opts)
   local host = require "b24.host"
-  local checked, err, info = codec.conf(conf, 2)
-  if not checked then
-    info.method = "im.counters.get"
-    return nil, err, info
-  end
-  local core = host.core("b24.counters(conf)", type(conf) == "table" and conf.transport, callback)
-  if not host.name() then b24.counters = core.counters end -- plain Lua: from now on the C function itself
-  return core.counters(checked)
+  if type(body) ~= "function" then error("b24: b24.run needs a function, not a " .. type(body), 2) end
+  local transport = host.transport("b24.run", opts)
+  if host.direct(transport) then return body() end
+  local task, over = host.background("b24.run", transport, function() return body() end)
+  if over then return task:wait() end
+  return task
 end
 
 --- The number explained, in lines for people: "14 = 2 tasks + 4 notifications + 8 messages". Only what is known is said.

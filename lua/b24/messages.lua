@@ -58,16 +58,16 @@ local function sum(total, info)
   return info
 end
 
---- The first arguments of all: b24.core; the conf, or a function that answers for a closed client.
-function messages.messages(core, conf, dialog_id, opts)
-  local id = dialog(dialog_id)
-  opts = check_options("messages", opts, { unread = "boolean", limit = "number" })
-  local limit, unread = opts.limit or DEFAULT, opts.unread == true
-  if not (limit >= 1 and limit <= MOST and limit % 1 == 0) then
-    error(("b24: option 'limit' must be a whole number of 1 to %d"):format(MOST), 3)
-  end
-  if type(conf) == "function" then return conf "im.dialog.messages.get" end
-  if not id then return no_dialog "im.dialog.messages.get" end
+-- Each of the following checks its arguments at once, throws at the caller of the client's method what is wrong with
+-- their types, and returns a function that makes the requests: body(core) -> value, err, info.
+
+-- A body that asks nobody.
+local function refuse(...)
+  local answer = { ... }
+  return function() return answer[1], answer[2], answer[3] end
+end
+
+local function read(core, conf, id, limit, unread)
   local pages, cursor = {}, NEWEST
   local list, strangers, info
   repeat
@@ -87,18 +87,33 @@ function messages.messages(core, conf, dialog_id, opts)
   return list, nil, info
 end
 
-function messages.send(core, conf, dialog_id, text, opts)
+function messages.messages(conf, dialog_id, opts)
+  local id = dialog(dialog_id)
+  opts = check_options("messages", opts, { unread = "boolean", limit = "number" })
+  local limit, unread = opts.limit or DEFAULT, opts.unread == true
+  if not (limit >= 1 and limit <= MOST and limit % 1 == 0) then
+    error(("b24: option 'limit' must be a whole number of 1 to %d"):format(MOST), 3)
+  end
+  if type(conf) == "function" then return refuse(conf "im.dialog.messages.get") end
+  if not id then return refuse(no_dialog "im.dialog.messages.get") end
+  return function(core) return read(core, conf, id, limit, unread) end
+end
+
+function messages.send(conf, dialog_id, text, opts)
   local id = dialog(dialog_id)
   if type(text) ~= "string" then error("b24: text must be a string, not a " .. type(text), 3) end
   opts = check_options("send", opts, { bb = "boolean" })
-  if type(conf) == "function" then return conf "im.message.add" end
-  if not id then return no_dialog "im.message.add" end
+  if type(conf) == "function" then return refuse(conf "im.message.add") end
+  if not id then return refuse(no_dialog "im.message.add") end
   if not text:find "[^%s%z]" then
-    return codec.fault("config", "EMPTY_TEXT", "the text is empty", "Bitrix24 sends no blank messages.", "im.message.add")
+    return refuse(codec.fault("config", "EMPTY_TEXT", "the text is empty", "Bitrix24 sends no blank messages.",
+      "im.message.add"))
   end
   if not opts.bb then text = codec.plain(text) end
-  local result, err, info = core.call(conf, "im.message.add", { DIALOG_ID = id, MESSAGE = text }, false, 3)
-  return result, err, info
+  local call, err, info = codec.call(conf, "im.message.add", { DIALOG_ID = id, MESSAGE = text }, nil,
+    { idempotent = false, level = 3 })
+  if not call then return refuse(nil, err, info) end
+  return function(core) return core.perform(call) end
 end
 
 -- { name = { text=, … } } of a batch -> nil, err, info
@@ -114,23 +129,27 @@ local function first_problem(answer, names, info)
   return true, nil, info
 end
 
-function messages.mark_read(core, conf, dialog_id)
+local function read_all(core, conf)
+  local steps = codec.batch({ dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false, 1)
+  local answer, err, info = batch.run(core, conf, steps, false)
+  if not answer then return nil, err, info end
+  return first_problem(answer, { "dialogs", "notifications" }, info)
+end
+
+function messages.mark_read(conf, dialog_id)
   local special = dialog_id == "all" or dialog_id == "notify"
   local id = special and dialog_id or dialog(dialog_id)
-  if type(conf) == "function" then return conf "im.dialog.read" end
-  if not id then return no_dialog "im.dialog.read" end
-  if id == "all" then
-    local answer, err, info = batch.run(core, conf,
-      { dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false, 1)
-    if not answer then return nil, err, info end
-    return first_problem(answer, { "dialogs", "notifications" }, info)
+  if type(conf) == "function" then return refuse(conf "im.dialog.read") end
+  if not id then return refuse(no_dialog "im.dialog.read") end
+  if id == "all" then return function(core) return read_all(core, conf) end end
+  return function(core)
+    local result, err, info = core.call(conf, "im.dialog.read", { DIALOG_ID = id })
+    if err then return nil, err, info end
+    if result == false then
+      return codec.fault("portal", "NO_DIALOG", "the portal has no such dialog", nil, "im.dialog.read")
+    end
+    return true, nil, info
   end
-  local result, err, info = core.call(conf, "im.dialog.read", { DIALOG_ID = id })
-  if err then return nil, err, info end
-  if result == false then
-    return codec.fault("portal", "NO_DIALOG", "the portal has no such dialog", nil, "im.dialog.read")
-  end
-  return true, nil, info
 end
 
 return messages

@@ -1,0 +1,103 @@
+--- The engine of this Lua state: one helper thread that carries out all requests and sleeps, seen as one descriptor. Who
+--- waits for it (lua/b24/transport/) is told by engine.pump.
+
+local engine = {}
+
+--- How a program waits for the engine: it watches the descriptor, and calls engine.pump when that is readable. `turn`: keep
+--- the program going until the task is done, or for so many seconds.
+---@class b24.waiter
+---@field name string
+---@field arm fun() something was added: see that the descriptor is watched; called often
+---@field disarm fun() nothing is under way any more
+---@field forget fun() the descriptor is gone (a forked child): drop what belonged to it
+---@field turn fun(task: b24.task, seconds: number)
+
+local current -- b24.core's engine
+local wakers = {} -- id -> function(event, data)
+local armed = {} -- waiter -> true
+
+-- Of the parent process: neither its jobs nor its descriptor are ours.
+local function forget()
+  for waiter in pairs(armed) do waiter.forget() end
+  current, wakers, armed = nil, {}, {}
+end
+
+--- The engine itself; a new one in a forked child. Throws when there is no memory or descriptor for it.
+---@return userdata
+function engine.get()
+  if current and not current:usable() then forget() end
+  if not current then current = require("b24.core").engine() end
+  return current
+end
+
+---@return integer descriptor readable while engine.pump has something to do
+function engine.pollfd() return engine.get():pollfd() end
+
+---@return boolean is anything under way?
+function engine.busy() return current ~= nil and current:usable() and current:running() > 0 end
+
+local function wait_for(id, waiter, wake)
+  wakers[id] = wake
+  armed[waiter] = true
+  waiter.arm()
+  return id
+end
+
+--- Sends what the call asks for. `wake("reply" | "failed", data)` is called later, by engine.pump.
+---@return integer id
+function engine.send(call, waiter, wake) return wait_for(engine.get():add(call), waiter, wake) end
+
+--- `wake("woke")` is called after so many seconds.
+---@return integer id
+function engine.sleep(seconds, waiter, wake) return wait_for(engine.get():sleep(seconds), waiter, wake) end
+
+local function disarm_when_idle()
+  if engine.busy() then return end
+  local list = armed
+  armed = {}
+  for waiter in pairs(list) do waiter.disarm() end
+end
+
+--- Its waker will not be called any more.
+function engine.cancel(id)
+  wakers[id] = nil
+  if current and current:usable() then current:cancel(id) end
+  disarm_when_idle()
+end
+
+-- Everything that is done, so that wakers may add and cancel as they like.
+local function take()
+  local list, n = {}, 0
+  for id, event, data in current.step, current do
+    if wakers[id] then
+      n = n + 1
+      list[n] = { wakers[id], event, data, id }
+    end
+  end
+  return list
+end
+
+--- Wakes all whose request or sleep is over. What one of them throws does not keep the others from being woken; the first
+--- error is thrown again at the end.
+function engine.pump()
+  if not (current and current:usable()) then return end
+  local list, failure = take(), nil
+  disarm_when_idle()
+  for _, done in ipairs(list) do
+    local wake, id = done[1], done[4]
+    if wakers[id] == wake then -- not cancelled by another waker meanwhile
+      wakers[id] = nil
+      local ok, err = pcall(wake, done[2], done[3])
+      if not ok then failure = failure or { err } end
+    end
+  end
+  if failure then error(failure[1], 0) end
+end
+
+--- Waits, blocking, until there is something to pump or the seconds are over.
+function engine.wait(seconds)
+  local ready = engine.get():wait(seconds)
+  return ready
+end
+
+return engine

@@ -1,0 +1,190 @@
+--- Tasks: coroutines of ours, in which calls look as if they blocked while the program goes on. A callback, b24.run, a
+--- watch and b24.counters_all are tasks.
+
+local codec = require "b24.codec"
+local drive = require "b24.drive"
+local engine = require "b24.engine"
+
+--- What client:counters(callback) and b24.run return.
+---@class b24.task
+---@field done boolean
+---@field package co thread
+---@field package waiter b24.waiter
+---@field package callback? function
+---@field package results any[]
+---@field package n integer
+---@field package failure? string what the function threw
+---@field package job? integer what it waits for
+---@field package resume_with? function
+---@field package cancelled? boolean
+---@field package joiners function[]
+local Task = {}
+Task.__index = Task
+
+local by_coroutine = setmetatable({}, { __mode = "k" })
+local alive = {} -- waiter -> { task = true }
+local unpack = table.unpack or unpack -- luacheck: ignore (5.1)
+local YIELD = {} -- what we yield; anything else that a task yields is a mistake
+
+---@return b24.task? the task that runs now
+local function current()
+  local co = coroutine.running()
+  return co and by_coroutine[co] or nil
+end
+
+local function pack(...) return { n = select("#", ...), ... } end
+
+-- A callback is never called before the function that took it has returned.
+local function deliver(self)
+  local callback, results = self.callback, self.results
+  self.callback = nil
+  if not callback or self.failure then return end
+  if not self.starting then return callback(unpack(results, 1, results.n)) end
+  engine.sleep(0, self.waiter, function() callback(unpack(results, 1, results.n)) end)
+end
+
+local function finish(self, ok, ...)
+  self.done, self.results = true, pack(...)
+  alive[self.waiter][self] = nil
+  by_coroutine[self.co] = nil
+  if not ok then self.failure = self.results[1] end
+  if self.cancelled and ok then
+    self.results = pack(codec.fault("closed", "CANCELLED", "the call was cancelled", nil, self.method))
+  end
+  local joiners = self.joiners
+  self.joiners = {}
+  for _, join in ipairs(joiners) do join() end
+  deliver(self)
+  if self.failure then error(self.failure, 0) end
+end
+
+local function traced(co, err)
+  if type(err) ~= "string" or err:find "interrupted!$" then return err end
+  return debug.traceback(co, err)
+end
+
+-- Runs the coroutine until it waits again or ends.
+local function resume(self, ...)
+  local result = pack(coroutine.resume(self.co, ...))
+  if coroutine.status(self.co) == "dead" then
+    if result[1] then return finish(self, true, unpack(result, 2, result.n)) end
+    return finish(self, false, self.plain_errors and result[2] or traced(self.co, result[2]))
+  elseif result[2] ~= YIELD then
+    finish(self, false, "b24: inside b24.run only calls of b24 may yield")
+  end
+end
+
+-- Waits until resume_with is called: by what `begin(wake)` has begun, or by a cancellation, which answers "cancel".
+local function await(self, begin)
+  if self.cancelled then return "cancel" end
+  local woken = false
+  local function wake(...)
+    if woken then return end
+    woken, self.job, self.resume_with = true, nil, nil
+    resume(self, ...)
+  end
+  self.resume_with = wake
+  self.job = begin(wake)
+  return coroutine.yield(YIELD)
+end
+
+-- The transport of drive.lua: what is asked for is waited for by the task that runs now.
+local CANCELLED = { kind = "closed", code = "CANCELLED", message = "the call was cancelled", sent = true }
+
+local function send(_, call)
+  local self, trouble = current(), nil
+  local event, data = await(self, function(wake)
+    local ok, id = pcall(engine.send, call, self.waiter, wake)
+    if ok then return id end
+    trouble = id
+    engine.sleep(0, self.waiter, wake)
+  end)
+  if trouble then
+    return nil, { kind = "network", code = "ENGINE_FAILED", message = tostring(trouble):gsub("^b24: ", ""), sent = false }
+  elseif event == "cancel" then
+    return nil, CANCELLED
+  elseif event == "reply" then
+    return data
+  end
+  return nil, data
+end
+
+local function sleep(seconds)
+  local self = current()
+  return await(self, function(wake) return engine.sleep(seconds, self.waiter, wake) end) ~= "cancel"
+end
+
+local core = drive.core { send = send, sleep = sleep }
+
+---@param waiter b24.waiter
+---@param body fun(core: table): any
+---@param opts? {callback: function?, method: string?, plain_errors: boolean?} callback: gets what `body` returns; method:
+--- for the info of a cancelled call; plain_errors: what `body` throws is not ours, so no traceback
+---@return b24.task
+local function spawn(waiter, body, opts)
+  opts = opts or {}
+  local self = setmetatable({ done = false, joiners = {}, waiter = waiter, callback = opts.callback, method = opts.method,
+    plain_errors = opts.plain_errors }, Task)
+  self.co = coroutine.create(function() return body(core) end)
+  by_coroutine[self.co] = self
+  alive[waiter] = alive[waiter] or {}
+  alive[waiter][self] = true
+  self.starting = true
+  resume(self)
+  self.starting = false
+  return self
+end
+
+--- Gives the call up: its callback gets kind "closed", code "CANCELLED". What was sent may still have run.
+---@return boolean cancelled false: it was over already
+function Task:cancel()
+  if self.done or self.cancelled then return false end
+  self.cancelled = true
+  if self.job then engine.cancel(self.job) end
+  if self.resume_with then self.resume_with "cancel" end
+  return true
+end
+
+-- Inside another task: that one waits.
+local function join(self, me, seconds)
+  local timer
+  await(me, function(wake)
+    self.joiners[#self.joiners + 1] = wake
+    if not seconds then return nil end
+    timer = engine.sleep(seconds, me.waiter, wake)
+    return timer
+  end)
+  if timer and self.done then engine.cancel(timer) end
+end
+
+--- Waits until the call is over, and keeps the program's event loop going meanwhile. Inside b24.run only the task waits.
+---@param ms? number at most so many milliseconds
+---@return any value
+---@return string? err code "WAIT_TIMEOUT" when the call is not over yet; it goes on
+---@return b24.info? info
+function Task:wait(ms)
+  if ms ~= nil and type(ms) ~= "number" then error("b24: wait needs a number of milliseconds, not a " .. type(ms), 2) end
+  local me = current()
+  if me == self then error("b24: a task cannot wait for itself", 2) end
+  if not self.done and me then
+    join(self, me, ms and ms / 1000)
+  elseif not self.done then
+    self.waiter.turn(self, ms and ms / 1000 or math.huge)
+  end
+  if self.done then return unpack(self.results, 1, self.failure and 0 or self.results.n) end
+  return codec.fault("timeout", "WAIT_TIMEOUT", "the call is not over yet; it goes on", nil, self.method)
+end
+
+-- Blocks until no task of this waiter is left.
+local function finish_all(waiter)
+  local task = next(alive[waiter])
+  while task and engine.busy() do
+    waiter.turn(task, math.huge)
+    task = next(alive[waiter])
+  end
+end
+
+function Task:__tostring() return self.done and "b24.task (done)" or "b24.task" end
+
+return { spawn = spawn, current = current, core = core, await = await, sleep = sleep,
+  finish_all = finish_all }

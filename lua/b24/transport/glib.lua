@@ -1,0 +1,40 @@
+--- Waits for the engine in GLib's main loop, through lgi: AwesomeWM, GTK programs.
+
+local engine = require "b24.engine"
+
+local GLib = require("lgi").GLib
+
+local waiter = { name = "glib" }
+local source -- id of the watch on the descriptor
+
+local function readable()
+  engine.pump()
+  return source ~= nil
+end
+
+function waiter.arm()
+  if source then return end
+  source = GLib.unix_fd_add_full(GLib.PRIORITY_DEFAULT, engine.pollfd(), GLib.IOCondition.IN, readable)
+end
+
+function waiter.disarm()
+  local id = source
+  source = nil
+  if id then GLib.source_remove(id) end
+end
+
+function waiter.forget() source = nil end
+
+-- The program's own events go on.
+function waiter.turn(task, seconds)
+  local context, over = GLib.MainContext.default(), false
+  local timer = seconds < 1e6 and GLib.timeout_add(GLib.PRIORITY_DEFAULT, math.ceil(seconds * 1000), function()
+    over = true
+    return false
+  end)
+  while not task.done and not over and engine.busy() do context:iteration(true) end
+  if timer and not over then GLib.source_remove(timer) end
+end
+
+---@type b24.waiter
+return waiter
