@@ -13,11 +13,11 @@
 struct b24_lane {
     struct b24_link waiting_lanes; /* among the lanes that have queued jobs */
     struct b24_lane *next;         /* in its bucket */
-    char *name;
     struct b24_link queue;
     int active, connected;
     bool open;        /* the first one failed: no reason to hold the others */
     bool spoke_http2; /* the last reply here was HTTP/2 */
+    char name[];
 };
 
 struct b24_lanes {
@@ -36,7 +36,6 @@ void b24_lanes_free(struct b24_lanes *lanes) {
     for (int i = 0; i < BUCKETS; i++)
         for (struct b24_lane *lane; (lane = lanes->buckets[i]) != NULL;) {
             lanes->buckets[i] = lane->next;
-            free(lane->name);
             free(lane);
         }
     free(lanes);
@@ -50,14 +49,14 @@ static struct b24_lane **find(struct b24_lanes *lanes, const char *name) {
     return at;
 }
 
-/* A lane takes over the job's name for it. Lanes stay until the engine's end: there are as many as portals. */
+/* Lanes stay until the engine's end: there are as many as portals. NULL: no memory. */
 static struct b24_lane *lane_of(struct b24_engine *e, struct b24_engine_job *job) {
-    struct b24_lane **at = find(e->lanes, job->lane_name);
+    struct b24_view name = b24_buffer_view(&job->lane_name);
+    struct b24_lane **at = find(e->lanes, name.p);
     if (*at != NULL) return *at;
-    struct b24_lane *lane = calloc(1, sizeof *lane);
+    struct b24_lane *lane = calloc(1, sizeof *lane + name.n + 1);
     if (lane == NULL) return NULL;
-    lane->name = job->lane_name;
-    job->lane_name = NULL;
+    memcpy(lane->name, name.p, name.n + 1);
     b24_list_init(&lane->queue);
     *at = lane;
     return lane;
