@@ -111,7 +111,8 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
 static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
     CURL *easy = job->exchange->easy;
     b24_ms left = job->due - now, connect = job->connect_timeout < left ? job->connect_timeout : left;
-    bool fresh = job->only_http2 && !job->lane->spoke_http2; /* a kept connection may be of an older version */
+    /* A kept connection may be of an older version. Those who come after the first one find its connection. */
+    bool fresh = job->only_http2 && !job->lane->spoke_http2 && job->lane->connected == 0;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);

@@ -26,6 +26,8 @@
 ---@field runtime_dir? string
 ---@field log? fun(event: table)
 
+---@alias b24.callback fun(value: any, err: string?, info: b24.info) called from the program's event loop
+
 ---@alias b24.map table<string, integer> id -> unread messages; looked up by number too
 
 ---@class b24.counters

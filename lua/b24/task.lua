@@ -135,6 +135,9 @@ local function spawn(waiter, body, opts)
   return self
 end
 
+-- A task beside the one that runs now.
+function core.spawn(body) return spawn(current().waiter, body) end
+
 --- Gives the call up: its callback gets kind "closed", code "CANCELLED". What was sent may still have run.
 ---@return boolean cancelled false: it was over already
 function Task:cancel()
