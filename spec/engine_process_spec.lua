@@ -134,6 +134,7 @@ describe("an engine in its process", function()
         print("child", both())
         engine:close()
         io.stdout:flush()
+        if os.getenv "LD_PRELOAD" then posix.exit(0) end -- what is the parent's would look lost to a sanitizer
         os.exit(0, true)
       end
       print("child ended", posix.wait(pid))
