@@ -24,6 +24,13 @@ local function closed(method)
   return codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).", method)
 end
 
+-- A callback comes last, after whatever else is given.
+local function trailing(params, opts, callback)
+  if type(params) == "function" and opts == nil then return nil, nil, params end
+  if type(opts) == "function" and callback == nil then return params, nil, opts end
+  return params, opts, callback
+end
+
 -- The one option that a call has: true, false or nil.
 local function call_options(opts, option)
   if opts == nil then return nil end
@@ -64,7 +71,7 @@ end
 ---@return b24.info info
 function Client:call(method, params, opts, callback)
   check(self, "call")
-  if type(opts) == "function" then opts, callback = nil, opts end
+  params, opts, callback = trailing(params, opts, callback)
   local idempotent = call_options(opts, "idempotent")
   if not self.conf and type(method) ~= "string" then
     error("b24: method must be a string, not a " .. type(method), 2)
@@ -154,7 +161,7 @@ end
 ---@return b24.info info
 function Client:all(method, params, opts, callback)
   check(self, "all")
-  if type(opts) == "function" then opts, callback = nil, opts end
+  params, opts, callback = trailing(params, opts, callback)
   local max, rest = all_options(opts)
   local cursor = codec.cursor(method, params, 2)
   local rows, err, info = host.run("client:all(method, params)", self.transport, callback, function()

@@ -72,8 +72,9 @@ end
 -- The transport, by name, for what goes on by itself; nil: this program has no loop.
 local function loop_name(call, option, level)
   if option and option ~= "auto" and option ~= "blocking" then return option end
-  local task = option ~= "blocking" and current_task()
-  if task then return task.waiter.name end
+  local tasks = option ~= "blocking" and package.loaded["b24.task"]
+  local driver = tasks and tasks.driver()
+  if driver then return driver.name end
   local name = host.name()
   if name == "nginx" then
     error("b24: in nginx make " .. call .. " without a callback: it does not block the worker", level + 1)

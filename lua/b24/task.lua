@@ -40,7 +40,12 @@ local function deliver(self)
   self.callback = nil
   if not callback or self.failure then return end
   if not self.starting then return callback(unpack(results, 1, results.n)) end
-  engine.sleep(0, self.waiter, function() callback(unpack(results, 1, results.n)) end)
+  local later, living = { done = false }, alive[self.waiter] -- a b24.run that blocks waits for it, too
+  living[later] = true
+  engine.sleep(0, self.waiter, function()
+    later.done, living[later] = true, nil
+    callback(unpack(results, 1, results.n))
+  end)
 end
 
 local function finish(self, ok, ...)
@@ -178,8 +183,9 @@ function Task:wait(ms)
   return codec.fault("timeout", "WAIT_TIMEOUT", "the call is not over yet; it goes on", nil, self.method)
 end
 
--- Blocks until no task of this waiter is left.
-local function finish_all(waiter)
+local finishing -- the waiter of a b24.run that blocks until all is over: callbacks may begin more
+
+local function turn_all(waiter)
   local task = next(alive[waiter])
   while task and engine.busy() do
     waiter.turn(task, math.huge)
@@ -187,7 +193,22 @@ local function finish_all(waiter)
   end
 end
 
+-- Blocks until no task of this waiter is left.
+local function finish_all(waiter)
+  local outer = finishing
+  finishing = waiter
+  local ok, err = pcall(turn_all, waiter)
+  finishing = outer
+  if not ok then error(err, 0) end
+end
+
+---@return b24.waiter? the one that drives what is begun now: that of the task that runs, or of a b24.run that blocks
+local function driver()
+  local task = current()
+  return task and task.waiter or finishing
+end
+
 function Task:__tostring() return self.done and "b24.task (done)" or "b24.task" end
 
-return { spawn = spawn, current = current, core = core, await = await, sleep = sleep,
+return { spawn = spawn, current = current, driver = driver, core = core, await = await, sleep = sleep,
   finish_all = finish_all }
