@@ -66,6 +66,13 @@ static bool private_file(int fd, const char *path, struct b24_fault *fault) {
     return true;
 }
 
+/* Without blanks at both ends. Not b24_trim: the quotes that it takes off may belong to a command. */
+static struct b24_view inner(struct b24_view v) {
+    while (v.n > 0 && strchr(" \t\r\n", v.p[v.n - 1]) != NULL && v.p[v.n - 1] != '\0') v.n--;
+    while (v.n > 0 && strchr(" \t\r\n", v.p[0]) != NULL && v.p[0] != '\0') v.p++, v.n--;
+    return v;
+}
+
 static bool first_line(int fd, const char *path, char out[B24_URL_MAX + 1], struct b24_fault *fault) {
     char text[B24_URL_MAX + 2];
     size_t n = 0;
@@ -76,7 +83,7 @@ static bool first_line(int fd, const char *path, char out[B24_URL_MAX + 1], stru
         n += (size_t)got;
     }
     struct b24_view line = {text, n};
-    line = b24_trim(line);
+    line = inner(line);
     text[n] = '\0';
     bool single = memchr(line.p, '\n', line.n) == NULL && memchr(line.p, '\0', line.n) == NULL;
     if (line.n == 0 || line.n > B24_URL_MAX || !single)

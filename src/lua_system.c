@@ -21,10 +21,10 @@ static bool hook_changed(void *arg) {
     return lua_gethook(L) != NULL; /* lua.c sets one at SIGINT */
 }
 
-/* system.secret() -> a line of the terminal, which did not show it | nil */
+/* system.secret(prompt) -> a line of the terminal, which did not show it | nil */
 static int system_secret(lua_State *L) {
     char line[B24_URL_MAX + 1];
-    long n = b24_terminal_secret(line, sizeof line, hook_changed, L);
+    long n = b24_terminal_secret(luaL_checkstring(L, 1), line, sizeof line, hook_changed, L);
     if (n < 0) lua_pushnil(L);
     else lua_pushlstring(L, line, (size_t)n);
     memset(line, 0, sizeof line);

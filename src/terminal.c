@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -22,12 +23,13 @@ static long read_line(char *out, size_t size, bool (*interrupted)(void *), void 
     }
 }
 
-long b24_terminal_secret(char *out, size_t size, bool (*interrupted)(void *), void *arg) {
+long b24_terminal_secret(const char *prompt, char *out, size_t size, bool (*interrupted)(void *), void *arg) {
     struct termios shown, hidden;
     if (tcgetattr(STDIN_FILENO, &shown) != 0) return -1;
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
     if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) != 0) return -1;
+    (void)!write(STDERR_FILENO, prompt, strlen(prompt)); /* only now: what is typed after it is surely hidden */
     long n = read_line(out, size, interrupted, arg);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     return n;

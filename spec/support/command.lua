@@ -76,6 +76,7 @@ end
 ---@field env table<string, string|false> HOME is a must
 ---@field input? string of standard input; none: /dev/null
 ---@field stdout? string where standard output goes, in place of the result
+---@field before? string with `pipe`: shell words that run before it
 ---@field pipe? string a shell command that reads standard output
 
 --- Runs it to its end: exit status, standard output, standard errors.
@@ -86,7 +87,7 @@ function command.run(arguments, opts)
   process.write(dir .. "/in", opts.input or "")
   local line = ("timeout %d %s <%s"):format(LIMIT, command.words(arguments, opts.env), quote(dir .. "/in"))
   if opts.pipe then
-    line = ("{ %s 2>%s/err; echo $? >%s/status; } | { %s; } >%s/out"):format(line, dir, dir, opts.pipe, dir)
+    line = ("{ " .. (opts.before or "") .. "%s 2>%s/err; echo $? >%s/status; } | { %s; } >%s/out"):format(line, dir, dir, opts.pipe, dir)
   else
     line = ("%s >%s 2>%s/err; echo $? >%s/status"):format(line, quote(opts.stdout or dir .. "/out"), dir, dir)
   end

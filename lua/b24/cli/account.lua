@@ -12,23 +12,29 @@ local function forget_environment()
   for _, name in ipairs(SECRETS) do codec.system.unsetenv(name) end
 end
 
--- The first line that a password manager prints. Its errors are for the user, its output is never shown.
-local function ask_command(command, path)
+--- The first line that a password manager's command prints. Its errors are for the user, its output is never shown.
+---@param command string for the shell
+---@param path string where the command comes from
+---@return string? webhook
+---@return string err or `path`
+---@return b24.info? info
+function account.ask(command, path)
+  forget_environment()
   local function wrong(message, hint) return codec.fault("config", "WEBHOOK_CMD_FAILED", message, hint) end
   if command:find "^%a+://" then
     return wrong(path .. " holds a URL, but its line must be a command", "Run: b24 login")
   end
   local pipe = io.popen("(" .. command .. "\n)\nprintf '\\n%d' \"$?\"", "r")
-  if not pipe then return wrong("the command in " .. path .. " cannot be started") end
+  if not pipe then return wrong("the command of " .. path .. " cannot be started") end
   local answer = pipe:read "*a"
   pipe:close()
   local output, status = answer:match "^(.*)\n(%d+)$"
   if status ~= "0" then
-    return wrong(("the command in %s failed (exit status %s)"):format(path, status or "unknown"),
+    return wrong(("the command of %s failed (exit status %s)"):format(path, status or "unknown"),
       "Run it by hand to see why.")
   end
   local line = output:match "^%s*([^\n]*%S)"
-  if not line then return wrong("the command in " .. path .. " printed nothing", "It must print the webhook's URL.") end
+  if not line then return wrong("the command of " .. path .. " printed nothing", "It must print the webhook's URL.") end
   return line, path
 end
 
@@ -38,7 +44,7 @@ local function find(profile)
   forget_environment()
   if url or info.code ~= "NO_CREDENTIAL" then return url, place, info end
   local command, path, why = codec.system.line("webhook_cmd", profile)
-  if command then return ask_command(command, path) end
+  if command then return account.ask(command, path) end
   if why.code ~= "NO_CREDENTIAL" then return nil, path, why end
   return nil, place, info
 end

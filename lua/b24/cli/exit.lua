@@ -17,7 +17,7 @@ end
 local HINTS = {
   NO_CREDENTIAL = "Run: b24 login", -- the library cannot know of it
   CERTIFICATE_UNTRUSTED = "A portal with its own CA: give its PEM file with --ca-file. Otherwise install the package "
-    .. "ca-certificates. Details: b24 doctor",
+    .. "ca-certificates.",
 }
 
 ---@param info b24.info
