@@ -23,6 +23,7 @@ describe("of the command line", function()
       count = count + 1
       local words = ("env -i HOME=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s/run PATH=%s/bin:\"$PATH\" sh -e"):format(
         home, home, prefix)
+      if line:find "^b24 watch" then line = "timeout -s INT 2 " .. line:gsub("#", "|| test $? = 124 #") end -- has no end
       local status = os.execute(("unset LD_PRELOAD; %s -c '%s' <%s/webhook >%s/out 2>&1"):format(words,
         (line:gsub("'", "'\\''")), home, home))
       assert.is_true(status == 0 or status == true, line .. "\n" .. process.read(home .. "/out"))

@@ -6,7 +6,7 @@ local out = require "b24.cli.out"
 local main = {}
 
 -- In the order of the help. Each file has name, summary, define(command) and run(args) -> exit code.
-local COMMANDS = { "counters", "inbox", "waiting", "show", "send", "mark_read", "call", "list", "login", "doctor",
+local COMMANDS = { "counters", "inbox", "waiting", "watch", "show", "send", "mark_read", "call", "list", "login", "doctor",
   "completion" }
 
 local EPILOG = [[

@@ -1,0 +1,54 @@
+--- What b24 watch does besides printing: a command for each change, a desktop notification. The children find the change in
+--- their environment, and no credential there: account.lua has removed it.
+
+local text = require "b24.cli.text"
+
+local hooks = {}
+
+local function quote(s)
+  return "'" .. s:gsub("'", "'\\''") .. "'"
+end
+
+local function number(n)
+  return n and ("%d"):format(n) or ""
+end
+
+--- Runs the user's shell command and waits for it, so that changes stay in their order. Its failure is its own business.
+---@param command string
+---@param variables table<string, string>
+function hooks.exec(command, variables)
+  local words = {}
+  for name, value in pairs(variables) do words[#words + 1] = name .. "=" .. quote(value) end
+  os.execute("export " .. table.concat(words, " ") .. "\n" .. command .. "\n")
+end
+
+--- The environment of --exec. Numbers that are not known are empty.
+---@param event "change"|"down"|"up"
+---@param badge string
+---@param totals b24.totals
+---@param change? b24.change
+---@return table<string, string>
+function hooks.variables(event, badge, totals, change)
+  change = change or {}
+  return { B24_EVENT = event, B24_BADGE = badge, B24_MESSAGES = number(totals.messages),
+    B24_DIALOG_ID = change.dialog_id or "", B24_SECTION = change.section or "", B24_FROM = number(change.from),
+    B24_TO = number(change.to) }
+end
+
+-- Notification servers read markup in the body.
+local function escaped(s)
+  return (text.line(s):gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
+end
+
+--- A notification of the desktop (notify-send). Says on standard error, once, when there is none.
+---@param title string
+---@param body string
+function hooks.notify(title, body)
+  local ok = os.execute(("notify-send --app-name=b24 -- %s %s >/dev/null 2>&1"):format(quote(text.line(title)),
+    quote(escaped(body))))
+  if ok == true or ok == 0 or hooks.silent then return end
+  hooks.silent = true
+  io.stderr:write "b24: notify-send failed; install libnotify-bin, and see that a notification service runs\n"
+end
+
+return hooks

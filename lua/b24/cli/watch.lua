@@ -1,0 +1,130 @@
+--- b24 watch: a line for each change, until it is ended; for people, bars, and programs that cannot load C.
+
+local b24 = require "b24"
+local account = require "b24.cli.account"
+local exit = require "b24.cli.exit"
+local hooks = require "b24.cli.hooks"
+local json = require "b24.cli.json"
+local out = require "b24.cli.out"
+local text = require "b24.cli.text"
+
+local watch = { name = "watch", summary = "Print a line for each change, until it is ended." }
+
+function watch.define(command)
+  command:option("--every", "Ask so often, give or take a tenth."):argname "TIME":convert(text.seconds):default "60s"
+  command:flag("--json", "One JSON object a line: the documented contract for other programs.")
+  command:option("--exec", "Run this shell command at each change; B24_EVENT, B24_BADGE, B24_MESSAGES, B24_DIALOG_ID, "
+    .. "B24_SECTION, B24_FROM and B24_TO tell it what happened."):argname "COMMAND"
+  command:flag("--notify", "Show a desktop notification when somebody has written.")
+end
+
+local function print_now(line)
+  out.line(line)
+  out.flush()
+end
+
+-- Changes of dialogs, and of the notifications, which have none; the other totals are sums of these.
+local function tellable(changes)
+  local list = {}
+  for _, change in ipairs(changes) do
+    if change.dialog_id or change.id == "NOTIFY" then list[#list + 1] = change end
+  end
+  return list
+end
+
+local function name_of(change)
+  return change.dialog_id or "notifications"
+end
+
+local function print_state(counters)
+  local messages = b24.totals(counters).messages
+  print_now(messages and text.count(messages, "message is", "messages are") .. " waiting"
+    or "how many messages wait is unknown")
+end
+
+local function print_changes(counters, changes)
+  local list = tellable(changes)
+  for _, change in ipairs(list) do
+    print_now(("%s: %d -> %d"):format(name_of(change), change.from or 0, change.to or 0))
+  end
+  if #list > 0 then print_state(counters) end
+end
+
+local function print_event(event, counters, changes)
+  print_now(json.encode { event = event, counters = counters, totals = b24.totals(counters), badge = b24.badge(counters),
+    changes = changes })
+end
+
+-- Who has written, for a notification: one more question, because counters have no names.
+local function names(client)
+  local known = {}
+  for _, d in ipairs(client:inbox { waiting = false } or {}) do
+    known[d.dialog_id] = d.last_message and ("%s: %s"):format(d.name or d.dialog_id, d.last_message) or d.name
+  end
+  return known
+end
+
+local function notify(client, counters, changes)
+  local known, lines
+  for _, change in ipairs(changes) do
+    if change.dialog_id and change.section ~= "CHAT_MUTED" and (change.to or 0) > (change.from or 0) then
+      known, lines = known or names(client), lines or {}
+      lines[#lines + 1] = text.cut(known[change.dialog_id] or change.dialog_id, 120)
+    end
+  end
+  if lines then hooks.notify("Bitrix24: " .. b24.badge(counters) .. " unread", table.concat(lines, " | ")) end
+end
+
+-- The handlers of client:watch. `ended.code` is the exit code, once the credential is refused: asking on is no use then.
+local function handlers(args, client, ended)
+  local first = true
+  local function exec(event, counters, change)
+    if not args.exec then return end
+    hooks.exec(args.exec, hooks.variables(event, b24.badge(counters), counters and b24.totals(counters) or {}, change))
+  end
+  local function on_change(counters, changes)
+    if args.json then
+      print_event("change", counters, changes)
+    elseif first then
+      print_state(counters)
+    else
+      print_changes(counters, changes)
+    end
+    first = false
+    for _, change in ipairs(tellable(changes)) do exec("change", counters, change) end
+    if args.notify then notify(client, counters, changes) end
+  end
+  local function on_error(err, info, self)
+    local code, hint = exit.code(info), exit.hint(info)
+    if args.json then
+      print_now(json.encode { event = "error", message = err, code = info.code, kind = info.kind, hint = hint })
+    else
+      io.stderr:write(err, "\n", hint and hint .. "\n" or "")
+    end
+    if info.kind == "auth" or info.kind == "denied" or info.kind == "config" then
+      ended.code = code
+      return self:stop()
+    end
+    exec "down"
+  end
+  local function on_recover(counters, seconds)
+    if args.json then
+      print_event("recover", counters, {})
+    else
+      io.stderr:write("b24: the portal is back after ", text.duration(seconds), "\n")
+    end
+    exec("up", counters)
+  end
+  return { every = args.every, on_change = on_change, on_error = on_error, on_recover = on_recover }
+end
+
+function watch.run(args)
+  if args.every < 1 or args.every > 86400 then exit.usage "--every must be from 1s to 1d" end
+  local client, err, info = account.client(args)
+  if not client then return exit.failure(err, info) end
+  local ended = {}
+  client:watch(handlers(args, client, ended))
+  return ended.code or exit.OK
+end
+
+return watch

@@ -1,0 +1,124 @@
+-- b24 watch: lines for people, lines for programs, commands and notifications, and its end.
+
+local cjson = require "cjson"
+local command = require "spec.support.command"
+local process = require "spec.support.process"
+local start = require("spec.support.portal").start
+
+describe("b24 watch", function()
+  local portal, home
+  setup(function()
+    portal, home = start(), command.home()
+  end)
+  teardown(function() command.remove(home) end)
+  before_each(function() portal:reset() end)
+
+  local function begin(arguments, more)
+    local env = { HOME = home, B24_RUNTIME_DIR = home .. "/run", B24_WEBHOOK = portal.http_webhook }
+    for name, value in pairs(more or {}) do env[name] = value end
+    local all = { "watch", "--every", "1s" }
+    for _, argument in ipairs(arguments or {}) do all[#all + 1] = argument end
+    process.write(home .. "/out", "")
+    return command.start(all, { env = env, stdout = home .. "/out" })
+  end
+
+  -- Without what the shell says of a signal.
+  local function output() return (process.read(home .. "/out") or ""):gsub("Terminated\n$", "") .. "" end
+
+  local function shows(text)
+    local seen = process.eventually(10, function() return output():find(text, 1, true) end)
+    assert.is_true(seen, "not seen: " .. text .. "\nbut: " .. output())
+  end
+
+  local function ends(child, signal, expected)
+    child:kill(signal)
+    local took = process.timed(function() assert.equal(expected, (child:wait())) end)
+    assert.is_true(took < 1, took .. " s")
+  end
+
+  it("prints the state, then a line for each change, until Ctrl-C", function()
+    local child = begin()
+    shows "8 messages are waiting\n"
+    portal:control("message", { dialog_id = "5", count = 2 })
+    shows "5: 1 -> 3\n10 messages are waiting\n"
+    portal:control("read", { dialog_id = "5" })
+    shows "5: 3 -> 0\n7 messages are waiting\n"
+    ends(child, 2, 130)
+  end)
+
+  it("tells an outage in one line, and its end in one", function()
+    portal:control("reply", { method = "im.counters.get", status = 502, body = "<html>", times = 6 })
+    local child = begin { "--timeout", "2s" }
+    shows "b24: the portal is back after "
+    ends(child, 15, 143)
+    local _, errors = output():gsub("HTTP_502", "")
+    assert.equal(1, errors, output())
+    assert.truthy(output():find("8 messages are waiting\n", 1, true))
+  end)
+
+  it("prints JSON objects that a program can rely on", function()
+    local child = begin { "--json" }
+    shows "\n"
+    portal:control("message", { dialog_id = "chat18", count = 1 })
+    shows "chat18"
+    ends(child, 15, 143)
+    local lines = {}
+    for line in output():gmatch "[^\n]+" do lines[#lines + 1] = cjson.decode(line) end
+    assert.equal(2, #lines)
+    assert.same({ "change", "8", {}, 8 }, { lines[1].event, lines[1].badge, lines[1].changes, lines[1].totals.messages })
+    assert.equal(14, lines[1].counters.TYPE.ALL)
+    assert.equal("9", lines[2].badge)
+    local change = lines[2].changes[1]
+    assert.same({ "chat18", "CHAT", 1 }, { change.dialog_id, change.section, change.to - (change.from or 0) })
+  end)
+
+  it("ends when the credential is refused, and says so in JSON too", function()
+    local webhook = portal.http_webhook:gsub(portal.secret, "wrongSecret")
+    local child = begin({ "--json" }, { B24_WEBHOOK = webhook })
+    assert.equal(3, (child:wait()))
+    local event = cjson.decode(output():match "[^\n]+")
+    assert.same({ "error", "INVALID_CREDENTIALS", "auth" }, { event.event, event.code, event.kind })
+    assert.truthy(event.hint)
+    assert.is_nil(output():find("wrongSecret", 1, true))
+  end)
+
+  it("runs a command at each change, which finds it in its environment and no credential", function()
+    local child = begin { "--exec", "env | grep '^B24_' | LC_ALL=C sort; echo ." }
+    shows "8 messages are waiting\n"
+    portal:control("message", { dialog_id = "5", count = 2 })
+    shows "B24_TO=3\n.\n"
+    ends(child, 15, 143)
+    assert.equal("8 messages are waiting\n5: 1 -> 3\n10 messages are waiting\nB24_ALLOW_HTTP=1\nB24_BADGE=10\n"
+      .. "B24_DIALOG_ID=5\nB24_EVENT=change\nB24_FROM=1\nB24_MESSAGES=10\nB24_RUNTIME_DIR=" .. home
+      .. "/run\nB24_SECTION=DIALOG\nB24_TO=3\n.\n", output())
+    assert.is_nil(output():find(portal.secret, 1, true))
+  end)
+
+  it("notifies the desktop of who has written, as data and not as markup or shell", function()
+    os.execute("mkdir -p " .. home .. "/bin") -- what it prints is thrown away, so it writes to a file
+    process.write(home .. "/bin/notify-send", '#!/bin/sh\nprintf "[%s]" "$@" >>' .. home .. "/told\n")
+    os.execute("chmod +x " .. home .. "/bin/notify-send")
+    local child = begin({ "--notify" }, { PATH = home .. "/bin:" .. os.getenv "PATH" })
+    shows "8 messages are waiting\n"
+    portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'", author_id = 5 })
+    assert.is_true(process.eventually(10, function() return process.read(home .. "/told") end))
+    ends(child, 15, 143)
+    local told = process.read(home .. "/told")
+    assert.equal("[--app-name=b24][--][Bitrix24: 9 unread]", told:sub(1, 40))
+    assert.truthy(told:find("&lt;b&gt;Now&lt;/b&gt; &amp; `id` $(id) 'x'", 1, true), told)
+  end)
+
+  it("ends when nobody reads on", function()
+    local status = command.run({ "watch", "--every", "1s" }, { env = { HOME = home, B24_RUNTIME_DIR = home .. "/run",
+      B24_WEBHOOK = portal.http_webhook }, pipe = "head -1",
+      before = ("(sleep 1; curl -s -d '{\"dialog_id\":\"5\",\"count\":1}' %s >/dev/null) & "):format(
+        "http://127.0.0.1:" .. portal.http_port .. "/__portal/message") })
+    assert.equal(0, status)
+  end)
+
+  it("refuses an interval that is none", function()
+    local status, _, err = command.run({ "watch", "--every", "2d" }, { env = { HOME = home, B24_WEBHOOK = "x" } })
+    assert.equal(2, status)
+    assert.truthy(err:find("--every must be from 1s to 1d", 1, true), err)
+  end)
+end)
