@@ -130,9 +130,12 @@ end
 --- Throws, at the caller of the caller, where a call without a callback may not be made.
 ---@param call string how the call looks in the user's program
 ---@param option string? conf.transport
+---@return boolean yields it will yield, and not block
 function host.check(call, option)
-  if not current_task() then direct(call, option, 3) end
+  local yields = current_task() ~= nil
+  if not yields then yields = direct(call, option, 3) ~= nil end
   load_core(call, 3)
+  return yields and option ~= "blocking"
 end
 
 -- The loop for a callback; without one an error.

@@ -38,6 +38,18 @@ end
 
 function waiter.forget() pumps = setmetatable({}, { __mode = "k" }) end
 
+-- In a coroutine of its own, which may wait as it likes; what it throws is the controller's to report.
+function waiter.bind(wake)
+  local controller = cqueues.running()
+  return function(event, data)
+    if controller and cqueues.running() then
+      controller:wrap(wake, event, data)
+    else
+      wake(event, data)
+    end
+  end
+end
+
 -- In a coroutine of the controller it waits; elsewhere nothing else could go on, so it blocks.
 function waiter.turn(task, seconds)
   if not cqueues.running() then return require("b24.transport.blocking").turn(task, seconds) end
