@@ -11,7 +11,8 @@ local engine = {}
 ---@field disarm fun() nothing is under way any more
 ---@field forget fun() the descriptor is gone (a forked child): drop what belonged to it
 ---@field turn fun(task: b24.task, seconds: number)
----@field bind? fun(wake: function): function where a waker must run, if not just in engine.pump
+---@field bind? fun(wake: function): function a waker that goes where it must run, if that is not just engine.pump
+---@field release? fun(waker: function) one of these will not be called
 
 local current -- b24.core's engine
 local wakers = {} -- id -> function(event, data)
@@ -65,6 +66,9 @@ end
 
 --- Its waker will not be called any more.
 function engine.cancel(id)
+  for waiter in pairs(armed) do
+    if wakers[id] and waiter.release then waiter.release(wakers[id]) end
+  end
   wakers[id] = nil
   if current and current:usable() then current:cancel(id) end
   disarm_when_idle()

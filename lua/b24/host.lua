@@ -90,7 +90,7 @@ local function loop_name(call, option, level)
   elseif name and not LOOPS[name] then
     error(("b24: b24 knows no event loop of %s; run the program b24 as a child process"):format(name), level + 1)
   end
-  return name and LOOPS[name] or loaded_loop(call, level + 1)
+  return name and LOOPS[name] or (loaded_loop(call, level + 1))
 end
 
 -- May a call without a callback be made here, outside our tasks? Throws if not; returns the waiter of a scheduler in
@@ -99,7 +99,7 @@ local function direct(call, option, level)
   local name = host.name()
   if option == "cqueues" or (not option or option == "auto") and not name and cqueues_runs() then
     check_controller(call, level + 1)
-    return load_waiter("cqueues", call, level + 1)
+    return (load_waiter("cqueues", call, level + 1)) -- no tail call: levels are counted
   elseif option == "uv" or option == "glib" then
     error(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run"):format(option, call), level + 1)
   elseif name == "nginx" then
@@ -151,7 +151,7 @@ local function callback_waiter(call, option, callback, level)
     error("b24: the callback of " .. call .. " must be a function, not a " .. type(callback), level + 1)
   end
   local name = loop_name(call, option, level + 1)
-  if name then return load_waiter(name, call, level + 1) end
+  if name then return (load_waiter(name, call, level + 1)) end -- no tail call: levels are counted
   local why = option == "blocking" and "transport = \"blocking\" has none"
     or package.loaded.cqueues and "no controller of cqueues runs here" or "none is loaded"
   error(("b24: a callback needs an event loop, and %s; call %s without one, or choose transport = \"uv\" (luv), "
