@@ -46,8 +46,8 @@ describe("in Neovim", function()
       end
       function quit() vim.cmd "qa!" end
     ]]):format(package.path, package.cpath, portal.webhook, portal.ca_file, folder .. "/said") .. source)
-    local elapsed, complaint = process.timed(data.shell, ("env -i PATH=\"$PATH\" HOME=%s XDG_RUNTIME_DIR=%s TERM=dumb "
-      .. "timeout 15 nvim -u NONE -i NONE -n --headless -c 'luafile %s/script.lua' </dev/null; echo status $?"):format(
+    local elapsed, complaint = process.timed(data.shell, ("{ env -i PATH=\"$PATH\" HOME=%s XDG_RUNTIME_DIR=%s TERM=dumb "
+      .. "timeout 15 nvim -u NONE -i NONE -n --headless -c 'luafile %s/script.lua' </dev/null; echo status $?; }"):format(
       folder, folder, folder))
     if trouble then assert.truthy(complaint:find(trouble, 1, true), complaint) end
     assert.equal("status 0\n", trouble and complaint:match "status %d+\n$" or complaint)
