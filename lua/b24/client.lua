@@ -14,6 +14,11 @@ local function new(conf, transport)
   return setmetatable({ conf = conf, transport = transport }, Client)
 end
 
+-- Not in PUC Lua 5.1.
+local FOR_CAN_YIELD = coroutine.resume(coroutine.create(function()
+  for _ in coroutine.yield do end
+end))
+
 local COUNTERS = { method = "im.counters.get" }
 
 local function check(self, name)
@@ -123,7 +128,9 @@ end
 function Client:list(method, params, opts)
   check(self, "list")
   call_options(opts, "idempotent")
-  host.check("client:list(method, params)", self.transport)
+  if host.check("client:list(method, params)", self.transport) and not FOR_CAN_YIELD then
+    error("b24: a for loop of this Lua cannot wait in a coroutine; use client:all(method, params) instead of client:list", 2)
+  end
   local cursor = codec.cursor(method, params, 2)
   return require("b24.list").rows(self, cursor, method, opts)
 end

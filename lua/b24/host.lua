@@ -25,8 +25,9 @@ local LOOPS = { Neovim = "uv", AwesomeWM = "glib" }
 
 local TRANSPORTS = { auto = true, blocking = true, uv = true, cqueues = true, glib = true }
 
--- Loops of plain programs: the transport, the module that is loaded where it is used.
-local MODULES = { { "uv", "luv" }, { "cqueues", "cqueues" }, { "glib", "lgi" } }
+-- Loops of plain programs: the transport, the module that is loaded where it is used. cqueues is not among them: it is
+-- known whether its controller runs, and where none does nothing would ever go on.
+local MODULES = { { "uv", "luv" }, { "glib", "lgi" } }
 
 local function cqueues_runs()
   local cqueues = package.loaded.cqueues
@@ -69,8 +70,14 @@ local function loaded_loop(call, level)
   return found
 end
 
+local function check_controller(call, level)
+  if cqueues_runs() then return end
+  error("b24: with transport = \"cqueues\" make " .. call .. " in a coroutine of a running controller", level + 1)
+end
+
 -- The transport, by name, for what goes on by itself; nil: this program has no loop.
 local function loop_name(call, option, level)
+  if option == "cqueues" then check_controller(call, level + 1) end
   if option and option ~= "auto" and option ~= "blocking" then return option end
   local tasks = option ~= "blocking" and package.loaded["b24.task"]
   local driver = tasks and tasks.driver()
@@ -83,7 +90,7 @@ local function loop_name(call, option, level)
   elseif name and not LOOPS[name] then
     error(("b24: b24 knows no event loop of %s; run the program b24 as a child process"):format(name), level + 1)
   end
-  return name and LOOPS[name] or loaded_loop(call, level + 1)
+  return name and LOOPS[name] or (loaded_loop(call, level + 1))
 end
 
 -- May a call without a callback be made here, outside our tasks? Throws if not; returns the waiter of a scheduler in
@@ -91,8 +98,8 @@ end
 local function direct(call, option, level)
   local name = host.name()
   if option == "cqueues" or (not option or option == "auto") and not name and cqueues_runs() then
-    if cqueues_runs() then return load_waiter("cqueues", call, level + 1) end
-    error("b24: with transport = \"cqueues\" make " .. call .. " in a coroutine of a running controller", level + 1)
+    check_controller(call, level + 1)
+    return (load_waiter("cqueues", call, level + 1)) -- no tail call: levels are counted
   elseif option == "uv" or option == "glib" then
     error(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run"):format(option, call), level + 1)
   elseif name == "nginx" then
@@ -133,9 +140,12 @@ end
 --- Throws, at the caller of the caller, where a call without a callback may not be made.
 ---@param call string how the call looks in the user's program
 ---@param option string? conf.transport
+---@return boolean yields it will yield, and not block
 function host.check(call, option)
-  if not current_task() then direct(call, option, 3) end
+  local yields = current_task() ~= nil
+  if not yields then yields = direct(call, option, 3) ~= nil end
   load_core(call, 3)
+  return yields and option ~= "blocking"
 end
 
 -- The loop for a callback; without one an error.
@@ -144,10 +154,11 @@ local function callback_waiter(call, option, callback, level)
     error("b24: the callback of " .. call .. " must be a function, not a " .. type(callback), level + 1)
   end
   local name = loop_name(call, option, level + 1)
-  if name then return load_waiter(name, call, level + 1) end
+  if name then return (load_waiter(name, call, level + 1)) end -- no tail call: levels are counted
+  local why = option == "blocking" and "transport = \"blocking\" has none"
+    or package.loaded.cqueues and "no controller of cqueues runs here" or "none is loaded"
   error(("b24: a callback needs an event loop, and %s; call %s without one, or choose transport = \"uv\" (luv), "
-    .. "\"cqueues\" or \"glib\" (lgi)"):format(option == "blocking" and "transport = \"blocking\" has none"
-    or "none is loaded", call), level + 1)
+    .. "\"cqueues\" or \"glib\" (lgi)"):format(why, call), level + 1)
 end
 
 --- Makes a call as the program it runs in allows: in a task it yields, with a callback it goes on by itself, in a plain

@@ -56,11 +56,14 @@ local function finish(self, ok, ...)
   if self.cancelled and ok then
     self.results = pack(codec.fault("closed", "CANCELLED", "the call was cancelled", nil, self.method))
   end
-  local joiners = self.joiners
+  local joiners, failure = self.joiners, self.failure and { self.failure }
   self.joiners = {}
-  for _, join in ipairs(joiners) do join() end
+  for _, join in ipairs(joiners) do -- what one of them throws keeps none of the others from knowing
+    local fine, err = pcall(join)
+    if not fine then failure = failure or { err } end
+  end
   deliver(self)
-  if self.failure then error(self.failure, 0) end
+  if failure then error(failure[1], 0) end
 end
 
 local function traced(co, err)

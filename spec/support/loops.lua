@@ -103,15 +103,16 @@ function loops.has(name)
   return (package.searchpath(MODULES[name], package.path) or package.searchpath(MODULES[name], package.cpath)) ~= nil
 end
 
---- A program over the loop: `source` runs as spin's main, or on its own where it calls spin itself (`whole`).
----@param opts? {conf: table?, whole: boolean?}
+--- A program over the loop: `source` runs as spin's main, or on its own where it calls spin itself (`whole`); `before`: what
+--- runs before anything is loaded.
+---@param opts? {conf: table?, whole: boolean?, before: string?, over: string[]?}
 function loops.program(portal, name, source, opts)
   opts = opts or {}
   local conf = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 10, limiter = false, allow_http = true }
   for key, value in pairs(opts.conf or {}) do conf[key] = value end
   local words = {}
   for key, value in pairs(conf) do words[#words + 1] = key .. " = " .. literal(value) end
-  return ("b24, conf = require 'b24', { %s } LOOP = %q client = b24.client(conf)\n%s\n%s"):format(
+  return (opts.before or "") .. ("b24, conf = require 'b24', { %s } LOOP = %q client = b24.client(conf)\n%s\n%s"):format(
     table.concat(words, ", "), name, PRELUDES[name], opts.whole and source or "spin(function()\n" .. source .. "\nend)")
 end
 

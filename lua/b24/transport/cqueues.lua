@@ -5,38 +5,72 @@ local cqueues = require "cqueues"
 local engine = require "b24.engine"
 
 local waiter = { name = "cqueues" }
-local pumps = setmetatable({}, { __mode = "k" }) -- controller -> the condition that ends its pump
+local weak = { __mode = "k" }
+local pumps = setmetatable({}, weak) -- controller -> the condition that has its pump look again
+local under_way = setmetatable({}, weak) -- controller -> how many of its wakers wait
+local owners = setmetatable({}, weak) -- waker -> its controller
 
 local function pollable()
   local fd = engine.pollfd()
   return { pollfd = function() return fd end, events = function() return "r" end, timeout = function() end }
 end
 
-local function pump(controller, stop)
+local function pump(controller, look)
   local descriptor = pollable()
-  while engine.busy() and pumps[controller] == stop do
-    cqueues.poll(descriptor, stop)
-    if pumps[controller] == stop then engine.pump() end
+  while pumps[controller] == look do
+    cqueues.poll(descriptor, look)
+    if pumps[controller] == look then engine.pump() end
   end
-  if pumps[controller] == stop then pumps[controller] = nil end
 end
 
 function waiter.arm()
   local controller = cqueues.running()
   if not controller or pumps[controller] then return end
-  local stop = condition.new()
-  pumps[controller] = stop
-  controller:wrap(pump, controller, stop)
+  local look = condition.new()
+  pumps[controller] = look
+  controller:wrap(pump, controller, look)
+end
+
+-- The pump ends.
+local function disarm(controller)
+  local look = pumps[controller]
+  pumps[controller] = nil
+  if look then look:signal() end
 end
 
 function waiter.disarm()
-  for controller, stop in pairs(pumps) do
-    pumps[controller] = nil
-    stop:signal()
-  end
+  for controller in pairs(pumps) do disarm(controller) end
 end
 
-function waiter.forget() pumps = setmetatable({}, { __mode = "k" }) end
+function waiter.forget()
+  pumps, under_way, owners = setmetatable({}, weak), setmetatable({}, weak), setmetatable({}, weak)
+end
+
+-- A controller must be able to end while something goes on in another one.
+function waiter.release(waker)
+  local controller = owners[waker]
+  if not controller then return end
+  owners[waker] = nil
+  under_way[controller] = under_way[controller] - 1
+  if under_way[controller] == 0 then disarm(controller) end
+end
+
+-- A waker runs in the controller that it was made in, in a coroutine of its own, which may wait as it likes; what it throws
+-- is the controller's to report.
+function waiter.bind(wake)
+  local controller = cqueues.running()
+  if not controller then return wake end
+  local function waker(event, data)
+    local look = pumps[controller]
+    waiter.release(waker)
+    if not cqueues.running() then return wake(event, data) end
+    controller:wrap(wake, event, data)
+    if look then look:signal() end -- it may be another controller that runs now
+  end
+  owners[waker] = controller
+  under_way[controller] = (under_way[controller] or 0) + 1
+  return waker
+end
 
 -- In a coroutine of the controller it waits; elsewhere nothing else could go on, so it blocks.
 function waiter.turn(task, seconds)

@@ -7,9 +7,14 @@ local GLib = require("lgi").GLib
 local waiter = { name = "glib" }
 local source -- id of the watch on the descriptor
 
+-- GLib never calls a source while it is being called: a callback that waits needs another one. What a callback throws
+-- must not leave the descriptor unwatched.
 local function readable()
-  engine.pump()
-  return source ~= nil
+  waiter.disarm()
+  local ok, err = pcall(engine.pump)
+  if engine.busy() then waiter.arm() end
+  if not ok then error(err, 0) end
+  return false
 end
 
 function waiter.arm()
@@ -32,7 +37,11 @@ function waiter.turn(task, seconds)
     over = true
     return false
   end)
-  while not task.done and not over and engine.busy() do context:iteration(true) end
+  while not task.done and not over and engine.busy() do
+    engine.catch_up()
+    waiter.arm()
+    if not task.done then context:iteration(true) end
+  end
   if timer and not over then GLib.source_remove(timer) end
 end
 

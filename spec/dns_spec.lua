@@ -1,0 +1,88 @@
+-- A name server that never answers: the callback comes at the deadline, nothing else stops, and the process can end.
+
+local data = require "spec.support.data"
+local loops = require "spec.support.loops"
+local process = require "spec.support.process"
+local socket = require "socket"
+
+local TIMEOUT = 0.5 -- seconds; the resolver itself would try for many
+
+describe("when the name server never answers", function()
+  local folder, server, why_not
+  setup(function()
+    folder = data.folder()
+    server = socket.udp()
+    server:settimeout(0)
+    process.write(folder .. "/resolv.conf", "nameserver 127.0.0.9\noptions timeout:10 attempts:2\n")
+    local mounted = data.shell("unshare -m true")
+    if process.sanitized() then
+      why_not = "a sanitizer waits for the resolver's thread"
+    elseif mounted ~= "" then
+      why_not = "this user may not mount: " .. mounted:match "[^\n]*"
+    else
+      local bound, complaint = server:setsockname("127.0.0.9", 53)
+      why_not = not bound and "the port of a name server is not for us: " .. complaint or nil
+    end
+  end)
+  teardown(function()
+    server:close()
+    data.remove_folder(folder)
+  end)
+
+  -- Runs a program where that name server is the only one. Returns all that was printed, and the seconds it took.
+  local function run(name, source)
+    local conf = { webhook = "https://portal.example/rest/1/abcdefgh/", timeout = TIMEOUT, retries = 0 }
+    process.write(folder .. "/main.lua", ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath)
+      .. loops.program({ ca_file = nil }, name, [[
+        local codec = require "b24.codec"
+        local begun = codec.clock()
+        function report(value, _, info)
+          local took = codec.clock() - begun
+          print(value, info.kind, info.sent, took >= 0.45 and took < 0.9 and "in time" or took)
+        end
+      ]] .. source, { conf = conf, whole = true }))
+    local inside = ("mount --bind %s/resolv.conf /etc/resolv.conf && exec env -i timeout 20 $(command -v %s) %s/main.lua")
+      :format(folder, process.interpreter(), folder)
+    local elapsed, out = process.timed(data.shell, "unshare -m sh -c " .. data.quote(inside))
+    assert.truthy(server:receive(), "nobody was asked")
+    repeat until not server:receive()
+    return out, elapsed
+  end
+
+  local programs = {
+    ["in b24.run"] = { "blocking", [[
+      b24.run(function() report(client:counters()) end)
+      local answers = b24.counters_all { conf, conf, conf }
+      for i = 1, 3 do io.write(answers[i].info.kind, i < 3 and " " or "\n") end
+    ]], "nil\ttimeout\tfalse\tin time\ntimeout timeout timeout\n" },
+    ["over luv, whose ticker goes on"] = { "uv", [[
+      local stop = ticker()
+      client:counters(function(...)
+        report(...)
+        print(stop() > 40)
+      end)
+      require("luv").run()
+    ]], "nil\ttimeout\tfalse\tin time\ntrue\n" },
+    ["over luv, given up at once"] = { "uv", [[
+      local handle = client:counters(function(_, _, info) print(info.code) end)
+      require("b24_posix").sleep(0.05)
+      handle:cancel()
+      require("luv").run()
+    ]], "CANCELLED\n" },
+    ["at a process's end"] = { "uv", [[
+      client:counters(function() print "an answer" end)
+      require("b24_posix").sleep(0.05)
+      os.exit(0)
+    ]], "" },
+  }
+
+  for name, program in pairs(programs) do
+    it(name .. ": in time, and the process ends at once", function()
+      if why_not then return pending(why_not) end
+      if not loops.has(program[1]) then return pending(program[1] .. ": its module is not installed for this Lua") end
+      local out, elapsed = run(program[1], program[2])
+      assert.equal(program[3], out)
+      assert.is_true(elapsed < 2.5, elapsed)
+    end)
+  end
+end)
