@@ -1,0 +1,69 @@
+#include "cosocket_error.h"
+
+#include <string.h>
+
+#define ANY (-1)
+
+struct row {
+    int step;          /* or ANY */
+    const char *words; /* found anywhere in nginx's; "": always */
+    enum b24_kind kind;
+    const char *code, *hint;
+};
+
+#define HINT_CUT  "The portal or a proxy closed the connection early; repeat the call, and check proxies if it stays."
+#define HINT_TIME "Repeat the call, or give it more time with timeout (seconds)."
+#define HINT_TRUST                                                                                                     \
+    "Put into nginx.conf: lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; (or the portal's own CA)."
+#define HINT_DEPTH "Put into nginx.conf: lua_ssl_verify_depth 3; (it is 1 by default)."
+#define HINT_DATE  "Check this machine's clock; if it is right, the portal's administrator has to renew the certificate."
+#define HINT_DNS   "Check the portal's name in the webhook URL, and the servers of nginx's resolver directive."
+
+/* The first that fits. OpenSSL's verify errors come as "NUMBER: words". */
+static const struct row rows[] = {
+    {B24_COSOCKET_CONNECT, "no resolver defined", B24_CONFIG, "NO_RESOLVER",
+     "Put into nginx.conf: resolver 127.0.0.53; (or another DNS server; nginx reads neither resolv.conf nor hosts)."},
+    {B24_COSOCKET_CONNECT, "could not be resolved", B24_NETWORK, "HOST_NOT_FOUND", HINT_DNS},
+    {B24_COSOCKET_CONNECT, "connection refused", B24_NETWORK, "CONNECTION_REFUSED",
+     "Check the network, the portal's address and any firewall."},
+    {ANY, "timeout", B24_TIMEOUT, "TIMEOUT", HINT_TIME},
+    {ANY, "timed out", B24_TIMEOUT, "TIMEOUT", HINT_TIME},
+    {ANY, "client aborted", B24_CLOSED, "CANCELLED", NULL},
+    {B24_COSOCKET_CONNECT, "", B24_NETWORK, "CONNECT_FAILED",
+     "Check the network, the portal's address and any firewall."},
+    {B24_COSOCKET_HANDSHAKE, "certificate host mismatch", B24_TLS, "CERTIFICATE_NAME",
+     "The certificate is for another name: use the portal's name exactly as its certificate has it (no IP address)."},
+    {B24_COSOCKET_HANDSHAKE, "10: ", B24_TLS, "CERTIFICATE_EXPIRED", HINT_DATE},
+    {B24_COSOCKET_HANDSHAKE, "9: ", B24_TLS, "CERTIFICATE_EXPIRED", HINT_DATE},
+    {B24_COSOCKET_HANDSHAKE, "22: ", B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_DEPTH},
+    {B24_COSOCKET_HANDSHAKE, "certificate", B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_TRUST},
+    {B24_COSOCKET_HANDSHAKE, "", B24_TLS, "TLS_FAILED",
+     "Check that the address and port are those of an https server, and the TLS versions of both sides."},
+    {ANY, "", B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
+};
+
+static bool contains(struct b24_view text, const char *words) {
+    size_t n = strlen(words);
+    for (size_t i = 0; i + n <= text.n; i++)
+        if (memcmp(text.p + i, words, n) == 0) return true;
+    return false;
+}
+
+/* "10: " is a number at the beginning; anywhere else it may be part of an address. */
+static bool fits(const struct row *row, enum b24_cosocket_step step, struct b24_view words) {
+    if (row->step != ANY && row->step != (int)step) return false;
+    if (row->words[0] < '0' || row->words[0] > '9') return contains(words, row->words);
+    size_t n = strlen(row->words);
+    return words.n >= n && memcmp(words.p, row->words, n) == 0;
+}
+
+void b24_cosocket_error(enum b24_cosocket_step step, struct b24_view words, struct b24_failure *f) {
+    const struct row *row = rows;
+    while (!fits(row, step, words)) row++; /* the last fits everything */
+    memset(f, 0, sizeof *f);
+    f->kind = row->kind;
+    f->code = row->code;
+    f->hint = row->hint;
+    f->sent = step == B24_COSOCKET_SEND || step == B24_COSOCKET_RECEIVE;
+    f->text = words;
+}
