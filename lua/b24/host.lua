@@ -27,7 +27,13 @@ function host.core(call, transport, callback)
   end
   local name = host.name()
   if name == "nginx" then
-    error("b24: " .. call .. " would stop an nginx worker; this version has no transport for cosockets", 3)
+    if transport == "blocking" then
+      error("b24: transport = \"blocking\" would stop an nginx worker for all its requests; leave the option out", 3)
+    end
+    local resty = require "b24.transport.resty"
+    local problem = resty.why_not()
+    if problem then error("b24: " .. call .. " cannot wait here: " .. problem, 3) end
+    return resty.core
   elseif name and transport ~= "blocking" then
     local advice = "b24: %s would freeze %s until the portal answers; to wait all the same set transport = \"blocking\""
     error(advice:format(call, name), 3)
