@@ -30,8 +30,10 @@ build = {
     ["b24.list"] = "lua/b24/list.lua",
     ["b24.messages"] = "lua/b24/messages.lua",
     ["b24.meta"] = "lua/b24/meta.lua",
+    ["b24.resty"] = "lua/b24/resty.lua",
     ["b24.transport.resty"] = "lua/b24/transport/resty.lua",
     ["b24.why"] = "lua/b24/why.lua",
+    ["resty.b24"] = "lua/resty/b24.lua",
     ["b24.codec"] = {
       sources = {
         "src/batch.c", "src/buffer.c", "src/call.c", "src/call_limit.c", "src/call_move.c", "src/call_retry.c",

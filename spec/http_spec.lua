@@ -281,7 +281,8 @@ describe("a request", function()
   it("knows the ports that a URL leaves out", function()
     assert.equal(443, request { url = "https://portal.example/x" }.port)
     assert.equal(80, request { url = "http://127.0.0.1/x" }.port)
-    assert.truthy(request { url = "https://portal.example" }.head:find("POST / HTTP/1.1\r\nHost: portal.example\r\n", 1, true))
+    assert.truthy(request { url = "https://portal.example" }.head
+      :find("POST / HTTP/1.1\r\nHost: portal.example\r\n", 1, true))
   end)
 
   it("is a transport's bug if it is none", function()
@@ -317,7 +318,8 @@ end)
 describe("the words of nginx's sockets", function()
   for _, case in ipairs {
     { "connect", 'no resolver defined to resolve "portal.example"', "config", "NO_RESOLVER", false, "resolver" },
-    { "connect", "portal.example could not be resolved (3: Host not found)", "network", "HOST_NOT_FOUND", false, "resolver" },
+    { "connect", "portal.example could not be resolved (3: Host not found)", "network", "HOST_NOT_FOUND", false,
+      "resolver" },
     { "connect", "portal.example could not be resolved (110: Operation timed out)", "network", "HOST_NOT_FOUND", false },
     { "connect", "connection refused", "network", "CONNECTION_REFUSED", false },
     { "connect", "timeout", "timeout", "TIMEOUT", false, "timeout" },

@@ -124,7 +124,8 @@ Nginx.__index = Nginx
 
 --- The directives that let cosockets find and trust the mock portal.
 function M.directives(dns_port, ca_file)
-  return ("resolver 127.0.0.1:%d ipv6=off;\nresolver_timeout 2;\nlua_ssl_trusted_certificate %s;\nlua_ssl_verify_depth 3;"):format(dns_port, ca_file)
+  return ("resolver 127.0.0.1:%d ipv6=off; resolver_timeout 2; lua_ssl_trusted_certificate %s; lua_ssl_verify_depth 3;")
+    :format(dns_port, ca_file)
 end
 
 --- A name server of its own. Returns its port and the function that stops it.
