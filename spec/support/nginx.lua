@@ -109,11 +109,16 @@ http {
 }
 ]]
 
-local function write_conf(self, opts)
+--- The directives that load nginx's Lua module.
+function M.load_modules()
   local load = {}
   for i, name in ipairs(MODULES) do load[i] = "load_module " .. modules_path() .. "/" .. name .. ";" end
+  return table.concat(load, "\n")
+end
+
+local function write_conf(self, opts)
   local values = {
-    load = table.concat(load, "\n"), user = output "id -u":find "^0" and "user root;" or "", workers = opts.workers or 2,
+    load = M.load_modules(), user = output "id -u":find "^0" and "user root;" or "", workers = opts.workers or 2,
     dir = self.dir, root = absolute(HERE .. "/../.."), http = opts.http or "", server = opts.server or "", port = self.port,
   }
   process.write(self.dir .. "/nginx.conf", (CONF:gsub("%$(%l+)", values)))
