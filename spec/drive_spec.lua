@@ -29,7 +29,9 @@ local function core_of(answers, cancelled)
   return core, sent, slept
 end
 
-local function good(result) return { status = 200, body = '{"result":' .. result .. "}", content_type = "application/json" } end
+local function good(result)
+  return { status = 200, body = '{"result":' .. result .. "}", content_type = "application/json" }
+end
 
 describe("a driven call", function()
   it("returns value, nil, info", function()

@@ -23,7 +23,9 @@ end
 
 it("the conf that README.md has for nginx is one that nginx takes", function()
   local conf = assert(process.read(ROOT .. "README.md")):match "\n```nginx\n(.-)\n```"
-  local dir = os.tmpname() .. ".nginx"
+  local name = os.tmpname()
+  os.remove(name)
+  local dir = name .. ".nginx"
   os.execute("mkdir -p " .. process.quote(dir))
   local main = ("%s\npid %s/pid; error_log stderr; events {}\n"):format(nginx.load_modules(), dir)
   process.write(dir .. "/nginx.conf", main .. conf:gsub("listen 8080", "listen 127.0.0.1:" .. nginx.free_port()))
@@ -75,8 +77,8 @@ describe("the OpenResty example", function()
 
   it("has no directive in its conf that the demo had to leave out", function()
     local conf = assert(process.read(ROOT .. "examples/openresty/nginx.conf"))
-    for _, directive in ipairs { "resolver ", "lua_ssl_trusted_certificate ", "lua_ssl_verify_depth ", "lua_shared_dict b24 ",
-      "env B24_RUNTIME_DIR=" } do
+    for _, directive in ipairs { "resolver ", "lua_ssl_trusted_certificate ", "lua_ssl_verify_depth ",
+      "lua_shared_dict b24 ", "env B24_RUNTIME_DIR=" } do
       assert.truthy(conf:find("\n *" .. directive), directive)
     end
     local accounts = assert(loadfile(ROOT .. "examples/openresty/accounts.lua"))()

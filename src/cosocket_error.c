@@ -5,9 +5,9 @@
 #define ANY (-1)
 
 struct row {
-    int step;          /* or ANY */
-    const char *words; /* found anywhere in nginx's; "": always */
+    int step; /* or ANY */
     enum b24_kind kind;
+    const char *words; /* found anywhere in nginx's; "": always */
     const char *code, *hint;
 };
 
@@ -21,25 +21,25 @@ struct row {
 
 /* The first that fits. OpenSSL's verify errors come as "NUMBER: words". */
 static const struct row rows[] = {
-    {B24_COSOCKET_CONNECT, "no resolver defined", B24_CONFIG, "NO_RESOLVER",
+    {B24_COSOCKET_CONNECT, B24_CONFIG, "no resolver defined", "NO_RESOLVER",
      "Put into nginx.conf: resolver 127.0.0.53; (or another DNS server; nginx reads neither resolv.conf nor hosts)."},
-    {B24_COSOCKET_CONNECT, "could not be resolved", B24_NETWORK, "HOST_NOT_FOUND", HINT_DNS},
-    {B24_COSOCKET_CONNECT, "connection refused", B24_NETWORK, "CONNECTION_REFUSED",
+    {B24_COSOCKET_CONNECT, B24_NETWORK, "could not be resolved", "HOST_NOT_FOUND", HINT_DNS},
+    {B24_COSOCKET_CONNECT, B24_NETWORK, "connection refused", "CONNECTION_REFUSED",
      "Check the network, the portal's address and any firewall."},
-    {ANY, "timeout", B24_TIMEOUT, "TIMEOUT", HINT_TIME},
-    {ANY, "timed out", B24_TIMEOUT, "TIMEOUT", HINT_TIME},
-    {ANY, "client aborted", B24_CLOSED, "CANCELLED", NULL},
-    {B24_COSOCKET_CONNECT, "", B24_NETWORK, "CONNECT_FAILED",
+    {ANY, B24_TIMEOUT, "timeout", "TIMEOUT", HINT_TIME},
+    {ANY, B24_TIMEOUT, "timed out", "TIMEOUT", HINT_TIME},
+    {ANY, B24_CLOSED, "client aborted", "CANCELLED", NULL},
+    {B24_COSOCKET_CONNECT, B24_NETWORK, "", "CONNECT_FAILED",
      "Check the network, the portal's address and any firewall."},
-    {B24_COSOCKET_HANDSHAKE, "certificate host mismatch", B24_TLS, "CERTIFICATE_NAME",
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "certificate host mismatch", "CERTIFICATE_NAME",
      "The certificate is for another name: use the portal's name exactly as its certificate has it (no IP address)."},
-    {B24_COSOCKET_HANDSHAKE, "10: ", B24_TLS, "CERTIFICATE_EXPIRED", HINT_DATE},
-    {B24_COSOCKET_HANDSHAKE, "9: ", B24_TLS, "CERTIFICATE_EXPIRED", HINT_DATE},
-    {B24_COSOCKET_HANDSHAKE, "22: ", B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_DEPTH},
-    {B24_COSOCKET_HANDSHAKE, "certificate", B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_TRUST},
-    {B24_COSOCKET_HANDSHAKE, "", B24_TLS, "TLS_FAILED",
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "10: ", "CERTIFICATE_EXPIRED", HINT_DATE},
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "9: ", "CERTIFICATE_EXPIRED", HINT_DATE},
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "22: ", "CERTIFICATE_UNTRUSTED", HINT_DEPTH},
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "certificate", "CERTIFICATE_UNTRUSTED", HINT_TRUST},
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "", "TLS_FAILED",
      "Check that the address and port are those of an https server, and the TLS versions of both sides."},
-    {ANY, "", B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
+    {ANY, B24_NETWORK, "", "CONNECTION_LOST", HINT_CUT},
 };
 
 static bool contains(struct b24_view text, const char *words) {
