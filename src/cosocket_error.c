@@ -14,10 +14,10 @@ struct row {
 #define HINT_CUT  "The portal or a proxy closed the connection early; repeat the call, and check proxies if it stays."
 #define HINT_TIME "Repeat the call, or give it more time with timeout (seconds)."
 #define HINT_TRUST                                                                                                     \
-    "Put into nginx.conf: lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; (or the portal's own CA)."
-#define HINT_DEPTH "Put into nginx.conf: lua_ssl_verify_depth 3; (it is 1 by default)."
-#define HINT_DATE  "Check this machine's clock; if it is right, the portal's administrator has to renew the certificate."
-#define HINT_DNS   "Check the portal's name in the webhook URL, and the servers of nginx's resolver directive."
+    "Put into nginx.conf: lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; (or the portal's own CA), "  \
+    "and lua_ssl_verify_depth 3; (1 by default)."
+#define HINT_DATE "Check this machine's clock; if it is right, the portal's administrator has to renew the certificate."
+#define HINT_DNS  "Check the portal's name in the webhook URL, and the servers of nginx's resolver directive."
 
 /* The first that fits. OpenSSL's verify errors come as "NUMBER: words". */
 static const struct row rows[] = {
@@ -35,7 +35,7 @@ static const struct row rows[] = {
      "The certificate is for another name: use the portal's name exactly as its certificate has it (no IP address)."},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "10: ", "CERTIFICATE_EXPIRED", HINT_DATE},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "9: ", "CERTIFICATE_EXPIRED", HINT_DATE},
-    {B24_COSOCKET_HANDSHAKE, B24_TLS, "22: ", "CERTIFICATE_UNTRUSTED", HINT_DEPTH},
+    /* A chain that is too long for lua_ssl_verify_depth is also "20: unable to get local issuer certificate". */
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "certificate", "CERTIFICATE_UNTRUSTED", HINT_TRUST},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "", "TLS_FAILED",
      "Check that the address and port are those of an https server, and the TLS versions of both sides."},

@@ -51,8 +51,8 @@ function M.free_port()
   return tonumber(port)
 end
 
--- Starts a program that ends with this process, however that ends: it waits behind our pipe.
-local function guarded(command)
+--- Starts a program that ends with this process, however that ends: it waits behind our pipe.
+function M.guarded(command)
   return assert(io.popen(("unset LUA_PATH LUA_CPATH LUA_INIT LD_PRELOAD; { %s & } && "
     .. "child=$!; cat >/dev/null; { kill $child; wait $child; } 2>/dev/null")
     :format(command), "w"))
@@ -137,7 +137,7 @@ end
 function M.dns()
   local file = os.tmpname()
   os.remove(file)
-  local pipe = guarded(("exec luajit %s %s"):format(quote(HERE .. "/dns.lua"), quote(file)))
+  local pipe = M.guarded(("exec luajit %s %s"):format(quote(HERE .. "/dns.lua"), quote(file)))
   assert(process.eventually(5, function() return process.read(file) end), "the name server did not start")
   local port = tonumber(process.read(file))
   return port, function()
@@ -155,7 +155,7 @@ function M.start(opts)
   self.opts = opts
   os.execute("mkdir -m 755 " .. quote(self.dir))
   write_conf(self, opts)
-  self.pipe = guarded(("exec nginx -p %s -c %s/nginx.conf >%s/out 2>&1"):format(quote(self.dir), quote(self.dir),
+  self.pipe = M.guarded(("exec nginx -p %s -c %s/nginx.conf >%s/out 2>&1"):format(quote(self.dir), quote(self.dir),
     quote(self.dir)))
   local function up()
     local probe = socket.connect("127.0.0.1", self.port)
