@@ -145,8 +145,12 @@ describe("b24.resty", function()
     set_accounts "broken"
     eventually(function() return server:log():find("the function accounts failed: .*no database") end)
     assert.truthy(get "dora")
+    portal:control("fault", { kind = "slow", delay = 0.8, times = -1, user_id = 2 })
+    posix.sleep(2 * EVERY)
     settle()
     eventually(function() return select(3, get "dora").code == "UNKNOWN_ACCOUNT" end)
+    posix.sleep(0.6) -- an answer that comes late is not kept
+    assert.is_nil((get "dora"))
     local _, err, info = get "dora"
     assert.same({ "b24: UNKNOWN_ACCOUNT: there is no such account", "config" }, { err, info.kind })
   end)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "hints.h"
 #include "url.h"
 
 #define HEADERS_MAX    (256u << 10) /* bytes of all header lines, as in transfer.c; real replies have about 1 KiB */
@@ -339,8 +340,6 @@ static const char *cut_words(const struct b24_http_reply *h) {
 }
 
 void b24_http_failure(const struct b24_http_reply *h, struct b24_failure *f) {
-    static const char early[] =
-        "The portal or a proxy closed the connection early; repeat the call, and check proxies if it stays.";
     memset(f, 0, sizeof *f);
     f->kind = B24_NETWORK;
     f->sent = true;
@@ -359,17 +358,17 @@ void b24_http_failure(const struct b24_http_reply *h, struct b24_failure *f) {
         f->code = h->is_http ? "REPLY_GARBLED" : "NOT_HTTP";
         f->hint = h->is_http
                       ? "The portal or a proxy sent a broken reply; repeat the call, and check proxies if it stays."
-                      : "Check the address and port: no HTTP server answers there.";
+                      : B24_HINT_NOT_HTTP;
         f->text = text_view(h->what);
         break;
     case B24_HTTP_SILENT:
         f->code = "NO_REPLY";
-        f->hint = early;
+        f->hint = B24_HINT_CUT;
         f->text = text_view("the connection was closed without a reply");
         break;
     default:
         f->code = "REPLY_CUT";
-        f->hint = early;
+        f->hint = B24_HINT_CUT;
         f->text = text_view(cut_words(h));
     }
 }

@@ -39,6 +39,7 @@ end
 
 function Poller:forget(account)
   for _, kind in ipairs { "counters", "failure", "turn" } do self.dict:delete(key(kind, account)) end
+  self.failing[account] = nil
 end
 
 -- What is thrown about a conf may quote it.
@@ -71,6 +72,7 @@ function Poller:publish(confs)
     known[tostring(name)] = true
   end
   table.sort(names)
+  self.known = known
   for _, name in ipairs(self:load("names", "") or {}) do
     if not known[name] then self:forget(name) end
   end
@@ -90,7 +92,9 @@ function Poller:tell(account, err, info)
 end
 
 function Poller:keep(account, counters, err, info)
-  if info.code == "CANCELLED" then -- this worker ends: the next one asks again
+  if not self.known[account] then -- it went while it was asked for
+    self:forget(account)
+  elseif info.code == "CANCELLED" then -- this worker ends: the next one asks again
     self.dict:delete(key("turn", account))
   elseif counters then
     self:save("counters", account, { at = codec.clock(), counters = counters, info = info })
