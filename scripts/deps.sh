@@ -14,7 +14,7 @@ packages() {
       ;;
     lint) echo clang clang-tidy clang-format cppcheck lua-check binutils ;;
     proof) echo clang libclang-rt-dev valgrind gcovr ;;
-    bench) echo valgrind lua-sec libssl-dev lua-curl ;;
+    bench) echo valgrind lua-sec libssl-dev lua-curl wrk ;;
     nginx) echo nginx libnginx-mod-http-lua procps ;;
     *) echo "deps.sh: no group '$1'" >&2; exit 2 ;;
   esac

@@ -69,6 +69,7 @@ end
 local CONF = [[
 $load
 $user
+$main
 worker_processes $workers;
 worker_shutdown_timeout 20;
 daemon off;
@@ -118,8 +119,8 @@ end
 
 local function write_conf(self, opts)
   local values = {
-    load = M.load_modules(), user = output "id -u":find "^0" and "user root;" or "", workers = opts.workers or 2,
-    dir = self.dir, root = absolute(HERE .. "/../.."), http = opts.http or "", server = opts.server or "", port = self.port,
+    load = M.load_modules(), main = opts.main or "", user = output "id -u":find "^0" and "user root;" or "",
+    workers = opts.workers or 2, dir = self.dir, root = absolute(HERE .. "/../.."), http = opts.http or "", server = opts.server or "", port = self.port,
   }
   process.write(self.dir .. "/nginx.conf", (CONF:gsub("%$(%l+)", values)))
 end
@@ -147,7 +148,7 @@ function M.dns()
 end
 
 --- Starts nginx with two workers.
----@param opts { http: string?, server: string?, workers: integer? } directives
+---@param opts { main: string?, http: string?, server: string?, workers: integer? } directives
 function M.start(opts)
   local name = os.tmpname()
   os.remove(name)

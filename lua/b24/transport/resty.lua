@@ -5,7 +5,7 @@ local drive = require "b24.drive"
 
 local ngx = rawget(_G, "ngx")
 
-local POOL = 30 -- kept connections for each portal and worker, as lua_socket_pool_size has it
+local POOL = 64 -- kept connections for each portal and worker
 local IDLE = 30 -- seconds; portals close at 60 or later
 local SENT = 16384 -- bytes for one send: its time limit begins anew with each piece that the portal takes
 local READ = 65536 -- bytes for one read
