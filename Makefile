@@ -86,7 +86,7 @@ install: module ## install for LUA= into PREFIX= (CURL=0: the codec alone)
 	install -d $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24 $(DESTDIR)$(abspath $(PREFIX))/bin \
 	  $(DESTDIR)$(abspath $(PREFIX))/share/man/man1
 	install -m 755 $(MODULES) $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24/
-	cd lua && for f in $$(find b24 -name '*.lua'); do \
+	cd lua && for f in $$(find b24 resty -name '*.lua'); do \
 	  to="$(DESTDIR)$(abspath $(PREFIX))/share/lua/$(ABI)/$$f"; install -d "$${to%/*}" && install -m 644 "$$f" "$$to" || exit 1; done
 	@scripts/command.sh '$(LUA)' '$(ABI)' '$(abspath $(PREFIX))' >'$(DESTDIR)$(abspath $(PREFIX))/bin/b24'
 	chmod 755 $(DESTDIR)$(abspath $(PREFIX))/bin/b24
@@ -97,6 +97,9 @@ deps: ## install what building and the specs need (Debian; elsewhere: print it)
 
 demo: deps ## the counters of a mock portal, over TLS
 	@scripts/demo.sh
+
+demo-openresty: ## a page with live badges in a real nginx, against a mock portal
+	@scripts/demo_openresty.sh
 
 portal: deps ## run the mock portal by hand
 	@luajit spec/portal/main.lua --print
@@ -113,4 +116,4 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all module check env install deps demo portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
+.PHONY: all module check env install deps demo demo-openresty portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module

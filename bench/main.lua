@@ -194,6 +194,27 @@ local function limiter()
   m.goal("P8", { alone, 1 })
 end
 
+-- nginx: calls that the portal answers after 100 ms, from one worker, against a worker that only sleeps so long ---------
+
+local function openresty()
+  local seconds, rounds = m.scaled(4, 2), m.scaled(3, 1)
+  local ratios, all = {}, {}
+  for round = 1, rounds do
+    all[round] = m.numbers("luajit bench/openresty.lua " .. seconds)
+    ratios[round] = all[round][1] / all[round][4]
+  end
+  local function column(i)
+    local list = {}
+    for round = 1, rounds do list[round] = all[round][i] end
+    return m.median(list)
+  end
+  m.title("P9: nginx, one worker, 64 clients, portal answers after 100 ms", "calls/s", "p50 ms", "p99 ms")
+  m.row("ngx.sleep(0.1) alone", column(1), column(2), column(3))
+  m.row("b24.counters, over kept connections", column(4), column(5), column(6))
+  m.row("an unrelated page meanwhile", "", column(7), column(8))
+  m.goal("P9", { m.median(ratios), 1.05, "calls" })
+end
+
 print("b24 benchmarks" .. (m.quick and ", the quick form: coarser figures" or "")
   .. "; one machine, loopback, medians of interleaved runs; ratios within a round")
 new_connections()
@@ -203,5 +224,6 @@ decoding(kept_connection())
 loading()
 memory()
 limiter()
+openresty()
 peers(http, https, own_ca)
 m.print_goals()

@@ -2,8 +2,8 @@
 # make bench: the figures of bench/main.lua; never a test. BENCH_QUICK=1 is the short form (less than a minute).
 set -eu
 cd "$(dirname "$0")/.."
-scripts/deps.sh build bench
-for lua in lua5.4 luajit; do make -s module LUA=$lua; done
+scripts/deps.sh build bench hosts
+for lua in lua5.4 luajit; do make -s spec-module LUA=$lua; done
 
 dir=$(mktemp -d)
 server=""

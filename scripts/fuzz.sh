@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/deps.sh build proof
 seconds=${1:-15}
-share=$(((seconds + 2) / 3))
+share=$(((seconds + 3) / 4))
 unset LUA_INIT LUA_PATH LUA_CPATH || true
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 mkdir -p build/fuzz
@@ -18,9 +18,9 @@ compile() {
     $(pkg-config --libs lua5.4 libcurl libcjson) -lpthread -ldl -lm
 }
 
-for target in decode reply url; do
+for target in decode reply url http; do
   dict=spec/c/json.dict
-  [ "$target" != url ] || dict=spec/c/url.dict
+  [ ! -e "spec/c/$target.dict" ] || dict=spec/c/$target.dict
   log=build/fuzz/$target.log
   compile "$target"
   mkdir -p "build/fuzz/$target.corpus"

@@ -367,7 +367,7 @@ describe("b24 over the network", function()
       it(name .. ", unless transport = \"blocking\" says so (never nginx)", function()
         local _, out, err = process.run(script:format(global, portal.http_webhook, "nil"))
         assert.equal("", err)
-        local words = name == "nginx" and "would stop an nginx worker" or "would freeze " .. name
+        local words = name == "nginx" and "cannot wait here: a worker thread" or "would freeze " .. name
         for _, call in ipairs { "b24.counters(conf)", "client:counters()", "client:call(method, params)" } do
           assert.truthy(out:find("b24: " .. call .. " " .. words, 1, true), out)
         end

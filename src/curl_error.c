@@ -2,43 +2,43 @@
 
 #include <errno.h>
 
+#include "hints.h"
+
 struct row {
     CURLcode result;
     enum b24_kind kind;
     const char *code, *hint;
 };
 
-#define HINT_CUT   "The portal or a proxy closed the connection early; repeat the call, and check proxies if it stays."
 #define HINT_CA    "Install the system's certificates (package ca-certificates), or name the portal's own CA in ca_file."
-#define HINT_TLS   "Check that the address and port are those of an https server, and the TLS versions of both sides."
 #define HINT_PROXY "Check the proxy option and the variables https_proxy and all_proxy."
 
 static const struct row rows[] = {
     {CURLE_COULDNT_RESOLVE_HOST, B24_NETWORK, "HOST_NOT_FOUND",
      "Check the portal's name in the webhook URL, and the network's DNS."},
     {CURLE_COULDNT_RESOLVE_PROXY, B24_NETWORK, "PROXY_NOT_FOUND", HINT_PROXY},
-    {CURLE_COULDNT_CONNECT, B24_NETWORK, "CONNECT_FAILED", "Check the network, the portal's address and any firewall."},
+    {CURLE_COULDNT_CONNECT, B24_NETWORK, "CONNECT_FAILED", B24_HINT_CONNECT},
 #if LIBCURL_VERSION_NUM >= 0x074900
     {CURLE_PROXY, B24_NETWORK, "PROXY_FAILED", HINT_PROXY},
 #endif
 #if LIBCURL_VERSION_NUM >= 0x080600
     {CURLE_TOO_LARGE, B24_TOO_LARGE, "REPLY_TOO_LARGE", NULL}, /* a header line; before 8.6 CURLE_OUT_OF_MEMORY */
 #endif
-    {CURLE_PARTIAL_FILE, B24_NETWORK, "REPLY_CUT", HINT_CUT},
-    {CURLE_GOT_NOTHING, B24_NETWORK, "NO_REPLY", HINT_CUT},
-    {CURLE_RECV_ERROR, B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
-    {CURLE_SEND_ERROR, B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
-    {CURLE_SEND_FAIL_REWIND, B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
-    {CURLE_HTTP2, B24_NETWORK, "CONNECTION_LOST", HINT_CUT},
-    {CURLE_HTTP2_STREAM, B24_NETWORK, "REPLY_CUT", HINT_CUT},
-    {CURLE_WEIRD_SERVER_REPLY, B24_NETWORK, "NOT_HTTP", "Check the address and port: no HTTP server answers there."},
-    {CURLE_UNSUPPORTED_PROTOCOL, B24_NETWORK, "NOT_HTTP", "Check the address and port: no HTTP server answers there."},
-    {CURLE_BAD_CONTENT_ENCODING, B24_NETWORK, "REPLY_GARBLED", HINT_CUT},
-    {CURLE_OPERATION_TIMEDOUT, B24_TIMEOUT, "TIMEOUT", "Repeat the call, or give it more time with timeout (seconds)."},
+    {CURLE_PARTIAL_FILE, B24_NETWORK, "REPLY_CUT", B24_HINT_CUT},
+    {CURLE_GOT_NOTHING, B24_NETWORK, "NO_REPLY", B24_HINT_CUT},
+    {CURLE_RECV_ERROR, B24_NETWORK, "CONNECTION_LOST", B24_HINT_CUT},
+    {CURLE_SEND_ERROR, B24_NETWORK, "CONNECTION_LOST", B24_HINT_CUT},
+    {CURLE_SEND_FAIL_REWIND, B24_NETWORK, "CONNECTION_LOST", B24_HINT_CUT},
+    {CURLE_HTTP2, B24_NETWORK, "CONNECTION_LOST", B24_HINT_CUT},
+    {CURLE_HTTP2_STREAM, B24_NETWORK, "REPLY_CUT", B24_HINT_CUT},
+    {CURLE_WEIRD_SERVER_REPLY, B24_NETWORK, "NOT_HTTP", B24_HINT_NOT_HTTP},
+    {CURLE_UNSUPPORTED_PROTOCOL, B24_NETWORK, "NOT_HTTP", B24_HINT_NOT_HTTP},
+    {CURLE_BAD_CONTENT_ENCODING, B24_NETWORK, "REPLY_GARBLED", B24_HINT_CUT},
+    {CURLE_OPERATION_TIMEDOUT, B24_TIMEOUT, "TIMEOUT", B24_HINT_TIME},
     {CURLE_PEER_FAILED_VERIFICATION, B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_CA},
-    {CURLE_SSL_CONNECT_ERROR, B24_TLS, "TLS_FAILED", HINT_TLS},
-    {CURLE_SSL_CIPHER, B24_TLS, "TLS_FAILED", HINT_TLS},
-    {CURLE_SSL_CERTPROBLEM, B24_TLS, "TLS_FAILED", HINT_TLS},
+    {CURLE_SSL_CONNECT_ERROR, B24_TLS, "TLS_FAILED", B24_HINT_TLS},
+    {CURLE_SSL_CIPHER, B24_TLS, "TLS_FAILED", B24_HINT_TLS},
+    {CURLE_SSL_CERTPROBLEM, B24_TLS, "TLS_FAILED", B24_HINT_TLS},
     {CURLE_SSL_ISSUER_ERROR, B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_CA},
     {CURLE_SSL_CACERT_BADFILE, B24_CONFIG, "BAD_CA_FILE",
      "Check that ca_file names a readable PEM file, and ca_path a hashed directory."},
@@ -62,8 +62,7 @@ static void certificate(CURL *easy, struct b24_failure *f) {
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
     if (why == X509_EXPIRED || why == X509_NOT_YET) {
         f->code = "CERTIFICATE_EXPIRED";
-        f->hint =
-            "Check this machine's clock; if it is right, the portal's administrator has to renew the certificate.";
+        f->hint = B24_HINT_DATE;
     } else if (why == 0 || why == X509_NOT_ASKED || why == X509_HOST_DIFFERS) {
         f->code = "CERTIFICATE_NAME";
         f->hint = "The certificate is for another name: use the portal's name exactly as its certificate has it.";

@@ -197,10 +197,10 @@ static void failure_from_table(lua_State *L, struct b24_failure *f) {
     if (f->kind == B24_OK)
         luaL_error(L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
     f->code = code.n > 0 ? code.p : "TRANSFER_FAILED";
-    struct b24_view hint = view_field(L, "hint");
-    f->hint = hint.n > 0 ? hint.p : NULL;
     f->sent = flag_field(L, "sent");
     f->text = view_field(L, "message");
+    struct b24_view hint = view_field(L, "hint");
+    f->hint = hint.n > 0 ? hint.p : NULL;
 }
 
 /* {wait = seconds} | {refused = true [, wait = seconds]} | {broken = true} */
@@ -300,6 +300,26 @@ static int call_limiter(lua_State *L) {
     return 1;
 }
 
+/* call:options() -> {connect_timeout=, max_reply=, …}: what a transport must honour, or refuse when it cannot. proxy,
+   ca_file and ca_path are there if they were given; http_version if it must be "1.1" or "2"; unshared (words) if the
+   limiter counts in this process alone. */
+static int call_options(lua_State *L) {
+    static const char *const versions[] = {NULL, "1.1", "2"}; /* by enum b24_http_version */
+    const struct b24_lua_call *c = check_call(L);
+    const struct b24_lua_portal *p = c->portal;
+    lua_createtable(L, 0, 7);
+    lua_pushnumber(L, (lua_Number)c->conf->connect_timeout / 1000);
+    lua_setfield(L, -2, "connect_timeout");
+    lua_pushnumber(L, (lua_Number)c->conf->max_reply);
+    lua_setfield(L, -2, "max_reply");
+    b24_set_text(L, -1, "proxy", c->conf->proxy);
+    b24_set_text(L, -1, "ca_file", c->conf->ca_file);
+    b24_set_text(L, -1, "ca_path", c->conf->ca_path);
+    b24_set_text(L, -1, "http_version", versions[c->conf->http_version]);
+    b24_set_text(L, -1, "unshared", p != NULL && p->trouble.kind != B24_OK ? p->trouble.message : NULL);
+    return 1;
+}
+
 /* call:result() -> value, err, info */
 static int call_result(lua_State *L) {
     struct b24_lua_call *c = check_call(L);
@@ -325,8 +345,11 @@ static int call_tostring(lua_State *L) {
 
 void b24_open_call(lua_State *L) {
     static const luaL_Reg meta[] = {{"__gc", call_gc}, {"__tostring", call_tostring}, {NULL, NULL}};
-    static const luaL_Reg methods[] = {
-        {"next", call_next}, {"limiter", call_limiter}, {"result", call_result}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"next", call_next},
+                                       {"limiter", call_limiter},
+                                       {"options", call_options},
+                                       {"result", call_result},
+                                       {NULL, NULL}};
     b24_newtype(L, B24_CALL_TYPE);
     b24_setfuncs(L, meta);
     lua_newtable(L);

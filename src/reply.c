@@ -220,11 +220,8 @@ void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf, con
     b24_outcome_free(o);
     o->status = 0;
     o->kind = f->kind;
-    o->hint = NULL;
-    if (f->hint != NULL) { /* a copy: a host in Lua cannot give what lasts */
-        snprintf(o->hint_text, sizeof o->hint_text, "%s", f->hint);
-        o->hint = o->hint_text;
-    }
+    o->hint = f->hint != NULL ? o->hint_text : NULL;
+    if (f->hint != NULL) b24_copy_text(o->hint_text, sizeof o->hint_text, (struct b24_view){f->hint, strlen(f->hint)});
     o->sent = o->sent || f->sent;
     o->unrun = !f->sent;
     /* A certificate stays as bad as it is; a handshake that broke may succeed the next time. */

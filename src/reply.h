@@ -24,8 +24,8 @@ struct b24_reply {
 /* No reply. */
 struct b24_failure {
     enum b24_kind kind;   /* B24_NETWORK, B24_TLS, B24_TIMEOUT, B24_TOO_LARGE, B24_CLOSED or B24_CONFIG */
-    const char *code;     /* stable, such as "HOST_NOT_FOUND" */
-    const char *hint;     /* or NULL; copied, too */
+    const char *code;     /* stable, such as "HOST_NOT_FOUND"; copied */
+    const char *hint;     /* or NULL; copied */
     bool sent;            /* may the portal have received the request? */
     struct b24_view text; /* for people; masked here */
 };

@@ -84,13 +84,26 @@ local function loop_name(call, option, level)
   if driver then return driver.name end
   local name = host.name()
   if name == "nginx" then
-    error("b24: in nginx make " .. call .. " without a callback: it does not block the worker", level + 1)
+    error("b24: in nginx calls take no callback, because they do not block the worker; for what goes on by itself there is "
+      .. "require \"b24.resty\" (not: " .. call .. ")", level + 1)
   elseif option == "blocking" then
     return nil
   elseif name and not LOOPS[name] then
     error(("b24: b24 knows no event loop of %s; run the program b24 as a child process"):format(name), level + 1)
   end
   return name and LOOPS[name] or (loaded_loop(call, level + 1))
+end
+
+-- In nginx the request's own coroutine waits, over cosockets.
+local function nginx_core(call, option, level)
+  if option and option ~= "auto" then
+    error(("b24: transport = \"%s\" would stop an nginx worker for all its requests; leave the option out"):format(option),
+      level + 1)
+  end
+  local resty = require "b24.transport.resty"
+  local problem = resty.why_not()
+  if problem then error("b24: " .. call .. " cannot wait here: " .. problem, level + 1) end
+  return resty.core
 end
 
 -- May a call without a callback be made here, outside our tasks? Throws if not; returns the waiter of a scheduler in
@@ -102,8 +115,6 @@ local function direct(call, option, level)
     return (load_waiter("cqueues", call, level + 1)) -- no tail call: levels are counted
   elseif option == "uv" or option == "glib" then
     error(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run"):format(option, call), level + 1)
-  elseif name == "nginx" then
-    error("b24: " .. call .. " would stop an nginx worker; this version has no transport for cosockets", level + 1)
   elseif name and option ~= "blocking" then
     error(("b24: %s would freeze %s until the portal answers; give it a callback, make it inside b24.run, or, to wait all "
       .. "the same, set transport = \"blocking\""):format(call, name), level + 1)
@@ -133,7 +144,7 @@ end
 ---@param option string? transport
 function host.direct(option)
   if option == "blocking" then return false end
-  if current_task() then return true end
+  if current_task() or host.name() == "nginx" then return true end
   return (not option or option == "auto" or option == "cqueues") and not host.name() and cqueues_runs()
 end
 
@@ -180,6 +191,10 @@ function host.run(call, option, callback, body, opts)
   end
   if option ~= "blocking" and current_task() then
     local value, err, info = body(require("b24.task").core)
+    return value, err, info
+  end
+  if host.name() == "nginx" then
+    local value, err, info = body(nginx_core(call, option, 3))
     return value, err, info
   end
   local waiter = direct(call, option, 3)

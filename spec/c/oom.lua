@@ -97,6 +97,22 @@ scenario("moved portal", function()
   local action, request = call:next(1, "reply", { status = 302, body = "", location = location })
   return { action, type(request) == "table" and request.url }
 end)
+scenario("http request", function()
+  return codec.http_request { url = "https://example.com:8443/rest/1/x/profile", body = "{}", headers = { Accept = "a/b" } }
+end)
+local rest = "\r\n800\r\n" .. ("x"):rep(2048) .. "\r\n0\r\n\r\n" -- made here: string.rep of Lua 5.4 does not survive it
+scenario("http reply", function()
+  local reader = codec.http_reply(8192)
+  local reply, failure = reader:feed "HTTP/1.1 200 OK\r\nLocation: /\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc"
+  if not failure then reply, failure = reader:feed(rest) end
+  return reply, failure and failure.message
+end)
+scenario("socket error", function() return codec.cosocket_failure("handshake", "22: certificate chain too long") end)
+scenario("options of a call", function()
+  local call, err, info = codec.call(CONF, "profile")
+  if not call then return nil, err, info end
+  return call:options()
+end)
 scenario("totals", function() return codec.totals(counters) end)
 scenario("badge", function() return codec.badge(counters) end)
 scenario("dialogs", function() return collect(codec.dialogs(counters)) end)

@@ -1,0 +1,75 @@
+-- What the pages of nginx.conf answer. Nothing here waits for a portal: the poller does.
+
+local b24 = require "resty.b24"
+local cjson = require "cjson"
+
+local site = {}
+
+local function entry(counters, err, info)
+  local totals = counters and b24.totals(counters) or {}
+  return {
+    badge = b24.badge(counters), messages = totals.messages, notifications = totals.notifications, lines = totals.lines,
+    tasks = totals.tasks, age = info.age, stale = info.stale, err = err or info.last_error,
+  }
+end
+
+-- /unread: everybody; /unread?user=anna: one. With a login of your own take ngx.var.remote_user for the name.
+function site.unread()
+  ngx.header.content_type, ngx.header.cache_control = "application/json", "no-store"
+  local name = ngx.var.arg_user
+  if not name then
+    local all = {}
+    for account, answer in pairs(b24.all()) do all[account] = entry(answer.counters, answer.err, answer.info) end
+    return ngx.say(cjson.encode(all))
+  end
+  local counters, err, info = b24.get(name)
+  if info.code == "UNKNOWN_ACCOUNT" then
+    ngx.status = 404
+  elseif not counters then
+    ngx.status = 503
+  else
+    ngx.header.age = math.floor(info.age)
+  end
+  ngx.say(cjson.encode(entry(counters, err, info)))
+end
+
+local HEAD = {
+  unread = "Unread messages, by kind.",
+  up = "Did the portal answer the last time?",
+  age_seconds = "Seconds since the portal answered last.",
+}
+
+-- A label's value, as Prometheus wants it.
+local function label(text)
+  return (text:gsub("[\\\"\n]", { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }))
+end
+
+local function samples(all)
+  local lists = { unread = {}, up = {}, age_seconds = {} }
+  local function add(list, labels, value) list[#list + 1] = { labels, value } end
+  for account, answer in pairs(all) do
+    local who = 'account="' .. label(account) .. '"'
+    add(lists.up, who, answer.counters and not answer.info.stale and 1 or 0)
+    if answer.counters then
+      add(lists.age_seconds, who, answer.info.age)
+      for kind, value in pairs(b24.totals(answer.counters)) do
+        if type(value) == "number" then add(lists.unread, who .. ',kind="' .. kind .. '"', value) end
+      end
+    end
+  end
+  return lists
+end
+
+-- /metrics, for Prometheus.
+function site.metrics()
+  ngx.header.content_type = "text/plain; version=0.0.4"
+  local lists, lines = samples(b24.all()), {}
+  for _, name in ipairs { "unread", "up", "age_seconds" } do
+    lines[#lines + 1] = ("# HELP b24_%s %s\n# TYPE b24_%s gauge"):format(name, HEAD[name], name)
+    table.sort(lists[name], function(a, b) return a[1] < b[1] end)
+    for _, sample in ipairs(lists[name]) do lines[#lines + 1] = ("b24_%s{%s} %.14g"):format(name, sample[1], sample[2]) end
+  end
+  ngx.say(table.concat(lines, "\n"))
+end
+
+return site

@@ -1,0 +1,79 @@
+#!/bin/sh
+# make demo-openresty: examples/openresty in a real nginx, against the mock portal, until Ctrl-C; messages arrive meanwhile.
+# demo_openresty.sh --once: prints each page once and ends.
+set -eu
+cd "$(dirname "$0")/.."
+scripts/deps.sh build hosts
+make -s module LUA=luajit >&2
+
+modules=$(nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
+[ -e "$modules/ngx_http_lua_module.so" ] || { echo "b24: this nginx has no module for Lua" >&2; exit 1; }
+
+. scripts/with_portal.sh
+nginx="" names=""
+stop_demo() {
+  for pid in $nginx $names; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
+  stop_portal
+}
+trap stop_demo EXIT
+
+control() { curl -sS -o "$dir/answer" -d "$2" "$portal_url/__portal/$1"; }
+portal_url=$(field http_webhook | sed 's#/rest/.*##')
+control account '{"user_id":2,"demo":true}'
+second=$(sed -n 's/.*"webhook" *: *"\([^"]*\)".*/\1/p' "$dir/answer" | sed 's/\\\//\//g')
+
+# nginx reads no hosts file, and the portal is called localhost.
+luajit spec/support/dns.lua "$dir/dns" &
+names=$!
+port=$(luajit -e 'local s = require("socket").bind("127.0.0.1", 0) io.write((select(2, s:getsockname())))')
+
+# The example as it is, but for the lines that one adapts.
+site=$dir/site
+mkdir -p "$site" "$dir/runtime"
+chmod 700 "$dir/runtime"
+cp -R examples/openresty/site.lua examples/openresty/html "$site/"
+(umask 077 && printf 'return { anna = "%s", boris = "%s" }\n' "$(field webhook)" "$second" >"$site/accounts.lua")
+tries=0
+until [ -s "$dir/dns" ]; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 100 ] || { echo "b24: the name server did not start" >&2; exit 1; }
+  sleep 0.05
+done
+user=""
+[ "$(id -u)" != 0 ] || user="user root;"
+sed -e "s#^include .*#load_module $modules/ndk_http_module.so; load_module $modules/ngx_http_lua_module.so;#" \
+  -e "s#^user .*#$user#" -e "s#^worker_processes .*#worker_processes 2; daemon off; error_log $dir/error.log notice;#" \
+  -e "s#^pid .*#pid $dir/nginx.pid;#" -e "s#B24_RUNTIME_DIR=[^;]*#B24_RUNTIME_DIR=$dir/runtime#" \
+  -e "s#^http {#http { access_log off; client_body_temp_path $dir/t1; proxy_temp_path $dir/t2; fastcgi_temp_path $dir/t3; uwsgi_temp_path $dir/t4; scgi_temp_path $dir/t5; lua_package_cpath \"$PWD/build/5.1/?.so;;\";#" \
+  -e "s#resolver 127.0.0.53;#resolver 127.0.0.1:$(cat "$dir/dns") ipv6=off;#" \
+  -e "s#/etc/ssl/certs/ca-certificates.crt#$(field ca_file)#" -e "s#every = 30#every = 1#" \
+  -e "s#lua_package_path \"[^\"]*\"#lua_package_path \"$site/?.lua;$PWD/lua/?.lua;$PWD/lua/?/init.lua;;\"#" \
+  -e "s#127.0.0.1:8080#127.0.0.1:$port#" -e "s#/etc/nginx/b24/html#$site/html#" \
+  examples/openresty/nginx.conf >"$dir/nginx.conf"
+nginx -p "$dir" -c "$dir/nginx.conf" 2>"$dir/nginx.out" &
+nginx=$!
+
+url=http://127.0.0.1:$port
+tries=0
+until curl -sf "$url/unread?user=anna" "$url/unread?user=boris" --fail-early >"$dir/answer" 2>&1; do
+  tries=$((tries + 1))
+  if [ "$tries" -gt 100 ] || ! kill -0 "$nginx" 2>/dev/null; then
+    cat "$dir/nginx.out" "$dir/error.log" >&2
+    echo "b24: the example did not start" >&2
+    exit 1
+  fi
+  sleep 0.05
+done
+
+if [ "${1:-}" = --once ]; then
+  for page in /unread /metrics /; do
+    echo "== $page"
+    curl -sS "$url$page"
+  done
+  exit 0
+fi
+echo "b24: $url   (JSON: $url/unread, Prometheus: $url/metrics). Ctrl-C ends it."
+while sleep 4 >/dev/null & wait $!; do
+  control message '{"dialog_id":"5"}'
+  kill -0 "$nginx" 2>/dev/null || { echo "b24: nginx has ended" >&2; exit 1; }
+done

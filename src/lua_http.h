@@ -1,0 +1,13 @@
+/* lua_http.h: HTTP/1.1 over sockets that Lua has, for hosts without libcurl. */
+#ifndef B24_LUA_HTTP_H
+#define B24_LUA_HTTP_H
+
+#include "lua_compat.h"
+
+B24_PRIVATE_BEGIN
+
+/* [0, 0] Adds http_request, http_reply and cosocket_failure to the module's table on top. */
+void b24_open_http(lua_State *L);
+
+B24_PRIVATE_END
+#endif
