@@ -105,6 +105,29 @@ describe("b24 in nginx", function()
       assert.truthy(text:find "messages")
     end)
 
+    it("for many accounts side by side, and inside b24.run", function()
+      portal:control("fault", { kind = "slow", delay = 0.2, times = 20 })
+      local good, bad, took, inside = server:run(([[
+        local b24 = require "b24"
+        local conf = { webhook = %q, limiter = false }
+        local answers, _, info = b24.counters_all { conf, conf, conf, conf, conf, conf, conf, conf, {} }
+        local good = 0
+        for i = 1, 8 do good = good + (answers[i].counters and 1 or 0) end
+        return good, answers[9].info.code, info.elapsed, b24.run(function() return (b24.counters(conf)).TYPE.ALL end)]])
+        :format(portal.webhook))
+      assert.same({ 8, "NO_CREDENTIAL", 14 }, { good, bad, inside })
+      assert.is_true(took < 1.2, took) -- one after the other: 1.6 s
+    end)
+
+    it("but takes no callback there, and says what there is", function()
+      local ok, err = server:run(([[
+        local b24 = require "b24"
+        local client = assert(b24.client { webhook = %q })
+        return pcall(client.counters, client, function() end)]]):format(portal.webhook))
+      assert.is_false(ok)
+      assert.truthy(err:find('in nginx calls take no callback', 1, true), err)
+    end)
+
     it("in rewrite and access, too", function()
       for _, phase in ipairs { "rewrite", "access" } do
         local parts = {}

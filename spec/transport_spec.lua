@@ -130,8 +130,8 @@ describe("the choice of a transport", function()
     prints("at the caller: b24: b24.counters(conf) would freeze AwesomeWM until the portal answers; give it a callback, "
       .. "make it inside b24.run, or, to wait all the same, set transport = \"blocking\"\n"
       .. "at the caller: b24: b24 knows no event loop of Hammerspoon; run the program b24 as a child process\n"
-      .. "at the caller: b24: b24.counters(conf) would stop an nginx worker; this version has no transport for "
-      .. "cosockets\n", [[
+      .. "at the caller: b24: b24.counters(conf) cannot wait here: a worker thread of ngx.run_worker_thread "
+      .. "has no sockets; call it outside\n", [[
       awesome = { connect_signal = nothing }
       complain(b24.counters, conf)
       awesome, hs = nil, {}

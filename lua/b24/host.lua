@@ -153,6 +153,10 @@ end
 ---@param option string? conf.transport
 ---@return boolean yields it will yield, and not block
 function host.check(call, option)
+  if host.name() == "nginx" then
+    nginx_core(call, option, 3)
+    return true
+  end
   local yields = current_task() ~= nil
   if not yields then yields = direct(call, option, 3) ~= nil end
   load_core(call, 3)
