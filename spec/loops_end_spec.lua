@@ -1,6 +1,7 @@
 -- Over each event loop: its end, the process's end, and a fork while requests are under way; which loop is chosen.
 
 local loops = require "spec.support.loops"
+local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
 local LOOPS = { "uv", "cqueues", "glib" }
@@ -56,7 +57,9 @@ describe("over each event loop", function()
     ]]
     for ending, moments in pairs { ["os.exit(0, true)"] = "0, 2, 10, 30", ["os.exit(0)"] = "0, 1, 5, 20",
       [""] = "0, 3, 15, 50" } do
-      prints("ended 0 0 0 0\n", ([[
+      -- os.exit(0) frees nothing, which a sanitizer calls a leak when it is slow.
+      if process.sanitized() then moments = ending == "os.exit(0)" and "" or moments end
+      prints("ended " .. (moments:gsub("%d+", "0"):gsub(",", "")) .. "\n", ([[
         local function main()
           client:counters(function() print "an answer" end)
           b24.run(function() client:counters() end)
@@ -72,7 +75,8 @@ describe("over each event loop", function()
         end
         posix.sleep(pause)
         %s
-      ]]):format(ending), { whole = true, over = LOOPS, before = forks:format(moments) })
+      ]]):format(ending), { whole = true, over = LOOPS, before = forks:format(moments),
+        conf = { webhook = portal.webhook } })
     end
   end)
 
@@ -113,8 +117,10 @@ describe("over each event loop", function()
     ]]
 
     it("while a request is under way", function()
+      if process.sanitized() then return pending "a sanitizer's allocator may be locked by the helper at the fork" end
       portal:control("fault", { kind = "slow", delay = 0.3, times = 4, method = "im.counters.get" })
-      prints("child\t3\t14\tnil\t0\nparent\t14\n", PROGRAM, { whole = true })
+      prints("child\t3\t14\tnil\t0\nparent\t14\n", PROGRAM,
+        { whole = true, conf = { webhook = portal.webhook } })
     end)
   end)
 end)

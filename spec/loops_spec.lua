@@ -92,14 +92,14 @@ describe("over each event loop", function()
     local words = {}
     for i = 1, 59 do
       local account = portal:control("account", { user_id = 100 + i })
-      words[i] = ("[%d] = %q"):format(i, account.webhook)
+      words[i] = ("[%d] = %q"):format(i, account.http_webhook)
     end
     portal:control("fault", { kind = "slow", delay = 0.1, times = -1, method = "im.counters.get" })
     local most = 0
     for name, ended in pairs(loops.run(portal, ([[
       local confs = { %s }
-      for i, webhook in pairs(confs) do confs[i] = { webhook = webhook, ca_file = conf.ca_file, limiter = false } end
-      confs.bad = { webhook = conf.webhook:gsub("/[^/]+/$", "/wrong0secret/"), ca_file = conf.ca_file, limiter = false }
+      for i, webhook in pairs(confs) do confs[i] = { webhook = webhook, allow_http = true, limiter = false } end
+      confs.bad = { webhook = conf.webhook:gsub("/[^/]+/$", "/wrong0secret/"), allow_http = true, limiter = false }
       local begun = require("b24.codec").clock()
       b24.counters_all(confs, { parallel = 20 }, function(answers, err, info)
         local good = 0

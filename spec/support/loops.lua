@@ -108,7 +108,7 @@ end
 ---@param opts? {conf: table?, whole: boolean?, before: string?, over: string[]?}
 function loops.program(portal, name, source, opts)
   opts = opts or {}
-  local conf = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 10, limiter = false, allow_http = true }
+  local conf = { webhook = portal.http_webhook, ca_file = portal.ca_file, timeout = 10, limiter = false, allow_http = true }
   for key, value in pairs(opts.conf or {}) do conf[key] = value end
   local words = {}
   for key, value in pairs(conf) do words[#words + 1] = key .. " = " .. literal(value) end
