@@ -36,20 +36,36 @@ function engine.pollfd() return engine.get():pollfd() end
 ---@return boolean is anything under way?
 function engine.busy() return current ~= nil and current:usable() and current:running() > 0 end
 
-local function wait_for(id, waiter, wake)
+local function register(id, waiter, wake)
   wakers[id] = wake
   armed[waiter] = true
   waiter.arm()
-  return id
 end
 
---- Sends what the call asks for. `wake("reply" | "failed", data)` is called later, by engine.pump.
----@return integer id
-function engine.send(call, waiter, wake) return wait_for(engine.get():add(call), waiter, wake) end
+-- Without memory to register the waker the job is given up: what nobody waits for must not wake anybody.
+local function wait_for(id, waiter, wake)
+  local ok, err = pcall(register, id, waiter, wake)
+  if ok then return id end
+  engine.cancel(id)
+  return nil, err
+end
 
---- `wake("woke")` is called after so many seconds.
+--- Sends what the call asks for. `wake("reply" | "failed", data)` is called later, by engine.pump. Throws when it could
+--- not be begun.
+---@return integer? id
+---@return string? err it was given up, and may have been sent
+function engine.send(call, waiter, wake)
+  local id, err = wait_for(engine.get():add(call), waiter, wake)
+  return id, err
+end
+
+--- `wake("woke")` is called after so many seconds. Throws when it cannot be.
 ---@return integer id
-function engine.sleep(seconds, waiter, wake) return wait_for(engine.get():sleep(seconds), waiter, wake) end
+function engine.sleep(seconds, waiter, wake)
+  local id, err = wait_for(engine.get():sleep(seconds), waiter, wake)
+  if not id then error(err, 0) end
+  return id
+end
 
 local function disarm_when_idle()
   if engine.busy() then return end
@@ -65,33 +81,23 @@ function engine.cancel(id)
   disarm_when_idle()
 end
 
--- Everything that is done, so that wakers may add and cancel as they like.
-local function take()
-  local list, n = {}, 0
-  for id, event, data in current.step, current do
-    if wakers[id] then
-      n = n + 1
-      list[n] = { wakers[id], event, data, id }
-    end
-  end
-  return list
-end
-
 --- Wakes all whose request or sleep is over. What one of them throws does not keep the others from being woken; the first
---- error is thrown again at the end.
+--- error is thrown again at the end. One by one: for lack of memory nothing is lost, and is there the next time.
 function engine.pump()
-  if not (current and current:usable()) then return end
-  local list, failure = take(), nil
-  disarm_when_idle()
-  for _, done in ipairs(list) do
-    local wake, id = done[1], done[4]
-    if wakers[id] == wake then -- not cancelled by another waker meanwhile
-      wakers[id] = nil
-      local ok, err = pcall(wake, done[2], done[3])
-      if not ok then failure = failure or { err } end
+  local failure
+  for _ = 1, engine.busy() and current:running() or 0 do -- what wakers add is for the next time
+    local id, event, data = current:step()
+    if not id then break end
+    local wake = wakers[id]
+    wakers[id] = nil
+    if wake then
+      local ok, err = pcall(wake, event, data)
+      if not ok then failure = failure or err end
     end
+    if not engine.busy() then break end
   end
-  if failure then error(failure[1], 0) end
+  disarm_when_idle()
+  if failure then error(failure, 0) end
 end
 
 --- Waits, blocking, until there is something to pump or the seconds are over.
