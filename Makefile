@@ -83,10 +83,14 @@ env: ## print the exports that make `require "b24"` work from anywhere (LUA=)
 	@printf "export LUA_PATH='%s' LUA_CPATH='%s'\n" '$(LUA_PATH_HERE)' '$(LUA_CPATH_HERE)'
 
 install: module ## install for LUA= into PREFIX= (CURL=0: the codec alone)
-	install -d $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24
+	install -d $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24 $(DESTDIR)$(abspath $(PREFIX))/bin \
+	  $(DESTDIR)$(abspath $(PREFIX))/share/man/man1
 	install -m 755 $(MODULES) $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24/
 	cd lua && for f in $$(find b24 -name '*.lua'); do \
 	  to="$(DESTDIR)$(abspath $(PREFIX))/share/lua/$(ABI)/$$f"; install -d "$${to%/*}" && install -m 644 "$$f" "$$to" || exit 1; done
+	@scripts/command.sh '$(LUA)' '$(ABI)' '$(abspath $(PREFIX))' >'$(DESTDIR)$(abspath $(PREFIX))/bin/b24'
+	chmod 755 $(DESTDIR)$(abspath $(PREFIX))/bin/b24
+	install -m 644 doc/b24.1 $(DESTDIR)$(abspath $(PREFIX))/share/man/man1/
 
 deps: ## install what building and the specs need (Debian; elsewhere: print it)
 	@scripts/deps.sh build

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench.
+# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench hosts.
 # Debian and its children, as root or with sudo; elsewhere it prints the names and stops.
 set -eu
 
@@ -10,11 +10,13 @@ packages() {
       echo lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev lua5.4 liblua5.4-dev
       # nginx's Lua module wants luajit2, which conflicts with luajit: leave whichever is there.
       command -v luajit >/dev/null 2>&1 || echo luajit2
-      echo lua-busted lua-socket lua-cjson lua-http luarocks
+      echo lua-busted lua-socket lua-cjson lua-http lua-argparse luarocks
+      echo lua-luv lua-cqueues lua-lgi gir1.2-glib-2.0
       ;;
     lint) echo clang clang-tidy clang-format cppcheck lua-check binutils ;;
     proof) echo clang libclang-rt-dev valgrind gcovr ;;
     bench) echo valgrind lua-sec libssl-dev lua-curl ;;
+    hosts) echo neovim ;;
     *) echo "deps.sh: no group '$1'" >&2; exit 2 ;;
   esac
 }

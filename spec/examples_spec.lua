@@ -10,15 +10,17 @@ describe("the example", function()
   setup(function() portal = start() end)
   before_each(function() portal:reset() end)
 
-  -- exit status, output, errors
-  local function run(name, arguments, env)
+  local function begin(name, arguments, env)
     local source = assert(process.read(ROOT .. "examples/" .. name), name):gsub("^#![^\n]*\n", "\n")
     local all = { B24_WEBHOOK = portal.http_webhook, B24_ALLOW_HTTP = "1" }
     for key, value in pairs(env or {}) do all[key] = value end
     local list = {}
     for i, argument in ipairs(arguments or {}) do list[i] = ("%q"):format(argument) end
-    return process.run("arg = { " .. table.concat(list, ", ") .. " }; " .. source, all)
+    return process.start("arg = { " .. table.concat(list, ", ") .. " }; " .. source, all)
   end
+
+  -- exit status, output, errors
+  local function run(...) return begin(...):wait() end
 
   local function sent()
     local texts = {}
@@ -68,6 +70,25 @@ describe("the example", function()
     quiet()
     assert.equal(1, #sent())
     assert.truthy(sent()[1]:find '"Waiting:\\%w+Visitor Ann: 2 unread, 4%d min"', sent()[1])
+  end)
+
+  it("badge.lua prints a line at each change, until Ctrl-C", function()
+    local child = begin("badge.lua", { "1" })
+    assert.is_true(process.eventually(10, function() return child:output() == "8\n" end))
+    portal:control("message", { dialog_id = "5", count = 2 })
+    assert.is_true(process.eventually(10, function() return child:output() == "8\n10\n" end))
+    child:signal(2)
+    local _, out, err = child:wait(2)
+    assert.equal("8\n10\n", out)
+    assert.truthy(err:find("interrupted!", 1, true))
+  end)
+
+  it("badge.lua shows that a credential is refused, and says so once", function()
+    local webhook = portal.http_webhook:gsub(portal.secret, "wrongSecret")
+    local status, out, err = run("badge.lua", { "1" }, { B24_WEBHOOK = webhook })
+    assert.same({ 1, "?\n" }, { status, out })
+    assert.truthy(err:find("b24: INVALID_CREDENTIALS", 1, true), err)
+    assert.is_nil(err:find("wrongSecret", 1, true))
   end)
 
   for _, name in ipairs { "who_is_waiting.lua", "answer.lua", "waiting_too_long.lua" } do

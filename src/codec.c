@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "document.h"
 #include "lua_inbox.h"
+#include "lua_system.h"
 
 static struct b24_view check_view(lua_State *L, int index) {
     struct b24_view v;
@@ -204,6 +205,7 @@ void b24_open_codec(lua_State *L) {
     lua_newtable(L);
     b24_setfuncs(L, functions);
     b24_open_inbox(L);
+    b24_open_system(L);
     lua_pushcfunction(L, codec_as_counters);
     lua_setfield(L, -2, "as_counters");
     b24_push_null(L);

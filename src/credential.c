@@ -26,10 +26,13 @@ static bool profile_ok(const char *name) {
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == n;
 }
 
-static bool file_path(const char *profile, char out[B24_PATH_MAX], struct b24_fault *fault) {
+bool b24_private_path(const char *name, const char *profile, char out[B24_PATH_MAX], struct b24_fault *fault) {
+    if (profile != NULL && !profile_ok(profile))
+        return b24_fail(fault, B24_CONFIG, "BAD_PROFILE", "A profile is a short name such as work.",
+                        "the profile name may have letters, digits, '-', '_' and '.' only");
     const char *config = getenv("XDG_CONFIG_HOME");
     bool xdg = config != NULL && config[0] == '/'; /* the specification says to ignore relative ones */
-    int n = snprintf(out, B24_PATH_MAX, "%s%s/b24/webhook%s%s", xdg ? config : b24_home(), xdg ? "" : "/.config",
+    int n = snprintf(out, B24_PATH_MAX, "%s%s/b24/%s%s%s", xdg ? config : b24_home(), xdg ? "" : "/.config", name,
                      profile ? "." : "", profile ? profile : "");
     return (n > 0 && n < B24_PATH_MAX) ||
            b24_fail(fault, B24_CONFIG, "BAD_FILE", NULL, "the path of the credential file is too long");
@@ -63,6 +66,13 @@ static bool private_file(int fd, const char *path, struct b24_fault *fault) {
     return true;
 }
 
+/* Without blanks at both ends. Not b24_trim: the quotes that it takes off may belong to a command. */
+static struct b24_view inner(struct b24_view v) {
+    while (v.n > 0 && strchr(" \t\r\n", v.p[v.n - 1]) != NULL && v.p[v.n - 1] != '\0') v.n--;
+    while (v.n > 0 && strchr(" \t\r\n", v.p[0]) != NULL && v.p[0] != '\0') v.p++, v.n--;
+    return v;
+}
+
 static bool first_line(int fd, const char *path, char out[B24_URL_MAX + 1], struct b24_fault *fault) {
     char text[B24_URL_MAX + 2];
     size_t n = 0;
@@ -73,7 +83,7 @@ static bool first_line(int fd, const char *path, char out[B24_URL_MAX + 1], stru
         n += (size_t)got;
     }
     struct b24_view line = {text, n};
-    line = b24_trim(line);
+    line = inner(line);
     text[n] = '\0';
     bool single = memchr(line.p, '\n', line.n) == NULL && memchr(line.p, '\0', line.n) == NULL;
     if (line.n == 0 || line.n > B24_URL_MAX || !single)
@@ -84,9 +94,10 @@ static bool first_line(int fd, const char *path, char out[B24_URL_MAX + 1], stru
     return true;
 }
 
-static bool from_file(const char *profile, bool env_counts, struct b24_credential *out, struct b24_fault *fault) {
+static bool from_file(const char *name, const char *profile, bool env_counts, struct b24_credential *out,
+                      struct b24_fault *fault) {
     char *path = out->place;
-    if (!file_path(profile, path, fault)) return false;
+    if (!b24_private_path(name, profile, path, fault)) return false;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return nothing_found(path, env_counts, fault);
     if (fd < 0) return b24_fail(fault, B24_CONFIG, "BAD_FILE", NULL, "%s cannot be read: %s", path, strerror(errno));
@@ -106,8 +117,10 @@ bool b24_credential_find(const char *profile, struct b24_credential *out, struct
         return true;
     }
     if (profile == NULL && b24_env_set("B24_PROFILE")) profile = getenv("B24_PROFILE");
-    if (profile != NULL && !profile_ok(profile))
-        return b24_fail(fault, B24_CONFIG, "BAD_PROFILE", "A profile is a short name such as work.",
-                        "the profile name may have letters, digits, '-', '_' and '.' only");
-    return from_file(profile, env_counts, out, fault);
+    return from_file("webhook", profile, env_counts, out, fault);
+}
+
+bool b24_credential_line(const char *name, const char *profile, struct b24_credential *out, struct b24_fault *fault) {
+    if (profile == NULL && b24_env_set("B24_PROFILE")) profile = getenv("B24_PROFILE");
+    return from_file(name, profile, false, out, fault);
 }

@@ -18,6 +18,12 @@ struct b24_credential {
    somebody else's. False: `fault` names both places, or the command to run. */
 bool b24_credential_find(const char *profile, struct b24_credential *out, struct b24_fault *fault);
 
+/* Only the file, under another name beside it: NAME or NAME.PROFILE, as private. False, NO_CREDENTIAL: there is none. */
+bool b24_credential_line(const char *name, const char *profile, struct b24_credential *out, struct b24_fault *fault);
+
+/* Where that file is, or would be. */
+bool b24_private_path(const char *name, const char *profile, char out[B24_PATH_MAX], struct b24_fault *fault);
+
 /* Is this environment variable set to something? */
 bool b24_env_set(const char *name);
 

@@ -18,6 +18,7 @@
 #define SLOTS            (1u << 20) /* jobs at once; an id is generation * SLOTS + slot, exact in a double */
 #define BODY_KEPT        4096       /* bytes of request memory that a job keeps for its next use */
 #define BODY_MAX         (64u << 20)
+#define LANE_NAME_MAX    4096 /* bytes; a URL has at most B24_URL_MAX */
 
 static bool open_pipe(int fds[2]) {
     if (pipe(fds) != 0) return false;
@@ -85,8 +86,6 @@ static void give_back_exchange(struct b24_engine *e, struct b24_engine_job *job)
 static void recycle(struct b24_engine *e, struct b24_engine_job *job) {
     give_back_exchange(e, job);
     b24_buffer_reset(&job->body, BODY_KEPT);
-    free(job->lane_name);
-    job->lane_name = NULL;
     job->place = B24_IDLE;
     job->cancelled = job->connected = false;
     b24_list_append(&e->idle, &job->link);
@@ -124,6 +123,7 @@ static struct b24_engine_job *new_job(struct b24_engine *e) {
     job->slot = e->job_count;
     job->id = job->slot;
     b24_buffer_init(&job->body, BODY_MAX);
+    b24_buffer_init(&job->lane_name, LANE_NAME_MAX);
     e->jobs[e->job_count++] = job;
     return job;
 }
@@ -152,17 +152,13 @@ b24_job b24_engine_sleep(struct b24_engine *e, b24_ms duration) {
     return submit(e, job);
 }
 
-/* "https://portal.example h2": requests that may share connections. */
-static char *lane_name(const struct b24_conf *conf, const char *url) {
+/* "https://portal.example h2": requests that may share connections. False: no memory. */
+static bool name_lane(struct b24_buffer *name, const struct b24_conf *conf, const char *url) {
     static const char *const versions[] = {"", " http/1.1", " h2"};
     const char *host = strstr(url, "://"), *end = host != NULL ? strchr(host + 3, '/') : NULL;
-    const char *version = versions[conf->http_version];
-    size_t n = end != NULL ? (size_t)(end - url) : strlen(url), k = strlen(version);
-    char *name = malloc(n + k + 1);
-    if (name == NULL) return NULL;
-    memcpy(name, url, n);
-    memcpy(name + n, version, k + 1);
-    return name;
+    b24_buffer_reset(name, LANE_NAME_MAX);
+    return b24_buffer_add(name, url, end != NULL ? (size_t)(end - url) : strlen(url)) &&
+           b24_buffer_puts(name, versions[conf->http_version]);
 }
 
 /* False: no memory. */
@@ -171,12 +167,12 @@ static bool prepare(struct b24_engine_job *job, const struct b24_conf *conf, con
     if (!b24_buffer_add(&job->body, request->body.p, request->body.n)) return false;
     copy.body = b24_buffer_view(&job->body);
     job->event.type = B24_FAILED; /* until it is known better */
-    job->lane_name = lane_name(conf, request->url);
     job->multiplexes = strncmp(request->url, "https:", 6) == 0 && conf->http_version != B24_HTTP_1_1;
     job->only_http2 = conf->http_version == B24_HTTP_2;
     job->due = b24_clock_boot() + request->timeout;
     job->connect_timeout = conf->connect_timeout;
-    return job->lane_name != NULL && b24_exchange_prepare(job->exchange, conf, &copy) == CURLE_OK;
+    return name_lane(&job->lane_name, conf, request->url) &&
+           b24_exchange_prepare(job->exchange, conf, &copy) == CURLE_OK;
 }
 
 b24_job b24_engine_send(struct b24_engine *e, const struct b24_conf *conf, const struct b24_request *request) {
@@ -265,7 +261,7 @@ bool b24_engine_wait(struct b24_engine *e, b24_ms most, const struct b24_interru
 static void free_job(struct b24_engine_job *job) {
     b24_exchange_free(job->exchange);
     b24_buffer_free(&job->body);
-    free(job->lane_name);
+    b24_buffer_free(&job->lane_name);
     free(job);
 }
 

@@ -40,7 +40,7 @@ struct b24_engine_job {
     struct b24_event event;        /* what became of it */
     struct b24_exchange *exchange; /* NULL: a sleep */
     struct b24_buffer body;        /* of the request */
-    char *lane_name;               /* host; see b24_lane_start */
+    struct b24_buffer lane_name;   /* host: which requests may share a connection with this one */
     bool multiplexes;              /* may share a connection with others (HTTP/2) */
     bool only_http2;
     struct b24_lane *lane; /* helper: while it is queued or active */

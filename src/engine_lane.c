@@ -13,11 +13,11 @@
 struct b24_lane {
     struct b24_link waiting_lanes; /* among the lanes that have queued jobs */
     struct b24_lane *next;         /* in its bucket */
-    char *name;
     struct b24_link queue;
     int active, connected;
     bool open;        /* the first one failed: no reason to hold the others */
     bool spoke_http2; /* the last reply here was HTTP/2 */
+    char name[];
 };
 
 struct b24_lanes {
@@ -36,7 +36,6 @@ void b24_lanes_free(struct b24_lanes *lanes) {
     for (int i = 0; i < BUCKETS; i++)
         for (struct b24_lane *lane; (lane = lanes->buckets[i]) != NULL;) {
             lanes->buckets[i] = lane->next;
-            free(lane->name);
             free(lane);
         }
     free(lanes);
@@ -50,14 +49,14 @@ static struct b24_lane **find(struct b24_lanes *lanes, const char *name) {
     return at;
 }
 
-/* A lane takes over the job's name for it. Lanes stay until the engine's end: there are as many as portals. */
+/* Lanes stay until the engine's end: there are as many as portals. NULL: no memory. */
 static struct b24_lane *lane_of(struct b24_engine *e, struct b24_engine_job *job) {
-    struct b24_lane **at = find(e->lanes, job->lane_name);
+    struct b24_view name = b24_buffer_view(&job->lane_name);
+    struct b24_lane **at = find(e->lanes, name.p);
     if (*at != NULL) return *at;
-    struct b24_lane *lane = calloc(1, sizeof *lane);
+    struct b24_lane *lane = calloc(1, sizeof *lane + name.n + 1);
     if (lane == NULL) return NULL;
-    lane->name = job->lane_name;
-    job->lane_name = NULL;
+    memcpy(lane->name, name.p, name.n + 1);
     b24_list_init(&lane->queue);
     *at = lane;
     return lane;
@@ -112,7 +111,8 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
 static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
     CURL *easy = job->exchange->easy;
     b24_ms left = job->due - now, connect = job->connect_timeout < left ? job->connect_timeout : left;
-    bool fresh = job->only_http2 && !job->lane->spoke_http2; /* a kept connection may be of an older version */
+    /* A kept connection may be of an older version. Those who come after the first one find its connection. */
+    bool fresh = job->only_http2 && !job->lane->spoke_http2 && job->lane->connected == 0;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);

@@ -24,6 +24,13 @@ local function closed(method)
   return codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).", method)
 end
 
+-- A callback comes last, after whatever else is given.
+local function trailing(params, opts, callback)
+  if type(params) == "function" and opts == nil then return nil, nil, params end
+  if type(opts) == "function" and callback == nil then return params, nil, opts end
+  return params, opts, callback
+end
+
 -- The one option that a call has: true, false or nil.
 local function call_options(opts, option)
   if opts == nil then return nil end
@@ -40,6 +47,7 @@ local function call_options(opts, option)
 end
 
 --- The unread counters, as b24.counters returns them.
+---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.counters? counters
 ---@return string? err
 ---@return b24.info info
@@ -57,12 +65,13 @@ end
 ---@param method string such as "im.recent.list"
 ---@param params? table keys 1..n are an array, other keys an object; an empty nested table is an empty array
 ---@param opts? {idempotent: boolean} idempotent: may it run twice, and so be repeated when it is not known whether it ran?
+---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return any result null members are absent unless conf.nulls; a null result is b24.null
 ---@return string? err
 ---@return b24.info info
 function Client:call(method, params, opts, callback)
   check(self, "call")
-  if type(opts) == "function" then opts, callback = nil, opts end
+  params, opts, callback = trailing(params, opts, callback)
   local idempotent = call_options(opts, "idempotent")
   if not self.conf and type(method) ~= "string" then
     error("b24: method must be a string, not a " .. type(method), 2)
@@ -86,6 +95,7 @@ end
 --- what is referred to goes first. A query knows no null and no empty list: null is sent as "", an empty table not at all.
 ---@param commands table<string|integer, {[1]: string, [2]: table?}|string> name -> {method, params}
 ---@param opts? {halt: boolean} halt: stop at the first command that fails
+---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return {results: table, errors: table, not_reached: table, next: table, total: table}? answer each part by name
 ---@return string? err only when no request was answered
 ---@return b24.info info of the last request
@@ -145,12 +155,13 @@ end
 ---@param params? table as for client:list
 ---@param opts? {max: integer, idempotent: boolean} max: stop after so many rows; `info.more` then says whether there
 --- are, or may be, others
+---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return any[]? rows
 ---@return string? err
 ---@return b24.info info
 function Client:all(method, params, opts, callback)
   check(self, "all")
-  if type(opts) == "function" then opts, callback = nil, opts end
+  params, opts, callback = trailing(params, opts, callback)
   local max, rest = all_options(opts)
   local cursor = codec.cursor(method, params, 2)
   local rows, err, info = host.run("client:all(method, params)", self.transport, callback, function()
@@ -162,6 +173,7 @@ end
 --- Who waits: the dialogs with unread messages, newest first. Costs two requests, with many dialogs some more. Dialogs that
 --- the portal does not name are in the list as well, with `unknown`.
 ---@param opts? {section: string?, waiting: boolean?} section: only these, such as "LINES"; waiting: ask how long (default)
+---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.inbox? list
 ---@return string? err
 ---@return b24.info info of the last request; attempts, waited and elapsed are those of all
@@ -180,6 +192,7 @@ end
 --- The messages of a dialog, the newest last. Looking marks nothing as read.
 ---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
 ---@param opts? {unread: boolean?, limit: integer?} unread: only these; limit: default 20, at most 200
+---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.message[]? list
 ---@return string? err
 ---@return b24.info info
@@ -197,6 +210,7 @@ end
 ---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
 ---@param text string UTF-8; blanks at both ends are dropped by the portal
 ---@param opts? {bb: boolean?} bb: the text's BB codes count
+---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return integer? message_id
 ---@return string? err
 ---@return b24.info info
@@ -211,6 +225,7 @@ end
 
 --- Marks a dialog as read; "notify": the notifications; "all": these and all dialogs.
 ---@param dialog_id string|integer
+---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return boolean? done true
 ---@return string? err
 ---@return b24.info info

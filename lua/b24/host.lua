@@ -72,8 +72,9 @@ end
 -- The transport, by name, for what goes on by itself; nil: this program has no loop.
 local function loop_name(call, option, level)
   if option and option ~= "auto" and option ~= "blocking" then return option end
-  local task = option ~= "blocking" and current_task()
-  if task then return task.waiter.name end
+  local tasks = option ~= "blocking" and package.loaded["b24.task"]
+  local driver = tasks and tasks.driver()
+  if driver then return driver.name end
   local name = host.name()
   if name == "nginx" then
     error("b24: in nginx make " .. call .. " without a callback: it does not block the worker", level + 1)
@@ -102,20 +103,23 @@ local function direct(call, option, level)
   end
 end
 
---- opts.transport of b24.run and b24.counters_all, checked. Throws at the caller of the caller.
+--- opts.transport of b24.run and b24.counters_all, checked. Throws `level` calls up.
 ---@param call string
 ---@param opts? {transport: string?}
+---@param level integer
 ---@return string?
-function host.transport(call, opts)
+function host.transport(call, opts, level)
   if opts == nil then return nil end
-  if type(opts) ~= "table" then error(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)), 3) end
+  if type(opts) ~= "table" then
+    error(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)), level + 1)
+  end
   for name in pairs(opts) do
-    if name ~= "transport" then error(("b24: unknown option '%s' of %s"):format(tostring(name), call), 3) end
+    if name ~= "transport" then error(("b24: unknown option '%s' of %s"):format(tostring(name), call), level + 1) end
   end
   local transport = opts.transport
   if transport == nil or TRANSPORTS[transport] then return transport end
   error("b24: option 'transport' must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\", not "
-    .. tostring(transport), 3)
+    .. tostring(transport), level + 1)
 end
 
 --- Does a call without a callback let the program go on here by itself?

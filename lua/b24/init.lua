@@ -20,6 +20,7 @@ local b24 = {
 
 --- Unread counters of the credential's owner (REST method im.counters.get, scope im).
 ---@param conf? b24.conf|string a table, a webhook URL, or nil: $B24_WEBHOOK, else the file ~/.config/b24/webhook
+---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.counters? counters
 ---@return string? err
 ---@return b24.info info
@@ -46,8 +47,8 @@ function b24.counters_all(confs, opts, callback)
   local many = require "b24.many"
   local accounts, transport = many.accounts(confs)
   local parallel, chosen = many.options(opts)
-  local answers, err, info = require("b24.host").run("b24.counters_all(confs)", chosen or transport, callback, function()
-    return many.counters(accounts, parallel)
+  local answers, err, info = require("b24.host").run("b24.counters_all(confs)", chosen or transport, callback, function(core)
+    return many.counters(core, accounts, parallel)
   end, { method = "im.counters.get", parallel = true })
   return answers, err, info
 end
@@ -60,7 +61,7 @@ end
 function b24.run(body, opts)
   local host = require "b24.host"
   if type(body) ~= "function" then error("b24: b24.run needs a function, not a " .. type(body), 2) end
-  local transport = host.transport("b24.run", opts)
+  local transport = host.transport("b24.run", opts, 2)
   if host.direct(transport) then return body() end
   local task, over = host.background("b24.run", transport, function() return body() end)
   if over then return task:wait() end

@@ -45,7 +45,11 @@ end
 ---@return integer parallel
 ---@return string? transport
 function many.options(opts)
-  if type(opts) ~= "table" then return PARALLEL, require("b24.host").transport("b24.counters_all", opts) end
+  local host = require "b24.host"
+  if type(opts) ~= "table" then
+    local none = host.transport("b24.counters_all", opts, 3)
+    return PARALLEL, none
+  end
   local rest = {}
   for name, value in pairs(opts) do rest[name] = value end
   local parallel = rest.parallel or PARALLEL
@@ -53,7 +57,8 @@ function many.options(opts)
   if type(parallel) ~= "number" or parallel % 1 ~= 0 or parallel < 1 or parallel > MOST then
     error(("b24: option 'parallel' must be a whole number of 1 to %d, not %s"):format(MOST, tostring(parallel)), 3)
   end
-  return parallel, require("b24.host").transport("b24.counters_all", rest)
+  local transport = host.transport("b24.counters_all", rest, 3) -- no tail call: levels are counted
+  return parallel, transport
 end
 
 local function ask(core, one)
@@ -69,25 +74,26 @@ local function add(sum, answer)
   if not answer.counters then sum.failed = sum.failed + 1 end
 end
 
---- Must run in a task. Each worker asks one account after the other, so that an account's deadline begins with its turn.
+--- Each worker asks one account after the other, so that an account's deadline begins with its turn.
+---@param core table which has `spawn`
 ---@param accounts table[] of many.accounts
 ---@param parallel integer
-function many.counters(accounts, parallel)
-  local tasks = require "b24.task"
-  local me, begun = tasks.current(), codec.clock()
-  local answers, at, workers = {}, 0, {}
+function many.counters(core, accounts, parallel)
+  local answers, at, workers, begun = {}, 0, {}, codec.clock()
   local sum = { method = "im.counters.get", attempts = 0, waited = 0, failed = 0 }
-  local function work(core)
-    while at < #accounts and not me.cancelled do
+  local stop = false
+  local function work()
+    while at < #accounts and not stop do
       at = at + 1
       local one = accounts[at]
       answers[one.key] = ask(core, one)
       add(sum, answers[one.key])
     end
   end
-  for i = 1, math.min(parallel, #accounts) do workers[i] = tasks.spawn(me.waiter, work) end
+  for i = 1, math.min(parallel, #accounts) do workers[i] = core.spawn(work) end
   for _, worker in ipairs(workers) do worker:wait() end
-  for _, worker in ipairs(workers) do worker:cancel() end -- only if this task was cancelled
+  stop = true -- they are over, unless this call was cancelled
+  for _, worker in ipairs(workers) do worker:cancel() end
   sum.elapsed = codec.clock() - begun
   return answers, nil, sum
 end

@@ -22,9 +22,11 @@
 ---@field stale_ok? boolean
 ---@field nulls? boolean keep null members of results as b24.null
 ---@field allow_http? boolean plain http, to loopback only (also: B24_ALLOW_HTTP=1)
----@field transport? "auto"|"blocking"
+---@field transport? "auto"|"blocking"|"uv"|"cqueues"|"glib" how the program waits
 ---@field runtime_dir? string
 ---@field log? fun(event: table)
+
+---@alias b24.callback fun(value: any, err: string?, info: b24.info) called from the program's event loop
 
 ---@alias b24.map table<string, integer> id -> unread messages; looked up by number too
 
@@ -107,4 +109,5 @@
 ---@field hint? string one sentence: what to do next
 ---@field retryable? boolean may the same call be repeated
 ---@field retry_after? number seconds
+---@field failed? integer of b24.counters_all: accounts without counters
 ---@field sent? boolean false: no byte of the request left this machine, so the call surely did not run

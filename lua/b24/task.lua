@@ -41,7 +41,12 @@ local function deliver(self)
   self.callback = false
   if not callback or self.failure then return end
   if not self.starting then return callback(unpack(results, 1, results.n)) end
-  engine.sleep(0, self.waiter, function() callback(unpack(results, 1, results.n)) end)
+  local later, living = { done = false }, alive[self.waiter] -- a b24.run that blocks waits for it, too
+  living[later] = true
+  engine.sleep(0, self.waiter, function()
+    later.done, living[later] = true, nil
+    callback(unpack(results, 1, results.n))
+  end)
 end
 
 -- What a task has answered when there was no memory even to keep its answer.
@@ -160,6 +165,9 @@ local function spawn(waiter, body, opts)
   return self
 end
 
+-- A task beside the one that runs now.
+function core.spawn(body) return spawn(current().waiter, body) end
+
 --- Gives the call up: its callback gets kind "closed", code "CANCELLED". What was sent may still have run.
 ---@return boolean cancelled false: it was over already
 function Task:cancel()
@@ -200,8 +208,9 @@ function Task:wait(ms)
   return codec.fault("timeout", "WAIT_TIMEOUT", "the call is not over yet; it goes on", nil, self.method)
 end
 
--- Blocks until no task of this waiter is left.
-local function finish_all(waiter)
+local finishing -- the waiter of a b24.run that blocks until all is over: callbacks may begin more
+
+local function turn_all(waiter)
   local task = next(alive[waiter])
   while task and engine.busy() do
     waiter.turn(task, math.huge)
@@ -209,7 +218,22 @@ local function finish_all(waiter)
   end
 end
 
+-- Blocks until no task of this waiter is left.
+local function finish_all(waiter)
+  local outer = finishing
+  finishing = waiter
+  local ok, err = pcall(turn_all, waiter)
+  finishing = outer
+  if not ok then error(err, 0) end
+end
+
+---@return b24.waiter? the one that drives what is begun now: that of the task that runs, or of a b24.run that blocks
+local function driver()
+  local task = current()
+  return task and task.waiter or finishing
+end
+
 function Task:__tostring() return self.done and "b24.task (done)" or "b24.task" end
 
-return { spawn = spawn, current = current, core = core, await = await, sleep = sleep,
+return { spawn = spawn, current = current, driver = driver, core = core, await = await, sleep = sleep,
   finish_all = finish_all }

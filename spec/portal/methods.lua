@@ -43,6 +43,9 @@ end)
 
 method("scope", nil, function(call) return call.account.scope end)
 
+-- As a webhook sees it; an application gets more.
+method("app.info", nil, function(call) return php.map("SCOPE", call.account.scope, "LICENSE", "ru_basic") end)
+
 method("server.time", nil, function() return os.date("!%Y-%m-%dT%H:%M:%S+00:00") end)
 
 method("method.get", nil, function(call)

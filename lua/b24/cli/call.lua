@@ -1,0 +1,27 @@
+--- b24 call: any REST method.
+
+local account = require "b24.cli.account"
+local exit = require "b24.cli.exit"
+local json = require "b24.cli.json"
+local out = require "b24.cli.out"
+local params = require "b24.cli.params"
+
+local call = { name = "call", summary = "Call any REST method and print its result as JSON." }
+
+function call.define(command)
+  command:argument("method", "Such as user.current or crm.deal.get."):argname "METHOD"
+  params.define(command)
+  command:flag("--idempotent", "It may run twice, and so be repeated when it is not known whether it ran.")
+end
+
+function call.run(args)
+  local given = params.of(args)
+  local client, err, info = account.client(args)
+  if not client then return exit.failure(err, info) end
+  local result, problem, about = client:call(args.method, given, args.idempotent and { idempotent = true } or nil)
+  if problem then return exit.failure(problem, about) end
+  out.line(json.encode(result))
+  return exit.OK
+end
+
+return call

@@ -1,0 +1,73 @@
+--- b24, b24 counters: how much is unread.
+
+local b24 = require "b24"
+local account = require "b24.cli.account"
+local exit = require "b24.cli.exit"
+local formats = require "b24.cli.formats"
+local json = require "b24.cli.json"
+local out = require "b24.cli.out"
+local rows = require "b24.cli.rows"
+local text = require "b24.cli.text"
+
+local counters = { name = "counters", summary = "How much is unread (as without a command)." }
+
+function counters.define(command)
+  local mode = command:mutex(
+    command:flag("--json", "One line of JSON: counters, totals, info."),
+    command:option("--format", "A template such as '{messages} new', or waybar, tmux, prometheus, nagios.")
+      :argname "FORMAT")
+  command:option("--warn", "nagios: more messages than this are a warning."):argname "N":convert(tonumber)
+  command:option("--crit", "nagios: more messages than this are critical."):argname "N":convert(tonumber)
+  command:option("--max-age", "An answer of this machine may be so old."):argname "TIME":convert(text.seconds)
+  command:flag("--stale-ok", "An older answer is better than none; it is marked as stale.")
+  return mode
+end
+
+local function print_table(client)
+  local inbox, err, info = client:inbox()
+  if not inbox then return exit.failure(err, info) end
+  local messages = inbox.totals.messages
+  out.line(out.bold(messages == 0 and "No message is waiting." or not messages and "How many messages wait is unknown."
+    or text.count(messages, "message is", "messages are") .. " waiting."))
+  for i, line in ipairs(rows.table(inbox)) do out.line((i == 1 and "\n" or "") .. line) end
+  out.line("\n" .. b24.why(inbox.counters, inbox))
+  if inbox.incomplete then io.stderr:write("b24: the list is incomplete: ", inbox.incomplete, "\n") end
+  return exit.OK
+end
+
+local function print_json(client)
+  local found, err, info = client:counters()
+  if not found then return exit.failure(err, info) end
+  out.line(json.encode { counters = found, totals = b24.totals(found), info = info })
+  return exit.OK
+end
+
+local function print_format(args, client, err, info)
+  local outcome = { err = err, info = info }
+  if client then outcome.counters, outcome.err, outcome.info = client:counters() end
+  local line, code = formats.render(args.format, outcome, args)
+  if line then out.write(line) end
+  if outcome.counters then return code or exit.OK end
+  local failed = exit.failure(outcome.err, outcome.info)
+  return code or failed
+end
+
+local function check(args)
+  local problem = args.format and formats.problem(args.format)
+  if problem then exit.usage(problem) end
+  if (args.warn or args.crit) and args.format ~= "nagios" then exit.usage "--warn and --crit go with --format nagios" end
+  if (args.max_age or args.stale_ok) and not (args.json or args.format) then
+    exit.usage "--max-age and --stale-ok go with --json or --format: the table with names is always asked for"
+  end
+end
+
+function counters.run(args)
+  check(args)
+  local client, err, info = account.client(args)
+  if args.format then return print_format(args, client, err, info) end
+  if not client then return exit.failure(err, info) end
+  if args.json then return print_json(client) end
+  return print_table(client)
+end
+
+return counters

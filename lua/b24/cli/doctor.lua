@@ -1,0 +1,143 @@
+--- b24 doctor: what of the way to the portal works; and where it does not, what to do.
+
+local codec = require "b24.codec"
+local account = require "b24.cli.account"
+local b24 = require "b24"
+local diagnosis = require "b24.cli.diagnosis"
+local exit = require "b24.cli.exit"
+local out = require "b24.cli.out"
+local shape = require "b24.cli.shape"
+local text = require "b24.cli.text"
+
+local doctor = { name = "doctor", summary = "Check everything between here and the portal." }
+
+local SKEW = 60 -- seconds; more spoils waiting times and, in the end, certificates
+
+function doctor.define(command)
+  command:flag("--shape", "Print the shape of the portal's counters without content, for a bug report.")
+end
+
+-- A report: lines, and the exit code of the first that is bad.
+local function new_report()
+  local report = { code = exit.OK }
+  local function line(mark, name, words) out.line(("%-5s %-10s %s"):format(mark, name, (text.line(words)))) end
+  function report.ok(name, words) line("ok", name, words) end
+  function report.unknown(name, words) line("-", name, words) end
+  function report.bad(name, words, advice, code)
+    line(out.bold "BAD", name, words)
+    if advice then out.line((" "):rep(17) .. text.line(advice)) end
+    if report.code == exit.OK then report.code = code end
+  end
+  return report
+end
+
+local function versions(report)
+  report.ok("versions", ("b24 %s, %s"):format(codec._VERSION, rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION))
+  local loads, problem = pcall(require, "b24.core")
+  if loads then return true end
+  report.bad("libcurl", "b24.core does not load: " .. tostring(problem):match "^[^\n]*",
+    "Install libcurl (Debian: libcurl4) and b24 again.", exit.USAGE)
+end
+
+-- The conf, with what its calls tell; nil when there is none.
+local function credential(report, args)
+  local conf, place, info = account.conf(args)
+  local client, err, about
+  if conf then
+    conf.retries = 0
+    conf.timeout = conf.timeout or 10
+    conf.log = function(event)
+      if event.event == "degraded" then report.degraded = event.message end
+    end
+    client, err, about = b24.client(conf)
+    if client then
+      report.found = place
+      return client, tostring(client):match "%((.*)%)"
+    end
+    report.bad("credential", err .. " (in " .. place .. ")", exit.hint(about) or "Run: b24 login", exit.code(about))
+  else
+    report.bad("credential", place, exit.hint(info), exit.code(info))
+  end
+end
+
+-- The first call, which needs no scope: the layers below it are good as far as it came.
+local function reach(report, client, portal)
+  local result, err, info = client:call "server.time"
+  local found = diagnosis.of(err and info or nil, portal)
+  for _, layer in ipairs(found.good) do report.ok(layer[1], layer[2]) end
+  if found.bad then report.bad(found.bad, err, exit.hint(info), exit.code(info)) end
+  return not err and result, info, found
+end
+
+local function clock(report, result, info)
+  local time = info.time and info.time.finish or codec.date(result)
+  if not time then return report.unknown("clock", "the portal told no time") end
+  local skew = os.time() - time
+  if math.abs(skew) <= SKEW then
+    report.ok("clock", ("within %d s of the portal's"):format(math.ceil(math.abs(skew))))
+  else
+    report.bad("clock", ("this machine's clock is %s %s"):format(text.duration(math.abs(skew)),
+      skew > 0 and "ahead" or "behind"), "Switch on time synchronisation (timedatectl set-ntp true).", exit.USAGE)
+  end
+end
+
+local function scope(report, client)
+  local list, err = client:call "scope"
+  if type(list) ~= "table" then return report.unknown("scope", err or "the portal told no list") end
+  local names = {}
+  for _, name in ipairs(list) do names[#names + 1] = tostring(name) end
+  table.sort(names)
+  local all = table.concat(names, ", ")
+  if (", " .. all .. ","):find(", im,", 1, true) then return report.ok("scope", all) end
+  report.bad("scope", "im is missing (there is: " .. (all == "" and "none" or all) .. ")",
+    "In the webhook's settings tick 'Chat and Notifications (im)'.", exit.code { kind = "denied" })
+end
+
+-- Not every portal tells; that REST answers at all says that the plan has it.
+local function plan(report, client)
+  local app = client:call "app.info"
+  local name = type(app) == "table" and type(app.LICENSE) == "string" and app.LICENSE
+  report.ok("plan", "has REST" .. (name and ": " .. name or "; its name is not told"))
+end
+
+local function counters(report, client)
+  local found, err, info = client:counters()
+  if not found then return report.bad("counters", err, exit.hint(info), exit.code(info)) end
+  report.ok("counters", b24.why(found):match "^[^\n]*")
+  local operating = info.time and tonumber(info.time.operating)
+  report.ok("limits", operating and ("%.1f s of 480 s computing time in ten minutes"):format(operating)
+    or "not reached; this portal tells no computing time")
+end
+
+local function limiter(report)
+  if report.degraded then
+    return report.bad("limiter", report.degraded, "Name a folder of your own in B24_RUNTIME_DIR, mode 0700.", exit.USAGE)
+  end
+  report.ok("limiter", "shared by all processes of this user")
+end
+
+local function examine(report, args)
+  if not versions(report) then return end
+  local client, portal = credential(report, args)
+  if not client then return end
+  local result, info, found = reach(report, client, portal)
+  if not result then
+    if found.accepted then report.unknown("credential", "not known yet; it is in " .. report.found) end
+    return
+  end
+  report.ok("credential", "accepted; it is in " .. report.found)
+  clock(report, result, info)
+  scope(report, client)
+  plan(report, client)
+  counters(report, client)
+  limiter(report)
+end
+
+function doctor.run(args)
+  if args.shape then return shape.run(args) end
+  local report = new_report()
+  examine(report, args)
+  return report.code
+end
+
+return doctor

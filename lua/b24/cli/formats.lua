@@ -1,0 +1,158 @@
+--- Counters as text for other programs: templates, bars, monitoring. An outcome is { counters=, err=, info= }.
+
+local b24 = require "b24"
+local exit = require "b24.cli.exit"
+local json = require "b24.cli.json"
+
+local formats = {}
+
+---@class b24.cli.outcome
+---@field counters? b24.counters
+---@field err? string
+---@field info b24.info
+
+local KINDS = { "messages", "tasks", "notifications", "lines", "all" }
+
+-- Templates -----------------------------------------------------------------------------------------------------------
+
+-- Field -> its text; unknown numbers are "?", never 0.
+local function fields(outcome)
+  local totals, values = b24.totals(outcome.counters), {}
+  for _, kind in ipairs(KINDS) do values[kind] = totals[kind] and ("%d"):format(totals[kind]) or "?" end
+  local dialogs = 0
+  for _ in b24.dialogs(outcome.counters) do dialogs = dialogs + 1 end
+  values.dialogs = ("%d"):format(dialogs)
+  values.badge = b24.badge(outcome.counters)
+  values.age = ("%d"):format(outcome.info.age or 0)
+  values.stale = outcome.info.stale and "stale" or ""
+  return values
+end
+
+local FIELDS = { messages = true, tasks = true, notifications = true, lines = true, all = true, dialogs = true,
+  badge = true, age = true, stale = true }
+
+-- What is wrong with a template, or nil.
+local function template_problem(format)
+  for name in format:gsub("{{", ""):gmatch "{([^{}]*)}" do
+    if not FIELDS[name] then
+      return ("--format has no field {%s}; there are: {messages} {tasks} {notifications} {lines} {all} {dialogs} "
+        .. "{badge} {age} {stale}, and {{ for a brace"):format(name)
+    end
+  end
+  if not format:find("{", 1, true) then
+    return ("--format has no preset '%s'; there are: waybar, tmux, prometheus, nagios, or a template such as "
+      .. "'{messages} new'"):format(format)
+  end
+end
+
+local function template(format, outcome)
+  if not outcome.counters then return nil end
+  local values = fields(outcome)
+  return (format:gsub("{{", "\1"):gsub("{(%w+)}", values):gsub("\1", "{")) .. "\n"
+end
+
+-- Bars: a bar hides a module that fails, so they always exit with 0 and show it ------------------------------------------
+
+local function pango(s)
+  return (s:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
+end
+
+local function waybar(outcome)
+  local hint = outcome.err and exit.hint(outcome.info)
+  local text, class, tooltip = "?", "error", outcome.err
+  if hint then tooltip = tooltip .. "\n" .. hint end
+  if outcome.counters then
+    text, tooltip = b24.badge(outcome.counters), b24.why(outcome.counters)
+    class = outcome.info.stale and "stale" or text == "" and "none" or "unread"
+    if outcome.info.stale then tooltip = ("%d s old: %s"):format(outcome.info.age or 0, tooltip) end
+  end
+  return json.encode { text = text, alt = class, class = class, tooltip = pango(tooltip) } .. "\n", exit.OK
+end
+
+-- "~" behind the number: it is old. tmux reads "#" as the beginning of a style, and here is none.
+local function tmux(outcome)
+  local badge = b24.badge(outcome.counters)
+  if outcome.info.stale then badge = badge .. "~" end
+  return badge .. "\n", exit.OK
+end
+
+-- Monitoring ----------------------------------------------------------------------------------------------------------
+
+local function gauge(lines, name, help, samples)
+  lines[#lines + 1] = ("# HELP %s %s"):format(name, help)
+  lines[#lines + 1] = ("# TYPE %s gauge"):format(name)
+  for _, sample in ipairs(samples) do lines[#lines + 1] = name .. sample end
+end
+
+local function prometheus(outcome)
+  local lines, samples = {}, {}
+  gauge(lines, "b24_up", "Whether the portal answered: 1 or 0.", { outcome.counters and " 1" or " 0" })
+  if outcome.counters then
+    local totals = b24.totals(outcome.counters)
+    for _, kind in ipairs(KINDS) do
+      if totals[kind] then samples[#samples + 1] = ('{kind="%s"} %d'):format(kind, totals[kind]) end
+    end
+    gauge(lines, "b24_unread", "Unread, by kind; lines are messages too, all is the portal's own sum.", samples)
+    gauge(lines, "b24_saturated", "Whether some chat is at the portal's cap, so that the numbers are lower bounds.",
+      { totals.saturated and " 1" or " 0" })
+    gauge(lines, "b24_answer_age_seconds", "Age of these numbers.", { (" %d"):format(outcome.info.age or 0) })
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local STATES = { [0] = "OK", "WARNING", "CRITICAL", "UNKNOWN" }
+
+-- As the plugins' guidelines want it: a threshold is exceeded by more, not by as many.
+local function state_of(n, options)
+  if not n then return 3 end
+  if options.crit and n > options.crit then return 2 end
+  if options.warn and n > options.warn then return 1 end
+  return 0
+end
+
+local function perfdata(totals, options)
+  local parts = {}
+  for _, kind in ipairs(KINDS) do
+    if totals[kind] and kind == "messages" then
+      parts[#parts + 1] = ("messages=%d;%s;%s;0"):format(totals[kind], options.warn or "", options.crit or "")
+    elseif totals[kind] then
+      parts[#parts + 1] = ("%s=%d;;;0"):format(kind, totals[kind])
+    end
+  end
+  return table.concat(parts, " ")
+end
+
+-- "|" would begin the perfdata.
+local function nagios(outcome, options)
+  if not outcome.counters then
+    return ("B24 UNKNOWN - %s\n"):format((outcome.err:gsub("[|\n]", " "))), 3
+  end
+  local totals = b24.totals(outcome.counters)
+  local state = state_of(totals.messages, options)
+  local words = totals.messages and ("%d%s unread %s"):format(totals.messages, totals.saturated and "+" or "",
+    totals.messages == 1 and "message" or "messages") or "the portal told no number of messages"
+  if outcome.info.stale then words = ("%s, %d s ago"):format(words, outcome.info.age or 0) end
+  return ("B24 %s - %s|%s\n"):format(STATES[state], words, perfdata(totals, options)), state
+end
+
+local PRESETS = { waybar = waybar, tmux = tmux, prometheus = prometheus, nagios = nagios }
+
+--- What is wrong with the value of --format, or nil.
+---@param format string
+---@return string?
+function formats.problem(format)
+  if not PRESETS[format] then return template_problem(format) end
+end
+
+--- The text, and the exit code where the format has one of its own.
+---@param format string
+---@param outcome b24.cli.outcome
+---@param options {warn: number?, crit: number?}
+---@return string? text nil: there is nothing to say without counters
+---@return integer? code
+function formats.render(format, outcome, options)
+  if not PRESETS[format] then return template(format, outcome) end
+  return PRESETS[format](outcome, options)
+end
+
+return formats

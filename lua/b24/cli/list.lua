@@ -1,0 +1,63 @@
+--- b24 list: all rows of a list as JSON lines, as they come.
+
+local codec = require "b24.codec"
+local account = require "b24.cli.account"
+local exit = require "b24.cli.exit"
+local json = require "b24.cli.json"
+local out = require "b24.cli.out"
+local params = require "b24.cli.params"
+
+local list = { name = "list", summary = "Print all rows of a list as JSON lines." }
+
+function list.define(command)
+  command:argument("method", "Such as crm.deal.list or tasks.task.list."):argname "METHOD"
+  params.define(command)
+  command:option("--max", "Stop after so many rows."):argname "N":convert(tonumber)
+end
+
+-- On a terminal that does not show the rows themselves.
+local function new_progress()
+  local begun = codec.clock()
+  local shown = codec.system.terminal(2) and not out.terminal()
+  local function tell(rows, finish)
+    if not shown then return end
+    local rate = rows / math.max(codec.clock() - begun, 0.001)
+    io.stderr:write(("\r%d rows, %.0f a second\27[K%s"):format(rows, rate, finish and "\n" or ""))
+  end
+  return tell
+end
+
+-- Prints at most `max` rows of a page; how many.
+local function print_page(page, max)
+  local n = math.min(#page, max)
+  for i = 1, n do out.line(json.encode(page[i])) end
+  out.flush()
+  return n
+end
+
+-- Page after page: the exit code.
+local function print_all(client, method, given, max)
+  local cursor, count, progress = codec.cursor(method, given, 2), 0, new_progress()
+  while count < max do
+    local asked = cursor:params()
+    if not asked then break end
+    local result, err, info = client:call(method, asked)
+    if err then return exit.failure(err, info) end
+    local page, problem, about = cursor:page(result, info)
+    if problem then return exit.failure(problem, about) end
+    count = count + print_page(page, max - count)
+    progress(count)
+  end
+  progress(count, true)
+  return exit.OK
+end
+
+function list.run(args)
+  local given = params.of(args)
+  local client, err, info = account.client(args)
+  if not client then return exit.failure(err, info) end
+  if args.max and (args.max < 1 or args.max % 1 ~= 0) then exit.usage "--max must be a whole number from 1 on" end
+  return print_all(client, args.method, given, args.max or math.huge)
+end
+
+return list

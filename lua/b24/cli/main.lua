@@ -1,0 +1,120 @@
+--- b24 on the command line: options, the command, its end.
+
+local exit = require "b24.cli.exit"
+local out = require "b24.cli.out"
+
+local main = {}
+
+-- In the order of the help. Each file has name, summary, define(command) and run(args) -> exit code.
+local COMMANDS = { "counters", "inbox", "waiting", "show", "send", "mark_read", "call", "list", "login", "doctor",
+  "completion" }
+
+local EPILOG = [[
+Without a command: who is waiting, as a table. First time: b24 login
+The webhook is read from $B24_WEBHOOK, then from the file ~/.config/b24/webhook, then printed by the command in
+~/.config/b24/webhook_cmd (--profile NAME: webhook.NAME, webhook_cmd.NAME).
+Exit codes: 0 answered, also when nothing is unread; 1 portal; 2 usage or configuration; 3 credential or rights;
+4 the portal's limits; 5 network, TLS or timeout. Bars (--format waybar, tmux) always exit with 0.]]
+
+local function load_argparse()
+  local found, argparse = pcall(require, "argparse")
+  if found then return argparse end
+  exit.usage "the command line needs argparse for Lua: apt install lua-argparse, or luarocks install argparse"
+end
+
+local function seconds(s)
+  local number, problem = require("b24.cli.text").seconds(s)
+  return number, problem
+end
+
+local function define_common(parser)
+  parser:option("-p --profile", "Use the webhook of this profile."):argname "NAME"
+  parser:option("--timeout", "Give up after this time (default: 30s)."):argname "TIME":convert(seconds)
+  parser:option("--ca-file", "Trust the certificates of this PEM file."):argname "FILE"
+  parser:option("--proxy", "Proxy URL; an empty text for none."):argname "URL"
+  parser:flag("--version", "Print the version."):action(function()
+    out.line("b24 " .. require("b24.codec")._VERSION)
+    error({ done = true }, 0)
+  end)
+end
+
+-- Help through `out`, so that a full disk is noticed there too.
+local function define_help(parser)
+  parser:flag("-h --help", "Show this help."):action(function()
+    out.line(parser:get_help())
+    error({ done = true }, 0)
+  end)
+end
+
+--- The parser, and the commands by name.
+function main.parser()
+  local parser = load_argparse()("b24", "Unread Bitrix24 messages, answers, and any REST method.", EPILOG)
+  parser:add_help(false):require_command(false):command_target "command"
+  define_help(parser)
+  define_common(parser)
+  local commands = {}
+  for _, file in ipairs(COMMANDS) do
+    local command = require("b24.cli." .. file)
+    local sub = parser:command(command.name, command.summary)
+    sub:add_help(false)
+    define_help(sub)
+    command.define(sub, parser)
+    commands[command.name] = command
+  end
+  commands.counters.define(parser) -- what it knows, b24 without a command knows
+  return parser, commands
+end
+
+-- What was mistyped may be a webhook.
+local function masked(message)
+  return (message:gsub("(/rest/[^/]*/)[^/%s']+", "%1***"))
+end
+
+local function perform(argv)
+  local parser, commands = main.parser()
+  function parser.error(_, message) exit.usage(masked(message)) end
+  local args = parser:parse(argv)
+  local code = commands[args.command or "counters"].run(args, parser)
+  out.flush()
+  return code
+end
+
+-- Errors that end a command early: tables of our own, or what the library throws for wrong arguments.
+local function explain(problem)
+  if type(problem) == "string" and problem:find "interrupted!" then return exit.INTERRUPTED end
+  local usage = type(problem) == "table" and problem.usage or
+    type(problem) == "string" and problem:match "^[^\n]-(b24: [^\n]*)"
+  if usage then
+    io.stderr:write(usage:find "^b24: " and usage or "b24: " .. usage, "\nSee: b24 --help\n")
+    return exit.USAGE
+  elseif type(problem) ~= "table" then
+    io.stderr:write(masked(tostring(problem)), "\n")
+    return exit.PORTAL
+  elseif problem.output then
+    io.stderr:write("b24: standard output cannot be written: ", problem.output, "\n")
+    return exit.USAGE
+  end
+  return exit.OK -- done, or nobody reads on
+end
+
+-- Of an unknown error, where it came from.
+local function handler(problem)
+  if type(problem) ~= "string" or problem:find "b24: " or problem:find "interrupted!" then return problem end
+  return debug.traceback(problem, 2)
+end
+
+---@param argv string[]
+---@return integer exit code
+function main.run(argv)
+  local ok, result = xpcall(function() return perform(argv) end, handler)
+  if not ok then
+    result = explain(result)
+    if result == exit.OK then
+      local flushed, problem = pcall(out.flush)
+      if not flushed then result = explain(problem) end
+    end
+  end
+  return result
+end
+
+return main

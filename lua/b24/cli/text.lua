@@ -1,0 +1,100 @@
+--- Text for terminals: nothing of what strangers wrote may steer one, columns, durations.
+
+local text = {}
+
+--- In one line, without control characters and direction marks.
+---@param s string
+---@return string
+function text.line(s)
+  return (s:gsub("[%c%z]+", " "):gsub("\194[\128-\159]", " "):gsub("\226\128[\168-\174]", "")
+    :gsub("\226\129[\166-\169]", ""))
+end
+
+--- The same for text that may have several lines.
+---@param s string
+---@return string
+function text.lines(s)
+  local out = {}
+  for line in (s:gsub("\r\n?", "\n") .. "\n"):gmatch "(.-)\n" do out[#out + 1] = text.line(line) end
+  return table.concat(out, "\n")
+end
+
+--- Characters, which are columns for the scripts that Bitrix24's names are written in.
+---@param s string
+---@return integer
+function text.width(s)
+  local _, continuing = s:gsub("[\128-\191]", "")
+  return #s - continuing
+end
+
+--- At most `max` characters; what was cut shows.
+---@param s string
+---@param max integer
+---@return string
+function text.cut(s, max)
+  if text.width(s) <= max then return s end
+  local n, at = 0, 1
+  while n < max - 1 do
+    at = at + 1
+    while (s:byte(at) or 0) >= 128 and s:byte(at) < 192 do at = at + 1 end
+    n = n + 1
+  end
+  return s:sub(1, at - 1) .. "…"
+end
+
+---@param s string
+---@param width integer negative: to the right
+---@return string
+function text.pad(s, width)
+  local blanks = (" "):rep(math.abs(width) - text.width(s))
+  return width < 0 and blanks .. s or s .. blanks
+end
+
+--- Rows as aligned lines. `right` names the columns whose text stands to the right.
+---@param rows string[][] all of one length
+---@param right? table<integer, boolean>
+---@return string[] lines
+function text.columns(rows, right)
+  local widths, lines = {}, {}
+  for _, row in ipairs(rows) do
+    for i, cell in ipairs(row) do widths[i] = math.max(widths[i] or 0, text.width(cell)) end
+  end
+  for n, row in ipairs(rows) do
+    local cells = {}
+    for i, cell in ipairs(row) do cells[i] = text.pad(cell, right and right[i] and -widths[i] or widths[i]) end
+    lines[n] = table.concat(cells, "  "):gsub(" +$", "")
+  end
+  return lines
+end
+
+---@param n number
+---@param one string
+---@param many? string
+---@return string
+function text.count(n, one, many)
+  return ("%d %s"):format(n, n == 1 and one or many or one .. "s")
+end
+
+--- 42 -> "42 s", 1500 -> "25 min", "3 h", "2 d"
+---@param seconds number
+---@return string
+function text.duration(seconds)
+  if seconds < 60 then return ("%d s"):format(seconds) end
+  if seconds < 120 * 60 then return ("%d min"):format(math.floor(seconds / 60)) end
+  if seconds < 48 * 3600 then return ("%d h"):format(math.floor(seconds / 3600)) end
+  return ("%d d"):format(math.floor(seconds / 86400))
+end
+
+local UNITS = { s = 1, m = 60, min = 60, h = 3600, d = 86400, [""] = 1 }
+
+--- "90", "90s", "15m", "2h", "1d" -> seconds; for options.
+---@param s string
+---@return number? seconds
+---@return string? problem
+function text.seconds(s)
+  local number, unit = s:match "^(%d+%.?%d*) *(%a*)$"
+  if number and UNITS[unit] then return tonumber(number) * UNITS[unit] end
+  return nil, ("'%s' is no time; write 90s, 15m, 2h or 1d"):format(s)
+end
+
+return text

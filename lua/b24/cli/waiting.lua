@@ -1,0 +1,32 @@
+--- b24 waiting: who waits too long. Silent otherwise, for cron.
+
+local account = require "b24.cli.account"
+local exit = require "b24.cli.exit"
+local json = require "b24.cli.json"
+local out = require "b24.cli.out"
+local rows = require "b24.cli.rows"
+local text = require "b24.cli.text"
+
+local waiting = { name = "waiting", summary = "Who waits too long; prints nothing when nobody does." }
+
+function waiting.define(command)
+  command:option("--over", "Longer than this."):argname "TIME":convert(text.seconds):default "15m"
+  command:flag("--lines", "Only clients in open lines.")
+  command:flag("--json", "One JSON object a line for each dialog.")
+end
+
+function waiting.run(args)
+  local client, err, info = account.client(args)
+  if not client then return exit.failure(err, info) end
+  local list, problem, about = client:inbox { section = args.lines and "LINES" or nil }
+  if not list then return exit.failure(problem, about) end
+  for _, d in ipairs(list) do
+    if not d.muted and (d.waiting or 0) > args.over then
+      out.line(args.json and json.encode(d) or ("%s: %d unread, %s"):format(rows.name(d), d.unread, rows.waiting(d)))
+    end
+  end
+  if list.incomplete then io.stderr:write("b24: the list is incomplete: ", list.incomplete, "\n") end
+  return exit.OK
+end
+
+return waiting

@@ -1,0 +1,134 @@
+-- b24 doctor finds what is wrong between here and the portal; --shape tells the form of an answer and nothing of its content.
+
+local cjson = require "cjson"
+local command = require "spec.support.command"
+local process = require "spec.support.process"
+local start = require("spec.support.portal").start
+
+describe("b24 doctor", function()
+  local portal, home
+  setup(function()
+    portal, home = start(), command.home()
+  end)
+  teardown(function()
+    portal:control "clear_faults"
+    command.remove(home)
+  end)
+  before_each(function()
+    portal:reset()
+    command.remove(home .. "/run")
+  end)
+
+  local function doctor(env, ...)
+    local all = { HOME = home, B24_RUNTIME_DIR = home .. "/run", B24_WEBHOOK = portal.http_webhook }
+    for name, value in pairs(env or {}) do all[name] = value end
+    local status, out, err = command.run({ "doctor", ... }, { env = all })
+    assert.is_nil((out .. err):find(portal.secret, 1, true))
+    return status, out, err
+  end
+
+  local HEALTHY = [[
+ok    versions   b24 VERSION
+ok    dns        the portal's name has an address
+ok    tcp        the portal's port is open
+ok    tls        the certificate is trusted and for this name
+ok    https      the portal is called as it wants to be
+ok    credential accepted; it is in B24_WEBHOOK
+ok    clock      within N s of the portal's
+ok    scope      crm, im, task, user
+ok    plan       has REST: ru_basic
+ok    counters   14 = 2 tasks + 4 notifications + 8 messages
+ok    limits     0.0 s of 480 s computing time in ten minutes
+ok    limiter    shared by all processes of this user
+]]
+
+  it("finds a healthy portal healthy", function()
+    local status, out, err = doctor({ B24_WEBHOOK = portal.webhook }, "--ca-file", portal.ca_file)
+    out = out:gsub("b24 [^\n]*", "b24 VERSION", 1):gsub("within %d+ s", "within N s")
+    assert.same({ 0, HEALTHY, "" }, { status, out, err })
+  end)
+
+  -- What is broken -> exit status, the layer, a word of the reason, and of the advice.
+  local function reply(status, body)
+    return function() portal:control("reply", { status = status, body = body, times = -1 }) end
+  end
+  local function at(port_name) return function() return portal:webhook_for(portal[port_name]) end end
+  local BROKEN = {
+    { "a name without an address", 5, "dns", "HOST_NOT_FOUND", "DNS", webhook = "https://no-such-host.invalid/rest/1/x/" },
+    { "a closed port", 5, "tcp", "CONNECTION_REFUSED", "firewall", webhook = "http://127.0.0.1:1/rest/1/x/" },
+    { "an unknown authority", 5, "tls", "CERTIFICATE_UNTRUSTED", "--ca-file", webhook = at "untrusted_port" },
+    { "a certificate for another name", 5, "tls", "CERTIFICATE_NAME", "exactly", webhook = at "wrong_name_port", ca = true },
+    { "an expired certificate", 5, "tls", "CERTIFICATE_EXPIRED", "clock", webhook = at "expired_port", ca = true },
+    { "a portal that wants https", 1, "https", "INVALID_REQUEST", "over https",
+      function() portal:control("settings", { require_https = true }) end },
+    { "a wrong secret", 3, "credential", "INVALID_CREDENTIALS", "new incoming webhook",
+      webhook = function() return (portal.http_webhook:gsub(portal.secret, "wrongSecret")) end },
+    { "a plan without REST", 3, "plan", "ACCESS_DENIED", "plan",
+      reply(401, '{"error":"ACCESS_DENIED","error_description":"REST is available only on commercial plans."}') },
+    { "a portal that has enough", 4, "limits", "QUERY_LIMIT_EXCEEDED", "less often",
+      reply(503, '{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}') },
+    { "a page in the place of the portal", 1, "portal", "NOT_JSON", "proxy or login page",
+      function() portal:control("fault", { kind = "html", status = 200, times = -1 }) end },
+    { "a portal that was deleted", 1, "portal", "PORTAL_DELETED", "administrator",
+      reply(403, '{"error":"PORTAL_DELETED","error_description":"Portal was deleted"}') },
+    { "silence", 5, "portal", "TIMEOUT", "more time",
+      function() portal:control("fault", { kind = "silent", times = -1 }) end },
+    { "a missing scope", 3, "scope", "im is missing", "Chat and Notifications",
+      function() portal:control("account", { user_id = 1, scope = { "crm" } }) end },
+    { "a clock that is wrong", 2, "clock", "10 min ahead", "time synchronisation", function()
+      portal:control("reply", { method = "server.time", times = 1,
+        body = cjson.encode { result = "x", time = { finish = os.time() - 630 } } })
+    end },
+    { "a webhook that is none", 2, "credential", "(in B24_WEBHOOK)", "http", webhook = "https://portal.example/" },
+    { "no webhook", 2, "credential", "NO_CREDENTIAL", "b24 login", webhook = false },
+    { "a runtime folder that others may write to", 2, "limiter", "everybody can write", "B24_RUNTIME_DIR", function()
+      assert(os.execute("mkdir -m 777 " .. process.quote(home .. "/run")))
+    end },
+  }
+
+  for _, case in ipairs(BROKEN) do
+    local name, expected, layer, reason, advice, prepare = (unpack or table.unpack)(case)
+    it("finds " .. name, function()
+      if prepare then prepare() end
+      local webhook = case.webhook
+      if type(webhook) == "function" then webhook = webhook() end
+      local status, out, err = doctor({ B24_WEBHOOK = webhook }, "--timeout", "0.4",
+        (unpack or table.unpack)(case.ca and { "--ca-file", portal.ca_file } or {}))
+      assert.same({ expected, "" }, { status, err }, out)
+      local bad, text, next_line = out:match "\nBAD +(%S+) +([^\n]*)\n +([^\n]*)"
+      assert.equal(layer, bad, out)
+      assert.truthy(text:find(reason, 1, true), out)
+      assert.truthy(next_line:find(advice, 1, true), out)
+      -- what is before it is good, and nothing is claimed about what cannot be known
+      assert.is_nil(out:match "^(.-)\nBAD":find "\nBAD")
+      portal:control "clear_faults"
+    end)
+  end
+
+  it("--shape tells the form and not the content", function()
+    portal:control("message", { dialog_id = "987654", count = 150 })
+    portal:control("message", { dialog_id = "chat987654", count = 20 })
+    local status, out, err = doctor({}, "--shape")
+    assert.same({ 0, "" }, { status, err })
+    local shape = cjson.decode(out)
+    assert.equal(">100", shape["im.counters.get"].TYPE.ALL)
+    local answer = shape["im.counters.get"]
+    assert.equal("empty", answer.COLLAB)
+    local counted = {}
+    for id, count in pairs(answer.DIALOG) do
+      assert.truthy(id:find "^id%d+$")
+      counted[#counted + 1] = count
+    end
+    table.sort(counted)
+    assert.same({ "1", "100", "2-9" }, counted)
+    for _, content in ipairs { "987654", "127.0.0.1", "localhost", portal.secret, tostring(portal.http_port), "Smith" } do
+      assert.is_nil(out:find(content, 1, true), content)
+    end
+  end)
+
+  it("--shape is the failure's exit code without an answer", function()
+    local status, out, err = doctor({ B24_WEBHOOK = "http://127.0.0.1:1/rest/1/x/" }, "--shape")
+    assert.same({ 5, "" }, { status, out })
+    assert.truthy(err:find("CONNECTION_REFUSED", 1, true))
+  end)
+end)

@@ -1,0 +1,102 @@
+-- b24.counters_all in a plain interpreter: many accounts side by side. Over event loops: loops_spec.
+
+local b24 = require "b24"
+local start = require("spec.support.portal").start
+
+describe("b24.counters_all", function()
+  local portal
+  setup(function() portal = start() end)
+  before_each(function() portal:reset() end)
+
+  local function conf(more)
+    local all = { webhook = portal.webhook, ca_file = portal.ca_file, limiter = false, retries = 0 }
+    for name, value in pairs(more or {}) do all[name] = value end
+    return all
+  end
+
+  it("answers under the keys of its confs, which may be tables, URLs and clients", function()
+    local client = assert(b24.client(conf()))
+    local answers, err, info = b24.counters_all { ann = conf(), [7] = client, url = "https://localhost:1/rest/1/x/" }
+    assert.is_nil(err)
+    assert.equal(14, answers.ann.counters.TYPE.ALL)
+    assert.equal(14, answers[7].counters.TYPE.ALL)
+    assert.same({ nil, "CONNECTION_REFUSED" }, { answers.url.counters, answers.url.info.code })
+    assert.truthy(answers.url.err:find("CONNECTION_REFUSED", 1, true))
+    assert.equal(1, info.failed)
+    assert.equal("im.counters.get", info.method)
+    assert.is_true(info.attempts >= 3 and info.elapsed >= 0)
+  end)
+
+  it("answers a list by its positions, and nobody when there is nobody", function()
+    local answers = assert(b24.counters_all { conf(), conf(), {}, conf() })
+    assert.same({ 14, 14, "NO_CREDENTIAL", 14 },
+      { answers[1].counters.TYPE.ALL, answers[2].counters.TYPE.ALL, answers[3].info.code, answers[4].counters.TYPE.ALL })
+    assert.equal(4, #answers)
+    assert.same({}, (b24.counters_all {}))
+  end)
+
+  it("shares one HTTP/2 connection, and opens no more than are asked for side by side over HTTP/1.1", function()
+    local function connections(version, opts)
+      local before = portal:stats().connections.https
+      local confs = {}
+      for i = 1, 30 do confs[i] = conf { http_version = version } end
+      local _, _, info = b24.counters_all(confs, opts)
+      assert.equal(0, info.failed)
+      return portal:stats().connections.https - before
+    end
+    assert.equal(1, connections("2"))
+    local many = connections("1.1", { parallel = 4 })
+    assert.is_true(many >= 1 and many <= 4, many .. " connections")
+  end)
+
+  it("waits side by side", function()
+    portal:control("fault", { kind = "slow", delay = 0.3, times = 100 })
+    local confs = {}
+    for i = 1, 20 do confs[i] = conf() end
+    local _, _, info = b24.counters_all(confs)
+    assert.equal(0, info.failed)
+    assert.is_true(info.elapsed < 3, info.elapsed .. " s") -- one after the other: 6
+  end)
+
+  it("gives each account a deadline of its own, from its turn on", function()
+    portal:control("fault", { kind = "slow", delay = 0.3, times = 100 })
+    local confs = {}
+    for i = 1, 4 do confs[i] = conf { timeout = 0.9 } end
+    local _, _, info = b24.counters_all(confs, { parallel = 1 })
+    assert.equal(0, info.failed)
+    assert.is_true(info.elapsed > 1.1)
+  end)
+
+  it("says that a client was closed", function()
+    local client = assert(b24.client(conf()))
+    client:close()
+    local answers = b24.counters_all { client }
+    assert.equal("closed", answers[1].info.kind)
+    assert.truthy(answers[1].err:find("CLOSED", 1, true))
+  end)
+
+  it("throws wrong types at the caller's line", function()
+    for _, row in ipairs {
+      { "b24: confs must be a table of accounts, not a string", "https://localhost:1/rest/1/x/" },
+      { "b24: conf must be a table, a webhook URL or nil, not a boolean", { true } },
+      { "b24: unknown option 'time_out' (did you mean 'timeout'?)", { { time_out = 1 } } },
+      { "b24: option 'parallel' must be a whole number of 1 to 1000, not 0", {}, { parallel = 0 } },
+      { "b24: option 'parallel' must be a whole number of 1 to 1000, not many", {}, { parallel = "many" } },
+      { "b24: unknown option 'paralel' of b24.counters_all", {}, { paralel = 3 } },
+      { "b24: the options of b24.counters_all must be a table, not a number", {}, 5 },
+      { "b24: option 'transport' must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\", not thread", {},
+        { transport = "thread" } },
+      { "b24: the accounts name different transports: ", { conf { transport = "uv" }, conf { transport = "blocking" } } },
+    } do
+      local ok, err = pcall(function()
+        local answers = b24.counters_all(row[2], row[3])
+        return answers
+      end)
+      assert.is_false(ok, row[1])
+      local place, words = err:match "^([^:]*:%d+: )(.*)$"
+      assert.truthy(place and place:find("counters_all_spec.lua", 1, true), err)
+      assert.equal(row[1], words:sub(1, #row[1]))
+    end
+    assert.equal(0, #portal:log())
+  end)
+end)

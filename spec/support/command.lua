@@ -1,0 +1,122 @@
+-- The installed command b24 as a process of its own.
+
+local posix = require "b24_posix"
+local process = require "spec.support.process"
+
+local command = {}
+
+local quote = process.quote
+local KEY = "b24 spec command" -- busted reloads modules for each file, but the registry stays
+local LIMIT = 20 -- seconds; `timeout` then ends it, and a spec sees status 124
+
+local INHERITED = { "LD_PRELOAD", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "PATH" }
+
+local function new_folder()
+  local name = os.tmpname()
+  os.remove(name)
+  assert(os.execute("mkdir -m 700 " .. quote(name .. ".b24")))
+  return name .. ".b24"
+end
+
+local function shell(line)
+  local pipe = assert(io.popen("{ " .. line .. "\n} 2>&1", "r"))
+  local said = pipe:read "*a"
+  pipe:close()
+  return said
+end
+
+-- `make install` into a folder, once for each run of the specs. `guard` removes it when this Lua ends.
+local function install()
+  local variant = package.cpath:match "build/[%d.]+(%-%w+)/" or ""
+  local dir = new_folder()
+  local said = shell(("unset LD_PRELOAD; make -s install LUA=%s VARIANT=%s PREFIX=%s"):format(
+    quote(process.interpreter()), quote(variant), quote(dir)))
+  local bin = dir .. "/bin/b24"
+  if not process.read(bin) then error("make install: " .. said, 0) end
+  return { bin = bin, dir = dir, guard = assert(io.popen("cat >/dev/null; rm -rf " .. quote(dir), "w")) }
+end
+
+--- The path of the command, installed for the interpreter of this spec.
+---@return string path, string prefix
+function command.path()
+  local registry = debug.getregistry()
+  registry[KEY] = registry[KEY] or install()
+  return registry[KEY].bin, registry[KEY].dir
+end
+
+--- A folder that is a home, with b24's runtime folder in it. command.remove ends it.
+function command.home()
+  return new_folder()
+end
+
+function command.remove(dir)
+  os.execute("rm -rf " .. quote(dir))
+end
+
+local function environment(env)
+  local all, words = { TZ = "UTC", B24_ALLOW_HTTP = "1" }, {}
+  for _, name in ipairs(INHERITED) do all[name] = os.getenv(name) end
+  for name, value in pairs(env) do all[name] = value end
+  for name, value in pairs(all) do
+    if value then words[#words + 1] = quote(name .. "=" .. value) end
+  end
+  return table.concat(words, " ")
+end
+
+--- The shell words that run b24 with these arguments; its environment is `env` alone.
+---@param arguments string[]
+---@param env table<string, string|false>
+function command.words(arguments, env)
+  local list = {}
+  for i, argument in ipairs(arguments) do list[i] = quote(argument) end
+  return ("env -i %s %s %s"):format(environment(env), quote((command.path())), table.concat(list, " "))
+end
+
+---@class spec.command.opts
+---@field env table<string, string|false> HOME is a must
+---@field input? string of standard input; none: /dev/null
+---@field stdout? string where standard output goes, in place of the result
+---@field before? string with `pipe`: shell words that run before it
+---@field pipe? string a shell command that reads standard output
+
+--- Runs it to its end: exit status, standard output, standard errors.
+---@param arguments string[]
+---@param opts spec.command.opts
+function command.run(arguments, opts)
+  local dir, status = new_folder(), nil
+  process.write(dir .. "/in", opts.input or "")
+  local line = ("timeout %d %s <%s"):format(LIMIT, command.words(arguments, opts.env), quote(dir .. "/in"))
+  if opts.pipe then
+    line = ("{ " .. (opts.before or "") .. "%s 2>%s/err; echo $? >%s/status; } | { %s; } >%s/out"):format(line, dir, dir, opts.pipe, dir)
+  else
+    line = ("%s >%s 2>%s/err; echo $? >%s/status"):format(line, quote(opts.stdout or dir .. "/out"), dir, dir)
+  end
+  os.execute("unset LD_PRELOAD; " .. line)
+  status = tonumber(process.read(dir .. "/status"))
+  local out, err = process.read(dir .. "/out") or "", process.read(dir .. "/err") or ""
+  command.remove(dir)
+  return status, out, err
+end
+
+--- Starts it: { pid =, wait = function() -> exit status }
+function command.start(arguments, opts)
+  local dir = new_folder()
+  local pipe = assert(io.popen(("unset LD_PRELOAD; sh -c %s >%s 2>&1 </dev/null; echo $? >%s/status"):format(
+    quote(("echo $$ >%s/pid; exec %s"):format(dir, command.words(arguments, opts.env))),
+    quote(opts.stdout or dir .. "/out"), dir)))
+  local child = { pipe = pipe }
+  assert(process.eventually(LIMIT, function()
+    child.pid = tonumber(process.read(dir .. "/pid") or "")
+    return child.pid
+  end), "b24 did not start")
+  function child:wait()
+    self.pipe:close()
+    local status, out = tonumber(process.read(dir .. "/status")), process.read(dir .. "/out") or ""
+    command.remove(dir)
+    return status, out
+  end
+  function child:kill(signal) return posix.kill(self.pid, signal) end
+  return child
+end
+
+return command
