@@ -42,11 +42,11 @@ local function deliver(self)
   if not callback or self.failure then return end
   if not self.starting then return callback(unpack(results, 1, results.n)) end
   local later, living = { done = false }, alive[self.waiter] -- a b24.run that blocks waits for it, too
-  living[later] = true
   engine.sleep(0, self.waiter, function()
     later.done, living[later] = true, nil
     callback(unpack(results, 1, results.n))
   end)
+  living[later] = true
 end
 
 -- What a task has answered when there was no memory even to keep its answer.
@@ -62,17 +62,20 @@ local function wake_joiners(joiners)
   return failure
 end
 
+local function cancelled_results(self)
+  return pack(codec.fault("closed", "CANCELLED", "the call was cancelled", nil, self.method))
+end
+
 -- `done` first: whatever fails here for lack of memory, nobody waits for ever.
 local function finish(self, ok, ...)
   self.done = true
   alive[self.waiter][self] = nil
   by_coroutine[self.co] = nil
-  local kept, results = pcall(pack, ...)
+  local kept, results
+  if self.cancelled and ok then kept, results = pcall(cancelled_results, self)
+  else kept, results = pcall(pack, ...) end
   if kept then self.results = results end
   if not ok then self.failure = kept and results[1] or "not enough memory" end
-  if self.cancelled and ok then
-    self.results = pack(codec.fault("closed", "CANCELLED", "the call was cancelled", nil, self.method))
-  end
   local failure = wake_joiners(self.joiners)
   deliver(self)
   failure = self.failure or failure
