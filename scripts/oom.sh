@@ -12,15 +12,32 @@ webhook=$(field http_webhook)
 unset B24_WEBHOOK B24_PROFILE B24_ALLOW_HTTP LUA_INIT LUA_PATH LUA_CPATH http_proxy https_proxy all_proxy || true
 mkdir -m 700 "$dir/runtime"
 export B24_RUNTIME_DIR="$dir/runtime" ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
-mkdir -p build/oom
-status=0
-for version in ${OOM_LUA:-5.1 5.4}; do
+
+flags="-std=c11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -Isrc"
+versions=${OOM_LUA:-5.1 5.4}
+for version in $versions; do
+  out=build/oom/$version
+  mkdir -p "$out"
   # shellcheck disable=SC2046
-  gcc -std=c11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-    -Isrc $(pkg-config --cflags "lua$version" libcurl libcjson) spec/c/oom.c spec/c/oom_memory.c src/*.c \
-    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=curl_global_init -o "build/oom/$version" \
-    $(pkg-config --libs "lua$version" libcurl libcjson) -lpthread -ldl -lm
-  "build/oom/$version" spec/c/oom.lua "$webhook" ${1:+"$1"} || status=1
+  printf '%s\n' spec/c/oom.c spec/c/oom_memory.c src/*.c | OUT=$out FLAGS="$flags $(pkg-config --cflags "lua$version" libcurl libcjson)" \
+    xargs -P "$(nproc)" -n 1 sh -c 'gcc $FLAGS -c -o "$OUT/$(basename "$1" .c).o" "$1"' compile
+  # shellcheck disable=SC2046
+  gcc -fsanitize=address,undefined -o "$out/oom" "$out"/*.o $(pkg-config --libs "lua$version" libcurl libcjson) \
+    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=curl_global_init -lpthread -ldl -lm
+done
+
+# Side by side; a process of its own for each version and each file of scenarios.
+pids=""
+for version in $versions; do
+  for scenarios in oom oom_engine; do
+    "build/oom/$version/oom" "spec/c/$scenarios.lua" "$webhook" ${1:+"$1"} >"$dir/$version.$scenarios.log" 2>&1 &
+    pids="$pids $!:$version.$scenarios"
+  done
+done
+status=0
+for pid in $pids; do
+  wait "${pid%%:*}" || status=1
+  cat "$dir/${pid#*:}.log"
 done
 [ "$status" = 0 ] || echo "oom: FAILED" >&2
 exit "$status"

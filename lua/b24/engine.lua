@@ -17,13 +17,11 @@ local engine = {}
 local current -- b24.core's engine
 local wakers = {} -- id -> function(event, data)
 local armed = {} -- waiter -> true
-local ready, first, last = {}, 1, 0 -- taken from the engine, not yet woken: { id, wake, event, data }
 
 -- Of the parent process: neither its jobs nor its descriptor are ours.
 local function forget()
   for waiter in pairs(armed) do waiter.forget() end
   current, wakers, armed = nil, {}, {}
-  ready, first, last = {}, 1, 0
 end
 
 --- The engine itself; a new one in a forked child. Throws when there is no memory or descriptor for it.
@@ -37,28 +35,42 @@ end
 ---@return integer descriptor readable while engine.pump has something to do
 function engine.pollfd() return engine.get():pollfd() end
 
-local function running() return current ~= nil and current:usable() and current:running() > 0 end
-
 ---@return boolean is anything under way?
-function engine.busy() return first <= last or running() end
+function engine.busy() return current ~= nil and current:usable() and current:running() > 0 end
 
-local function wait_for(id, waiter, wake)
+local function register(id, waiter, wake)
   wakers[id] = waiter.bind and waiter.bind(wake) or wake
   armed[waiter] = true
   waiter.arm()
+end
+
+-- Without memory to register the waker the job is given up: what nobody waits for must not wake anybody.
+local function wait_for(id, waiter, wake)
+  local ok, err = pcall(register, id, waiter, wake)
+  if ok then return id end
+  engine.cancel(id)
+  return nil, err
+end
+
+--- Sends what the call asks for. `wake("reply" | "failed", data)` is called later, by engine.pump. Throws when it could
+--- not be begun.
+---@return integer? id
+---@return string? err it was given up, and may have been sent
+function engine.send(call, waiter, wake)
+  local id, err = wait_for(engine.get():add(call), waiter, wake)
+  return id, err
+end
+
+--- `wake("woke")` is called after so many seconds. Throws when it cannot be.
+---@return integer id
+function engine.sleep(seconds, waiter, wake)
+  local id, err = wait_for(engine.get():sleep(seconds), waiter, wake)
+  if not id then error(err, 0) end
   return id
 end
 
---- Sends what the call asks for. `wake("reply" | "failed", data)` is called later, by engine.pump.
----@return integer id
-function engine.send(call, waiter, wake) return wait_for(engine.get():add(call), waiter, wake) end
-
---- `wake("woke")` is called after so many seconds.
----@return integer id
-function engine.sleep(seconds, waiter, wake) return wait_for(engine.get():sleep(seconds), waiter, wake) end
-
 local function disarm_when_idle()
-  if running() then return end
+  if engine.busy() then return end
   local list = armed
   armed = {}
   for waiter in pairs(list) do waiter.disarm() end
@@ -74,51 +86,28 @@ function engine.cancel(id)
   disarm_when_idle()
 end
 
--- Everything that is done, so that wakers may add and cancel as they like.
-local function take()
-  for id, event, data in current.step, current do
-    if wakers[id] then
-      last = last + 1
-      ready[last] = { id, wakers[id], event, data }
-    end
-  end
-end
-
-local function next_ready()
-  if first > last then return nil end
-  local done = ready[first]
-  ready[first] = nil
-  first = first + 1
-  return done
-end
-
 --- Wakes all whose request or sleep is over. What one of them throws does not keep the others from being woken; the first
---- error is thrown again at the end. A waker may wait: the pump that it calls wakes those that this one has not come to.
+--- error is thrown again at the end. One by one: a waker may wait, and the pump that it calls wakes those that this one has
+--- not come to; and for lack of memory nothing is lost.
 function engine.pump()
-  if not (current and current:usable()) then return end
-  take()
-  disarm_when_idle()
-  local failure
-  for done in next_ready do
-    local id, wake = done[1], done[2]
-    if wakers[id] == wake then -- not cancelled by another waker meanwhile
-      wakers[id] = nil
-      local ok, err = pcall(wake, done[3], done[4])
-      if not ok then failure = failure or { err } end
+  local failed, failure = false, nil
+  for _ = 1, engine.busy() and current:running() or 0 do -- what wakers add is for the next time
+    local id, event, data = current:step()
+    if not id then break end
+    local wake = wakers[id]
+    wakers[id] = nil
+    if wake then
+      local ok, err = pcall(wake, event, data)
+      if not ok and not failed then failed, failure = true, err end
     end
+    if not engine.busy() then break end
   end
-  if failure then error(failure[1], 0) end
-end
-
---- Wakes those that an outer pump has taken and not come to yet: for waiters whose program's loop turns inside it.
-function engine.catch_up()
-  if first <= last then engine.pump() end
+  disarm_when_idle()
+  if failed then error(failure, 0) end
 end
 
 --- Waits, blocking, until there is something to pump or the seconds are over.
 ---@param seconds number
-function engine.wait(seconds)
-  if first > last then engine.get():wait(seconds) end
-end
+function engine.wait(seconds) engine.get():wait(seconds) end
 
 return engine

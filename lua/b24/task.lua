@@ -10,13 +10,14 @@ local engine = require "b24.engine"
 ---@field done boolean
 ---@field package co thread
 ---@field package waiter b24.waiter
----@field package callback? function
+---@field package callback function|false
 ---@field package results any[]
 ---@field package n integer
----@field package failure? string what the function threw
----@field package job? integer what it waits for
----@field package resume_with? function
----@field package cancelled? boolean
+---@field package failure string|false what the function threw
+---@field package job integer|false|nil what it waits for
+---@field package resume_with function|false
+---@field package cancelled boolean
+---@field package starting boolean
 ---@field package joiners function[]
 local Task = {}
 Task.__index = Task
@@ -37,78 +38,101 @@ local function pack(...) return { n = select("#", ...), ... } end
 -- A callback is never called before the function that took it has returned.
 local function deliver(self)
   local callback, results = self.callback, self.results
-  self.callback = nil
+  self.callback = false
   if not callback or self.failure then return end
   if not self.starting then return callback(unpack(results, 1, results.n)) end
   local later, living = { done = false }, alive[self.waiter] -- a b24.run that blocks waits for it, too
-  living[later] = true
   engine.sleep(0, self.waiter, function()
     later.done, living[later] = true, nil
     callback(unpack(results, 1, results.n))
   end)
+  living[later] = true
 end
 
+-- What a task has answered when there was no memory even to keep its answer.
+local NO_MEMORY = pack(codec.fault("closed", "OUT_OF_MEMORY", "not enough memory for the answer"))
+
+-- All are woken, whatever one of them throws. Returns the first error.
+local function wake_joiners(joiners)
+  local failure
+  for i = 1, #joiners do
+    local ok, err = pcall(joiners[i])
+    if not ok then failure = failure or err end
+  end
+  return failure
+end
+
+local function cancelled_results(self)
+  return pack(codec.fault("closed", "CANCELLED", "the call was cancelled", nil, self.method))
+end
+
+-- `done` first: whatever fails here for lack of memory, nobody waits for ever.
 local function finish(self, ok, ...)
-  self.done, self.results = true, pack(...)
+  self.done = true
   alive[self.waiter][self] = nil
   by_coroutine[self.co] = nil
-  if not ok then self.failure = self.results[1] end
-  if self.cancelled and ok then
-    self.results = pack(codec.fault("closed", "CANCELLED", "the call was cancelled", nil, self.method))
-  end
-  local joiners, failure = self.joiners, self.failure and { self.failure }
-  self.joiners = {}
-  for _, join in ipairs(joiners) do -- what one of them throws keeps none of the others from knowing
-    local fine, err = pcall(join)
-    if not fine then failure = failure or { err } end
-  end
+  local kept, results
+  if self.cancelled and ok then kept, results = pcall(cancelled_results, self)
+  else kept, results = pcall(pack, ...) end
+  if kept then self.results = results end
+  if not ok then self.failure = kept and results[1] or "not enough memory" end
+  local failure = wake_joiners(self.joiners)
   deliver(self)
-  if failure then error(failure[1], 0) end
+  failure = self.failure or failure
+  if failure then error(failure, 0) end
 end
 
 local function traced(co, err)
   if type(err) ~= "string" or err:find "interrupted!$" then return err end
-  return debug.traceback(co, err)
+  local ok, text = pcall(debug.traceback, co, err)
+  return ok and text or err
 end
 
--- Runs the coroutine until it waits again or ends.
-local function resume(self, ...)
-  local result = pack(coroutine.resume(self.co, ...))
+local function resumed(self, ok, ...)
   if coroutine.status(self.co) == "dead" then
-    if result[1] then return finish(self, true, unpack(result, 2, result.n)) end
-    return finish(self, false, self.plain_errors and result[2] or traced(self.co, result[2]))
-  elseif result[2] ~= YIELD then
+    if ok then return finish(self, true, ...) end
+    local err = ...
+    return finish(self, false, self.plain_errors and err or traced(self.co, err))
+  elseif (...) ~= YIELD then
     finish(self, false, "b24: inside b24.run only calls of b24 may yield")
   end
 end
 
--- Waits until resume_with is called: by what `begin(wake)` has begun, or by a cancellation, which answers "cancel".
+-- Runs the coroutine until it waits again or ends.
+local function resume(self, ...)
+  resumed(self, coroutine.resume(self.co, ...))
+end
+
+-- Waits until resume_with is called: by what `begin(wake)` has begun, or by a cancellation, which answers "cancel". When
+-- begin answers false nothing is waited for.
 local function await(self, begin)
   if self.cancelled then return "cancel" end
   local woken = false
   local function wake(...)
-    if woken then return end
-    woken, self.job, self.resume_with = true, nil, nil
+    if woken or self.done then return end
+    woken, self.job, self.resume_with = true, false, false
     resume(self, ...)
   end
   self.resume_with = wake
   self.job = begin(wake)
-  return coroutine.yield(YIELD)
+  if self.job ~= false then return coroutine.yield(YIELD) end
+  woken, self.resume_with = true, false
+  return nil
 end
 
 -- The transport of drive.lua: what is asked for is waited for by the task that runs now.
 local CANCELLED = { kind = "closed", code = "CANCELLED", message = "the call was cancelled", sent = true }
 
 local function send(_, call)
-  local self, trouble = current(), nil
+  local self, trouble, sent = current(), nil, nil
   local event, data = await(self, function(wake)
-    local ok, id = pcall(engine.send, call, self.waiter, wake)
-    if ok then return id end
-    trouble = id
-    engine.sleep(0, self.waiter, wake)
+    local ok, id, err = pcall(engine.send, call, self.waiter, wake)
+    if ok and id then return id end
+    trouble, sent = ok and err or id, ok
+    return false
   end)
   if trouble then
-    return nil, { kind = "network", code = "ENGINE_FAILED", message = tostring(trouble):gsub("^b24: ", ""), sent = false }
+    return nil, { kind = "network", code = "ENGINE_FAILED", message = tostring(trouble):gsub("^b24: ", ""), sent = sent }
   elseif event == "cancel" then
     return nil, CANCELLED
   elseif event == "reply" then
@@ -131,13 +155,14 @@ local core = drive.core { send = send, sleep = sleep }
 ---@return b24.task
 local function spawn(waiter, body, opts)
   opts = opts or {}
-  local self = setmetatable({ done = false, joiners = {}, waiter = waiter, callback = opts.callback, method = opts.method,
-    plain_errors = opts.plain_errors }, Task)
+  -- All fields at once: setting one that is there needs no memory.
+  local self = setmetatable({ done = false, joiners = {}, waiter = waiter, callback = opts.callback or false,
+    method = opts.method, plain_errors = opts.plain_errors, results = NO_MEMORY, failure = false, job = false,
+    resume_with = false, cancelled = false, starting = true, co = false }, Task)
   self.co = coroutine.create(function() return body(core) end)
   by_coroutine[self.co] = self
   alive[waiter] = alive[waiter] or {}
   alive[waiter][self] = true
-  self.starting = true
   resume(self)
   self.starting = false
   return self

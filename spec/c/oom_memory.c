@@ -1,9 +1,9 @@
 /* The allocators of oom.h. The linker's --wrap sends the malloc, calloc, realloc, free and curl_global_init of our own
-   objects here; libraries keep theirs. One thread only: the portal's address is a number, so libcurl needs no resolver.
- */
+   objects here; libraries keep theirs. An engine's thread allocates, too: all counts are atomic. */
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <sanitizer/common_interface_defs.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,18 +20,18 @@ void __wrap_free(void *p);
 CURLcode __wrap_curl_global_init(long flags);
 
 static struct {
-    bool lit;
+    atomic_bool lit; /* set last: the rest does not change while it is */
     enum side side;
     enum mode mode;
-    long left, blown;
+    atomic_long left, blown;
 } fuse;
 
 void fuse_light(enum side side, enum mode mode, long n) {
-    fuse.lit = true;
     fuse.side = side;
     fuse.mode = mode;
     fuse.left = n;
     fuse.blown = 0;
+    fuse.lit = true;
 }
 
 long fuse_put_out(void) {
@@ -42,9 +42,9 @@ long fuse_put_out(void) {
 /* With OOM_TRACE set it says where. */
 static bool fails(enum side side) {
     if (!fuse.lit || fuse.side != side) return false;
-    bool now = fuse.left == 0 || (fuse.left < 0 && fuse.mode == ALL);
-    fuse.left--;
-    fuse.blown += now;
+    long left = atomic_fetch_sub(&fuse.left, 1);
+    bool now = left == 0 || (left < 0 && fuse.mode == ALL);
+    if (now) fuse.blown++;
     if (now && getenv("OOM_TRACE") != NULL) __sanitizer_print_stack_trace();
     return now;
 }
@@ -60,7 +60,7 @@ void *oom_lua_alloc(void *ud, void *p, size_t old_size, size_t new_size) {
     return __real_realloc(p, new_size);
 }
 
-static long live;
+static atomic_long live;
 
 long oom_live(void) { return live; }
 

@@ -38,9 +38,8 @@ function waiter.turn(task, seconds)
     return false
   end)
   while not task.done and not over and engine.busy() do
-    engine.catch_up()
     waiter.arm()
-    if not task.done then context:iteration(true) end
+    context:iteration(true)
   end
   if timer and not over then GLib.source_remove(timer) end
 end

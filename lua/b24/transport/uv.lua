@@ -45,10 +45,7 @@ if nvim then
   function waiter.turn(task, seconds)
     local ms = seconds < 1e6 and math.ceil(seconds * 1000) or 1000000000
     if engine.busy() then waiter.arm() end
-    nvim.wait(ms, function()
-      engine.catch_up()
-      return task.done
-    end, 5)
+    nvim.wait(ms, function() return task.done end, 5)
   end
 else
   -- uv.run cannot be nested, and wait may be called in a callback of its: only our own requests go on.
