@@ -23,6 +23,7 @@ build = {
   modules = {
     ["b24"] = "lua/b24/init.lua",
     ["b24.batch"] = "lua/b24/batch.lua",
+    ["b24.cache"] = "lua/b24/cache.lua",
     ["b24.cli.account"] = "lua/b24/cli/account.lua",
     ["b24.cli.call"] = "lua/b24/cli/call.lua",
     ["b24.cli.completion"] = "lua/b24/cli/completion.lua",
@@ -55,11 +56,11 @@ build = {
     ["b24.why"] = "lua/b24/why.lua",
     ["b24.codec"] = {
       sources = {
-        "src/batch.c", "src/buffer.c", "src/call.c", "src/call_limit.c", "src/call_move.c",
+        "src/batch.c", "src/buffer.c", "src/cache_file.c", "src/call.c", "src/call_limit.c", "src/call_move.c",
         "src/call_retry.c", "src/clock.c", "src/codec.c", "src/codec_open.c", "src/codes.c", "src/conf.c",
         "src/credential.c", "src/cursor.c", "src/date.c", "src/document.c", "src/fault.c", "src/gate.c",
         "src/limiter.c", "src/limiter_file.c", "src/lua_batch.c", "src/lua_batch_answer.c",
-        "src/lua_batch_plan.c", "src/lua_call.c", "src/lua_conf.c", "src/lua_counters.c",
+        "src/lua_batch_plan.c", "src/lua_cache.c", "src/lua_call.c", "src/lua_conf.c", "src/lua_counters.c",
         "src/lua_cursor.c", "src/lua_dialogs.c", "src/lua_fields.c", "src/lua_inbox.c",
         "src/lua_inbox_ask.c", "src/lua_log.c", "src/lua_messages.c", "src/lua_options.c",
         "src/lua_outcome.c", "src/lua_params.c", "src/lua_portal.c", "src/lua_rows.c", "src/lua_system.c",
@@ -73,11 +74,11 @@ build = {
     },
     ["b24.core"] = {
       sources = {
-        "src/batch.c", "src/buffer.c", "src/call.c", "src/call_limit.c", "src/call_move.c",
+        "src/batch.c", "src/buffer.c", "src/cache_file.c", "src/call.c", "src/call_limit.c", "src/call_move.c",
         "src/call_retry.c", "src/clock.c", "src/codec.c", "src/codes.c", "src/conf.c", "src/core.c",
         "src/credential.c", "src/curl_error.c", "src/cursor.c", "src/date.c", "src/document.c",
         "src/fault.c", "src/gate.c", "src/limiter.c", "src/limiter_file.c", "src/lua_batch.c",
-        "src/lua_batch_answer.c", "src/lua_batch_plan.c", "src/lua_call.c", "src/lua_conf.c",
+        "src/lua_batch_answer.c", "src/lua_batch_plan.c", "src/lua_cache.c", "src/lua_call.c", "src/lua_conf.c",
         "src/lua_counters.c", "src/lua_cursor.c", "src/lua_dialogs.c", "src/lua_fields.c",
         "src/lua_inbox.c", "src/lua_inbox_ask.c", "src/lua_log.c", "src/lua_messages.c",
         "src/lua_options.c", "src/lua_outcome.c", "src/lua_params.c", "src/lua_portal.c", "src/lua_rows.c",

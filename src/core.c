@@ -1,5 +1,6 @@
 /* b24.core: b24.codec plus the blocking calls over libcurl. */
 #include "binding.h"
+#include "lua_cache.h"
 #include "pin.h"
 #include "transfer.h"
 
@@ -120,6 +121,7 @@ static int core_counters(lua_State *L) {
             L, 1,
             "a callback needs an event loop, which this version does not have; call b24.counters(conf) without one");
     lua_settop(L, 1);
+    if (b24_wants_cache(L, 1)) return b24_cached_counters(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, &setup);
 }

@@ -83,10 +83,10 @@ static int system_store(lua_State *L) {
 }
 
 void b24_open_system(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"terminal", system_terminal}, {"secret", system_secret}, {"unsetenv", system_unsetenv},
-        {"credential", system_credential}, {"line", system_line}, {"path", system_path},
-        {"store", system_store}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"terminal", system_terminal}, {"secret", system_secret},
+                                         {"unsetenv", system_unsetenv}, {"credential", system_credential},
+                                         {"line", system_line},         {"path", system_path},
+                                         {"store", system_store},       {NULL, NULL}};
     lua_newtable(L);
     b24_setfuncs(L, functions);
     lua_setfield(L, -2, "system");

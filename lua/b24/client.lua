@@ -43,6 +43,13 @@ end
 ---@return b24.info info
 function Client:counters(callback)
   check(self, "counters")
+  local cached, problem, about
+  if self.conf and callback == nil then cached, problem, about = codec.cache(self.conf) end
+  if problem then return nil, problem, about end
+  if cached then
+    local function core_of() return host.core("client:counters()", self.transport) end
+    return require("b24.cache").counters(cached, core_of, self.conf)
+  end
   local core = host.core("client:counters()", self.transport, callback)
   if not self.conf then return closed "im.counters.get" end
   return core.counters(self.conf)

@@ -28,7 +28,15 @@ function b24.counters(conf, callback)
     info.method = "im.counters.get"
     return nil, err, info
   end
-  local core = host.core("b24.counters(conf)", type(conf) == "table" and conf.transport, callback)
+  local transport = type(conf) == "table" and conf.transport
+  local cached, problem, about
+  if callback == nil then cached, problem, about = codec.cache(checked) end
+  if problem then return nil, problem, about end
+  if cached then
+    local function core_of() return host.core("b24.counters(conf)", transport) end
+    return require("b24.cache").counters(cached, core_of, checked)
+  end
+  local core = host.core("b24.counters(conf)", transport, callback)
   if not host.name() then b24.counters = core.counters end -- plain Lua: from now on the C function itself
   return core.counters(checked)
 end

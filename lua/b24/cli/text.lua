@@ -79,7 +79,7 @@ end
 ---@param seconds number
 ---@return string
 function text.duration(seconds)
-  if seconds < 60 then return ("%d s"):format(seconds) end
+  if seconds < 60 then return ("%d s"):format(math.floor(seconds)) end
   if seconds < 120 * 60 then return ("%d min"):format(math.floor(seconds / 60)) end
   if seconds < 48 * 3600 then return ("%d h"):format(math.floor(seconds / 3600)) end
   return ("%d d"):format(math.floor(seconds / 86400))
