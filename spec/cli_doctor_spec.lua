@@ -1,4 +1,4 @@
--- b24 doctor finds what is wrong between here and the portal; --shape tells the form of an answer and nothing of its content.
+-- b24 doctor finds what is wrong between here and the portal; --shape tells the form of an answer, not its content.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"

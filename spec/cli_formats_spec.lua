@@ -141,6 +141,28 @@ chat901  Task 901                     2  30 min
     assert.truthy(err:find("Run: b24 login", 1, true), err)
   end)
 
+  it("is what a real tmux shows in its status line", function()
+    local found = os.execute "command -v tmux >/dev/null 2>&1"
+    if found ~= 0 and found ~= true then return pending "no tmux" end
+    local words = command.words({ "--format", "tmux" }, { HOME = home, B24_RUNTIME_DIR = home .. "/run",
+      B24_WEBHOOK = portal.http_webhook })
+    process.write(home .. "/bar.sh", words)
+    process.write(home .. "/tmux.conf",
+      ("set -g status-interval 1\nset -g status-right 'b24[#(sh %s/bar.sh)]'\n"):format(home))
+    -- Two servers: the inner one has the bar, the outer one is the terminal whose screen is read.
+    local tmux = "unset TMUX LD_PRELOAD; TERM=screen LC_ALL=C.UTF-8 tmux -S " .. home
+    os.execute(("%s/outer -f /dev/null new -d -x 100 -y 10 'unset TMUX; tmux -S %s/inner -f %s/tmux.conf new sleep 30'")
+      :format(tmux, home, home))
+    local screen
+    local shown = process.eventually(10, function()
+      os.execute(("%s/outer capture-pane -p >%s/screen 2>/dev/null"):format(tmux, home))
+      screen = process.read(home .. "/screen")
+      return screen:find("b24[8]", 1, true)
+    end)
+    os.execute(("{ %s/inner kill-server; %s/outer kill-server; } 2>/dev/null"):format(tmux, tmux))
+    assert.is_true(shown, screen)
+  end)
+
   describe("for Prometheus", function()
     local METRICS = [[
 # HELP b24_up Whether the portal answered: 1 or 0.

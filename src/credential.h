@@ -18,7 +18,8 @@ struct b24_credential {
    somebody else's. False: `fault` names both places, or the command to run. */
 bool b24_credential_find(const char *profile, struct b24_credential *out, struct b24_fault *fault);
 
-/* Only the file, under another name beside it: NAME or NAME.PROFILE, as private. False, NO_CREDENTIAL: there is none. */
+/* Only the file, under another name beside it: NAME or NAME.PROFILE, as private. False, NO_CREDENTIAL: there is none.
+ */
 bool b24_credential_line(const char *name, const char *profile, struct b24_credential *out, struct b24_fault *fault);
 
 /* Where that file is, or would be. */

@@ -83,16 +83,17 @@ end
 ---@param arguments string[]
 ---@param opts spec.command.opts
 function command.run(arguments, opts)
-  local dir, status = new_folder(), nil
+  local dir = new_folder()
   process.write(dir .. "/in", opts.input or "")
   local line = ("timeout %d %s <%s"):format(LIMIT, command.words(arguments, opts.env), quote(dir .. "/in"))
   if opts.pipe then
-    line = ("{ " .. (opts.before or "") .. "%s 2>%s/err; echo $? >%s/status; } | { %s; } >%s/out"):format(line, dir, dir, opts.pipe, dir)
+    line = ("{ %s%s 2>%s/err; echo $? >%s/status; } | { %s; } >%s/out"):format(opts.before or "", line, dir, dir,
+      opts.pipe, dir)
   else
     line = ("%s >%s 2>%s/err; echo $? >%s/status"):format(line, quote(opts.stdout or dir .. "/out"), dir, dir)
   end
   os.execute("unset LD_PRELOAD; " .. line)
-  status = tonumber(process.read(dir .. "/status"))
+  local status = tonumber(process.read(dir .. "/status"))
   local out, err = process.read(dir .. "/out") or "", process.read(dir .. "/err") or ""
   command.remove(dir)
   return status, out, err
