@@ -72,9 +72,11 @@ static bool ours(int fd, struct stat *s) {
     return fstat(fd, s) == 0 && S_ISREG(s->st_mode) && s->st_uid == geteuid() && s->st_nlink == 1;
 }
 
-static bool read_all(int fd, struct b24_buffer *out) {
+/* `size`: where to stop without asking once more; the file is only ever replaced, never changed. */
+static bool read_all(int fd, size_t size, struct b24_buffer *out) {
     char piece[4096];
     for (;;) {
+        if (out->n == size && size > 0) return true;
         ssize_t n = read(fd, piece, sizeof piece);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return false;
@@ -105,7 +107,7 @@ void b24_cache_read(const struct b24_cache *cache, struct b24_cache_entry *entry
     b24_buffer_reset(&entry->json, B24_CACHE_MAX);
     int fd = open(cache->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) return;
-    if (ours(fd, &s) && read_all(fd, &entry->json)) entry->stored = parse(&entry->json);
+    if (ours(fd, &s) && read_all(fd, (size_t)s.st_size, &entry->json)) entry->stored = parse(&entry->json);
     close(fd);
 }
 

@@ -6,12 +6,14 @@
 
 #include "cache_file.h"
 #include "clock.h"
+#include "document.h"
 
 #define CACHE_TYPE "b24.cache " B24_VERSION
 
 struct lua_cache {
     struct b24_cache cache;
     struct b24_cache_entry entry;
+    cJSON *tree; /* of the entry; here, so that it is freed whatever happens while Lua values are made of it */
     int64_t began;
     b24_ms begun, max_age, timeout; /* begun: of the monotonic clock */
     bool stale_ok;
@@ -23,6 +25,8 @@ static int cache_gc(lua_State *L) {
     struct lua_cache *c = check(L);
     b24_cache_release(&c->cache);
     b24_buffer_free(&c->entry.json);
+    cJSON_Delete(c->tree);
+    c->tree = NULL;
     return 0;
 }
 
@@ -33,6 +37,7 @@ static int codec_cache(lua_State *L) {
     if (conf->base == NULL || (conf->max_age == 0 && !conf->stale_ok)) return 0;
     struct lua_cache *c = b24_newobject(L, sizeof *c, CACHE_TYPE);
     c->cache.claim = -1;
+    c->tree = NULL;
     b24_buffer_init(&c->entry.json, B24_CACHE_MAX);
     c->began = b24_cache_now();
     c->begun = b24_clock();
@@ -42,27 +47,38 @@ static int codec_cache(lua_State *L) {
     return b24_cache_open(&c->cache, conf, &fault) ? 1 : b24_push_fault(L, &fault, "im.counters.get");
 }
 
-/* [0, +2] The entry and its age in seconds; nil when there is none. */
-static int push_entry(lua_State *L, const struct lua_cache *c, int64_t now) {
-    if (c->entry.stored == 0 || c->entry.stored > now) {
+/* Reads the entry and parses it; what is no JSON is no entry. */
+static void look(struct lua_cache *c) {
+    struct b24_gate_error error;
+    b24_cache_read(&c->cache, &c->entry);
+    cJSON_Delete(c->tree);
+    c->tree = NULL;
+    if (c->entry.stored == 0) return;
+    c->tree = b24_document_parse(b24_buffer_view(&c->entry.json), B24_DEPTH_MAX, &error);
+    if (c->tree == NULL) c->entry.stored = 0;
+}
+
+/* [0, +2] The entry's counters and their age in seconds; nil, nil when there is none. */
+static int push_entry(lua_State *L, struct lua_cache *c, int64_t now) {
+    if (c->tree != NULL && c->entry.stored <= now && b24_push_counters(L, c->tree, false)) {
+        lua_pushnumber(L, (lua_Number)(now - c->entry.stored) / 1000);
+    } else {
         lua_pushnil(L);
         lua_pushnil(L);
-        return 2;
     }
-    struct b24_view json = b24_buffer_view(&c->entry.json);
-    lua_pushlstring(L, json.p, json.n);
-    lua_pushnumber(L, (lua_Number)(now - c->entry.stored) / 1000);
+    cJSON_Delete(c->tree);
+    c->tree = NULL;
     return 2;
 }
 
-/* cache:step() -> "hit" | "ask" | "wait", json, age: what to do, and what there is, fresh or not */
+/* cache:step() -> "hit" | "ask" | "wait", counters, age: what to do, and what there is, fresh or not */
 static int cache_step(lua_State *L) {
     static const char *const names[] = {"hit", "ask", "wait"};
     struct lua_cache *c = check(L);
-    b24_cache_read(&c->cache, &c->entry);
+    look(c);
     enum b24_cache_step step = b24_cache_decide(c->entry.stored, c->began, b24_cache_now(), c->max_age, false);
     if (step == B24_CACHE_WAIT && b24_cache_claim(&c->cache)) {
-        b24_cache_read(&c->cache, &c->entry); /* somebody may have stored one just before we had the claim */
+        look(c); /* somebody may have stored one just before we had the claim */
         step = b24_cache_decide(c->entry.stored, c->began, b24_cache_now(), c->max_age, true);
         if (step == B24_CACHE_HIT) b24_cache_release(&c->cache);
     }

@@ -11,11 +11,6 @@ local METHOD = "im.counters.get"
 -- What an old answer cannot put right.
 local FINAL = { config = true, auth = true, denied = true, closed = true }
 
-local function counters_of(json)
-  local value = json and codec.decode(json)
-  return type(value) == "table" and codec.as_counters(value) or nil
-end
-
 local function answered(counters, age, why)
   return counters, nil, { method = METHOD, attempts = 0, waited = 0, elapsed = 0, age = age, stale = why ~= nil,
     stale_because = why }
@@ -44,8 +39,7 @@ end
 function cache.counters(entry, core_of, conf, sleep)
   local waited = false
   while true do
-    local step, json, age = entry:step()
-    local old = counters_of(json)
+    local step, old, age = entry:step()
     local left, stale_ok = entry:patience()
     if step == "hit" and old then return answered(old, age) end
     if step == "ask" then
@@ -56,7 +50,7 @@ function cache.counters(entry, core_of, conf, sleep)
       end
       return ask_portal(entry, core_of, conf, old, age, stale_ok)
     elseif step == "hit" then
-      return core_of().counters(conf) -- an entry whose checksum is right and whose JSON is not
+      return core_of().counters(conf) -- an entry whose checksum is right, though it holds no counters
     elseif left <= 0 then
       if old and stale_ok then return answered(old, age, "another process still waits for an answer") end
       return codec.fault("timeout", "TIMEOUT", "another process of yours has been asking the portal all the time",
