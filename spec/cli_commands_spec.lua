@@ -178,6 +178,18 @@ describe("b24", function()
       assert.same({ 0, "" }, { status, err })
     end)
 
+    it("tells its progress at a terminal that shows no rows", function()
+      if data.shell "script -qec 'echo yes' /dev/null </dev/null":sub(1, 3) ~= "yes" then
+        return pending "no program `script`"
+      end
+      process.write(home .. "/run.sh", command.words({ "list", "crm.deal.list" }, { HOME = home,
+        B24_RUNTIME_DIR = home .. "/run", B24_WEBHOOK = portal.http_webhook }) .. " >" .. home .. "/rows")
+      local shown = data.shell(("script -qec 'sh %s/run.sh' /dev/null </dev/null"):format(home))
+      assert.truthy(shown:find "\r50 rows, %d+ a second")
+      assert.truthy(shown:find "\r120 rows, %d+ a second\27%[K\r\n$")
+      assert.equal(120, #objects(process.read(home .. "/rows")))
+    end)
+
     it("fails when its output does not fit, and when a page fails", function()
       if not process.read "/proc/self/status" then return pending "no /dev/full" end
       local status, _, err = b24({ "list", "crm.deal.list" }, { stdout = "/dev/full" })
@@ -186,6 +198,24 @@ describe("b24", function()
       portal:control("reply", { method = "crm.deal.list", status = 400, body = '{"error":"X","error_description":"y"}' })
       assert.equal(1, (b24 { "list", "crm.deal.list" }))
     end)
+  end)
+
+  it("ends at Ctrl-C with 130 and without a word", function()
+    portal:control("fault", { kind = "silent", method = "im.counters.get" })
+    local child = command.start({ "--json" }, { env = { HOME = home, B24_RUNTIME_DIR = home .. "/run",
+      B24_WEBHOOK = portal.http_webhook } })
+    assert.is_true(process.eventually(5, function() return #portal:log() > 0 end))
+    child:kill(2)
+    assert.same({ 130, "" }, { child:wait() })
+    portal:control "clear_faults"
+  end)
+
+  it("shows nothing of a portal's words that could steer a terminal", function()
+    portal:control("reply", { status = 400, body = '{"error":"X","error_description":"a\\u001b[2Jb"}' })
+    local status, _, err = b24 { "call", "profile" }
+    assert.equal(1, status)
+    assert.truthy(err:find("b24: X: a", 1, true))
+    assert.is_nil(err:find "\27")
   end)
 
   for _, shell in ipairs { "bash", "zsh", "fish" } do
