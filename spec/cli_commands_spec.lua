@@ -7,19 +7,21 @@ local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
 describe("b24", function()
-  local portal, home
+  local portal, home, run_dir
+  local tests = 0
   setup(function()
     portal, home = start(), command.home()
   end)
   teardown(function() command.remove(home) end)
   before_each(function()
     portal:reset()
-    command.remove(home .. "/run")
+    tests = tests + 1
+    run_dir = home .. "/run" .. tests -- each with a full allowance of calls
   end)
 
   local function b24(arguments, opts)
     opts = opts or {}
-    opts.env = { HOME = home, B24_RUNTIME_DIR = home .. "/run", B24_WEBHOOK = portal.http_webhook }
+    opts.env = { HOME = home, B24_RUNTIME_DIR = run_dir, B24_WEBHOOK = portal.http_webhook }
     return command.run(arguments, opts)
   end
 
@@ -183,7 +185,7 @@ describe("b24", function()
         return pending "no program `script`"
       end
       process.write(home .. "/run.sh", command.words({ "list", "crm.deal.list" }, { HOME = home,
-        B24_RUNTIME_DIR = home .. "/run", B24_WEBHOOK = portal.http_webhook }) .. " >" .. home .. "/rows")
+        B24_RUNTIME_DIR = run_dir, B24_WEBHOOK = portal.http_webhook }) .. " >" .. home .. "/rows")
       local shown = data.shell(("script -qec 'sh %s/run.sh' /dev/null </dev/null"):format(home))
       assert.truthy(shown:find "\r50 rows, %d+ a second")
       assert.truthy(shown:find "\r120 rows, %d+ a second\27%[K\r\n$")
@@ -202,7 +204,7 @@ describe("b24", function()
 
   it("ends at Ctrl-C with 130 and without a word", function()
     portal:control("fault", { kind = "silent", method = "im.counters.get" })
-    local child = command.start({ "--json" }, { env = { HOME = home, B24_RUNTIME_DIR = home .. "/run",
+    local child = command.start({ "--json" }, { env = { HOME = home, B24_RUNTIME_DIR = run_dir,
       B24_WEBHOOK = portal.http_webhook } })
     assert.is_true(process.eventually(5, function() return #portal:log() > 0 end))
     child:kill(2)
