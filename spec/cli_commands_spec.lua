@@ -7,19 +7,21 @@ local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
 describe("b24", function()
-  local portal, home
+  local portal, home, run_dir
+  local tests = 0
   setup(function()
     portal, home = start(), command.home()
   end)
   teardown(function() command.remove(home) end)
   before_each(function()
     portal:reset()
-    command.remove(home .. "/run")
+    tests = tests + 1
+    run_dir = home .. "/run" .. tests -- each with a full allowance of calls
   end)
 
   local function b24(arguments, opts)
     opts = opts or {}
-    opts.env = { HOME = home, B24_RUNTIME_DIR = home .. "/run", B24_WEBHOOK = portal.http_webhook }
+    opts.env = { HOME = home, B24_RUNTIME_DIR = run_dir, B24_WEBHOOK = portal.http_webhook }
     return command.run(arguments, opts)
   end
 
@@ -178,6 +180,18 @@ describe("b24", function()
       assert.same({ 0, "" }, { status, err })
     end)
 
+    it("tells its progress at a terminal that shows no rows", function()
+      if data.shell "script -qec 'echo yes' /dev/null </dev/null":sub(1, 3) ~= "yes" then
+        return pending "no program `script`"
+      end
+      process.write(home .. "/run.sh", command.words({ "list", "crm.deal.list" }, { HOME = home,
+        B24_RUNTIME_DIR = run_dir, B24_WEBHOOK = portal.http_webhook }) .. " >" .. home .. "/rows")
+      local shown = data.shell(("script -qec 'sh %s/run.sh' /dev/null </dev/null"):format(home))
+      assert.truthy(shown:find "\r50 rows, %d+ a second")
+      assert.truthy(shown:find "\r120 rows, %d+ a second\27%[K\r\n$")
+      assert.equal(120, #objects(process.read(home .. "/rows")))
+    end)
+
     it("fails when its output does not fit, and when a page fails", function()
       if not process.read "/proc/self/status" then return pending "no /dev/full" end
       local status, _, err = b24({ "list", "crm.deal.list" }, { stdout = "/dev/full" })
@@ -188,16 +202,44 @@ describe("b24", function()
     end)
   end)
 
-  it("completion is a script that each shell can read", function()
-    for _, shell in ipairs { "bash", "zsh", "fish" } do
+  it("ends at Ctrl-C with 130 and without a word", function()
+    portal:control("fault", { kind = "silent", method = "im.counters.get" })
+    local child = command.start({ "--json" }, { env = { HOME = home, B24_RUNTIME_DIR = run_dir,
+      B24_WEBHOOK = portal.http_webhook } })
+    assert.is_true(process.eventually(5, function() return #portal:log() > 0 end))
+    child:kill(2)
+    assert.same({ 130, "" }, { child:wait() })
+    portal:control "clear_faults"
+  end)
+
+  it("shows nothing of a portal's words that could steer a terminal", function()
+    portal:control("reply", { status = 400, body = '{"error":"X","error_description":"a\\u001b[2Jb"}' })
+    local status, _, err = b24 { "call", "profile" }
+    assert.equal(1, status)
+    assert.truthy(err:find("b24: X: a", 1, true))
+    assert.is_nil(err:find "\27")
+  end)
+
+  for _, shell in ipairs { "bash", "zsh", "fish" } do
+    it("completion for " .. shell .. " names commands and options", function()
       local status, out, err = b24 { "completion", shell }
       assert.same({ 0, "" }, { status, err })
-      for _, word in ipairs { "mark-read", "--format", "doctor" } do
-        assert.truthy(out:find((word:gsub("^%-%-", "")), 1, true), shell .. " " .. word)
+      for _, word in ipairs { "mark-read", "doctor", "format", "over" } do
+        assert.truthy(out:find(word, 1, true), shell .. " " .. word)
       end
-      process.write(home .. "/completion", out)
-      assert.equal("", data.shell(("! command -v %s >/dev/null || %s -n %s"):format(shell, shell,
-        process.quote(home .. "/completion"))))
-    end
+    end)
+
+    it("completion for " .. shell .. " is a script that it can read", function()
+      if data.shell("command -v " .. shell) == "" then return pending("no " .. shell) end
+      process.write(home .. "/completion", (select(2, b24 { "completion", shell })))
+      assert.equal("", data.shell(shell .. " -n " .. process.quote(home .. "/completion")))
+    end)
+  end
+
+  it("completion completes, in bash", function()
+    process.write(home .. "/completion", (select(2, b24 { "completion", "bash" })))
+    process.write(home .. "/try", ". " .. home .. "/completion\nCOMP_WORDS=(b24 ma); COMP_CWORD=1; COMP_LINE='b24 ma'\n"
+      .. "_b24 b24 ma b24 2>/dev/null; echo \"${COMPREPLY[*]}\"\n")
+    assert.equal("mark-read", data.shell("bash " .. process.quote(home .. "/try")):match "%S+")
   end)
 end)

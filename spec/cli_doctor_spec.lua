@@ -1,4 +1,4 @@
--- b24 doctor finds what is wrong between here and the portal; --shape tells the form of an answer and nothing of its content.
+-- b24 doctor finds what is wrong between here and the portal; --shape tells the form of an answer, not its content.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
@@ -6,7 +6,8 @@ local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
 describe("b24 doctor", function()
-  local portal, home
+  local portal, home, run_dir
+  local tests = 0
   setup(function()
     portal, home = start(), command.home()
   end)
@@ -16,11 +17,12 @@ describe("b24 doctor", function()
   end)
   before_each(function()
     portal:reset()
-    command.remove(home .. "/run")
+    tests = tests + 1
+    run_dir = home .. "/run" .. tests -- each with a full allowance of calls
   end)
 
   local function doctor(env, ...)
-    local all = { HOME = home, B24_RUNTIME_DIR = home .. "/run", B24_WEBHOOK = portal.http_webhook }
+    local all = { HOME = home, B24_RUNTIME_DIR = run_dir, B24_WEBHOOK = portal.http_webhook }
     for name, value in pairs(env or {}) do all[name] = value end
     local status, out, err = command.run({ "doctor", ... }, { env = all })
     assert.is_nil((out .. err):find(portal.secret, 1, true))
@@ -82,7 +84,7 @@ ok    limiter    shared by all processes of this user
     { "a webhook that is none", 2, "credential", "(in B24_WEBHOOK)", "http", webhook = "https://portal.example/" },
     { "no webhook", 2, "credential", "NO_CREDENTIAL", "b24 login", webhook = false },
     { "a runtime folder that others may write to", 2, "limiter", "everybody can write", "B24_RUNTIME_DIR", function()
-      assert(os.execute("mkdir -m 777 " .. process.quote(home .. "/run")))
+      assert(os.execute("mkdir -m 777 " .. process.quote(run_dir)))
     end },
   }
 

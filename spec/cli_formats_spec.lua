@@ -6,18 +6,20 @@ local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
 describe("b24", function()
-  local portal, home
+  local portal, home, run_dir
+  local tests = 0
   setup(function()
     portal, home = start(), command.home()
   end)
   teardown(function() command.remove(home) end)
   before_each(function()
     portal:reset()
-    command.remove(home .. "/run") -- each with a full allowance of calls
+    tests = tests + 1
+    run_dir = home .. "/run" .. tests -- each with a full allowance of calls
   end)
 
   local function run(arguments, env, opts)
-    local all = { HOME = home, B24_RUNTIME_DIR = home .. "/run", B24_WEBHOOK = portal.http_webhook }
+    local all = { HOME = home, B24_RUNTIME_DIR = run_dir, B24_WEBHOOK = portal.http_webhook }
     for name, value in pairs(env or {}) do all[name] = value end
     opts = opts or {}
     opts.env = all
@@ -141,6 +143,28 @@ chat901  Task 901                     2  30 min
     assert.truthy(err:find("Run: b24 login", 1, true), err)
   end)
 
+  it("is what a real tmux shows in its status line", function()
+    local found = os.execute "command -v tmux >/dev/null 2>&1"
+    if found ~= 0 and found ~= true then return pending "no tmux" end
+    local words = command.words({ "--format", "tmux" }, { HOME = home, B24_RUNTIME_DIR = run_dir,
+      B24_WEBHOOK = portal.http_webhook })
+    process.write(home .. "/bar.sh", words)
+    process.write(home .. "/tmux.conf",
+      ("set -g status-interval 1\nset -g status-right 'b24[#(sh %s/bar.sh)]'\n"):format(home))
+    -- Two servers: the inner one has the bar, the outer one is the terminal whose screen is read.
+    local tmux = "unset TMUX LD_PRELOAD; TERM=screen LC_ALL=C.UTF-8 tmux -S " .. home
+    os.execute(("%s/outer -f /dev/null new -d -x 100 -y 10 'unset TMUX; tmux -S %s/inner -f %s/tmux.conf new sleep 30'")
+      :format(tmux, home, home))
+    local screen
+    local shown = process.eventually(10, function()
+      os.execute(("%s/outer capture-pane -p >%s/screen 2>/dev/null"):format(tmux, home))
+      screen = process.read(home .. "/screen")
+      return screen:find("b24[8]", 1, true)
+    end)
+    os.execute(("{ %s/inner kill-server; %s/outer kill-server; } 2>/dev/null"):format(tmux, tmux))
+    assert.is_true(shown, screen)
+  end)
+
   describe("for Prometheus", function()
     local METRICS = [[
 # HELP b24_up Whether the portal answered: 1 or 0.
@@ -255,7 +279,7 @@ b24_answer_age_seconds 0
       and not pcall(require, "jit") then return pending "no program `script`" end
     local function typed(env)
       local dir = command.home()
-      local words = command.words({}, { HOME = home, B24_RUNTIME_DIR = home .. "/run", TERM = "xterm",
+      local words = command.words({}, { HOME = home, B24_RUNTIME_DIR = run_dir, TERM = "xterm",
         B24_WEBHOOK = portal.http_webhook, NO_COLOR = env })
       process.write(dir .. "/run.sh", words)
       os.execute(("script -qec 'sh %s/run.sh' /dev/null >%s/out </dev/null"):format(dir, dir))

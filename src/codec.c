@@ -4,6 +4,7 @@
 #include "binding.h"
 #include "clock.h"
 #include "document.h"
+#include "lua_cache.h"
 #include "lua_http.h"
 #include "lua_inbox.h"
 #include "lua_system.h"
@@ -208,6 +209,7 @@ void b24_open_codec(lua_State *L) {
     b24_open_inbox(L);
     b24_open_system(L);
     b24_open_http(L);
+    b24_open_cache(L);
     lua_pushcfunction(L, codec_as_counters);
     lua_setfield(L, -2, "as_counters");
     b24_push_null(L);

@@ -37,6 +37,8 @@ struct b24_conf {
     /* behaviour */
     char *runtime_dir; /* NULL: see runtime_dir.h */
     b24_ms timeout, connect_timeout;
+    b24_ms max_age; /* an answer from the cache may be so old; 0: ask */
+    bool stale_ok;  /* an older one is better than none */
     int retries;
     struct b24_rate rate; /* of the built-in limiter; rate.rate == 0: none */
     bool ask_limiter;     /* the user has a limiter of his own: ASK */

@@ -1,5 +1,6 @@
 /* b24.core: b24.codec plus the blocking calls over libcurl. */
 #include "binding.h"
+#include "lua_cache.h"
 #include "lua_engine.h"
 #include "lua_interrupt.h"
 #include "pin.h"
@@ -87,6 +88,7 @@ static int core_perform(lua_State *L) {
 static int core_counters(lua_State *L) {
     struct b24_lua_setup setup = {.conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
     lua_settop(L, 1);
+    if (b24_wants_cache(L, 1)) return b24_cached_counters(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, &setup);
 }

@@ -121,7 +121,9 @@ static bool take_settings(lua_State *L, int conf, struct b24_conf *c, struct b24
               take_text(L, conf, "user_agent", &c->user_agent, fault) &&
               take_text(L, conf, "runtime_dir", &c->runtime_dir, fault) && take_http_version(L, conf, c, fault) &&
               take_transport(L, conf, fault) && take_flag(L, conf, "nulls", &c->nulls) &&
-              take_flag(L, conf, "idempotent", &c->idempotent) && take_plan(L, conf, c, fault);
+              take_flag(L, conf, "stale_ok", &c->stale_ok) && take_flag(L, conf, "idempotent", &c->idempotent) &&
+              take_plan(L, conf, c, fault);
+    c->max_age = (b24_ms)(age * 1000);
     c->retries = (int)retries;
     c->max_depth = (int)depth;
     c->max_reply = (size_t)reply;

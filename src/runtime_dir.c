@@ -65,10 +65,11 @@ bool b24_runtime_dir(const char *named, struct b24_runtime_dir *out, struct b24_
     bool explicit = false;
     if (!choose(named, out->path, &explicit))
         return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "the runtime folder must be an absolute path");
-    if (mkdir(out->path, 0700) != 0 && errno != EEXIST)
+    bool there = lstat(out->path, &s) == 0; /* nearly always, so it is asked first */
+    if (!there && mkdir(out->path, 0700) != 0 && errno != EEXIST)
         return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "%s cannot be made: %s", out->path,
                         strerror(errno));
-    if (lstat(out->path, &s) != 0 || !S_ISDIR(s.st_mode))
+    if ((!there && lstat(out->path, &s) != 0) || !S_ISDIR(s.st_mode))
         return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "%s is no folder (links are refused)", out->path);
     out->shared = explicit && (s.st_mode & S_IWGRP) != 0 && in_group(s.st_gid);
     out->group = s.st_gid;

@@ -1,5 +1,6 @@
 --- b24.client: one credential, many calls.
 
+local cache = require "b24.cache"
 local codec = require "b24.codec"
 local host = require "b24.host"
 
@@ -57,9 +58,13 @@ end
 function Client:counters(callback)
   check(self, "counters")
   local conf = self.conf
+  if conf and callback == nil then
+    local counters, _, info = cache.hit(conf)
+    if counters then return counters, nil, info end
+  end
   local value, err, info = host.run("client:counters()", self.transport, callback, function(core)
     if not conf then return closed "im.counters.get" end
-    return core.counters(conf)
+    return cache.counters(core, conf)
   end, COUNTERS)
   return value, err, info
 end

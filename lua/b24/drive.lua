@@ -45,9 +45,9 @@ end
 
 --- What b24.core is in blocking programs: the functions that make calls, over a transport that may yield.
 ---@param transport b24.transport
----@return table core {perform=, call=, counters=, batch=}
+---@return table core {perform=, call=, counters=, batch=, sleep=}
 function drive.core(transport)
-  local core = {}
+  local core = { sleep = transport.sleep }
 
   -- A call object of codec.call -> value, err, info
   function core.perform(call) return perform(transport, call) end

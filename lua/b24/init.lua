@@ -26,9 +26,14 @@ local b24 = {
 ---@return b24.info info
 function b24.counters(conf, callback)
   local checked, fault, fault_info = codec.conf(conf, 2)
+  local cache = require "b24.cache"
+  if checked and callback == nil then
+    local counters, _, info = cache.hit(checked)
+    if counters then return counters, nil, info end
+  end
   local transport = type(conf) == "table" and conf.transport or nil
   local value, err, info = require("b24.host").run("b24.counters(conf)", transport, callback, function(core)
-    if checked then return core.counters(checked) end
+    if checked then return cache.counters(core, checked) end
     fault_info.method = "im.counters.get"
     return nil, fault, fault_info
   end, COUNTERS)

@@ -63,7 +63,7 @@ end
 
 local function ask(core, one)
   if not one.conf then return { err = one.err, info = one.info } end
-  local counters, err, info = core.counters(one.conf)
+  local counters, err, info = require("b24.cache").counters(core, one.conf)
   return { counters = counters, err = err, info = info }
 end
 

@@ -18,8 +18,8 @@
 ---@field http_version? "1.1"|"2"|"auto"
 ---@field max_reply? integer bytes (default 16 MiB)
 ---@field max_depth? integer levels of nesting in a reply (default 100)
----@field max_age? number seconds
----@field stale_ok? boolean
+---@field max_age? number seconds; counters that another process of this user got may be so old
+---@field stale_ok? boolean older counters are better than none, when the portal does not answer
 ---@field nulls? boolean keep null members of results as b24.null
 ---@field allow_http? boolean plain http, to loopback only (also: B24_ALLOW_HTTP=1)
 ---@field transport? "auto"|"blocking"|"uv"|"cqueues"|"glib" how the program waits
@@ -103,6 +103,9 @@
 ---@field total? integer of a list
 ---@field pages? integer of client:all: requests that made up the list
 ---@field more? boolean of client:all: `max` rows were read, and there are, or may be, others
+---@field age? number seconds; the counters came from the cache
+---@field stale? boolean with age: they are older than max_age
+---@field stale_because? string with stale: why there is no newer answer
 ---@field kind? "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"|"too_large"|"closed"
 ---@field code? string the portal's code as sent, or a stable name of ours such as HOST_NOT_FOUND
 ---@field message? string the portal's own text, secrets masked

@@ -74,7 +74,7 @@ local function body(self, conf, opts)
     self.task = tasks.current() -- a handler may stop it before this task has been returned to anybody
     repeat
       local began = codec.clock()
-      local counters, err, info = core.counters(conf)
+      local counters, err, info = require("b24.cache").counters(core, conf)
       if self.stopped then return end
       local pause, news, outage = schedule:answer(counters ~= nil, began, codec.clock(), info)
       take(self, opts, news, outage, counters, err, info)

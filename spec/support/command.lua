@@ -79,42 +79,49 @@ end
 ---@field before? string with `pipe`: shell words that run before it
 ---@field pipe? string a shell command that reads standard output
 
+-- Where the command's input and output lie: no new folder for each of hundreds of runs.
+local function scratch(name)
+  local _, prefix = command.path()
+  return prefix .. "/" .. name
+end
+
 --- Runs it to its end: exit status, standard output, standard errors.
 ---@param arguments string[]
 ---@param opts spec.command.opts
 function command.run(arguments, opts)
-  local dir = new_folder()
-  process.write(dir .. "/in", opts.input or "")
-  local line = ("timeout %d %s <%s"):format(LIMIT, command.words(arguments, opts.env), quote(dir .. "/in"))
+  local input, out, err, status = scratch "in", scratch "out", scratch "err", scratch "status"
+  process.write(input, opts.input or "")
+  for _, file in ipairs { out, err, status } do os.remove(file) end
+  local line = ("timeout %d %s <%s"):format(LIMIT, command.words(arguments, opts.env), input)
   if opts.pipe then
-    line = ("{ " .. (opts.before or "") .. "%s 2>%s/err; echo $? >%s/status; } | { %s; } >%s/out"):format(line, dir, dir,
-      opts.pipe, dir)
+    line = ("{ %s%s 2>%s; echo $? >%s; } | { %s; } >%s"):format(opts.before or "", line, err, status, opts.pipe, out)
   else
-    line = ("%s >%s 2>%s/err; echo $? >%s/status"):format(line, quote(opts.stdout or dir .. "/out"), dir, dir)
+    line = ("%s >%s 2>%s; echo $? >%s"):format(line, quote(opts.stdout or out), err, status)
   end
   os.execute("unset LD_PRELOAD; " .. line)
-  local status = tonumber(process.read(dir .. "/status"))
-  local out, err = process.read(dir .. "/out") or "", process.read(dir .. "/err") or ""
-  command.remove(dir)
-  return status, out, err
+  return tonumber(process.read(status)), process.read(out) or "", process.read(err) or ""
 end
 
---- Starts it: { pid =, wait = function() -> exit status }
+local started = 0
+
+--- Starts it: { pid =, wait = function() -> exit status, output and errors }
+---@param arguments string[]
+---@param opts spec.command.opts
 function command.start(arguments, opts)
-  local dir = new_folder()
-  local pipe = assert(io.popen(("unset LD_PRELOAD; sh -c %s >%s 2>&1 </dev/null; echo $? >%s/status"):format(
-    quote(("echo $$ >%s/pid; exec %s"):format(dir, command.words(arguments, opts.env))),
-    quote(opts.stdout or dir .. "/out"), dir)))
+  started = started + 1
+  local name = scratch("started" .. started)
+  for _, kind in ipairs { ".pid", ".out", ".status" } do os.remove(name .. kind) end
+  local pipe = assert(io.popen(("unset LD_PRELOAD; sh -c %s >%s 2>&1 </dev/null; echo $? >%s.status"):format(
+    quote(("echo $$ >%s.pid; exec %s"):format(name, command.words(arguments, opts.env))),
+    quote(opts.stdout or name .. ".out"), name)))
   local child = { pipe = pipe }
   assert(process.eventually(LIMIT, function()
-    child.pid = tonumber(process.read(dir .. "/pid") or "")
+    child.pid = tonumber(process.read(name .. ".pid") or "")
     return child.pid
   end), "b24 did not start")
   function child:wait()
     self.pipe:close()
-    local status, out = tonumber(process.read(dir .. "/status")), process.read(dir .. "/out") or ""
-    command.remove(dir)
-    return status, out
+    return tonumber(process.read(name .. ".status")), process.read(name .. ".out") or ""
   end
   function child:kill(signal) return posix.kill(self.pid, signal) end
   return child

@@ -1,5 +1,7 @@
 --- How the command line ends: exit codes, and errors that say what to do next.
 
+local text = require "b24.cli.text"
+
 local exit = {}
 
 local CODES = { config = 2, auth = 3, denied = 3, limit = 4, network = 5, tls = 5, timeout = 5 }
@@ -32,7 +34,7 @@ end
 ---@return integer
 function exit.failure(err, info)
   local hint = exit.hint(info)
-  io.stderr:write(err, "\n", hint and hint .. "\n" or "")
+  io.stderr:write(text.line(err), "\n", hint and hint .. "\n" or "") -- the portal's words are in it
   return exit.code(info)
 end
 

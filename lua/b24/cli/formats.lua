@@ -15,6 +15,8 @@ local KINDS = { "messages", "tasks", "notifications", "lines", "all" }
 
 -- Templates -----------------------------------------------------------------------------------------------------------
 
+local function age_of(outcome) return math.floor(outcome.info.age or 0) end
+
 -- Field -> its text; unknown numbers are "?", never 0.
 local function fields(outcome)
   local totals, values = b24.totals(outcome.counters), {}
@@ -23,7 +25,7 @@ local function fields(outcome)
   for _ in b24.dialogs(outcome.counters) do dialogs = dialogs + 1 end
   values.dialogs = ("%d"):format(dialogs)
   values.badge = b24.badge(outcome.counters)
-  values.age = ("%d"):format(outcome.info.age or 0)
+  values.age = ("%d"):format(age_of(outcome))
   values.stale = outcome.info.stale and "stale" or ""
   return values
 end
@@ -64,7 +66,7 @@ local function waybar(outcome)
   if outcome.counters then
     text, tooltip = b24.badge(outcome.counters), b24.why(outcome.counters)
     class = outcome.info.stale and "stale" or text == "" and "none" or "unread"
-    if outcome.info.stale then tooltip = ("%d s old: %s"):format(outcome.info.age or 0, tooltip) end
+    if outcome.info.stale then tooltip = ("%d s old: %s"):format(age_of(outcome), tooltip) end
   end
   return json.encode { text = text, alt = class, class = class, tooltip = pango(tooltip) } .. "\n", exit.OK
 end
@@ -95,7 +97,7 @@ local function prometheus(outcome)
     gauge(lines, "b24_unread", "Unread, by kind; lines are messages too, all is the portal's own sum.", samples)
     gauge(lines, "b24_saturated", "Whether some chat is at the portal's cap, so that the numbers are lower bounds.",
       { totals.saturated and " 1" or " 0" })
-    gauge(lines, "b24_answer_age_seconds", "Age of these numbers.", { (" %d"):format(outcome.info.age or 0) })
+    gauge(lines, "b24_answer_age_seconds", "Age of these numbers.", { (" %d"):format(age_of(outcome)) })
   end
   return table.concat(lines, "\n") .. "\n"
 end
@@ -131,7 +133,7 @@ local function nagios(outcome, options)
   local state = state_of(totals.messages, options)
   local words = totals.messages and ("%d%s unread %s"):format(totals.messages, totals.saturated and "+" or "",
     totals.messages == 1 and "message" or "messages") or "the portal told no number of messages"
-  if outcome.info.stale then words = ("%s, %d s ago"):format(words, outcome.info.age or 0) end
+  if outcome.info.stale then words = ("%s, %d s ago"):format(words, age_of(outcome)) end
   return ("B24 %s - %s|%s\n"):format(STATES[state], words, perfdata(totals, options)), state
 end
 

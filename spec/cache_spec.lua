@@ -1,0 +1,281 @@
+-- conf.max_age and conf.stale_ok: one answer for all processes of a user.
+
+local b24 = require "b24"
+local codec = require "b24.codec"
+local command = require "spec.support.command"
+local data = require "spec.support.data"
+local posix = require "b24_posix"
+local process = require "spec.support.process"
+local start = require("spec.support.portal").start
+
+local JSON = '{"TYPE":{"ALL":3}}'
+
+describe("the cache", function()
+  local portal, home, dir
+  setup(function() portal = start() end)
+  before_each(function()
+    portal:reset()
+    home = command.home()
+    dir = home .. "/run"
+  end)
+  after_each(function() command.remove(home) end)
+
+  local function conf(more)
+    local all = { webhook = portal.http_webhook, allow_http = true, runtime_dir = dir, max_age = 60 }
+    for name, value in pairs(more or {}) do all[name] = value end
+    return all
+  end
+
+  local function entry(more) return assert(codec.cache(assert(codec.conf(conf(more))))) end
+
+  local function path() return (data.shell("ls -d " .. dir .. "/cache-*"):match "^[^\n]*") end
+
+  local function asked()
+    local n = 0
+    for _, request in ipairs(portal:log()) do
+      if request.method == "im.counters.get" then n = n + 1 end
+    end
+    return n
+  end
+
+  describe("as a file", function()
+    it("is nothing that a conf without max_age has", function()
+      assert.is_nil((codec.cache(assert(codec.conf(conf { max_age = 0 })))))
+      assert.is_nil(process.read(dir))
+    end)
+
+    it("is asked for once, and a hit for everybody then", function()
+      local one, two = entry(), entry()
+      assert.equal("ask", (one:step()))
+      assert.equal("wait", (two:step()))
+      assert.equal("ask", (one:step())) -- the claim is kept
+      assert.is_true(one:store(JSON))
+      local step, counters, age = two:step()
+      assert.same({ "hit", 3 }, { step, counters.TYPE.ALL })
+      assert.is_true(age >= 0 and age < 5)
+      assert.equal("hit", (entry():step()))
+      assert.equal(1, select(2, data.shell("ls " .. dir):gsub("cache%-", "")))
+    end)
+
+    it("goes to the next when the one that asks gives up, or is collected", function()
+      local one, two = entry(), entry()
+      one:step()
+      one:release()
+      assert.equal("ask", (two:step()))
+      two = nil -- luacheck: ignore
+      collectgarbage()
+      collectgarbage()
+      assert.equal("ask", (entry():step()))
+    end)
+
+    it("is old after max_age, and never older than the call", function()
+      local one = entry { max_age = 0.05 }
+      one:step()
+      one:store(JSON)
+      posix.sleep(0.1)
+      assert.equal("hit", (one:step())) -- stored since this call began
+      local step, counters, age = entry { max_age = 0.05 }:step()
+      assert.same({ "ask", 3 }, { step, counters.TYPE.ALL })
+      assert.is_true(age >= 0.1)
+    end)
+
+    it("belongs to its owner, and to one account; no secret is in it", function()
+      local one = entry()
+      one:step()
+      one:store(JSON)
+      assert.truthy(data.shell("ls -l " .. path()):find "^%-rw%-%-%-%-%-%-%-")
+      assert.is_nil((path() .. process.read(path())):find(portal.secret, 1, true))
+      local token = ("s3cr3t"):rep(6)
+      local other = entry { webhook = nil }
+      assert.equal("ask", (entry { webhook = portal.http_webhook:gsub("/rest/1/", "/rest/2/") }:step()))
+      assert.equal("hit", (other:step()))
+      local app = conf()
+      app.webhook, app.portal, app.token = nil, "http://127.0.0.1:" .. portal.http_port, token
+      assert.equal("ask", (codec.cache(assert(codec.conf(app))):step()))
+      assert.is_nil(data.shell("ls " .. dir):find("s3cr3t", 1, true))
+    end)
+
+    it("ignores garbage in its place", function()
+      local one = entry()
+      one:step()
+      one:store(JSON)
+      local good = process.read(path())
+      local head, sum = good:match "^(b24 cache 1 )%d+( [^\n]*\n.*)$"
+      local garbage = { "", "x", good:sub(1, -2), good .. "x", (good:gsub("ALL", "ALX")), good:sub(1, 20), ("\0"):rep(99),
+        (good:gsub("cache 1", "cache 2")), head .. "99999999999999" .. sum, head .. "-5" .. sum, good:gsub("\n", " ", 1) }
+      for i, bytes in ipairs(garbage) do
+        process.write(path(), bytes)
+        local next_one = entry()
+        assert.equal("ask", (next_one:step()), "garbage " .. i)
+        next_one:release()
+      end
+      process.write(path(), good)
+      assert.equal("hit", (entry():step()))
+      -- a right checksum over what is no counters: the portal is asked
+      one = entry { webhook = portal.http_webhook:gsub("/rest/1/", "/rest/3/") }
+      one:step()
+      one:store "[1,2"
+      assert.equal("ask", (entry { webhook = portal.http_webhook:gsub("/rest/1/", "/rest/3/") }:step()))
+    end)
+
+    it("follows no link and reads no folder", function()
+      local one = entry()
+      one:step()
+      one:store(JSON)
+      local name = path()
+      os.execute(("mv %s %s/elsewhere && ln -s %s/elsewhere %s"):format(name, dir, dir, name))
+      assert.equal("ask", (entry():step()))
+      collectgarbage()
+      collectgarbage()
+      os.execute(("rm %s && mkdir %s"):format(name, name))
+      local blocked = entry()
+      assert.equal("ask", (blocked:step()))
+      assert.is_false(blocked:store(JSON))
+      assert.equal("ask", (entry():step()))
+    end)
+
+    it("is whole or absent after kill -9 in the middle of a write", function()
+      local source = ([[
+        local codec = require "b24.codec"
+        local big = '{"TYPE":{"ALL":3},"X":"' .. ("x"):rep(300000) .. '"}'
+        local conf = assert(codec.conf { webhook = %q, allow_http = true, runtime_dir = %q, max_age = 60 })
+        while true do
+          local entry = codec.cache(conf)
+          entry:step()
+          os.remove(%q)
+          entry = codec.cache(conf)
+          if entry:step() == "ask" then entry:store(big) end
+        end
+      ]]):format(portal.http_webhook, dir, "PATH")
+      local one = entry()
+      one:step()
+      one:store(JSON)
+      source = source:gsub('"PATH"', ("%q"):format(path()))
+      for i = 1, 15 do
+        local child = process.start(source, { B24_RUNTIME_DIR = dir })
+        posix.sleep(0.03 + i * 0.003)
+        child:signal(9)
+        child:wait()
+        local fresh = entry()
+        local step, counters = fresh:step()
+        if step == "hit" then
+          assert.equal(3, counters.TYPE.ALL)
+        else
+          assert.equal("ask", step) -- nobody is waited for who is dead
+          fresh:store(JSON)
+        end
+      end
+    end)
+  end)
+
+  it("spares the portal a request, and says how old the answer is", function()
+    local first = assert(b24.counters(conf()))
+    local again, err, about = b24.counters(conf())
+    assert.same({ first, nil }, { again, err })
+    assert.same({ 0, false, "im.counters.get" }, { about.attempts, about.stale, about.method })
+    assert.is_true(about.age >= 0 and about.age < 5)
+    assert.equal(1, again.CHAT[18]) -- looked up by number too
+    local client = assert(b24.client(conf()))
+    assert.same(first, (client:counters()))
+    assert.equal(1, asked())
+    assert(b24.counters(conf { max_age = 0 }))
+    assert.equal(2, asked())
+  end)
+
+  it("is no answer to a wrong conf", function()
+    os.execute("mkdir -m 777 " .. dir)
+    local counters, err, info = b24.counters(conf())
+    assert.same({ "config", "BAD_RUNTIME_DIR" }, { info.kind, info.code })
+    assert.is_nil(counters)
+    assert.truthy(err)
+  end)
+
+  describe("of a portal that does not answer", function()
+    local function old()
+      assert(b24.counters(conf()))
+      posix.sleep(0.02)
+      return conf { max_age = 0.01, stale_ok = true, retries = 0 }
+    end
+
+    it("is better than nothing with stale_ok", function()
+      local settings = old()
+      portal:control("reply", { status = 502, body = "", times = -1 })
+      local counters, err, info = b24.counters(settings)
+      assert.is_nil(err)
+      assert.equal(14, counters.TYPE.ALL)
+      assert.same({ true, "b24: HTTP_502" }, { info.stale, info.stale_because:match "^b24: [%w_]+" })
+      settings.stale_ok = nil
+      counters, err, info = b24.counters(settings)
+      assert.is_nil(counters)
+      assert.same({ "http", nil }, { info.kind, info.stale })
+      assert.truthy(err)
+    end)
+
+    it("does not hide a credential that is refused", function()
+      local settings = old()
+      portal:control("account", { user_id = 1, secret = "another" })
+      local counters, _, info = b24.counters(settings)
+      assert.is_nil(counters)
+      assert.equal("auth", info.kind)
+      portal:control("account", { user_id = 1, secret = portal.secret })
+    end)
+
+    it("shows in bars", function()
+      local env = { HOME = home, B24_RUNTIME_DIR = dir, B24_WEBHOOK = portal.http_webhook }
+      local function bar(format)
+        local status, out, err = command.run({ "--format", format, "--max-age", "0.01s", "--stale-ok" }, { env = env })
+        assert.same({ 0, "" }, { status, err })
+        return out
+      end
+      assert.equal("8\n", bar "tmux")
+      portal:control("reply", { status = 400, body = '{"error":"ERROR_CORE","error_description":"x"}', times = -1 })
+      assert.equal("8~\n", bar "tmux")
+      assert.truthy(bar("waybar"):find('"class":"stale","text":"8"', 1, true))
+      assert.truthy(bar("nagios"):find("^B24 OK %- 8 unread messages, %d+ s ago|"))
+      assert.equal("8 stale\n", bar "{badge} {stale}")
+    end)
+  end)
+
+  it("hit loads no libcurl", function()
+    assert(b24.counters(conf()))
+    local status, out, err = process.run(([[
+      local counters, err, info = require "b24".counters { webhook = %q, allow_http = true, runtime_dir = %q, max_age = 60 }
+      local maps = io.open "/proc/self/maps"
+      print(counters.TYPE.ALL, info.age ~= nil, package.loaded["b24.core"], maps and maps:read "*a":find "libcurl")
+    ]]):format(portal.http_webhook, dir))
+    assert.same({ 0, "14\ttrue\tnil\tnil\n", "" }, { status, out, err })
+  end)
+
+  it("lets 20 processes make one request", function()
+    portal:control("fault", { kind = "slow", delay = 0.3, times = -1, method = "im.counters.get" })
+    local children, env = {}, { HOME = home, B24_RUNTIME_DIR = dir, B24_WEBHOOK = portal.http_webhook }
+    for i = 1, 20 do children[i] = command.start({ "--format", "{messages}", "--max-age", "60s" }, { env = env }) end
+    for _, child in ipairs(children) do assert.same({ 0, "8\n" }, { child:wait() }) end
+    assert.equal(1, asked())
+  end)
+
+  it("goes on when the process that asks is killed", function()
+    portal:control("fault", { kind = "silent", times = 1, method = "im.counters.get" })
+    local env = { HOME = home, B24_RUNTIME_DIR = dir, B24_WEBHOOK = portal.http_webhook }
+    local first = command.start({ "--format", "{messages}", "--max-age", "60s" }, { env = env })
+    assert.is_true(process.eventually(5, function() return asked() == 1 end))
+    local second = command.start({ "--format", "{messages}", "--max-age", "60s" }, { env = env })
+    posix.sleep(0.1)
+    first:kill(9)
+    assert.same({ 0, "8\n" }, { second:wait() })
+    first:wait()
+    assert.equal(2, asked())
+    portal:control "clear_faults"
+  end)
+
+  it("waits for another process no longer than its deadline", function()
+    local asking = entry()
+    assert.equal("ask", (asking:step()))
+    local elapsed, counters, _, info = process.timed(b24.counters, conf { timeout = 0.2 })
+    assert.is_nil(counters)
+    assert.same({ "timeout", "TIMEOUT" }, { info.kind, info.code })
+    assert.is_true(elapsed >= 0.15 and elapsed < 2)
+    asking:release()
+    assert(b24.counters(conf { timeout = 5 }))
+  end)
+end)
