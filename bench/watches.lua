@@ -53,7 +53,8 @@ begin_all(function()
     local cpu, before = os.clock(), answers
     settled:start(every * 1000 * rounds, 0, function()
       local count = answers - before
-      print(("%.2f %d %.2f %.2f"):format((os.clock() - cpu) / count * 1e6, count, (rss_then - rss) / n, (lua_then - lua) / n))
+      print(("%.2f %d %.2f %.2f"):format((os.clock() - cpu) / count * 1e6, count, (rss_then - rss) / n,
+        (lua_then - lua) / n))
       os.exit(0)
     end)
   end)

@@ -82,6 +82,7 @@ events { worker_connections 512; }
 http {
   access_log off;
   http2_max_concurrent_streams 256;
+  keepalive_requests 100000;
   upstream plain { server 127.0.0.1:$http; keepalive 64; }
   server {
     listen 127.0.0.1:$BENCH_H2 ssl http2;
