@@ -208,11 +208,56 @@ local function openresty()
     for round = 1, rounds do list[round] = all[round][i] end
     return m.median(list)
   end
-  m.title("P9: nginx, one worker, 64 clients, portal answers after 100 ms", "calls/s", "p50 ms", "p99 ms")
+  m.title("nginx: one worker, 64 clients, portal answers after 100 ms", "calls/s", "p50 ms", "p99 ms")
   m.row("ngx.sleep(0.1) alone", column(1), column(2), column(3))
   m.row("b24.counters, over kept connections", column(4), column(5), column(6))
   m.row("an unrelated page meanwhile", "", column(7), column(8))
-  m.goal("P9", { m.median(ratios), 1.05, "calls" })
+  m.goal("nginx", { m.median(ratios), 1.05, "calls" })
+end
+
+-- P5, P10: many accounts ----------------------------------------------------------------------------------------------
+
+-- 200 accounts, 50 at once, answered after 50 ms: four waves. Cold is the machine's affair, too: `curl -Z` beside it.
+local function side_by_side()
+  local ideal, cold_worst, warm_worst, sockets, h2_sockets = 200, 0, 0, 0, 0
+  local function wall(command) return m.numbers(dir .. "/run " .. command .. " 2>" .. dir .. "/log")[1] / 1000 end
+  m.title("P5: b24.counters_all, 200 accounts, 50 at once, 50 ms each", "cold ms", "curl -Z ms", "warm ms", "warm x ideal",
+    "connects")
+  local function row(text, base, version)
+    local all = ("lua5.4 bench/all.lua %s %s %s"):format(base, version, own_ca)
+    local curl = ("curl -sZ --http%s --cacert %s --parallel-max 50 -d {} '%s'"):format(version, own_ca,
+      base:gsub("/rest/1/", "/rest/[50001-50200]/") .. "im.counters.get")
+    local cold, warm, bare, connects = {}, {}, {}, 0
+    for i = 1, m.scaled(7, 3) do
+      local found = m.numbers(all)
+      cold[i], warm[i], connects = found[1], found[2], math.max(connects, found[3])
+      bare[i] = wall(curl) - wall "curl --version"
+    end
+    m.row(text, m.median(cold), m.median(bare), m.median(warm), m.median(warm) / ideal, connects)
+    cold_worst, warm_worst = math.max(cold_worst, m.ratio(cold, bare)), math.max(warm_worst, m.median(warm) / ideal)
+    if version == "2" then h2_sockets = connects else sockets = math.max(sockets, connects) end
+  end
+  row("http, HTTP/1.1", http, "1.1")
+  row("https, HTTP/1.1", https, "1.1")
+  local port = os.getenv "BENCH_H2"
+  if port then row("https, HTTP/2 (nginx before the same server)", webhook("https", port), "2")
+  else m.row("https, HTTP/2", "no nginx here") end
+  m.goal("P5", { warm_worst, 1.3, "warm x ideal" }, { cold_worst, 1.3, "cold x curl -Z" }, { sockets, 50, "sockets" },
+    { h2_sockets, 1, "sockets with HTTP/2" })
+end
+
+local function watching()
+  if not pcall(require, "luv") then return print "\nP10: not measured, luv is not there" end
+  local hundred, last
+  m.title("P10: watched accounts in one process", "CPU us/answer", "answers", "RSS KB each", "Lua KB each")
+  for _, n in ipairs(m.scaled({ 10, 100, 1000, 10000 }, { 10, 100, 1000 })) do
+    local every = n > 1000 and 10 or 2
+    local found = m.numbers(("lua5.4 bench/watches.lua %s %d %d %d"):format(http, n, every, m.scaled(3, 1)))
+    m.row(("%d accounts, each every %d s"):format(n, every), table.unpack(found))
+    if n == 100 then hundred = found[1] end
+    last = found[1]
+  end
+  m.goal("P10", { last / hundred, 1.2, "CPU of an answer, most accounts against 100" })
 end
 
 print("b24 benchmarks" .. (m.quick and ", the quick form: coarser figures" or "")
@@ -225,5 +270,7 @@ loading()
 memory()
 limiter()
 openresty()
+side_by_side()
+watching()
 peers(http, https, own_ca)
 m.print_goals()

@@ -5,7 +5,7 @@
 
    Prints "http PORT https PORT PORT ..." and serves until it is killed. The last part of a request's path is the REST
    method: NAME.get is answered with NAME.json, NAME.close.get likewise, and then the connection is closed. "stats" is
-   answered with the number of connections so far. */
+   answered with the number of connections so far. A webhook of user 50000 and more is answered after 50 ms. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LISTENERS_MAX 128
@@ -124,10 +125,17 @@ static int put_stats(struct peer *p) {
     return 0;
 }
 
+static void wait_for_user(const char *path) {
+    static const struct timespec delay = {0, 50 * 1000000};
+    const char *user = strstr(path, "/rest/");
+    if (user != NULL && atol(user + 6) >= 50000) nanosleep(&delay, NULL);
+}
+
 /* 0: the connection is to be closed. */
 static int put_answer(struct peer *p, char *request) {
     char *path = strchr(request, ' '), *name;
     if (path == NULL) return 0;
+    wait_for_user(path);
     path[1 + strcspn(path + 1, " \r")] = '\0';
     name = strrchr(path, '/');
     if (name == NULL) return 0;

@@ -6,8 +6,9 @@ scripts/deps.sh build bench hosts
 for lua in lua5.4 luajit; do make -s spec-module LUA=$lua; done
 
 dir=$(mktemp -d)
-server=""
+server="" proxy=""
 stop() {
+  [ -z "$proxy" ] || { kill "$proxy" 2>/dev/null && wait "$proxy" 2>/dev/null; } || true
   [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || true
   rm -rf "$dir"
 }
@@ -51,11 +52,12 @@ export LUA_PATH LUA_CPATH LUA_CPATH_5_4
 
 printf '{"result":[]}' >"$dir/empty.json"
 cp spec/fixtures/payloads/S.json spec/fixtures/payloads/M.json "$dir/"
+cp spec/fixtures/payloads/S.json "$dir/im.json" # im.counters.get
 # The client has one core to itself, the server another.
 BENCH_PIN="" server_pin=""
 if [ "$(nproc)" -gt 1 ]; then BENCH_PIN="taskset -c 0 " server_pin="taskset -c 1"; fi
 $server_pin "$dir/server" "$dir/server.pem" "$dir/server.key" 64 \
-  "$dir/empty.json" "$dir/S.json" "$dir/M.json" >"$dir/ports" &
+  "$dir/empty.json" "$dir/S.json" "$dir/M.json" "$dir/im.json" >"$dir/ports" &
 server=$!
 tries=0
 until [ -s "$dir/ports" ]; do
@@ -66,6 +68,33 @@ until [ -s "$dir/ports" ]; do
   fi
   sleep 0.05
 done
+
+# HTTP/2 is nginx's, in front of that server, where there is one.
+if command -v nginx >/dev/null 2>&1; then
+  read -r _ http _ https _ <"$dir/ports"
+  BENCH_H2=$((https > 40000 ? https - 7001 : https + 7001))
+  export BENCH_H2
+  cat >"$dir/nginx.conf" <<CONF
+daemon off;
+worker_processes 1;
+pid $dir/nginx.pid;
+events { worker_connections 512; }
+http {
+  access_log off;
+  http2_max_concurrent_streams 256;
+  keepalive_requests 100000;
+  upstream plain { server 127.0.0.1:$http; keepalive 64; }
+  server {
+    listen 127.0.0.1:$BENCH_H2 ssl http2;
+    ssl_certificate $dir/server.pem;
+    ssl_certificate_key $dir/server.key;
+    location / { proxy_pass http://plain; proxy_http_version 1.1; proxy_set_header Connection ""; }
+  }
+}
+CONF
+  $server_pin nginx -p "$dir" -e "$dir/nginx.log" -c "$dir/nginx.conf" &
+  proxy=$!
+fi
 
 export BENCH_DIR="$dir" BENCH_PIN
 lua5.4 bench/main.lua

@@ -96,6 +96,7 @@ function engine.pump()
     if not id then break end
     local wake = wakers[id]
     wakers[id] = nil
+    disarm_when_idle() -- before it is woken: in cqueues it may wait, and needs another pump then
     if wake then
       local ok, err = pcall(wake, event, data)
       if not ok and not failed then failed, failure = true, err end

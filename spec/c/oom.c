@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <lauxlib.h>
 #include <lualib.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,9 +125,19 @@ static bool acceptable(lua_State *L, const struct trial *t, int status) {
     return as_expected(L, t) || complain(t, "another result", lua_tostring(L, -1));
 }
 
+static const struct trial *at_present;
+
+/* Not what a signal handler should do, but the process ends here. */
+static void on_alarm(int signal) {
+    (void)signal;
+    complain(at_present, "hung", "killed");
+    _exit(1);
+}
+
 /* One run with failing memory, one without. *blown: how many allocations failed. */
 static bool try_once(const struct trial *t, long *blown) {
     long before = oom_live();
+    at_present = t;
     alarm(STOP);
     lua_State *L = new_state(t->scenario.bare);
     push_run(L, t->index);
@@ -232,6 +243,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     setvbuf(stdout, NULL, _IONBF, 0); /* LeakSanitizer ends the process before stdio is flushed */
+    signal(SIGALRM, on_alarm);
     file = argv[1];
     webhook = argv[2];
     oom_hook_cjson();

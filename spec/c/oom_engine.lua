@@ -15,7 +15,7 @@ local function scenario(name, prepare, run)
   scenarios[#scenarios + 1] = { name = name, prepare = prepare, run = run, threads = true }
 end
 
-local codec, core = open.codec(), open.core()
+local codec, core = require "b24.codec", require "b24.core" -- the same tables that b24 uses
 
 -- The one event of an engine that has one job.
 local function only(engine)
