@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench nginx.
+# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench nginx picture.
 # Debian and its children, as root or with sudo; elsewhere it prints the names and stops.
 set -eu
 
@@ -16,6 +16,7 @@ packages() {
     proof) echo clang libclang-rt-dev valgrind gcovr ;;
     bench) echo valgrind lua-sec libssl-dev lua-curl wrk ;;
     nginx) echo nginx libnginx-mod-http-lua procps ;;
+    picture) echo chromium fonts-dejavu-core ;;
     *) echo "deps.sh: no group '$1'" >&2; exit 2 ;;
   esac
 }

@@ -120,7 +120,8 @@ end
 local function write_conf(self, opts)
   local values = {
     load = M.load_modules(), main = opts.main or "", user = output "id -u":find "^0" and "user root;" or "",
-    workers = opts.workers or 2, dir = self.dir, root = absolute(HERE .. "/../.."), http = opts.http or "", server = opts.server or "", port = self.port,
+    workers = opts.workers or 2, dir = self.dir, root = absolute(HERE .. "/../.."), http = opts.http or "",
+    server = opts.server or "", port = self.port,
   }
   process.write(self.dir .. "/nginx.conf", (CONF:gsub("%$(%l+)", values)))
 end
