@@ -101,6 +101,9 @@
 ---@field total? integer of a list
 ---@field pages? integer of client:all: requests that made up the list
 ---@field more? boolean of client:all: `max` rows were read, and there are, or may be, others
+---@field age? number of b24.resty.get: seconds since the portal answered
+---@field stale? boolean of b24.resty.get: asking has failed since then, or nobody asks
+---@field last_error? string of b24.resty.get: why it is stale
 ---@field kind? "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"|"too_large"|"closed"
 ---@field code? string the portal's code as sent, or a stable name of ours such as HOST_NOT_FOUND
 ---@field message? string the portal's own text, secrets masked
