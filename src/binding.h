@@ -186,6 +186,11 @@ bool b24_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *co
 void b24_open_cursor(lua_State *L);
 int b24_lua_cursor(lua_State *L);
 
+/* ---- lua_yield.c */
+
+/* codec.may_yield() -> true or false; nil: this Lua does not tell (PUC 5.1, 5.2) */
+int b24_lua_may_yield(lua_State *L);
+
 /* ---- codec.c */
 
 /* Lua 5.1 does not tell its main thread; the registry remembers it from loading. */
