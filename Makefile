@@ -101,6 +101,9 @@ demo: deps ## the counters of a mock portal, over TLS
 demo-openresty: ## a page with live badges in a real nginx, against a mock portal
 	@scripts/demo_openresty.sh
 
+picture: ## make doc/openresty.png again, the page of demo-openresty
+	@scripts/demo_openresty.sh --picture doc/openresty.png
+
 portal: deps ## run the mock portal by hand
 	@luajit spec/portal/main.lua --print
 
@@ -116,4 +119,4 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all module check env install deps demo demo-openresty portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
+.PHONY: all module check env install deps demo demo-openresty picture portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module

@@ -2,7 +2,7 @@
 # make bench: the figures of bench/main.lua; never a test. BENCH_QUICK=1 is the short form (less than a minute).
 set -eu
 cd "$(dirname "$0")/.."
-scripts/deps.sh build bench hosts
+scripts/deps.sh build bench nginx
 for lua in lua5.4 luajit; do make -s spec-module LUA=$lua; done
 
 dir=$(mktemp -d)

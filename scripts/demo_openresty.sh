@@ -1,9 +1,12 @@
 #!/bin/sh
 # make demo-openresty: examples/openresty in a real nginx, against the mock portal, until Ctrl-C; messages arrive meanwhile.
-# demo_openresty.sh --once: prints each page once and ends.
+# demo_openresty.sh --once: prints each page once and ends. --picture FILE: makes a picture of the page and ends.
 set -eu
 cd "$(dirname "$0")/.."
-scripts/deps.sh build hosts
+groups="build nginx"
+[ "${1:-}" != --picture ] || groups="$groups picture"
+# shellcheck disable=SC2086
+scripts/deps.sh $groups
 make -s module LUA=luajit >&2
 
 modules=$(nginx -V 2>&1 | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')
@@ -70,6 +73,17 @@ if [ "${1:-}" = --once ]; then
     echo "== $page"
     curl -sS "$url$page"
   done
+  exit 0
+fi
+if [ "${1:-}" = --picture ]; then
+  control message '{"user_id":2,"dialog_id":"5","count":3}'
+  control dialog '{"user_id":2,"dialog_id":"chat70","kind":"line","count":2,"title":"Visitor Ann"}'
+  sleep 2 # the poller's turn comes each second
+  home=$dir/home
+  # no sandbox: root has none; this browser sees nothing but our page
+  HOME=$home chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=620,230 \
+    --virtual-time-budget=3000 --screenshot="$2" "$url/" >"$dir/chromium.log" 2>&1 || { cat "$dir/chromium.log" >&2; exit 1; }
+  echo "b24: $2"
   exit 0
 fi
 echo "b24: $url   (JSON: $url/unread, Prometheus: $url/metrics). Ctrl-C ends it."

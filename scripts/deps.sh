@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench hosts.
+# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench nginx hosts picture.
 # Debian and its children, as root or with sudo; elsewhere it prints the names and stops.
 set -eu
 
@@ -16,7 +16,9 @@ packages() {
     lint) echo clang clang-tidy clang-format cppcheck lua-check binutils ;;
     proof) echo clang libclang-rt-dev valgrind gcovr ;;
     bench) echo valgrind lua-sec libssl-dev lua-curl wrk ;;
-    hosts) echo neovim nginx libnginx-mod-http-lua procps ;;
+    hosts) echo neovim tmux zsh fish prometheus ;;
+    nginx) echo nginx libnginx-mod-http-lua procps ;;
+    picture) echo chromium fonts-dejavu-core ;;
     *) echo "deps.sh: no group '$1'" >&2; exit 2 ;;
   esac
 }
@@ -51,10 +53,10 @@ echo "b24: installing$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq >&2 || echo "b24: apt-get update failed; trying with the lists that are here" >&2
 
-# nginx is for the specs, which start it themselves: as a service it would take port 80. Nothing else here is one.
+# Servers are for the specs, which start them themselves: as services they would take ports.
 policy=/usr/sbin/policy-rc.d
 case $missing in
-  *nginx*)
+  *nginx*|*prometheus*)
     if [ ! -e $policy ]; then
       trap '$as_root rm -f $policy' EXIT
       printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null

@@ -292,6 +292,26 @@ describe("a request", function()
   end)
 end)
 
+describe("may_yield", function()
+  local from_5_3 = not _VERSION:find "5%.[12]" or rawget(_G, "jit") ~= nil
+
+  it("tells where a host's loop could wait, if this Lua knows", function()
+    local inside, in_sort
+    coroutine.wrap(function()
+      inside = codec.may_yield()
+      table.sort({ 1, 2 }, function(a, b)
+        in_sort = codec.may_yield()
+        return a < b
+      end)
+    end)()
+    if from_5_3 then
+      assert.same({ true, false }, { inside, in_sort })
+    else
+      assert.same({}, { inside, in_sort })
+    end
+  end)
+end)
+
 describe("a call's options", function()
   local function options(more)
     local conf = { webhook = "https://portal.example/rest/1/s3cr3t0fTheSpec/", limiter = false }

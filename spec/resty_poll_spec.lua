@@ -201,7 +201,7 @@ describe("b24.resty", function()
     portal:control("fault", { kind = "silent", times = -1 })
     local before = #portal:log()
     assert.is_true(process.eventually(3, function() return #portal:log() >= before + 2 end)) -- theirs and ours
-    local ended = other:quit(4)
+    local ended = other:quit(8)
     other:stop()
     assert.is_true(ended)
   end)

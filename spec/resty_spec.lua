@@ -153,8 +153,8 @@ describe("b24 in nginx", function()
         for i = 1, 20 do assert(ngx.thread.wait(threads[i])) end
         ngx.thread.kill(ticker)
         return require("b24.codec").clock() - begun, beats]]):format(portal.http_webhook))
-      assert.is_true(took < 1.5, took)
-      assert.is_true(beats > 15, beats)
+      assert.is_true(took < 3, took) -- one after the other: 6
+      assert.is_true(beats > 10, beats)
     end)
 
     it("with nothing of libcurl in any of its processes", function()
@@ -189,12 +189,16 @@ describe("b24 in nginx", function()
       end
     end)
 
-    it("the top level of a module, in words", function()
-      local ok, err = server:run(([[
-        package.preload.unread = function() return require "b24".counters { webhook = %q, limiter = false } end
-        return pcall(require, "unread")]]):format(portal.http_webhook))
-      assert.is_false(ok)
-      assert.truthy(err:find("not at the top level of a module (require)", 1, true), err)
+    it("the top level of a module, in words and at once", function()
+      for _, webhook in ipairs { portal.http_webhook, "https://silent.test/rest/1/abcdefgh/" } do
+        local took, ok, err = process.timed(server.run, server, ([[
+          package.loaded.unread = nil
+          package.preload.unread = function() return require "b24".counters { webhook = %q, limiter = false } end
+          return pcall(require, "unread")]]):format(webhook))
+        assert.is_false(ok)
+        assert.truthy(err:find("not at the top level of a module (require)", 1, true), err)
+        assert.is_true(took < 1.5, took) -- no light thread is left to wait for
+      end
     end)
 
     it("options that cosockets cannot honour", function()
@@ -251,7 +255,7 @@ describe("b24 in nginx", function()
       local took, result = process.timed(call,
         'webhook = "https://silent.test/rest/1/abcdefgh/", retries = 0, connect_timeout = 0.3')
       assert.is_false(fails("timeout", "TIMEOUT", result).sent)
-      assert.is_true(took < 1, took)
+      assert.is_true(took < 1.5, took) -- nginx itself would give up after 2
     end)
 
     it("a portal that is silent, and one that drips, by one deadline over all", function()
@@ -259,8 +263,8 @@ describe("b24 in nginx", function()
         portal:control("fault", { kind = kind, delay = kind == "drip" and 0.1 or nil })
         local took, result = process.timed(call, at(portal.webhook) .. ", timeout = 0.6, retries = 0")
         local info = fails("timeout", "TIMEOUT", result)
-        assert.same({ true, "timeout: " .. words }, { info.sent, info.message })
-        assert.is_true(took > 0.5 and took < 1.2, took)
+        assert.same({ true, words }, { info.sent, info.message })
+        assert.is_true(took > 0.5 and took < 3, took)
       end
     end)
 

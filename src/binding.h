@@ -192,6 +192,11 @@ int b24_lua_cursor(lua_State *L);
 void b24_open_watch(lua_State *L);
 int b24_lua_watch(lua_State *L);
 
+/* ---- lua_yield.c */
+
+/* codec.may_yield() -> true or false; nil: this Lua does not tell (PUC 5.1, 5.2) */
+int b24_lua_may_yield(lua_State *L);
+
 /* ---- codec.c */
 
 /* Lua 5.1 does not tell its main thread; the registry remembers it from loading. */

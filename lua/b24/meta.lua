@@ -103,9 +103,10 @@
 ---@field total? integer of a list
 ---@field pages? integer of client:all: requests that made up the list
 ---@field more? boolean of client:all: `max` rows were read, and there are, or may be, others
----@field age? number seconds; the counters came from the cache
----@field stale? boolean with age: they are older than max_age
+---@field age? number seconds since the portal answered: the counters came from the cache, or of b24.resty.get
+---@field stale? boolean with age: older than max_age; of b24.resty.get: asking has failed since then, or nobody asks
 ---@field stale_because? string with stale: why there is no newer answer
+---@field last_error? string of b24.resty.get: why it is stale
 ---@field kind? "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"|"too_large"|"closed"
 ---@field code? string the portal's code as sent, or a stable name of ours such as HOST_NOT_FOUND
 ---@field message? string the portal's own text, secrets masked

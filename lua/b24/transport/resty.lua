@@ -42,15 +42,12 @@ local function sleep_until(time)
   return false
 end
 
--- Calls a function that may wait. Where a C function is in between, nginx cannot; its own words help nobody.
-local function where_it_may_wait(f, ...)
-  local ok, first, second = pcall(f, ...)
-  if ok then return first, second end
-  if tostring(first):find("attempt to yield", 1, true) then
-    error("b24: this call has to wait, and cannot inside a C function: not at the top level of a module (require) and "
-      .. "not in table.sort; make it in a function that runs for the request", 0)
-  end
-  error(first, 0)
+-- Throws where a C function is in between, which nginx cannot wait in; its own words help nobody, and a light thread that
+-- waits there would end the worker.
+local function check_may_wait()
+  if codec.may_yield() ~= false then return end
+  error("b24: this call has to wait, and cannot inside a C function: not at the top level of a module (require) and not in "
+    .. "table.sort; make it in a function that runs for the request", 0)
 end
 
 -- One request on its way -----------------------------------------------------------------------------------------------
@@ -63,7 +60,9 @@ local function failed(step, words)
 end
 
 local function late(step, words)
-  return failed(step, "timeout: " .. words)
+  local failure = failed(step, "timeout")
+  failure.message = words
+  return failure
 end
 
 -- Gives the next operation the time that is left until `deadline`: nginx's limits are for one operation, ours for all.
@@ -91,7 +90,7 @@ local function watched(deadline, connect)
     ngx.thread.kill(searcher)
   end
   if result then return result[1], result[2] end
-  return nil, "timeout: the portal's name was not found in time"
+  return nil, "timeout"
 end
 
 -- What tells one kind of connection from another. All of them have verified their portal's certificate.
@@ -110,7 +109,7 @@ function Exchange:connect()
   end
   local ok, err
   if is_name(wire.host) then ok, err = watched(deadline, connect) else ok, err = connect() end
-  if not ok then return nil, failed("connect", err == "timeout" and "timeout: no connection in time" or err) end
+  if not ok then return nil, err == "timeout" and late("connect", "no connection in time") or failed("connect", err) end
   self.reused = self.sock:getreusedtimes() > 0
   return true
 end
@@ -122,7 +121,7 @@ function Exchange:handshake()
   if not self:limit(self.connect_deadline) then return nil, late("handshake", "no time was left for TLS") end
   local ok, err = self.sock:sslhandshake(false, self.wire.host, true)
   if ok then return true end
-  return nil, failed("handshake", err == "timeout" and "timeout: TLS took too long" or err)
+  return nil, err == "timeout" and late("handshake", "no TLS in time") or failed("handshake", err)
 end
 
 function Exchange:send(text)
@@ -185,6 +184,7 @@ end
 -- the pool are as old as the one that was dead, and go.
 function Exchange:run(fresh)
   local reply, failure
+  self.connect_deadline = math.min(codec.clock() + self.options.connect_timeout, self.deadline)
   for _ = 1, TRIES do
     repeat
       local ok, problem = self:connect()
@@ -230,14 +230,14 @@ local function warn_unshared(words)
 end
 
 local function send(request, call)
+  check_may_wait()
   local options = call:options()
   local failure = unsupported(options)
   if failure then return nil, failure end
   warn_unshared(options.unshared)
-  local now = codec.clock()
   local exchange = setmetatable({
-    options = options, request = request, wire = codec.http_request(request), deadline = now + request.timeout,
-    connect_deadline = now + math.min(options.connect_timeout, request.timeout),
+    options = options, request = request, wire = codec.http_request(request),
+    deadline = codec.clock() + request.timeout,
   }, Exchange)
   local reply
   reply, failure = exchange:run()
@@ -248,10 +248,12 @@ local function send(request, call)
   return reply, failure
 end
 
-resty.core = drive.core {
-  send = function(request, call) return where_it_may_wait(send, request, call) end,
-  sleep = function(seconds) return (where_it_may_wait(sleep_until, codec.clock() + seconds)) end,
-}
+local function sleep(seconds)
+  check_may_wait()
+  return sleep_until(codec.clock() + seconds)
+end
+
+resty.core = drive.core { send = send, sleep = sleep }
 
 -- A light thread beside the one that runs now, as tasks are elsewhere (b24.counters_all).
 function resty.core.spawn(body)
