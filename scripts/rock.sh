@@ -24,9 +24,9 @@ try() { # try VERSION TREE INTERPRETER
       assert(type(b24.counters) == "function" and require "b24.core".counters)
       local value, err, info = b24.counters "https://localhost:1/rest/1/abcdefgh/"
       assert(value == nil and info.kind == "network", err)'
+    # the command as LuaRocks wraps it; its argparse is the system's
+    case $("$2/bin/b24" --version) in b24\ [0-9]*) ;; *) echo "rock: $2/bin/b24 does not run"; exit 1 ;; esac
   )
-  # The command as LuaRocks wraps it; its argparse is the system's.
-  case $("$2/bin/b24" --version) in b24\ [0-9]*) ;; *) echo "rock: $2/bin/b24 does not run"; exit 1 ;; esac
   echo "rock: $3 requires and calls b24 from $2, where the command b24 runs"
 }
 for version in 5.1 5.3 5.4; do
