@@ -169,23 +169,11 @@ static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
 }
 
 void b24_open_codec(lua_State *L) {
-    static const luaL_Reg functions[] = {{"conf", codec_conf},
-                                         {"call", b24_lua_call},
-                                         {"request", codec_request},
-                                         {"reply", codec_reply},
-                                         {"decode", codec_decode},
-                                         {"encode", codec_encode},
-                                         {"totals", b24_lua_totals},
-                                         {"badge", b24_lua_badge},
-                                         {"dialogs", b24_lua_dialogs},
-                                         {"diff", b24_lua_diff},
-                                         {"fault", codec_fault},
-                                         {"clock", codec_clock},
-                                         {"batch", b24_lua_batch},
-                                         {"ref", b24_lua_ref},
-                                         {"cursor", b24_lua_cursor},
-                                         {"may_yield", b24_lua_may_yield},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"conf", codec_conf},         {"call", b24_lua_call},   {"request", codec_request}, {"reply", codec_reply},
+        {"decode", codec_decode},     {"encode", codec_encode}, {"totals", b24_lua_totals}, {"badge", b24_lua_badge},
+        {"dialogs", b24_lua_dialogs}, {"diff", b24_lua_diff},   {"fault", codec_fault},     {"clock", codec_clock},
+        {"batch", b24_lua_batch},     {"ref", b24_lua_ref},     {"cursor", b24_lua_cursor}, {NULL, NULL}};
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {
         lua_pushlightuserdata(L, L);
