@@ -187,7 +187,6 @@ void b24_open_codec(lua_State *L) {
                                          {"ref", b24_lua_ref},
                                          {"cursor", b24_lua_cursor},
                                          {"watch", b24_lua_watch},
-                                         {"may_yield", b24_lua_may_yield},
                                          {NULL, NULL}};
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {

@@ -161,6 +161,7 @@ void b24_open_http(lua_State *L) {
     static const luaL_Reg functions[] = {{"http_request", http_request},
                                          {"http_reply", http_reply},
                                          {"cosocket_failure", cosocket_failure},
+                                         {"may_yield", b24_lua_may_yield},
                                          {NULL, NULL}};
     static const luaL_Reg methods[] = {{"feed", reader_feed}, {"eof", reader_eof}, {NULL, NULL}};
     b24_newtype(L, HEAD_TYPE);
