@@ -1,11 +1,16 @@
 --- What can be done with a dialog, from the inbox and from its messages.
 
+local layout = require "b24.nvim.layout"
 local module = require "b24.nvim.module"
 local options = require "b24.nvim.options"
 local poll = require "b24.nvim.poll"
 local rows = require "b24.nvim.rows"
 
 local acts = {}
+
+-- With these nobody knows whether the portal has taken what was sent.
+local UNCERTAIN = { network = true, timeout = true, http = true, decode = true, closed = true, too_large = true }
+local PROMPT = 40 -- cells of a name
 
 local drafts = {} -- dialog_id -> what could not be sent
 
@@ -30,7 +35,8 @@ local function send(client, entry, text, done)
   drafts[entry.dialog_id] = text -- until it has arrived: nobody likes to type twice
   client:send(entry.dialog_id, text, function(id, err, info)
     if not id then
-      return complain(err, info.sent and "It may have arrived; look before you send it again." or info.hint)
+      local uncertain = info.sent and UNCERTAIN[info.kind]
+      return complain(err, uncertain and "It may have arrived; look before you send it again." or info.hint)
     end
     drafts[entry.dialog_id] = nil
     done()
@@ -43,7 +49,8 @@ end
 function acts.answer(entry, done)
   local client = acts.client()
   if not client then return end
-  vim.ui.input({ prompt = "To " .. rows.name(entry) .. ": ", default = drafts[entry.dialog_id] }, function(text)
+  local prompt = "To " .. layout.fit(rows.name(entry), PROMPT) .. ": "
+  vim.ui.input({ prompt = prompt, default = drafts[entry.dialog_id] }, function(text)
     if text and text:find "%S" then send(client, entry, text, done) end
   end)
 end
