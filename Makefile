@@ -88,6 +88,14 @@ install: module ## install for LUA= into PREFIX= (CURL=0: the codec alone)
 	cd lua && for f in $$(find b24 -name '*.lua'); do \
 	  to="$(DESTDIR)$(abspath $(PREFIX))/share/lua/$(ABI)/$$f"; install -d "$${to%/*}" && install -m 644 "$$f" "$$to" || exit 1; done
 
+# Neovim finds lua/b24/*.so of the plugin's folder by itself. Any 5.1 or LuaJIT headers will do: the ABI is the same.
+NVIM_OUT ?= build/nvim
+NVIM_DIR ?= lua/b24
+
+nvim: ## build the plugin for Neovim, in this folder
+	@$(MAKE) --no-print-directory module ABI=5.1 OUT=$(NVIM_OUT)
+	install -m 755 $(NVIM_OUT)/b24/codec.so $(NVIM_OUT)/b24/core.so $(NVIM_DIR)/
+
 deps: ## install what building and the specs need (Debian; elsewhere: print it)
 	@scripts/deps.sh build
 
@@ -104,9 +112,9 @@ lint asan tsan valgrind oom fuzz coverage bench rock: ## as named; each says wha
 	@scripts/$@.sh $(if $(filter fuzz,$@),$(FUZZ_SECONDS))
 
 clean: ## remove what was built
-	rm -rf build
+	rm -rf build lua/b24/codec.so lua/b24/core.so
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all module check env install deps demo portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
+.PHONY: all nvim module check env install deps demo portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
