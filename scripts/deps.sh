@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench.
+# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench hosts.
 # Debian and its children, as root or with sudo; elsewhere it prints the names and stops.
 set -eu
 
@@ -15,6 +15,7 @@ packages() {
     lint) echo clang clang-tidy clang-format cppcheck lua-check binutils ;;
     proof) echo clang libclang-rt-dev valgrind gcovr ;;
     bench) echo valgrind lua-sec libssl-dev lua-curl ;;
+    hosts) echo neovim ;;
     *) echo "deps.sh: no group '$1'" >&2; exit 2 ;;
   esac
 }

@@ -2,7 +2,6 @@
 
 local data = require "spec.support.data"
 local nvim = require "spec.support.nvim"
-local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
 describe("in Neovim", function()
@@ -95,5 +94,108 @@ describe("in Neovim", function()
       assert.same({ "11", "8" }, { again.recalled, again.badge }) -- the portal is at its beginning again
       assert.is_true(again.silent)
     end)
+  end)
+
+  describe("the inbox", function()
+    local r
+    setup(function()
+      portal:reset()
+      r = session "inbox"
+    end)
+
+    it("floats, cannot be changed by accident, and fits its window: also a narrow one, also with wide characters", function()
+      assert.same({ floating = "editor", modifiable = false, cursor = 2, fits = true }, r.window)
+      assert.same({ true, 30 }, { r.narrow.fits, r.narrow.width })
+      assert.truthy(r.narrow.text:find "\n    2 日本 Support 語語… +%d+m\n", r.narrow.text)
+    end)
+
+    it("shows who, how many, since when, and what was written, in one line each", function()
+      assert.truthy(r.wide:find "^11 unread in 7 dialogs, 1 muted\n", r.wide)
+      assert.truthy(r.wide:find "\n    1 Иван Smith +%d+m Перезвоните мне, пожалуйста\n", r.wide)
+      assert.truthy(r.wide:find "%d+m first line second line\n", r.wide)
+      assert.truthy(r.help:find("mark as read", 1, true))
+    end)
+
+    it("opens the messages of a dialog without marking them", function()
+      assert.truthy(r.dialog.text:find("\n  first line\n  second line\n", 1, true))
+      assert.same({ false, false, 2 }, { r.dialog.marked, r.dialog.modifiable, r.dialog.windows })
+      assert.same({ windows = 1, filetype = "" }, r.closed)
+    end)
+
+    it("answers, and keeps the text that could not be sent for the next try", function()
+      assert.truthy(r.failed:find("b24: ACCESS_ERROR: not today", 1, true))
+      assert.is_nil(r.failed:find("may have arrived", 1, true))
+      assert.equal("On my way!", r.draft)
+      assert.truthy(r.prompt:find "^To 日本 Support 語.*…: $")
+      assert.equal(1, select(2, r.sent:gsub("On my way!", "")))
+    end)
+
+    it("marks as read, opens the browser, asks again, and closes", function()
+      assert.truthy(r.after_read:find "^9 unread in 6 dialogs")
+      assert.equal(portal.http_webhook:match "^http://[^/]+" .. "/online/?IM_DIALOG=1", r.url)
+      assert.equal("", r.left)
+    end)
+
+    it("is a list for vim.ui.select too", function()
+      assert.same({ 6, "b24" }, { r.pick.count, r.pick.kind })
+      assert.truthy(r.pick.line:find "^Иван Smith %(2%) %d+m  a new one$", r.pick.line)
+    end)
+  end)
+
+  describe("without a module", function()
+    it("the program b24 is the engine, and gets the credential by its environment alone", function()
+      local dir = data.folder()
+      data.write(dir .. "/bin/b24", data.read "../nvim/program.sh", "700")
+      local r = session("program", { dir = dir, env = { LUA_CPATH = false, PATH = dir .. "/bin:" .. os.getenv "PATH",
+        B24_WEBHOOK = "https://example.com/rest/1/topSecret/" } })
+      data.remove_folder(dir)
+      assert.same({ "program", "3" }, { r.status.engine, r.status.badge })
+      assert.same({ "watch --json", "topSecret" }, { r.arguments, r.secret })
+      assert.same({ "?", "b24: HOST_NOT_FOUND: no such host", "Check the name." },
+        { r.away.badge, r.away.err, r.away.hint })
+      assert.equal("4", r.back)
+      assert.equal("?", r.ended.badge)
+      assert.truthy(r.ended.err:find("no credential at all", 1, true))
+      assert.is_true(r.gone)
+      assert.truthy(r.inbox:find("the C module does not load", 1, true))
+      assert.truthy(r.health:find("Engine: the program", 1, true))
+    end)
+
+    it("and without the program it says in one sentence what is missing", function()
+      local r = session("nothing", { env = { LUA_CPATH = false, PATH = "/usr/bin:/bin" } })
+      assert.truthy(r.said:find("the C module does not load, and there is no program 'no-such-b24'", 1, true))
+      assert.truthy(r.said:find(":checkhealth b24", 1, true))
+      assert.equal("", r.badge)
+      assert.truthy(r.health:find("make nvim", 1, true))
+    end)
+  end)
+
+  it(":checkhealth b24 tells engine, libraries, credential's place, portal and permission, and no secret", function()
+    local r = session "health"
+    for _, part in ipairs { "Engine: the C module", "libcurl %d", "TLS: ", "Trusted certificates: ",
+      "Credential: the environment variable B24_WEBHOOK", "http://127.0.0.1:%d+ answers in %d+ ms", "%(im%)",
+      "Polling is off" } do
+      assert.truthy(r.good:find(part), part .. "\n" .. r.good)
+    end
+    assert.truthy(r.bad:find("insufficient_scope", 1, true), r.bad)
+    assert.is_nil((r.good .. r.bad):find(portal.secret, 1, true))
+  end)
+
+  it("quitting with requests under way neither hangs nor crashes", function()
+    portal:control("fault", { kind = "slow", delay = 20, times = 3 })
+    local r, result = session "quit"
+    assert.is_true(r.under_way)
+    assert.truthy(result.seconds < 5, result.seconds)
+  end)
+
+  it("`make nvim` builds what Neovim finds by itself, and :help b24 is there", function()
+    local dir = data.folder()
+    local made = data.shell(("cd %s && mkdir -p %s/lua %s/plugin && cp -r lua/b24 %s/lua/ && cp -r doc plugin %s/ && "
+      .. "make -s nvim NVIM_OUT=build/5.1 NVIM_DIR=%s/lua/b24 && echo made"):format(nvim.root(), dir, dir, dir, dir, dir))
+    local r = session("installed", { root = dir, env = { LUA_CPATH = false } })
+    data.remove_folder(dir)
+    assert.truthy(made:find "made\n$", made)
+    assert.same({ "module", true }, { r.engine, r.from_folder })
+    assert.same({ "b24.txt", true }, { r.help, r.tags })
   end)
 end)

@@ -9,8 +9,10 @@ end
 
 --- A control of the mock portal.
 function tools.control(op, args)
-  return vim.fn.system { "curl", "-sS", "-X", "POST", "-H", "content-type: application/json", "-d",
+  local answer = vim.fn.system { "curl", "-sS", "-X", "POST", "-H", "content-type: application/json", "-d",
     next(args or {}) and vim.json.encode(args) or "{}", vim.env.PORTAL .. "/__portal/" .. op }
+  if answer:find '^{"error"' then error("portal: " .. answer, 2) end
+  return answer
 end
 
 --- Presses keys as a person would, and lets them act.
