@@ -179,6 +179,8 @@ describe("in Neovim", function()
     end
     assert.truthy(r.bad:find("insufficient_scope", 1, true), r.bad)
     assert.is_nil((r.good .. r.bad):find(portal.secret, 1, true))
+    assert.truthy(r.said:find("'webhok'", 1, true), r.said)
+    assert.is_nil(r.said:find("traceback", 1, true))
   end)
 
   it("quitting with requests under way neither hangs nor crashes", function()

@@ -10,4 +10,8 @@ tools.session(function()
     body = '{"error":"insufficient_scope","error_description":"x"}' })
   vim.cmd "checkhealth b24"
   r.bad = tools.text()
+  vim.notify = function(text) r.said = text end
+  require("b24.nvim").setup { conf = { webhok = "x" } }
+  require("b24.nvim.module").stop()
+  vim.cmd "B24 start"
 end)

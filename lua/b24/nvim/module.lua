@@ -24,7 +24,9 @@ function module.client()
   if client then return client end
   local loads, missing = module.loads()
   if not loads then return nil, "b24: the C module does not load: " .. missing, "Run :checkhealth b24" end
-  local made, err, info = require("b24").client(options.get "conf")
+  -- An option of conf that does not exist is thrown: here it is one more reason why nothing can be asked.
+  local good, made, err, info = pcall(require("b24").client, options.get "conf")
+  if not good then return nil, made, "Look at conf in your setup" end
   if not made then return nil, err, info and info.hint end
   client = made
   return client

@@ -18,7 +18,9 @@ end
 -- Accounts do not see each other's numbers. The name tells nothing but the profile's.
 local function file()
   local conf = options.get "conf"
-  if type(conf) == "table" and conf.profile then return folder() .. "/badge." .. conf.profile:gsub("[^%w_-]", "_") end
+  if type(conf) == "table" and type(conf.profile) == "string" then
+    return folder() .. "/badge." .. conf.profile:gsub("[^%w_-]", "_")
+  end
   if conf ~= nil then return nil end -- an account without a name
   local profile = os.getenv "B24_PROFILE"
   return folder() .. "/badge" .. (profile and profile ~= "" and "." .. profile:gsub("[^%w_-]", "_") or "")
