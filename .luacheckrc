@@ -5,4 +5,4 @@ files["lua/b24/meta.lua"].ignore = { "2" }
 local neovim = { globals = { "vim" } }
 files["lua/b24/nvim.lua"], files["lua/b24/nvim/*.lua"], files["lua/b24/health.lua"] = neovim, neovim, neovim
 files["plugin/*.lua"], files["lua/lualine/**/*.lua"], files["build.lua"] = neovim, neovim, neovim
-files["spec/nvim/*.lua"] = neovim
+files["spec/nvim/*.lua"], files["bench/nvim.lua"] = neovim, neovim

@@ -108,7 +108,7 @@ portal: deps ## run the mock portal by hand
 test: deps ## run all specs on every Lua
 	@scripts/test.sh $(SPECS)
 
-lint asan tsan valgrind oom fuzz coverage bench rock: ## as named; each says what it measured (fuzz: FUZZ_SECONDS=)
+lint asan tsan valgrind oom fuzz coverage bench nvim-bench rock: ## as named; each says what it measured (fuzz: FUZZ_SECONDS=)
 	@scripts/$@.sh $(if $(filter fuzz,$@),$(FUZZ_SECONDS))
 
 clean: ## remove what was built
@@ -117,4 +117,4 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all nvim module check env install deps demo portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
+.PHONY: all nvim nvim-bench module check env install deps demo portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
