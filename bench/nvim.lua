@@ -45,9 +45,9 @@ local ok, err = pcall(function()
   local ours, worst = median(assert(b24.client()), waiting)
   local blocking = median(assert(b24.client { webhook = vim.env.B24_WEBHOOK, transport = "blocking" }),
     function(client) assert(client:counters()) end)
-  io.stdout:write(("Neovim, answer after 500 ms, longest gap of a %d ms ticker, median and worst of %d: b24 %.1f and "
-    .. "%.1f ms; doing nothing %.1f and %.1f ms; blocking %.1f ms (goal: under %d ms)\n"):format(TICK, ROUNDS, ours, worst, idle,
-    idle_worst, blocking, GOAL))
+  io.stdout:write(("Neovim, answer after 500 ms, longest gap of a %d ms ticker, median and worst of %d:\n"):format(TICK, ROUNDS))
+  io.stdout:write(("b24 %.1f and %.1f ms; doing nothing %.1f and %.1f ms; blocking %.1f ms (goal: under %d ms)\n"):format(ours,
+    worst, idle, idle_worst, blocking, GOAL))
   assert(ours < math.max(GOAL, 2 * idle), "over the goal, and not because the machine is busy")
 end)
 if not ok then
