@@ -7,6 +7,8 @@ local ROUNDS = 5
 local b24 = require "b24"
 local uv = vim.uv or vim.loop
 
+local function print(line) io.stdout:write(line, "\n") end
+
 local longest, last = 0, nil
 local ticker = uv.new_timer()
 ticker:start(0, TICK, function()
@@ -42,16 +44,18 @@ end
 
 local ok, err = pcall(function()
   local idle, idle_worst = median(nil, function() vim.wait(500) end)
+  local first = gap(function() waiting(assert(b24.client())) end) -- loads the modules and libcurl
   local ours, worst = median(assert(b24.client()), waiting)
   local blocking = median(assert(b24.client { webhook = vim.env.B24_WEBHOOK, transport = "blocking" }),
     function(client) assert(client:counters()) end)
-  io.stdout:write(("Neovim, answer after 500 ms, longest gap of a %d ms ticker, median and worst of %d:\n"):format(TICK, ROUNDS))
-  io.stdout:write(("b24 %.1f and %.1f ms; doing nothing %.1f and %.1f ms; blocking %.1f ms (goal: under %d ms)\n"):format(ours,
-    worst, idle, idle_worst, blocking, GOAL))
+  print(("Neovim, answer after 500 ms, longest gap of a %d ms ticker, median and worst of %d:"):format(TICK, ROUNDS))
+  print(("b24 %.1f and %.1f ms (the first call, which loads libcurl: %.1f ms)"):format(ours, worst, first))
+  print(("doing nothing %.1f and %.1f ms; blocking %.1f ms"):format(idle, idle_worst, blocking))
+  print(("goal: under %d ms"):format(GOAL))
   assert(ours < math.max(GOAL, 2 * idle), "over the goal, and not because the machine is busy")
 end)
 if not ok then
-  io.stdout:write("nvim-bench: ", tostring(err), "\n")
+  print("nvim-bench: " .. tostring(err))
   vim.cmd "cquit"
 end
 vim.cmd "qa!"
