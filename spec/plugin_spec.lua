@@ -150,7 +150,7 @@ describe("in Neovim", function()
         B24_WEBHOOK = "https://example.com/rest/1/topSecret/" } })
       data.remove_folder(dir)
       assert.same({ "program", "3" }, { r.status.engine, r.status.badge })
-      assert.same({ "watch --json", "topSecret" }, { r.arguments, r.secret })
+      assert.same({ "watch --json --every 90s", "topSecret" }, { r.arguments, r.secret })
       assert.same({ "?", "b24: HOST_NOT_FOUND: no such host", "Check the name." },
         { r.away.badge, r.away.err, r.away.hint })
       assert.equal("4", r.back)

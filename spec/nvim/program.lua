@@ -10,6 +10,7 @@ tools.session(function()
   local notes = {}
   vim.notify = function(text) notes[#notes + 1] = text end
 
+  b24.setup { every = 90 }
   vim.cmd "B24 start"
   tools.wait(function() return vim.g.b24_badge == "3" end)
   r.status = { engine = b24.status().engine, badge = vim.g.b24_badge }

@@ -58,7 +58,7 @@ end
 
 local function command()
   local words = { options.get "program", "watch", "--json" }
-  if options.given "every" then vim.list_extend(words, { "--every", tostring(options.get "every") }) end
+  if options.given "every" then vim.list_extend(words, { "--every", ("%gs"):format(options.get "every") }) end
   return words
 end
 
