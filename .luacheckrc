@@ -3,3 +3,7 @@ max_line_length = 125
 files["spec/*_spec.lua"].std = "max+busted"
 files["lua/b24/meta.lua"].ignore = { "2" }
 files["examples/openresty/*.lua"].globals = { "ngx" }
+local neovim = { globals = { "vim" } }
+files["lua/b24/nvim.lua"], files["lua/b24/nvim/*.lua"], files["lua/b24/health.lua"] = neovim, neovim, neovim
+files["plugin/*.lua"], files["lua/lualine/**/*.lua"], files["build.lua"] = neovim, neovim, neovim
+files["spec/nvim/*.lua"], files["bench/nvim.lua"] = neovim, neovim

@@ -33,7 +33,7 @@ CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl) -l
 DL_LIBS      = $(if $(filter Linux,$(shell uname -s)),-ldl)
 
 # ---- files; the transport is what only b24.core has
-TRANSPORT := core curl_error engine engine_exit engine_lane engine_thread exchange lua_engine lua_interrupt sigpipe \
+TRANSPORT := core curl_error curl_facts curl_facts engine engine_exit engine_lane engine_thread exchange lua_engine lua_interrupt sigpipe \
              timers transfer trust
 SOURCES   := $(basename $(notdir $(wildcard src/*.c)))
 CORE_OBJ  := $(patsubst %,$(OUT)/obj/%.o,$(filter-out codec_open,$(SOURCES)))
@@ -92,6 +92,14 @@ install: module ## install for LUA= into PREFIX= (CURL=0: the codec alone)
 	chmod 755 $(DESTDIR)$(abspath $(PREFIX))/bin/b24
 	install -m 644 doc/b24.1 $(DESTDIR)$(abspath $(PREFIX))/share/man/man1/
 
+# Neovim finds lua/b24/*.so of the plugin's folder by itself. Any 5.1 or LuaJIT headers will do: the ABI is the same.
+NVIM_OUT ?= build/nvim
+NVIM_DIR ?= lua/b24
+
+nvim: ## build the plugin for Neovim, in this folder
+	@$(MAKE) --no-print-directory module ABI=5.1 OUT=$(NVIM_OUT)
+	install -m 755 $(NVIM_OUT)/b24/codec.so $(NVIM_OUT)/b24/core.so $(NVIM_DIR)/
+
 deps: ## install what building and the specs need (Debian; elsewhere: print it)
 	@scripts/deps.sh build
 
@@ -110,13 +118,13 @@ portal: deps ## run the mock portal by hand
 test: deps ## run all specs on every Lua
 	@scripts/test.sh $(SPECS)
 
-lint asan tsan valgrind oom fuzz coverage bench rock: ## as named; each says what it measured (fuzz: FUZZ_SECONDS=)
+lint asan tsan valgrind oom fuzz coverage bench nvim-bench rock: ## as named; each says what it measured (fuzz: FUZZ_SECONDS=)
 	@scripts/$@.sh $(if $(filter fuzz,$@),$(FUZZ_SECONDS))
 
 clean: ## remove what was built
-	rm -rf build
+	rm -rf build lua/b24/codec.so lua/b24/core.so
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all module check env install deps demo demo-openresty picture portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
+.PHONY: all nvim nvim-bench module check env install deps demo demo-openresty picture portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module

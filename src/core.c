@@ -1,5 +1,6 @@
 /* b24.core: b24.codec plus the blocking calls over libcurl. */
 #include "binding.h"
+#include "curl_facts.h"
 #include "lua_cache.h"
 #include "lua_engine.h"
 #include "lua_interrupt.h"
@@ -116,12 +117,27 @@ static int core_batch(lua_State *L) {
     return finish(L, &setup);
 }
 
+/* core.versions() -> {b24=, libcurl=, tls=, http2=, trust=}; starts nothing */
+static int core_versions(lua_State *L) {
+    struct b24_curl_facts facts = b24_curl_facts();
+    lua_createtable(L, 0, 5);
+    lua_pushliteral(L, B24_VERSION);
+    lua_setfield(L, -2, "b24");
+    lua_pushstring(L, facts.libcurl);
+    lua_setfield(L, -2, "libcurl");
+    lua_pushstring(L, facts.tls); /* NULL: nil */
+    lua_setfield(L, -2, "tls");
+    lua_pushboolean(L, facts.http2);
+    lua_setfield(L, -2, "http2");
+    lua_pushstring(L, facts.trust);
+    lua_setfield(L, -2, "trust");
+    return 1;
+}
+
 int luaopen_b24_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"counters", core_counters},
-                                         {"call", core_call},
-                                         {"batch", core_batch},
-                                         {"perform", core_perform},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"counters", core_counters}, {"call", core_call},
+                                         {"batch", core_batch},       {"perform", core_perform},
+                                         {"versions", core_versions}, {NULL, NULL}};
     b24_pin((const void *)&functions);
     b24_open_codec(L);
     b24_newtype(L, TRANSFER_TYPE);

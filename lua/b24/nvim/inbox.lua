@@ -1,0 +1,141 @@
+--- The floating window: who waits, how many messages, since when.
+
+local acts = require "b24.nvim.acts"
+local page = require "b24.nvim.page"
+local rows = require "b24.nvim.rows"
+
+local inbox = {}
+
+local WIDEST, LEAST = 100, 20 -- cells
+
+---@class b24.nvim.inbox the open one
+---@field buffer integer
+---@field window integer
+---@field list? b24.inbox
+---@field draw fun(cells: integer): string[], table[] what is shown
+local Inbox = {}
+Inbox.__index = Inbox
+
+local opened -- there is one at a time
+
+local function geometry(height)
+  local columns, screen = vim.o.columns, vim.o.lines - vim.o.cmdheight - 1
+  local width = math.max(math.min(LEAST, columns - 2), math.min(WIDEST, columns - 4))
+  height = math.max(1, math.min(height, screen - 2))
+  return {
+    relative = "editor", style = "minimal", border = "rounded", width = width, height = height,
+    row = math.max(0, math.floor((screen - height) / 2) - 1), col = math.max(0, math.floor((columns - width) / 2) - 1),
+  }
+end
+
+function Inbox:alive()
+  return vim.api.nvim_buf_is_valid(self.buffer) and vim.api.nvim_win_is_valid(self.window)
+end
+
+-- Draws again what is shown: other lines, or another size of the screen.
+function Inbox:redraw()
+  if not self:alive() then return end
+  local lines, marks = self.draw(geometry(1).width)
+  page.show(self.buffer, lines, marks)
+  vim.api.nvim_win_set_config(self.window, geometry(#lines))
+  local row = vim.api.nvim_win_get_cursor(self.window)[1]
+  if self.list and #self.list > 0 and row == 1 then vim.api.nvim_win_set_cursor(self.window, { 2, 0 }) end
+end
+
+function Inbox:text(group, ...)
+  local n, paragraphs = select("#", ...), { ... }
+  self.draw = function(cells) return rows.text(group, cells, unpack(paragraphs, 1, n)) end
+  self:redraw()
+end
+
+function Inbox:show(list)
+  self.list, self.helping = list, false
+  self.draw = function(cells) return rows.inbox(list, cells) end
+  self:redraw()
+end
+
+function Inbox:load()
+  local client = acts.client()
+  if not client then return self:close() end
+  if not self.list then self:text("Comment", "Asking the portal …") end
+  client:inbox(function(list, err, info)
+    if not self:alive() then return end
+    if list then return self:show(list) end
+    self.list, self.helping = nil, false
+    self:text("ErrorMsg", err, info.hint, "R asks again, q closes.")
+  end)
+end
+
+-- The dialog under the cursor.
+function Inbox:entry()
+  if self.helping then return nil end
+  return self.list and self.list[vim.api.nvim_win_get_cursor(self.window)[1] - 1]
+end
+
+function Inbox:close()
+  if vim.api.nvim_win_is_valid(self.window) then vim.api.nvim_win_close(self.window, true) end
+  if opened == self then opened = nil end
+end
+
+function Inbox:help()
+  self.helping = not self.helping
+  if not self.helping then
+    if self.list then return self:show(self.list) end
+    return self:load()
+  end
+  self.draw = function() return rows.HELP, {} end
+  self:redraw()
+end
+
+-- `act` gets the dialog under the cursor, where there is one.
+local function with_entry(self, act)
+  return function()
+    local entry = self:entry()
+    if entry then act(entry) end
+  end
+end
+
+local function keys(self)
+  local function again() self:load() end
+  page.keys(self.buffer, {
+    ["<CR>"] = { with_entry(self, function(entry)
+      self:close()
+      require("b24.nvim.dialog").open(entry)
+    end), "read the messages" },
+    a = { with_entry(self, function(entry) acts.answer(entry, again) end), "answer" },
+    r = { with_entry(self, function(entry) acts.mark_read(entry, again) end), "mark as read" },
+    o = { with_entry(self, acts.browse), "open in the browser" },
+    R = { again, "ask again" },
+    q = { function() self:close() end, "close" },
+    ["?"] = { function() self:help() end, "help" },
+  })
+end
+
+local function new()
+  local buffer = page.new "b24inbox"
+  local self = setmetatable({ buffer = buffer, draw = function() return {}, {} end }, Inbox)
+  self.window = vim.api.nvim_open_win(buffer, true, geometry(1))
+  vim.wo[self.window].cursorline = true
+  vim.wo[self.window].wrap = false
+  keys(self)
+  vim.api.nvim_create_autocmd("VimResized", {
+    callback = function()
+      if not self:alive() then return true end -- true: this autocommand is done
+      self:redraw()
+    end,
+  })
+  return self
+end
+
+--- Opens it, or goes to it and asks again.
+function inbox.open()
+  if not acts.client() then return end
+  if opened and opened:alive() then
+    vim.api.nvim_set_current_win(opened.window)
+  else
+    opened = new()
+  end
+  opened:load()
+end
+
+return inbox
