@@ -194,6 +194,33 @@ local function limiter()
   m.goal("P8", { alone, 1 })
 end
 
+-- P9: answers that another process has asked for -----------------------------------------------------------------------
+
+local function cached()
+  local folder = dir .. "/cache"
+  assert(os.execute("rm -rf " .. folder .. " && mkdir -m 700 " .. folder))
+  local hits = {}
+  for i = 1, m.scaled(9, 3) do
+    hits[i] = m.numbers(("lua5.4 bench/hit.lua %s %s %d"):format(http, folder, m.scaled(20000, 5000)))[1]
+  end
+  local env = ("env B24_WEBHOOK=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s "):format(http, folder)
+  local bar = env .. "lua5.4 bin/b24 --format tmux --max-age 1h"
+  assert(os.execute(bar .. " >" .. dir .. "/log")) -- its entry
+  local modules = "for _, name in ipairs { [[argparse]], [[b24.codec]], [[b24.cli.main]], [[b24.cli.counters]] } do "
+    .. "require(name) end require([[b24.cli.main]]).parser()"
+  local wall = m.runs(m.scaled(101, 11), {
+    nothing = dir .. "/run " .. env .. "lua5.4 -e ''",
+    modules = dir .. ("/run %slua5.4 -e '%s'"):format(env, modules),
+    bar = dir .. "/run " .. bar .. " 2>" .. dir .. "/log",
+  }, 1)
+  m.title("P9: an answer that another process has asked for", "us")
+  m.row("a hit (max_age), CPU", m.median(hits))
+  m.row("an empty lua5.4, wall", m.median(wall.nothing))
+  m.row("lua5.4 with the modules of the command", m.median(wall.modules))
+  m.row("b24 --format tmux --max-age 1h", m.median(wall.bar))
+  m.goal("P9", { m.median(hits), 20, "us" }, { m.ratio(wall.bar, wall.modules), 1.3, "process" })
+end
+
 -- nginx: calls that the portal answers after 100 ms, from one worker, against a worker that only sleeps so long ---------
 
 local function openresty()
@@ -262,15 +289,25 @@ end
 
 print("b24 benchmarks" .. (m.quick and ", the quick form: coarser figures" or "")
   .. "; one machine, loopback, medians of interleaved runs; ratios within a round")
-new_connections()
-first_call()
-connections()
-decoding(kept_connection())
-loading()
-memory()
-limiter()
-openresty()
-side_by_side()
-watching()
-peers(http, https, own_ca)
+
+-- BENCH_ONLY="P5 P9": these parts alone.
+local only = os.getenv "BENCH_ONLY"
+local function part(names, f)
+  for name in names:gmatch "%S+" do
+    if not only or (" " .. only .. " "):find(" " .. name .. " ", 1, true) then return f() end
+  end
+end
+
+part("P1", new_connections)
+part("P1b", first_call)
+part("P2", connections)
+part("P3 P4", function() decoding(kept_connection()) end)
+part("P6", loading)
+part("P7", memory)
+part("P8", limiter)
+part("P9", cached)
+part("nginx", openresty)
+part("P5", side_by_side)
+part("P10", watching)
+part("peers", function() peers(http, https, own_ca) end)
 m.print_goals()
