@@ -1,6 +1,7 @@
 -- One nginx worker that calls a portal (another nginx, on another core, which answers after 100 ms), loaded by wrk with 64
 -- clients: openresty.lua SECONDS. Prints requests/s, p50 and p99 in ms of: a page that sleeps 100 ms; one that calls
--- b24.counters; then p50 and p99 of an unrelated page while the second is loaded.
+-- b24.counters; then p50 and p99 of an unrelated page while the second is loaded; then requests/s of a page that says a
+-- constant of a shared dictionary, and of one that says what b24.get has.
 
 package.path = "./?.lua;" .. package.path -- spec.support
 local nginx = require "spec.support.nginx"
@@ -31,10 +32,21 @@ end
 
 local portal = nginx.start { workers = 1, main = on_core "10", http = "keepalive_requests 1000000;", server = [[
   location /rest/ { keepalive_timeout 60; content_by_lua_block { ngx.sleep(0.1) ngx.print(']] .. ANSWER .. [[') } }]] }
-local server = nginx.start { workers = 1, main = on_core "01", http = "keepalive_requests 1000000;", server = ([[
+local server = nginx.start { workers = 1, main = on_core "01", http = ([[keepalive_requests 1000000;
+  lua_shared_dict plain 1m;
+  init_worker_by_lua_block {
+    ngx.shared.plain:set("badge", "5")
+    local conf = { webhook = "http://127.0.0.1:%d/rest/1/abcdefgh/", allow_http = true, limiter = false }
+    require("resty.b24").poll { dict = "b24", accounts = { anna = conf }, every = 1 }
+  }]]):format(portal.port), server = ([[
   keepalive_timeout 60;
   location = /sleep { content_by_lua_block { ngx.sleep(0.1) ngx.say "7" } }
   location = /ping { content_by_lua_block { ngx.say "pong" } }
+  location = /constant { content_by_lua_block { ngx.say(ngx.shared.plain:get "badge") } }
+  location = /cached { content_by_lua_block {
+    local b24 = require "resty.b24"
+    ngx.say(b24.badge(assert(b24.get "anna")))
+  } }
   location = /call { content_by_lua_block {
     local b24 = require "b24"
     ngx.say(b24.badge(assert(b24.counters { webhook = "http://127.0.0.1:%d/rest/1/abcdefgh/", limiter = false })))
@@ -48,6 +60,13 @@ local ok, err = pcall(function()
   local busy = load(url .. "/call", 16, SECONDS)
   print(select(2, load(url .. "/ping", 1, math.max(SECONDS - 1, 1))()))
   busy()
+  local constant, cached = {}, {}
+  for i = 1, 3 do -- in turn, because the machine is not still
+    constant[i], cached[i] = load(url .. "/constant", 64, 1)(), load(url .. "/cached", 64, 1)()
+  end
+  table.sort(constant)
+  table.sort(cached)
+  print(constant[2], cached[2])
 end)
 server:stop()
 portal:stop()

@@ -222,6 +222,33 @@ end
 
 -- Reading ----------------------------------------------------------------------------------------------------------------
 
+local decoded = {} -- account -> { text =, at =, counters =, info =, names = }: a worker decodes each answer once
+
+local function decode(text)
+  local value, names = codec.decode(text), {}
+  for name in pairs(value.info) do names[#names + 1] = name end
+  return { text = text, at = value.at, counters = codec.as_counters(value.counters), info = value.info, names = names }
+end
+
+-- What is kept of an account; nil: nothing is.
+local function kept_of(account)
+  local text, one = poller.dict:get(key("counters", account)), decoded[account]
+  if text and (not one or one.text ~= text) then one = decode(text) end
+  if not text then one = nil end
+  decoded[account] = one
+  return one
+end
+
+-- A page may keep its info, so each gets its own. By position, because LuaJIT compiles no pairs.
+local function info_of(kept, failure)
+  local info, names = {}, kept.names
+  for i = 1, #names do info[names[i]] = kept.info[names[i]] end
+  info.age = math.max(0, math.floor((codec.clock() - kept.at) * 1000) / 1000)
+  info.stale = failure ~= nil or info.age > 2 * poller.every + HEARTBEAT
+  info.last_error = failure and failure.err
+  return info
+end
+
 -- Nothing has been kept for this account, and nothing has failed.
 local function nothing(account)
   local names = poller:load("names", "")
@@ -238,24 +265,22 @@ local function nothing(account)
   return value, err, info
 end
 
---- The counters of an account as they were when its portal answered last. Never waits: good in every phase.
+--- The counters of an account as they were when its portal answered last. Never waits: good in every phase. The table is
+--- the same for all requests of a worker until there is a newer answer: do not change it.
 ---@param account string|integer as in the table `accounts`
 ---@return b24.counters? counters
 ---@return string? err the last failure, if no answer ever came
 ---@return b24.info info `age`: seconds since the answer; `stale`: asking failed since then (`last_error`), or nobody asks
 function resty.get(account)
   if not poller then error("b24: call poll{ dict =, accounts = } in init_worker_by_lua first", 2) end
-  local kept, failure = poller:load("counters", account), poller:load("failure", account)
+  account = tostring(account)
+  local kept, failure = kept_of(account), poller:load("failure", account)
   if not kept and not failure then
     local value, err, info = nothing(account)
     return value, err, info
   end
   if not kept then return nil, failure.err, failure.info end
-  local info = kept.info
-  info.age = math.max(0, math.floor((codec.clock() - kept.at) * 1000) / 1000)
-  info.stale = failure ~= nil or info.age > 2 * poller.every + HEARTBEAT
-  info.last_error = failure and failure.err
-  return codec.as_counters(kept.counters), nil, info
+  return kept.counters, nil, info_of(kept, failure)
 end
 
 --- What resty.get says of every account, as b24.counters_all would.
