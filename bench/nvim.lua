@@ -65,6 +65,13 @@ local function fresh_clients()
   end
 end
 
+local function without_names(client)
+  local kind
+  client:counters(function(_, _, info) kind = info.kind end)
+  assert(vim.wait(5000, function() return kind end, 5), "no answer")
+  assert(kind == "timeout", kind)
+end
+
 local ok, err = pcall(function()
   local idle, idle_worst = median(nil, function() vim.wait(500) end)
   local first = gap(function() waiting(assert(b24.client())) end) -- loads the modules and libcurl
@@ -78,8 +85,16 @@ local ok, err = pcall(function()
   local tls, tls_worst = median(nil, fresh_clients())
   print(("%d requests at once, new TLS connections, the system's full trust store: %.1f and %.1f ms (goal: under %d ms)")
     :format(AT_ONCE, tls, tls_worst, GOAL_AT_ONCE))
+  local nameless
+  if vim.env.DEAD_NAMES then
+    local worst_nameless
+    nameless, worst_nameless = median(assert(b24.client { webhook = "https://portal.example/rest/1/abcdefgh/", timeout = 0.5,
+      retries = 0, limiter = false }), without_names)
+    print(("name server that never answers: %.1f and %.1f ms"):format(nameless, worst_nameless))
+  end
   assert(ours < math.max(GOAL, 2 * idle), "over the goal, and not because the machine is busy")
   assert(tls < math.max(GOAL_AT_ONCE, 2 * idle), "over the goal over TLS, and not because the machine is busy")
+  assert((nameless or 0) < math.max(GOAL, 2 * idle), "over the goal without names, and not because the machine is busy")
 end)
 if not ok then
   print("nvim-bench: " .. tostring(err))
