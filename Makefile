@@ -112,6 +112,9 @@ demo-openresty: ## a page with live badges in a real nginx, against a mock porta
 picture: ## make doc/openresty.png again, the page of demo-openresty
 	@scripts/demo_openresty.sh --picture doc/openresty.png
 
+picture-nvim: ## make doc/neovim.svg again: the inbox in a real Neovim
+	@scripts/picture_nvim.sh doc/neovim.svg
+
 portal: deps ## run the mock portal by hand
 	@luajit spec/portal/main.lua --print
 
@@ -127,4 +130,4 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all nvim nvim-bench module check env install deps demo demo-openresty picture portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
+.PHONY: all nvim nvim-bench module check env install deps demo demo-openresty picture picture-nvim portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module

@@ -104,7 +104,7 @@ describe("in Neovim", function()
     end)
 
     it("floats, cannot be changed by accident, and fits its window: also a narrow one, also with wide characters", function()
-      assert.same({ floating = "editor", modifiable = false, cursor = 2, fits = true }, r.window)
+      assert.same({ floating = "editor", modifiable = false, cursor = 2, fits = true, cursorline = true }, r.window)
       assert.same({ true, 30 }, { r.narrow.fits, r.narrow.width })
       assert.truthy(r.narrow.text:find "\n    2 日本 Support 語語… +%d+m\n", r.narrow.text)
     end)

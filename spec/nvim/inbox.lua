@@ -30,7 +30,8 @@ end
 local function looks()
   window_of_inbox()
   r.window = { floating = vim.api.nvim_win_get_config(0).relative, modifiable = vim.bo.modifiable,
-    cursor = vim.api.nvim_win_get_cursor(0)[1], fits = widest() <= vim.api.nvim_win_get_width(0) }
+    cursor = vim.api.nvim_win_get_cursor(0)[1], fits = widest() <= vim.api.nvim_win_get_width(0),
+    cursorline = vim.wo.cursorline }
   r.wide = tools.text()
   vim.o.columns = 34
   vim.cmd "doautocmd VimResized"

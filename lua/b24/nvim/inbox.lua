@@ -38,6 +38,7 @@ function Inbox:redraw()
   local lines, marks = self.draw(geometry(1).width)
   page.show(self.buffer, lines, marks)
   vim.api.nvim_win_set_config(self.window, geometry(#lines))
+  vim.wo[self.window].cursorline = true -- the style "minimal" takes it away each time
   local row = vim.api.nvim_win_get_cursor(self.window)[1]
   if self.list and #self.list > 0 and row == 1 then vim.api.nvim_win_set_cursor(self.window, { 2, 0 }) end
 end
@@ -115,7 +116,6 @@ local function new()
   local buffer = page.new "b24inbox"
   local self = setmetatable({ buffer = buffer, draw = function() return {}, {} end }, Inbox)
   self.window = vim.api.nvim_open_win(buffer, true, geometry(1))
-  vim.wo[self.window].cursorline = true
   vim.wo[self.window].wrap = false
   keys(self)
   vim.api.nvim_create_autocmd("VimResized", {

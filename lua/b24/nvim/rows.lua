@@ -22,7 +22,7 @@ local function count(entry)
   return entry.unread > 99 and "99+" or tostring(entry.unread)
 end
 
--- Columns from left to right: { cells, text, right, group }.
+-- Columns from left to right: { cells, text, right, group? }.
 local function columns(entry, cells)
   local room = cells - COUNT - AGE - 2
   local name_cells = math.max(1, math.min(NAME_MOST, room - 1 - TEXT_LEAST < 12 and room or math.floor(room * 0.4)))
@@ -33,7 +33,7 @@ local function columns(entry, cells)
   }
   local rest = room - name_cells - 1
   if rest >= TEXT_LEAST then
-    list[4] = { rest, layout.plain(entry.last_message or ""):match "^%s*(.-)%s*$", false, "Normal" }
+    list[4] = { rest, layout.plain(entry.last_message or ""):match "^%s*(.-)%s*$", false }
   end
   return list
 end
@@ -44,7 +44,7 @@ local function row(entry, cells)
   for i, column in ipairs(columns(entry, cells)) do
     local text = layout.cell(column[2], column[1], column[3])
     parts[i] = text
-    marks[i] = { column[4], at, at + #text }
+    if column[4] then marks[#marks + 1] = { column[4], at, at + #text } end -- else the window's own colour
     at = at + #text + 1
   end
   return (table.concat(parts, " "):gsub("%s+$", "")), marks
@@ -90,7 +90,7 @@ function rows.text(group, cells, ...)
     local paragraph = select(i, ...)
     for _, line in ipairs(paragraph and layout.wrap(paragraph, cells) or {}) do
       lines[#lines + 1] = line
-      marks[#lines] = { { i == 1 and group or "Normal", 0, -1 } }
+      marks[#lines] = i == 1 and { { group, 0, -1 } } or {}
     end
   end
   return lines, marks
