@@ -161,6 +161,15 @@ describe("in Neovim", function()
       assert.truthy(r.health:find("Engine: the program", 1, true))
     end)
 
+    it("the installed command b24 keeps the badge", function()
+      local dir, bin = data.folder(), require("spec.support.command").path():match "^(.*)/"
+      local r = session("real_program", { dir = dir, env = { LUA_CPATH = false, PATH = bin .. ":" .. os.getenv "PATH",
+        B24_ALLOW_HTTP = "1", B24_RUNTIME_DIR = dir } })
+      data.remove_folder(dir)
+      assert.equal("program", r.engine)
+      assert.truthy(r.err:find("HTTP_502", 1, true), r.err)
+    end)
+
     it("and without the program it says in one sentence what is missing", function()
       local r = session("nothing", { env = { LUA_CPATH = false, PATH = "/usr/bin:/bin" } })
       assert.truthy(r.said:find("the C module does not load, and there is no program 'no-such-b24'", 1, true))
