@@ -37,8 +37,15 @@ function Poller:save(kind, account, value)
   end
 end
 
+-- What is kept of the account has changed: the workers need not look at it before. The first number is one that a stamp,
+-- lost and made anew, has not had.
+function Poller:stamp(account)
+  self.dict:incr(key("stamp", account), 1, math.floor(ngx.now() * 1000))
+end
+
 function Poller:forget(account)
   for _, kind in ipairs { "counters", "failure", "turn" } do self.dict:delete(key(kind, account)) end
+  self:stamp(account)
   self.failing[account] = nil
 end
 
@@ -99,9 +106,11 @@ function Poller:keep(account, counters, err, info)
   elseif counters then
     self:save("counters", account, { at = codec.clock(), counters = counters, info = info })
     self.dict:delete(key("failure", account))
+    self:stamp(account)
     self:tell(account, nil, info)
   else
     self:save("failure", account, { err = err, info = info })
+    self:stamp(account)
     if (info.retry_after or 0) > self.every then self.dict:set(key("turn", account), true, info.retry_after) end
     self:tell(account, err, info)
   end
@@ -222,26 +231,29 @@ end
 
 -- Reading ----------------------------------------------------------------------------------------------------------------
 
-local decoded = {} -- account -> { text =, at =, counters =, info =, names = }: a worker decodes each answer once
+local decoded = {} -- account -> { stamp =, counters =, at =, info =, names =, failure = }: a worker decodes each answer once
 
-local function decode(text)
-  local value, names = codec.decode(text), {}
-  for name in pairs(value.info) do names[#names + 1] = name end
-  return { text = text, at = value.at, counters = codec.as_counters(value.counters), info = value.info, names = names }
+local function decode(account)
+  local value, one = poller:load("counters", account), { failure = poller:load("failure", account) }
+  if not value then return one end
+  one.counters, one.at, one.info, one.names = codec.as_counters(value.counters), value.at, value.info, {}
+  for name in pairs(value.info) do one.names[#one.names + 1] = name end
+  return one
 end
 
--- What is kept of an account; nil: nothing is.
+-- What is kept of an account. The stamp is read first: it is written last.
 local function kept_of(account)
-  local text, one = poller.dict:get(key("counters", account)), decoded[account]
-  if text and (not one or one.text ~= text) then one = decode(text) end
-  if not text then one = nil end
-  decoded[account] = one
+  local stamp, one = poller.dict:get(key("stamp", account)), decoded[account]
+  if stamp and one and one.stamp == stamp then return one end
+  one = decode(account)
+  one.stamp = stamp
+  decoded[account] = one.counters and one or nil
   return one
 end
 
 -- A page may keep its info, so each gets its own. By position, because LuaJIT compiles no pairs.
-local function info_of(kept, failure)
-  local info, names = {}, kept.names
+local function info_of(kept)
+  local info, names, failure = {}, kept.names, kept.failure
   for i = 1, #names do info[names[i]] = kept.info[names[i]] end
   info.age = math.max(0, math.floor((codec.clock() - kept.at) * 1000) / 1000)
   info.stale = failure ~= nil or info.age > 2 * poller.every + HEARTBEAT
@@ -274,13 +286,11 @@ end
 function resty.get(account)
   if not poller then error("b24: call poll{ dict =, accounts = } in init_worker_by_lua first", 2) end
   account = tostring(account)
-  local kept, failure = kept_of(account), poller:load("failure", account)
-  if not kept and not failure then
-    local value, err, info = nothing(account)
-    return value, err, info
-  end
-  if not kept then return nil, failure.err, failure.info end
-  return kept.counters, nil, info_of(kept, failure)
+  local kept = kept_of(account)
+  if kept.counters then return kept.counters, nil, info_of(kept) end
+  if kept.failure then return nil, kept.failure.err, kept.failure.info end
+  local value, err, info = nothing(account)
+  return value, err, info
 end
 
 --- What resty.get says of every account, as b24.counters_all would.
