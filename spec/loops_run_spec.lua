@@ -46,8 +46,9 @@ describe("over each event loop", function()
     ]])
   end)
 
-  it("a list in a task of Lua 5.1, whose `for` cannot wait, names the other way", function()
-    if _VERSION ~= "Lua 5.1" or rawget(_G, "jit") then return pending "only plain Lua 5.1 has this limit" end
+  local plain51 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+  local only51 = plain51 and it or function() end
+  only51("a list in a task of Lua 5.1, whose `for` cannot wait, names the other way", function()
     prints("true\ttrue\tnil\n", [[
       b24.run(function()
         local ok, err = pcall(function() for _ in client:list "crm.deal.list" do print "a row" end end)

@@ -5,12 +5,10 @@ local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
 describe("in Neovim", function()
+  -- The module of 5.1 is the one that Neovim loads: once is enough.
+  if _VERSION ~= "Lua 5.1" or rawget(_G, "jit") then return end
   local why_not
-  if _VERSION ~= "Lua 5.1" then
-    why_not = "Neovim's Lua is 5.1"
-  elseif rawget(_G, "jit") then
-    why_not = "the run on Lua 5.1 tests the same module"
-  elseif process.sanitized() then
+  if process.sanitized() then
     why_not = "the program itself is not built for a sanitizer"
   elseif data.shell("command -v nvim") == "" then
     why_not = "nvim is not installed"

@@ -15,7 +15,6 @@ local quote = process.quote
 ---@return string?
 function nvim.missing()
   if data.shell "command -v nvim" == "" then return "nvim is not installed (scripts/deps.sh hosts)" end
-  if not rawget(_G, "jit") then return "Neovim has LuaJIT: these specs run once, on luajit" end
 end
 
 --- The folder of the project, absolute.
