@@ -57,7 +57,8 @@ describe("a deadline of one second", function()
 
   it("holds against a portal that cuts every reply", function()
     p:control("fault", { kind = "cut_body", times = -1 })
-    assert.equal("network", call().kind)
+    local kind = call().kind -- "timeout" where the last attempt began too shortly before the deadline to be cut
+    assert.is_true(kind == "network" or kind == "timeout", kind)
   end)
 
   it("holds against a limiting portal, whose error remains", function()
