@@ -12,7 +12,6 @@ local engine = require "b24.engine"
 ---@field package waiter b24.waiter
 ---@field package callback function|false
 ---@field package results any[]
----@field package n integer
 ---@field package failure string|false what the function threw
 ---@field package job integer|false|nil what it waits for
 ---@field package resume_with function|false
@@ -92,7 +91,7 @@ local function resumed(self, ok, ...)
   if coroutine.status(self.co) == "dead" then
     if ok then return finish(self, true, ...) end
     local err = ...
-    return finish(self, false, self.plain_errors and err or traced(self.co, err))
+    return finish(self, false, traced(self.co, err))
   elseif (...) ~= YIELD then
     finish(self, false, "b24: inside b24.run only calls of b24 may yield")
   end
@@ -150,14 +149,14 @@ local core = drive.core { send = send, sleep = sleep }
 
 ---@param waiter b24.waiter
 ---@param body fun(core: table): any
----@param opts? {callback: function?, method: string?, plain_errors: boolean?} callback: gets what `body` returns; method:
---- for the info of a cancelled call; plain_errors: what `body` throws is not ours, so no traceback
+---@param opts? {callback: function?, method: string?} callback: gets what `body` returns; method: for the info of a
+--- cancelled call
 ---@return b24.task
 local function spawn(waiter, body, opts)
   opts = opts or {}
   -- All fields at once: setting one that is there needs no memory.
   local self = setmetatable({ done = false, joiners = {}, waiter = waiter, callback = opts.callback or false,
-    method = opts.method, plain_errors = opts.plain_errors, results = NO_MEMORY, failure = false, job = false,
+    method = opts.method, results = NO_MEMORY, failure = false, job = false,
     resume_with = false, cancelled = false, starting = true, co = false }, Task)
   self.co = coroutine.create(function() return body(core) end)
   by_coroutine[self.co] = self
@@ -238,5 +237,5 @@ end
 
 function Task:__tostring() return self.done and "b24.task (done)" or "b24.task" end
 
-return { spawn = spawn, current = current, driver = driver, core = core, await = await, sleep = sleep,
+return { spawn = spawn, current = current, driver = driver, core = core, sleep = sleep,
   finish_all = finish_all }
