@@ -176,6 +176,7 @@ int b24_push_result(lua_State *L, int call);
 /* ---- lua_batch.c, lua_batch_answer.c: many commands in one request */
 
 int b24_lua_batch(lua_State *L);
+int b24_lua_batch_check(lua_State *L);
 int b24_lua_ref(lua_State *L);
 void b24_open_batch(lua_State *L);
 

@@ -34,7 +34,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->moves = setup->once ? 0 : MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->once;
     c->random = setup->seed;
-    c->safe = conf->idempotent || b24_method_reads(setup->method);
+    c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
     if (setup->twice != B24_TWICE_BY_NAME) c->safe = setup->twice == B24_TWICE;
     memcpy(c->method, setup->method.p, setup->method.n); /* at most B24_METHOD_MAX: b24_method_problem */
     b24_outcome_init(&c->outcome);

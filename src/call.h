@@ -97,7 +97,7 @@ enum b24_twice { B24_TWICE_BY_NAME, B24_TWICE, B24_NOT_TWICE };
 /* What a call needs besides its conf. */
 struct b24_call_setup {
     struct b24_view method; /* copied */
-    struct b24_view body;   /* copied; JSON, empty: no parameters */
+    struct b24_view body;   /* copied; JSON, NUL-terminated; empty: no parameters */
     uint64_t seed;          /* for the jitter */
     enum b24_twice twice;   /* may it run twice? */
     bool once;              /* exactly one request, and nobody is asked */

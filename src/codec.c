@@ -171,23 +171,15 @@ static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
 }
 
 void b24_open_codec(lua_State *L) {
-    static const luaL_Reg functions[] = {{"conf", codec_conf},
-                                         {"call", b24_lua_call},
-                                         {"request", codec_request},
-                                         {"reply", codec_reply},
-                                         {"decode", codec_decode},
-                                         {"encode", codec_encode},
-                                         {"totals", b24_lua_totals},
-                                         {"badge", b24_lua_badge},
-                                         {"dialogs", b24_lua_dialogs},
-                                         {"diff", b24_lua_diff},
-                                         {"fault", codec_fault},
-                                         {"clock", codec_clock},
-                                         {"batch", b24_lua_batch},
-                                         {"ref", b24_lua_ref},
-                                         {"cursor", b24_lua_cursor},
-                                         {"watch", b24_lua_watch},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"conf", codec_conf},         {"call", b24_lua_call},
+                                         {"request", codec_request},   {"reply", codec_reply},
+                                         {"decode", codec_decode},     {"encode", codec_encode},
+                                         {"totals", b24_lua_totals},   {"badge", b24_lua_badge},
+                                         {"dialogs", b24_lua_dialogs}, {"diff", b24_lua_diff},
+                                         {"fault", codec_fault},       {"clock", codec_clock},
+                                         {"batch", b24_lua_batch},     {"batch_check", b24_lua_batch_check},
+                                         {"ref", b24_lua_ref},         {"cursor", b24_lua_cursor},
+                                         {"watch", b24_lua_watch},     {NULL, NULL}};
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {
         lua_pushlightuserdata(L, L);

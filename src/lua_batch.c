@@ -5,9 +5,17 @@
 
 /* ------------------------------------------------------------ writing */
 
+/* The name or index on top. */
+static struct b24_view field(lua_State *L, char number[B24_NUMBER_MAX]) {
+    struct b24_view v = {number, 0};
+    if (lua_type(L, -1) == LUA_TSTRING) v.p = lua_tolstring(L, -1, &v.n);
+    else v.n = b24_number_text(L, -1, number);
+    return v;
+}
+
 /* [0, 0] The reference on top as $result[c7][FIELD]. */
 static bool write_ref(struct b24_plan *p, struct b24_buffer *out) {
-    char text[32];
+    char text[32], number[B24_NUMBER_MAX];
     lua_State *L = p->L;
     lua_rawgeti(L, -1, 1);
     lua_rawget(L, p->ids);
@@ -16,10 +24,8 @@ static bool write_ref(struct b24_plan *p, struct b24_buffer *out) {
     bool ok = b24_buffer_puts(out, "%24result%5B") && b24_buffer_puts(out, text) && b24_buffer_puts(out, "%5D");
     int n = (int)b24_rawlen(L, -1);
     for (int i = 2; i <= n && ok; i++) {
-        struct b24_view field;
         lua_rawgeti(L, -1, i);
-        field.p = lua_tolstring(L, -1, &field.n);
-        ok = b24_buffer_puts(out, "%5B") && b24_query_escape(out, field) && b24_buffer_puts(out, "%5D");
+        ok = b24_buffer_puts(out, "%5B") && b24_query_escape(out, field(L, number)) && b24_buffer_puts(out, "%5D");
         lua_pop(L, 1);
     }
     return ok;
@@ -93,7 +99,7 @@ struct texts {
 #define TEXTS_TYPE "b24.texts " B24_VERSION
 
 static int texts_gc(lua_State *L) {
-    struct texts *t = lua_touserdata(L, 1);
+    struct texts *t = luaL_checkudata(L, 1, TEXTS_TYPE);
     b24_buffer_free(&t->body);
     b24_buffer_free(&t->query);
     b24_buffer_free(&t->path);
@@ -164,35 +170,46 @@ static void add_single(struct b24_plan *p, int steps, int id) {
     append_step(L, steps);
 }
 
+static void refuse_alone(struct b24_plan *p, const int *order, int members) {
+    for (int i = 0; i < members; i++)
+        if (p->list[order[i] - 1].alone)
+            b24_batch_complain(
+                p, order[i],
+                "has a text such as $result[…], which Bitrix24 would replace, and takes part in a reference");
+}
+
 static void make_steps(struct b24_plan *p, struct texts *t, int steps, bool halt) {
-    int *order = lua_newuserdata(p->L, (size_t)(p->count + 1) * sizeof *order);
-    int *chunk = lua_newuserdata(p->L, B24_BATCH_MAX * sizeof *chunk), n = 0;
+    int chunk[B24_BATCH_MAX], order[B24_BATCH_MAX], n = 0;
     for (int id = 1; id <= p->count; id++) {
-        const struct b24_command *c = &p->list[id - 1];
-        if (c->mark == 2) continue; /* went with an earlier one of its group */
-        int members = b24_batch_place_group(p, c->group, order);
-        if (members > B24_BATCH_MAX)
-            b24_batch_complain(p, id, "is tied to more than 49 others by references; they must fit into one request");
-        if (members == 1 && c->alone) {
+        if (b24_batch_first(p, id) != id) continue; /* went with the first of its group */
+        int members = b24_batch_place_group(p, id, order);
+        bool single = members == 1 && p->list[id - 1].alone;
+        if (!single) refuse_alone(p, order, members);
+        if (single || n + members > B24_BATCH_MAX) {
             add_request(p, t, steps, chunk, n, halt);
             n = 0;
+        }
+        if (single) {
             add_single(p, steps, id);
             continue;
-        }
-        for (int i = 0; i < members; i++)
-            if (p->list[order[i] - 1].alone)
-                b24_batch_complain(
-                    p, order[i],
-                    "has a text such as $result[…], which Bitrix24 would replace, and takes part in a reference");
-        if (n + members > B24_BATCH_MAX) {
-            add_request(p, t, steps, chunk, n, halt);
-            n = 0;
         }
         memcpy(chunk + n, order, (size_t)members * sizeof *order);
         n += members;
     }
     add_request(p, t, steps, chunk, n, halt);
-    lua_pop(p->L, 2);
+}
+
+/* [0, +1] */
+static struct texts *new_texts(lua_State *L) {
+    b24_newtype(L, TEXTS_TYPE);
+    lua_pushcfunction(L, texts_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    struct texts *t = b24_newobject(L, sizeof *t, TEXTS_TYPE);
+    b24_buffer_init(&t->body, B24_BATCH_BYTES);
+    b24_buffer_init(&t->query, B24_BATCH_BYTES);
+    b24_buffer_init(&t->path, B24_BATCH_BYTES);
+    return t;
 }
 
 /* codec.batch(commands [, halt [, level]]) -> list of steps: {body=, names=, idempotent=} or {name=, method=, params=}
@@ -212,16 +229,10 @@ int b24_lua_batch(lua_State *L) {
     p.list = lua_newuserdata(L, (size_t)(p.count + 1) * sizeof *p.list);
     lua_pushnil(L);
     p.links_index = lua_gettop(L);
+    struct texts *t = new_texts(L);
+    p.json = &t->body;
     b24_batch_scan_all(&p);
     b24_batch_join_groups(&p);
-    b24_newtype(L, TEXTS_TYPE);
-    lua_pushcfunction(L, texts_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-    struct texts *t = b24_newobject(L, sizeof *t, TEXTS_TYPE);
-    b24_buffer_init(&t->body, B24_BATCH_BYTES);
-    b24_buffer_init(&t->query, B24_BATCH_BYTES);
-    b24_buffer_init(&t->path, B24_BATCH_BYTES);
     lua_newtable(L);
     make_steps(&p, t, lua_gettop(L), halt);
     return 1;

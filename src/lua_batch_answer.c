@@ -42,7 +42,8 @@ static void put(lua_State *L, int target, int name) {
     lua_rawset(L, target);
 }
 
-/* [0, 0] What the portal says of one command. */
+/* [0, 0] What the portal says of one command. It may say nothing, or speak of it twice; it goes into exactly one of
+   results, errors and not_reached. */
 static void take_command(lua_State *L, const cJSON *result, const char *key, int name, const struct answer *a,
                          const struct b24_conf *conf) {
     const cJSON *value = b24_member(b24_member(result, "result"), key);
@@ -77,19 +78,89 @@ static int new_part(lua_State *L, int answer, const char *name) {
     return lua_gettop(L);
 }
 
+/* ------------------------------------------------------------ is it whole? */
+
+static const char *const parts[] = {"results", "errors", "not_reached"};
+
+/* [0, 0] In how many parts is the name on top? `first`: stack index of the three. */
+static int places(lua_State *L, int first) {
+    int n = 0;
+    for (int i = 0; i < 3; i++) {
+        lua_pushvalue(L, -1);
+        lua_rawget(L, first + i);
+        n += !lua_isnil(L, -1);
+        lua_pop(L, 1);
+    }
+    return n;
+}
+
+/* [0, 0] The name on top must be in one part. */
+static void check_name(lua_State *L, int first) {
+    int n = places(L, first);
+    if (n != 1) luaL_error(L, "b24: a bug: a command of a batch is in %d parts of the answer", n);
+}
+
+/* [0, 0] The commands of the step on top; how many. */
+static size_t check_step(lua_State *L, int first) {
+    size_t n = 0;
+    lua_getfield(L, -1, "names");
+    if (lua_istable(L, -1)) {
+        for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1), n++) check_name(L, first);
+        lua_pop(L, 1);
+        return n;
+    }
+    lua_pop(L, 1);
+    lua_getfield(L, -1, "name");
+    check_name(L, first);
+    lua_pop(L, 1);
+    return 1;
+}
+
+static size_t count(lua_State *L, int table) {
+    size_t n = 0;
+    for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) n++;
+    return n;
+}
+
+/* codec.batch_check(steps, answer) -> answer. No command may be missing from results, errors and not_reached together,
+   none may be in two of them, and nothing else is there. Throws for what can only be a bug of ours. */
+int b24_lua_batch_check(lua_State *L) {
+    size_t commands = 0, entries = 0;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    int first = lua_gettop(L) + 1, n = (int)b24_rawlen(L, 1);
+    for (int i = 0; i < 3; i++) {
+        lua_getfield(L, 2, parts[i]);
+        luaL_checktype(L, first + i, LUA_TTABLE);
+        entries += count(L, first + i);
+    }
+    for (int i = 1; i <= n; i++) {
+        lua_rawgeti(L, 1, i);
+        commands += check_step(L, first);
+        lua_pop(L, 1);
+    }
+    if (commands != entries)
+        return luaL_error(L, "b24: a bug: %d commands of a batch have %d answers", (int)commands, (int)entries);
+    lua_settop(L, 2);
+    return 1;
+}
+
 bool b24_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names) {
     if (!cJSON_IsObject(result) || b24_member(result, "result") == NULL || !lua_istable(L, names)) return false;
     luaL_checkstack(L, 20, "batch");
     lua_newtable(L);
     int top = lua_gettop(L);
     struct answer a;
-    a.results = new_part(L, top, "results");
-    a.errors = new_part(L, top, "errors");
-    a.not_reached = new_part(L, top, "not_reached");
+    a.results = new_part(L, top, parts[0]); /* one behind the other, as check_name wants them */
+    a.errors = new_part(L, top, parts[1]);
+    a.not_reached = new_part(L, top, parts[2]);
     a.next = new_part(L, top, "next");
     a.total = new_part(L, top, "total");
-    for (lua_pushnil(L); lua_next(L, names) != 0; lua_pop(L, 1))
+    for (lua_pushnil(L); lua_next(L, names) != 0; lua_pop(L, 1)) {
         take_command(L, result, lua_tostring(L, -2), lua_gettop(L), &a, conf);
+        check_name(L, a.results);
+    }
     lua_settop(L, top);
     return true;
 }

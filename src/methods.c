@@ -5,8 +5,7 @@
 #include "conf.h"
 #include "url.h"
 
-/* The vendor's documentation, the modules im, user, crm, tasks and what is near them. Whether one reads follows from
-   its last word; `others` below lists the few whose last word does not tell. */
+/* For typing errors: the vendor's documentation, the modules im, user, crm, tasks and what is near them. */
 static const char *const known[] = {"im.counters.get",
                                     "im.recent.list",
                                     "im.recent.get",
@@ -128,10 +127,6 @@ static const char *const known[] = {"im.counters.get",
                                     "timeman.status",
                                     "voximplant.statistic.get"};
 
-/* Reading methods whose last word does not say so. */
-static const char *const others[] = {
-    "profile", "scope", "server.time", "user.counters", "app.info", "disk.folder.getchildren", "timeman.status"};
-
 const char *b24_method_problem(struct b24_view m) {
     if (m.n == 0) return "it is empty";
     if (m.n > B24_METHOD_MAX) return "it is too long";
@@ -142,18 +137,6 @@ const char *b24_method_problem(struct b24_view m) {
         if (!word && !dot) return "only letters, digits, '_', '-' and single dots are allowed";
     }
     return NULL;
-}
-
-bool b24_method_reads(struct b24_view method) {
-    static const char *const verbs[] = {"get", "list", "getlist", "fields", "count", "current", "search"};
-    size_t dot = method.n;
-    while (dot > 0 && method.p[dot - 1] != '.') dot--;
-    struct b24_view verb = {method.p + dot, method.n - dot};
-    for (size_t i = 0; dot > 0 && i < sizeof verbs / sizeof *verbs; i++)
-        if (b24_same_text(verb, verbs[i])) return true;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (b24_same_text(method, others[i])) return true;
-    return false;
 }
 
 #define COMPARED_MAX 64 /* bytes of a name that is compared; longer ones are no typing errors of ours */

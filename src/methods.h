@@ -9,9 +9,12 @@ B24_PRIVATE_BEGIN
 /* NULL, or a phrase that says what is wrong with this method name. */
 const char *b24_method_problem(struct b24_view method);
 
-/* Does a method of this name only read ("*.get", "*.list", ...)? Such a call may be repeated when it is not known
-   whether it ran. */
-bool b24_method_reads(struct b24_view method);
+/* Does this call only read? It may be repeated when it is not known whether it ran. `params`: JSON, NUL-terminated, or
+   empty; it is looked at only where the name does not decide. The case of names does not matter. */
+bool b24_method_reads(struct b24_view method, struct b24_view params);
+
+/* Do the params have a say in it? */
+bool b24_method_asks_params(struct b24_view method);
 
 /* The known method that is most like this one, for a typing error; NULL: none is close. */
 const char *b24_method_nearest(const char *method);

@@ -1,5 +1,7 @@
 --- client:batch: many commands in few requests.
 
+local codec = require "b24.codec"
+
 -- A command that has to go by itself: its text would be taken for a reference inside a batch.
 local function single(core, conf, step, answer)
   local result, err, info = core.call(conf, step.method, step.params)
@@ -59,7 +61,10 @@ local function run(core, conf, steps, halt)
       stopped = halt and next(answer.errors) ~= nil
     end
   end
-  if answered then return answer, nil, last_info or { method = "batch", attempts = 0, waited = 0, elapsed = 0 } end
+  if answered then
+    last_info = last_info or { method = "batch", attempts = 0, waited = 0, elapsed = 0 }
+    return codec.batch_check(steps, answer), nil, last_info
+  end
   return nil, first_err[1], first_err[2]
 end
 

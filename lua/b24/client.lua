@@ -99,8 +99,10 @@ function Client:call(method, params, opts, callback)
 end
 
 --- Many commands in few requests (50 in each), by name: `{ me = {"user.current"}, deal = {"crm.deal.get", {id = 5}} }`.
---- A command may use what another answered: b24.ref("me", "ID"). Order: list positions, then names in alphabetical order;
---- what is referred to goes first. A query knows no null and no empty list: null is sent as "", an empty table not at all.
+--- A command may use what another answered: b24.ref("me", "ID"). Names: any string or integer. Order: integers in ascending
+--- order, then strings by their bytes; what is referred to goes first. Each command is in exactly one of results, errors and
+--- not_reached (behind a halt, or the portal left it out). A query knows no null and no empty list: null is sent as "", an
+--- empty table not at all.
 ---@param commands table<string|integer, {[1]: string, [2]: table?}|string> name -> {method, params}
 ---@param opts? {halt: boolean} halt: stop at the first command that fails
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
