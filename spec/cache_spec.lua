@@ -8,7 +8,7 @@ local posix = require "b24_posix"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
-local JSON = '{"TYPE":{"ALL":3}}'
+local JSON = '{"result":{"TYPE":{"ALL":3}}}'
 
 describe("the cache", function()
   local portal, home, dir
@@ -100,9 +100,9 @@ describe("the cache", function()
       one:step()
       one:store(JSON)
       local good = process.read(path())
-      local head, sum = good:match "^(b24 cache 1 )%d+( [^\n]*\n.*)$"
+      local head, sum = good:match "^(b24 cache 2 )%d+( [^\n]*\n.*)$"
       local garbage = { "", "x", good:sub(1, -2), good .. "x", (good:gsub("ALL", "ALX")), good:sub(1, 20), ("\0"):rep(99),
-        (good:gsub("cache 1", "cache 2")), head .. "99999999999999" .. sum, head .. "-5" .. sum, good:gsub("\n", " ", 1) }
+        (good:gsub("cache 2", "cache 1")), head .. "99999999999999" .. sum, head .. "-5" .. sum, good:gsub("\n", " ", 1) }
       for i, bytes in ipairs(garbage) do
         process.write(path(), bytes)
         local next_one = entry()
@@ -137,7 +137,7 @@ describe("the cache", function()
     it("is whole or absent after kill -9 in the middle of a write", function()
       local source = ([[
         local codec = require "b24.codec"
-        local big = '{"TYPE":{"ALL":3},"X":"' .. ("x"):rep(300000) .. '"}'
+        local big = '{"result":{"TYPE":{"ALL":3},"X":"' .. ("x"):rep(300000) .. '"}}'
         local conf = assert(codec.conf { webhook = %q, allow_http = true, runtime_dir = %q, max_age = 60 })
         while true do
           local entry = codec.cache(conf)
@@ -165,6 +165,82 @@ describe("the cache", function()
           fresh:store(JSON)
         end
       end
+    end)
+  end)
+
+  describe("whose claim", function()
+    -- Runs `lines` in a process of its own with `entry()`, which makes an entry of this account, and posix; its output.
+    local function program(lines)
+      local source = ([[
+        local codec, posix = require "b24.codec", require "b24_posix"
+        local conf = assert(codec.conf { webhook = %q, allow_http = true, runtime_dir = %q, max_age = 60 })
+        local JSON = %q
+        local function entry() return assert(codec.cache(conf)) end
+        local function in_child(f)
+          local pid = posix.fork()
+          if pid ~= 0 then return posix.wait(pid) end
+          posix.exit(f() or 0)
+        end
+      ]]):format(portal.http_webhook, dir, JSON) .. lines
+      local status, out, err = process.run(source)
+      assert.same({ 0, "" }, { status, err })
+      return out
+    end
+
+    for name, act in pairs {
+      ["gives up"] = "one:release()",
+      ["collects it"] = "one = nil collectgarbage() collectgarbage()",
+      ["stores an answer"] = "if one:store '{}' then return 1 end",
+      ["looks again"] = "if one:step() ~= 'wait' then return 1 end",
+      ["looks again, twice, and gives up"] = "one:step() if one:step() ~= 'wait' then return 1 end one:release()",
+    } do
+      it("is the parent's stays the parent's when a forked child " .. name, function()
+        assert.equal("ask 0 wait true hit\n", program(([[
+          local one = entry()
+          local out = { (one:step()) }
+          out[2] = tostring(in_child(function() %s end))
+          out[3] = entry():step()
+          out[4] = tostring(one:store(JSON))
+          out[5] = entry():step()
+          print(table.concat(out, " "))
+        ]]):format(act)))
+      end)
+    end
+
+    it("is of a forked child's own is its own", function()
+      assert.equal("wait 0 hit\n", program [[
+        local one = entry()
+        one:step()
+        local out = { (entry():step()) }
+        one:release()
+        out[2] = in_child(function() return one:step() == "ask" and one:store(JSON) and 0 or 1 end)
+        out[3] = entry():step()
+        print(table.concat(out, " "))
+      ]])
+    end)
+
+    it("was removed makes nothing of a stranger's file", function()
+      local one = entry()
+      assert.equal("ask", (one:step()))
+      os.execute("rm " .. dir .. "/cache-*.new") -- as a cleaner of old files might
+      local stranger = entry()
+      assert.equal("ask", (stranger:step()))
+      assert.is_false(one:store '{"result":{"TYPE":{"ALL":99}}}')
+      assert.equal("wait", (entry():step()))
+      one:release()
+      assert.equal("wait", (entry():step()))
+      assert.is_true(stranger:store(JSON))
+      local step, counters = entry():step()
+      assert.same({ "hit", 3 }, { step, counters.TYPE.ALL })
+    end)
+
+    it("is not left behind by a call that throws", function()
+      local thrown = { limiter = { reserve = function() error("interrupted!", 0) end } }
+      collectgarbage "stop" -- what is collected gives up its claim by itself
+      local ok, message = pcall(b24.counters, conf(thrown))
+      assert.same({ false, "interrupted!" }, { ok, message })
+      assert.equal("ask", (entry():step()))
+      collectgarbage "restart"
     end)
   end)
 

@@ -111,9 +111,10 @@ void b24_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struc
 
 /* ---- lua_outcome.c: outcome -> value, err, info */
 
-enum b24_shape { B24_PLAIN, B24_COUNTERS, B24_BATCH };
+/* B24_KEPT: counters, and the reply's text as info.body, for the cache. */
+enum b24_shape { B24_PLAIN, B24_COUNTERS, B24_BATCH, B24_KEPT };
 
-/* The argument at `index`: nil, "result", "counters" or "batch"; throws for others. */
+/* The argument at `index`: nil, "result", "counters", "batch" or "kept"; throws for others. */
 enum b24_shape b24_check_shape(lua_State *L, int index);
 
 /* [0, +3] `names`: for B24_BATCH the stack index of the step's names. */

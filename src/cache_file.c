@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HEAD_MAX 80 /* bytes of "b24 cache 1 STORED LENGTH CHECKSUM\n" */
+#define HEAD_MAX 80 /* bytes of "b24 cache 2 STORED LENGTH CHECKSUM\n" */
 
 int64_t b24_cache_now(void) {
     struct timespec t;
@@ -92,7 +92,7 @@ static int64_t parse(struct b24_buffer *text) {
     uint64_t sum = 0;
     size_t length = 0;
     int head = 0;
-    if (sscanf(v.p, "b24 cache 1 %" SCNd64 " %zu %" SCNx64 "%n", &stored, &length, &sum, &head) != 3) return 0;
+    if (sscanf(v.p, "b24 cache 2 %" SCNd64 " %zu %" SCNx64 "%n", &stored, &length, &sum, &head) != 3) return 0;
     if ((size_t)head >= v.n || v.p[head] != '\n') return 0;
     head++;
     if (stored <= 0 || v.n - (size_t)head != length || hash(v.p + head, length) != sum) return 0;
@@ -113,15 +113,30 @@ void b24_cache_read(const struct b24_cache *cache, struct b24_cache_entry *entry
 
 /* ------------------------------------------------------------ writing */
 
+/* Is `fd` the file that others find under the claim's name? */
+static bool named(const struct b24_cache *cache, int fd) {
+    struct stat mine, found;
+    return ours(fd, &mine) && lstat(cache->claim_path, &found) == 0 && found.st_ino == mine.st_ino &&
+           found.st_dev == mine.st_dev;
+}
+
+/* Has this process the claim? */
+static bool claimed(const struct b24_cache *cache) { return cache->claim >= 0 && cache->owner == (long)getpid(); }
+
+static void drop(struct b24_cache *cache) {
+    if (cache->claim >= 0) close(cache->claim);
+    cache->claim = -1;
+}
+
 bool b24_cache_claim(struct b24_cache *cache) {
-    struct stat mine, named;
-    if (cache->claim >= 0) return true;
+    if (claimed(cache)) return true;
+    drop(cache); /* a parent's; its own descriptor keeps the lock */
     int fd = open(cache->claim_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
     if (fd < 0) return false;
-    /* Between open and flock another process may have made it the entry, or removed it. */
-    if (ours(fd, &mine) && flock(fd, LOCK_EX | LOCK_NB) == 0 && lstat(cache->claim_path, &named) == 0 &&
-        named.st_ino == mine.st_ino && named.st_dev == mine.st_dev) {
+    /* Looked at under the lock: before it another process may have made it the entry, or removed it. */
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && named(cache, fd)) {
         cache->claim = fd;
+        cache->owner = (long)getpid();
         return true;
     }
     close(fd);
@@ -142,22 +157,18 @@ static bool write_all(int fd, const char *p, size_t n) {
 bool b24_cache_store(struct b24_cache *cache, struct b24_view json, int64_t now) {
     char head[HEAD_MAX];
     int n =
-        snprintf(head, sizeof head, "b24 cache 1 %" PRId64 " %zu %016" PRIx64 "\n", now, json.n, hash(json.p, json.n));
-    bool ok = cache->claim >= 0 && json.n <= B24_CACHE_MAX - HEAD_MAX && ftruncate(cache->claim, 0) == 0 &&
+        snprintf(head, sizeof head, "b24 cache 2 %" PRId64 " %zu %016" PRIx64 "\n", now, json.n, hash(json.p, json.n));
+    bool ok = claimed(cache) && json.n <= B24_CACHE_MAX - HEAD_MAX && ftruncate(cache->claim, 0) == 0 &&
               lseek(cache->claim, 0, SEEK_SET) == 0 && write_all(cache->claim, head, (size_t)n) &&
-              write_all(cache->claim, json.p, json.n) && rename(cache->claim_path, cache->path) == 0;
-    if (!ok) {
-        b24_cache_release(cache);
-        return false;
-    }
-    close(cache->claim);
-    cache->claim = -1;
-    return true;
+              write_all(cache->claim, json.p, json.n) && named(cache, cache->claim) &&
+              rename(cache->claim_path, cache->path) == 0;
+    if (ok) drop(cache);
+    else b24_cache_release(cache);
+    return ok;
 }
 
 void b24_cache_release(struct b24_cache *cache) {
-    if (cache->claim < 0) return;
-    (void)unlink(cache->claim_path); /* while it is locked, so it is ours */
-    close(cache->claim);
-    cache->claim = -1;
+    /* Before the lock goes: who has it is the only one to remove the name. */
+    if (claimed(cache) && named(cache, cache->claim)) (void)unlink(cache->claim_path);
+    drop(cache);
 }

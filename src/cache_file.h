@@ -16,11 +16,12 @@ struct b24_cache {
     char path[B24_DIR_MAX];           /* the entry */
     char claim_path[B24_DIR_MAX + 8]; /* what the process that asks the portal writes; renamed to `path` */
     int claim;                        /* -1, or its descriptor, locked */
+    long owner;                       /* the process that has the claim: a forked child only inherits the descriptor */
 };
 
 struct b24_cache_entry {
-    int64_t stored; /* 0: there is none */
-    struct b24_buffer json;
+    int64_t stored;         /* 0: there is none */
+    struct b24_buffer json; /* the portal's reply as it came, so that reading it is the same as having asked */
 };
 
 enum b24_cache_step {
@@ -42,7 +43,8 @@ void b24_cache_read(const struct b24_cache *cache, struct b24_cache_entry *entry
 /* Tries to become the process that asks; never waits. The claim ends with the process, however that ends. */
 bool b24_cache_claim(struct b24_cache *cache);
 
-/* Replaces the entry, atomically, and ends the claim. Needs the claim; false: the entry stays as it was. */
+/* Replaces the entry, atomically, and ends the claim. Needs the claim, and the file that was claimed: its name may have
+   been removed, and given to another process's. False: the entry stays as it was. */
 bool b24_cache_store(struct b24_cache *cache, struct b24_view json, int64_t now);
 
 /* Ends the claim without an answer. */

@@ -38,6 +38,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     if (setup->twice != B24_TWICE_BY_NAME) c->safe = setup->twice == B24_TWICE;
     memcpy(c->method, setup->method.p, setup->method.n); /* at most B24_METHOD_MAX: b24_method_problem */
     b24_outcome_init(&c->outcome);
+    c->outcome.keep = setup->keep;
     if (!b24_request_build(&c->text, conf, setup->method, setup->body) ||
         (portal->moved != NULL && !b24_request_move(&c->text, conf, portal->moved, setup->method))) {
         b24_call_free(c);

@@ -14,19 +14,29 @@ struct lua_cache {
     struct b24_cache cache;
     struct b24_cache_entry entry;
     cJSON *tree; /* of the entry; here, so that it is freed whatever happens while Lua values are made of it */
+    const cJSON *counters; /* in it, or NULL */
     int64_t began;
     b24_ms begun, max_age, timeout; /* begun: of the monotonic clock */
     bool stale_ok;
+    /* What shapes an answer; a cached one has the same shape, or it is none. */
+    bool nulls;
+    int max_depth;
+    size_t max_reply;
 };
 
 static struct lua_cache *check(lua_State *L) { return luaL_checkudata(L, 1, CACHE_TYPE); }
+
+static void forget_tree(struct lua_cache *c) {
+    cJSON_Delete(c->tree);
+    c->tree = NULL;
+    c->counters = NULL;
+}
 
 static int cache_gc(lua_State *L) {
     struct lua_cache *c = check(L);
     b24_cache_release(&c->cache);
     b24_buffer_free(&c->entry.json);
-    cJSON_Delete(c->tree);
-    c->tree = NULL;
+    forget_tree(c);
     return 0;
 }
 
@@ -44,30 +54,32 @@ static int codec_cache(lua_State *L) {
     c->max_age = conf->max_age;
     c->timeout = conf->timeout;
     c->stale_ok = conf->stale_ok;
+    c->nulls = conf->nulls;
+    c->max_depth = conf->max_depth;
+    c->max_reply = conf->max_reply;
     return b24_cache_open(&c->cache, conf, &fault) ? 1 : b24_push_fault(L, &fault, "im.counters.get");
 }
 
-/* Reads the entry and parses it; what is no JSON is no entry. */
+/* Reads the entry and parses it; what this conf would not accept from the portal is no entry. */
 static void look(struct lua_cache *c) {
     struct b24_gate_error error;
     b24_cache_read(&c->cache, &c->entry);
-    cJSON_Delete(c->tree);
-    c->tree = NULL;
-    if (c->entry.stored == 0) return;
-    c->tree = b24_document_parse(b24_buffer_view(&c->entry.json), B24_DEPTH_MAX, &error);
-    if (c->tree == NULL) c->entry.stored = 0;
+    forget_tree(c);
+    if (c->entry.stored != 0 && c->entry.json.n <= c->max_reply)
+        c->tree = b24_document_parse(b24_buffer_view(&c->entry.json), c->max_depth, &error);
+    c->counters = b24_member(c->tree, "result");
+    if (c->counters == NULL) c->entry.stored = 0;
 }
 
 /* [0, +2] The entry's counters and their age in seconds; nil, nil when there is none. */
 static int push_entry(lua_State *L, struct lua_cache *c, int64_t now) {
-    if (c->tree != NULL && c->entry.stored <= now && b24_push_counters(L, c->tree, false)) {
+    if (c->counters != NULL && c->entry.stored <= now && b24_push_counters(L, c->counters, c->nulls)) {
         lua_pushnumber(L, (lua_Number)(now - c->entry.stored) / 1000);
     } else {
         lua_pushnil(L);
         lua_pushnil(L);
     }
-    cJSON_Delete(c->tree);
-    c->tree = NULL;
+    forget_tree(c);
     return 2;
 }
 
@@ -94,7 +106,7 @@ static int cache_peek(lua_State *L) {
     return step == B24_CACHE_HIT ? push_entry(L, c, b24_cache_now()) : 0;
 }
 
-/* cache:store(json) -> boolean */
+/* cache:store(reply) -> boolean; info.body of a call of the shape "kept" */
 static int cache_store(lua_State *L) {
     struct lua_cache *c = check(L);
     struct b24_view json;

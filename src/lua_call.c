@@ -65,6 +65,7 @@ static void keep(lua_State *L, int conf) {
 static struct b24_call *start(lua_State *L, struct b24_lua_call *c, const struct b24_lua_setup *s) {
     struct b24_call_setup setup = {
         .method = {c->method, strlen(c->method)}, .seed = s->seed, .twice = s->twice, .once = s->once};
+    setup.keep = c->shape == B24_KEPT;
     setup.body = encode(L, c, s->params, s->level);
     return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
 }
@@ -121,7 +122,7 @@ struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event
 }
 
 enum b24_shape b24_check_shape(lua_State *L, int index) {
-    static const char *const names[] = {"result", "counters", "batch", NULL};
+    static const char *const names[] = {"result", "counters", "batch", "kept", NULL};
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 

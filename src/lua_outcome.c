@@ -79,11 +79,10 @@ int b24_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24
                      enum b24_shape shape, int names) {
     luaL_checkstack(L, 10, "reply");
     if (o->kind != B24_OK) return push_failure(L, o, conf, method);
+    bool counters = shape == B24_COUNTERS || shape == B24_KEPT;
     if (shape == B24_PLAIN) {
         b24_push_json(L, o->result, conf->nulls);
-    } else if (shape == B24_COUNTERS ? !b24_push_counters(L, o->result, conf->nulls)
-                                     : !b24_push_batch(L, o->result, conf, names)) {
-        bool counters = shape == B24_COUNTERS;
+    } else if (counters ? !b24_push_counters(L, o->result, conf->nulls) : !b24_push_batch(L, o->result, conf, names)) {
         struct b24_outcome unusable = *o; /* shares the document with *o, which frees it */
         b24_outcome_unusable(&unusable, conf, counters ? "NO_COUNTERS" : "NO_BATCH",
                              counters ? "the result is not an object with counters"
@@ -93,6 +92,10 @@ int b24_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24
     }
     lua_pushnil(L);
     push_info(L, o, conf, method);
+    if (shape == B24_KEPT && o->body.n > 0) {
+        lua_pushlstring(L, o->body.p, o->body.n);
+        lua_setfield(L, -2, "body");
+    }
     return 3;
 }
 

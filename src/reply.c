@@ -22,6 +22,7 @@ void b24_outcome_free(struct b24_outcome *o) {
     cJSON_Delete(o->root);
     o->root = NULL;
     o->result = o->time = o->next = o->total = NULL;
+    b24_buffer_free(&o->body);
 }
 
 /* One line: tags out, white space and control bytes to single spaces. In place. */
@@ -176,8 +177,10 @@ static b24_ms retry_after(struct b24_view v) {
     return s * 1000;
 }
 
-static void success(struct b24_outcome *o) {
+static void success(struct b24_outcome *o, struct b24_view body) {
     o->kind = B24_OK;
+    b24_buffer_init(&o->body, body.n);
+    if (o->keep) (void)b24_buffer_add(&o->body, body.p, body.n);
     o->next = b24_member(o->root, "next");
     o->total = b24_member(o->root, "total");
 }
@@ -202,7 +205,7 @@ void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf, const
     else if (o->result == NULL)
         b24_outcome_unusable(o, conf, "NO_RESULT", "the reply is JSON, but has no result",
                              "Check that the URL is a webhook of a Bitrix24 portal.");
-    else success(o);
+    else success(o, r->body);
     if (o->kind != B24_OK) o->result = NULL;
 }
 

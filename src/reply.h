@@ -30,7 +30,7 @@ struct b24_failure {
     struct b24_view text; /* for people; masked here */
 };
 
-/* How a call ended. Plain memory except `root`. */
+/* How a call ended. Plain memory except `root` and `body`. */
 struct b24_outcome {
     enum b24_kind kind; /* B24_OK: success */
     int status;         /* of the last reply, 0 if there was none */
@@ -49,10 +49,12 @@ struct b24_outcome {
     char hint_text[B24_HINT_MAX];
     cJSON *root;                               /* the whole answer, owned; NULL if there is none */
     const cJSON *result, *time, *next, *total; /* in root, or NULL */
+    bool keep;                                 /* set by who makes it: a good reply's text is wanted in `body` */
+    struct b24_buffer body;                    /* that text, owned; empty without memory */
 };
 
 void b24_outcome_init(struct b24_outcome *outcome);
-/* Frees root; the texts stay readable. */
+/* Frees root and body; the texts stay readable. */
 void b24_outcome_free(struct b24_outcome *outcome);
 
 /* Judges one reply: the body first, then the status. Sets everything but attempts, waited, elapsed. */

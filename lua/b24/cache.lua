@@ -16,14 +16,38 @@ local function answered(counters, age, why)
     stale_because = why }
 end
 
--- With the claim: ask, then keep the answer for the others.
+-- Not in PUC Lua 5.1: there the claim of a call that waits by yielding, and throws, ends when the entry is collected.
+local PCALL_YIELDS = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
+local function ended(entry, ok, ...)
+  if ok then return ... end
+  entry:release()
+  error((...), 0)
+end
+
+-- One request. What a call throws (Ctrl-C, a lack of memory) must not leave the others waiting for it.
+local function ask(entry, core, conf)
+  local function call()
+    local request, err, info = codec.call(conf, METHOD, nil, "kept")
+    if not request then return nil, err, info end
+    return core.perform(request)
+  end
+  if core.sleep and not PCALL_YIELDS then return call() end
+  return ended(entry, pcall(call))
+end
+
+-- With the claim: ask, then keep the reply for the others. It is kept as the portal wrote it: another conf may want its
+-- nulls, or less depth, and must get what it would get from the portal.
 local function ask_portal(entry, core, conf, old, age, stale_ok)
-  local counters, err, info = core.counters(conf)
-  if counters then
-    entry:store(codec.encode(counters))
+  local counters, err, info = ask(entry, core, conf)
+  local body = info.body
+  info.body = nil
+  if counters and body then
+    entry:store(body)
     return counters, nil, info
   end
   entry:release()
+  if counters then return counters, nil, info end
   if old and stale_ok and not FINAL[info.kind] then return answered(old, age, err) end
   return nil, err, info
 end
