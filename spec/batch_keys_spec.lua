@@ -179,6 +179,45 @@ describe("codec.batch", function()
     end
   end)
 
+  it("refuses what stands beside method and params, where it would be lost", function()
+    for _, row in ipairs { { { "crm.deal.get", id = 5 }, "'id'" }, { { "m", {}, {} }, "3" }, { { "m", [0] = 1 }, "0" },
+      { { "m", {}, halt = true }, "'halt'" }, { { "m", [{}] = 1 }, "table" } } do
+      local ok, message = pcall(codec.batch, { a = row[1] })
+      assert.is_false(ok)
+      assert.truthy(message:find("command 'a' of the batch has " .. row[2], 1, true)
+        or message:find("command 'a' of the batch has a " .. row[2], 1, true), message)
+    end
+  end)
+
+  it("writes the integer keys of params as a call does: 1..n is a list, anything else keeps its keys", function()
+    for _, row in ipairs {
+      { { v = { "a", "b" } }, "v%5B0%5D=a&v%5B1%5D=b" },
+      { { v = { [547] = "a" } }, "v%5B547%5D=a" },
+      { { v = { [1] = "a", [547] = "b" } }, "v%5B1%5D=a", "v%5B547%5D=b" },
+      { { v = { [1] = "a", [2] = "b", [4] = "c" } }, "v%5B1%5D=a", "v%5B2%5D=b", "v%5B4%5D=c" },
+      { { v = { [0] = "a", [1] = "b" } }, "v%5B0%5D=a", "v%5B1%5D=b" },
+      { { v = { [-1] = "a", [1] = "b" } }, "v%5B-1%5D=a", "v%5B1%5D=b" },
+      { { v = { [2 ^ 53] = "a" } }, "v%5B9007199254740992%5D=a" },
+    } do
+      local body = codec.batch({ { "m", row[1] } })[1].body
+      for i = 2, #row do assert.truthy(body:find("[?&]" .. row[i]:gsub("%p", "%%%0") .. '[&"]'), body) end
+    end
+    for _, params in ipairs { { v = { "a", x = "b" } }, { v = { [1.5] = "a" } }, { v = { [true] = 1 } }, { 1, x = 2 } } do
+      assert.is_false((pcall(codec.batch, { { "m", params } })))
+    end
+  end)
+
+  it("refuses a reference in the place of all params, and outside of a batch (its name was sent as a list)", function()
+    local ref = b24.ref("me", "ID")
+    assert.is_false((pcall(codec.batch, { me = "profile", a = { "m", ref } })))
+    local client = assert(b24.client { webhook = BASE })
+    for _, params in ipairs { { id = ref }, { list = { ref } }, ref } do
+      local ok, message = pcall(function() client:call("crm.deal.get", params) end)
+      assert.is_false(ok)
+      assert.truthy(message:find "^spec/batch_keys_spec.lua:%d+: b24: .*batch", message)
+    end
+  end)
+
   it("refuses a chain that does not fit, and a circle, however long", function()
     local chain, circle = {}, {}
     for i = 1, 51 do chain[i] = { "m", { r = i > 1 and b24.ref(i - 1) or nil } } end

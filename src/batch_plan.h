@@ -30,9 +30,6 @@ struct b24_plan {
     struct b24_buffer *json; /* for params that must be looked into; somebody else owns it */
 };
 
-/* Is the value at `index` made by b24.ref? */
-bool b24_batch_is_ref(lua_State *L, int index);
-
 /* [0, 0] Fills names and ids: integers in ascending order, then strings by their bytes. Throws for other keys. */
 void b24_batch_collect_names(struct b24_plan *p);
 

@@ -40,6 +40,20 @@ void b24_set_flag(lua_State *L, int table, const char *name, bool value);
    that goes on from "a parameter ...", such as "is infinite"; `out` is incomplete in that case. */
 const char *b24_encode_params(lua_State *L, int index, struct b24_buffer *out);
 
+enum b24_keys {
+    B24_KEYS_EMPTY,
+    B24_KEYS_ARRAY, /* 1..n */
+    B24_KEYS_OBJECT,
+    B24_KEYS_MIXED, /* strings and integers */
+    B24_KEYS_BAD    /* others */
+};
+
+/* [0, 0] What the keys of the table on top are. */
+enum b24_keys b24_classify_keys(lua_State *L);
+
+#define B24_MIXED_KEYS "has list items and named members in one table"
+#define B24_BAD_KEYS   "has a key that is neither a string nor a whole number"
+
 /* ---- lua_counters.c: the answer of im.counters.get -> one shape for every server generation */
 
 /* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as b24_push_json. */
@@ -179,6 +193,9 @@ int b24_push_result(lua_State *L, int call);
 int b24_lua_batch(lua_State *L);
 int b24_lua_batch_check(lua_State *L);
 int b24_lua_ref(lua_State *L);
+
+/* [0, 0] Is the value at `index` made by b24.ref? */
+bool b24_batch_is_ref(lua_State *L, int index);
 void b24_open_batch(lua_State *L);
 
 /* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false. */

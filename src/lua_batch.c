@@ -42,23 +42,29 @@ static size_t position(lua_State *L, bool list, char out[B24_NUMBER_MAX]) {
     return n;
 }
 
+/* The table's key below the top. */
+static struct b24_view key_text(lua_State *L, bool list, char number[B24_NUMBER_MAX]) {
+    struct b24_view key = {number, 0};
+    if (lua_type(L, -2) == LUA_TSTRING) key.p = lua_tolstring(L, -2, &key.n);
+    else key.n = position(L, list, number);
+    return key;
+}
+
 /* The members of the table on top, each behind `path`. NULL, or what is wrong. */
 static const char *write_table(struct b24_plan *p, struct b24_buffer *query, struct b24_buffer *path) {
     lua_State *L = p->L;
     const char *wrong = NULL;
-    bool list = b24_rawlen(L, -1) > 0;
+    enum b24_keys keys = b24_classify_keys(L);
     size_t before = path->n;
+    if (keys == B24_KEYS_MIXED) return B24_MIXED_KEYS;
+    if (keys == B24_KEYS_BAD) return B24_BAD_KEYS;
     luaL_checkstack(L, 8, "batch");
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
         char number[B24_NUMBER_MAX];
-        struct b24_view key = {number, 0};
-        if (lua_type(L, -2) == LUA_TSTRING) key.p = lua_tolstring(L, -2, &key.n);
-        else if (lua_type(L, -2) == LUA_TNUMBER) key.n = position(L, list, number);
-        else wrong = "has a key that is neither a string nor a number";
-        bool ok = wrong == NULL && (before == 0 || b24_buffer_puts(path, "%5B")) && b24_query_escape(path, key) &&
+        struct b24_view key = key_text(L, keys == B24_KEYS_ARRAY, number);
+        bool ok = (before == 0 || b24_buffer_puts(path, "%5B")) && b24_query_escape(path, key) &&
                   (before == 0 || b24_buffer_puts(path, "%5D"));
-        if (ok) wrong = write_value(p, query, path);
-        else if (wrong == NULL) wrong = "does not fit into memory";
+        wrong = ok ? write_value(p, query, path) : "does not fit into memory";
         b24_buffer_cut(path, before);
         if (wrong != NULL) {
             lua_pop(L, 2);

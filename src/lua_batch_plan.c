@@ -164,6 +164,24 @@ void b24_batch_complain(const struct b24_plan *p, int id, const char *what) {
 
 /* ------------------------------------------------------------ one command: {"method", params} or "method" */
 
+/* [0, 0] The command on top, a table: what stands beside method and params would be lost. */
+static void check_members(const struct b24_plan *p, int id) {
+    lua_State *L = p->L;
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        int type = lua_type(L, -2);
+        lua_Number k = type == LUA_TNUMBER ? lua_tonumber(L, -2) : 0;
+        if (k == 1 || k == 2) continue;
+        lua_pop(L, 1);
+        if (type == LUA_TSTRING || type == LUA_TNUMBER) push_shown(L);
+        else lua_pushfstring(L, "a %s", lua_typename(L, type));
+        lua_pushliteral(L, "has ");
+        lua_insert(L, -2);
+        lua_pushliteral(L, " beside its method; it is written {\"method\", params}");
+        lua_concat(L, 3);
+        b24_batch_complain(p, id, lua_tostring(L, -1));
+    }
+}
+
 /* [0, +1] Its method; throws if it is none. */
 const char *b24_batch_push_method(const struct b24_plan *p, int id) {
     lua_State *L = p->L;
@@ -189,6 +207,15 @@ void b24_batch_push_params(const struct b24_plan *p, int id) {
     else lua_pushnil(L);
     lua_remove(L, -2);
     if (!lua_isnil(L, -1) && !lua_istable(L, -1)) b24_batch_complain(p, id, "has params that are no table");
+    if (b24_batch_is_ref(L, -1)) b24_batch_complain(p, id, "has a reference in the place of its params");
+}
+
+/* [0, 0] */
+static void check_command(const struct b24_plan *p, int id) {
+    b24_batch_push_name(p, id);
+    lua_rawget(p->L, p->commands);
+    if (lua_istable(p->L, -1)) check_members(p, id);
+    lua_pop(p->L, 1);
 }
 
 static void add_link(struct b24_plan *p, int to) {
@@ -255,6 +282,7 @@ void b24_batch_scan_all(struct b24_plan *p) {
         struct b24_command *c = &p->list[id - 1];
         *c = (struct b24_command){.group = id};
         c->reads = reads(p, id);
+        check_command(p, id);
     }
     for (int id = 1; id <= p->count; id++) {
         struct b24_command *c = &p->list[id - 1];

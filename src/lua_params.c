@@ -79,10 +79,7 @@ static bool is_null(lua_State *L) {
     return null;
 }
 
-enum keys { EMPTY, ARRAY, OBJECT, MIXED, BAD };
-
-/* What the keys of the table on top are. */
-static enum keys classify(lua_State *L) {
+enum b24_keys b24_classify_keys(lua_State *L) {
     size_t n = b24_rawlen(L, -1), integers = 0, strings = 0, inside = 0;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TSTRING) {
@@ -91,18 +88,18 @@ static enum keys classify(lua_State *L) {
             lua_Number k = lua_tonumber(L, -2);
             if (!(k >= -EXACT && k <= EXACT) || k != (lua_Number)(int64_t)k) {
                 lua_pop(L, 2);
-                return BAD;
+                return B24_KEYS_BAD;
             }
             integers++;
             if (k >= 1 && k <= (lua_Number)n) inside++;
         } else {
             lua_pop(L, 2);
-            return BAD;
+            return B24_KEYS_BAD;
         }
     }
-    if (integers + strings == 0) return EMPTY;
-    if (integers > 0 && strings > 0) return MIXED;
-    return strings == 0 && inside == integers && integers == n ? ARRAY : OBJECT;
+    if (integers + strings == 0) return B24_KEYS_EMPTY;
+    if (integers > 0 && strings > 0) return B24_KEYS_MIXED;
+    return strings == 0 && inside == integers && integers == n ? B24_KEYS_ARRAY : B24_KEYS_OBJECT;
 }
 
 /* dkjson's convention, which b24's own maps follow: an empty table can say that it is an object. */
@@ -156,12 +153,13 @@ static bool object(struct encoder *e, int depth) {
 static bool table(struct encoder *e, int depth) {
     if (depth == 0) return refuse(e, "is nested too deeply (does a table contain itself?)");
     luaL_checkstack(e->L, 8, "params");
-    switch (classify(e->L)) {
-    case EMPTY: return puts_(e, depth == DEPTH_MAX || says_object(e->L) ? "{}" : "[]");
-    case ARRAY: return array(e, depth - 1);
-    case OBJECT: return object(e, depth - 1);
-    case MIXED: return refuse(e, "has list items and named members in one table");
-    default: return refuse(e, "has a key that is neither a string nor a whole number");
+    if (b24_batch_is_ref(e->L, -1)) return refuse(e, "is a reference (b24.ref), which only a batch can use");
+    switch (b24_classify_keys(e->L)) {
+    case B24_KEYS_EMPTY: return puts_(e, depth == DEPTH_MAX || says_object(e->L) ? "{}" : "[]");
+    case B24_KEYS_ARRAY: return array(e, depth - 1);
+    case B24_KEYS_OBJECT: return object(e, depth - 1);
+    case B24_KEYS_MIXED: return refuse(e, B24_MIXED_KEYS);
+    default: return refuse(e, B24_BAD_KEYS);
     }
 }
 
