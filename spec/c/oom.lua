@@ -97,6 +97,32 @@ scenario("moved portal", function()
   local action, request = call:next(1, "reply", { status = 302, body = "", location = location })
   return { action, type(request) == "table" and request.url }
 end)
+scenario("batch", function()
+  local steps = codec.batch { me = "profile", [547] = { "crm.deal.get", { list = { 1, 2 } } },
+    later = { "crm.deal.get", { id = codec.ref("me", "ID") } }, events = { "event.offline.get", { clear = 0 } },
+    single = { "b24test.echo", { text = "$total" } } }
+  local step = steps[1] -- not its idempotent: without memory to look at clear, it is false
+  local call, err, info = codec.call(OFFLINE, "batch", step, "batch")
+  if not call then return nil, err, info end
+  local body = '{"result":{"result":{"c1":{"ID":7}},"result_error":{"c2":{"error":"E"}},"result_total":{"c1":5}}}'
+  call:next(0, "go")
+  call:next(1, "reply", { status = 200, body = body, content_type = "application/json" })
+  local answer, message, more = call:result()
+  return answer and { answer.results, answer.not_reached, answer.total, #steps, step.body }, message, more
+end)
+scenario("cache", function()
+  collectgarbage() -- the claim of a run that failed
+  local conf, err, info = codec.conf { webhook = webhook, allow_http = true, max_age = 1000, nulls = true }
+  if not conf then return nil, err, info end
+  local entry, message, more = codec.cache(conf)
+  if not entry then return nil, message, more end
+  local call, fault, about = codec.call(conf, "im.counters.get", nil, "kept", { seed = 1 })
+  if not call then return nil, fault, about end
+  if entry:step() == "ask" and not entry:store(COUNTERS) then return nil, "not stored" end
+  local step, found = entry:step()
+  if step ~= "hit" then return nil, "without memory there is no entry" end -- or the other Lua asks just now
+  return { found, tostring(call) }
+end)
 scenario("http request", function()
   return codec.http_request { url = "https://example.com:8443/rest/1/x/profile", body = "{}", headers = { Accept = "a/b" } }
 end)
