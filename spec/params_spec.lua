@@ -188,7 +188,9 @@ describe("codec.encode", function()
       end)
     end
 
-    it("tables that are nested too deeply", function()
+    it("tables that are nested too deeply, which is deeper than a reply may be", function()
+      local text = ("["):rep(1000) .. ("]"):rep(1000)
+      assert.equal(text, codec.encode(assert(codec.decode(text, { max_depth = 1000 }))))
       assert.has_error(function() codec.encode(nested(100000)) end)
     end)
 

@@ -87,6 +87,25 @@ describe("b24.resty", function()
       return c.CHAT[18] and #{ c.CHAT[18] } ]]))
   end)
 
+  it("answers as a call would under the account's own conf: nulls, deep nesting", function()
+    local deep = ("["):rep(150) .. ("]"):rep(150)
+    local body = ('{"result":{"TYPE":{"ALL":null},"CHAT":{"18":null,"5":2},"NEW":%s}}'):format(deep)
+    portal:control("reply", { method = "im.counters.get", status = 200, body = body, times = -1 })
+    set_accounts(('{"anna":{"webhook":"%s","limiter":false},"bert":{"webhook":"%s","limiter":false,%s}}'):format(
+      portal.http_webhook, portal.http_webhook, '"nulls":true,"max_depth":1000'))
+    local function seen(name)
+      return (server:run(([[
+        local counters, _, info = require("b24.resty").get %q
+        if not counters then return tostring(info.code) end
+        local depth, level = 0, counters.NEW
+        while level do depth, level = depth + 1, level[1] end
+        return tostring(counters.TYPE.ALL) .. " " .. tostring(counters.CHAT[18]) .. " " .. depth]]):format(name)))
+    end
+    eventually(function() return seen "bert" == "userdata: NULL userdata: NULL 150" end)
+    assert.not_equal("NOT_YET", seen "anna") -- 150 is too deep for it: what it had before, or a failure
+    portal:control "clear_faults"
+  end)
+
   it("notices a new message", function()
     local before = get("anna").TYPE.ALL
     portal:control("message", { dialog_id = "5", count = 3 })

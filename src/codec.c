@@ -90,16 +90,18 @@ static int codec_encode(lua_State *L) {
     return 1;
 }
 
-/* codec.as_counters(value) -> counters | nil: a value of b24.call or a batch, in the one shape that b24.counters has */
+/* codec.as_counters(value [, nulls]) -> counters | nil: a value of b24.call or a batch, in the one shape that
+   b24.counters has; nulls: keep them */
 static int codec_as_counters(lua_State *L) {
     struct b24_gate_error error;
+    bool nulls = lua_toboolean(L, 2);
     luaL_checkany(L, 1);
     struct text *t = b24_newobject(L, sizeof *t, TEXT_TYPE);
     b24_buffer_init(&t->buffer, TEXT_MAX);
     struct tree *tree = b24_newobject(L, sizeof *tree, TREE_TYPE);
     if (b24_encode_params(L, 1, &t->buffer) == NULL)
         tree->root = b24_document_parse(b24_buffer_view(&t->buffer), B24_DEPTH_MAX, &error);
-    if (tree->root == NULL || !b24_push_counters(L, tree->root, false)) lua_pushnil(L);
+    if (tree->root == NULL || !b24_push_counters(L, tree->root, nulls)) lua_pushnil(L);
     cJSON_Delete(tree->root);
     tree->root = NULL;
     b24_buffer_free(&t->buffer);

@@ -5,7 +5,7 @@
 #include "binding.h"
 
 #define EXACT     9007199254740992.0 /* 2^53 */
-#define DEPTH_MAX 100                /* deeper params are a table that contains itself */
+#define DEPTH_MAX B24_DEPTH_MAX /* what was answered can be written again; deeper is a table that contains itself */
 
 struct encoder {
     lua_State *L;

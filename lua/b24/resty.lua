@@ -25,9 +25,12 @@ local function key(kind, account)
   return PREFIX .. kind .. ":" .. tostring(account)
 end
 
+-- Nulls, and depth, are there only if the account's conf wanted them.
+local AS_KEPT = { nulls = true, max_depth = 1000 }
+
 function Poller:load(kind, account)
   local text = self.dict:get(key(kind, account))
-  return text and codec.decode(text)
+  return text and codec.decode(text, AS_KEPT)
 end
 
 function Poller:save(kind, account, value)
@@ -236,7 +239,7 @@ local decoded = {} -- account -> { stamp =, counters =, at =, info =, names =, f
 local function decode(account)
   local value, one = poller:load("counters", account), { failure = poller:load("failure", account) }
   if not value then return one end
-  one.counters, one.at, one.info, one.names = codec.as_counters(value.counters), value.at, value.info, {}
+  one.counters, one.at, one.info, one.names = codec.as_counters(value.counters, true), value.at, value.info, {}
   for name in pairs(value.info) do one.names[#one.names + 1] = name end
   return one
 end
