@@ -15,12 +15,10 @@ end
 
 local function read_head(socket)
   local first = socket:xread("*l", "b", CONNECT_TIMEOUT)
-  local authorization
   repeat
     local line = socket:xread("*l", "b", CONNECT_TIMEOUT)
-    authorization = authorization or line and line:match "^[Pp]roxy%-[Aa]uthorization: *([^\r]*)"
   until not line or line:match "^\r?$"
-  return first and first:match "^CONNECT ([%w.-]+):%d+ HTTP", first, authorization
+  return first and first:match "^CONNECT ([%w.-]+):%d+ HTTP", first
 end
 
 local function copy(from, to)
@@ -34,18 +32,20 @@ local function wait_for_client_to_close(socket)
   while socket:xread(-65536, "b") do end
 end
 
--- What the spec has said of this host: "refuse", "silent", or the name of a listener (default: https).
+-- What the spec has said of this host: "refuse", "silent", or the name of a listener (default: https); or a list of
+-- these for one connection after the other, the last one for all that follow.
 local function behind(portal, host)
   local what = (portal.settings.hosts or {})[host:lower()] or "https"
+  if type(what) == "table" then what = #what > 1 and table.remove(what, 1) or what[1] end
   return what, portal.ports[what]
 end
 
 local function serve(portal, connection, socket)
   prepare(socket)
-  local host, line, authorization = read_head(socket)
+  local host, line = read_head(socket)
   if not host then return socket:close() end
   portal:record { listener = "proxy", connection = connection.id, verb = "CONNECT", path = line:match " (%S+)",
-    host = host, headers = { ["proxy-authorization"] = authorization }, body = "" }
+    host = host, headers = {}, body = "" }
   local what, port = behind(portal, host)
   if what == "silent" then
     wait_for_client_to_close(socket)
