@@ -158,7 +158,6 @@ static bool prepare(struct b24_engine_job *job, const struct b24_conf *conf, con
     copy.body = b24_buffer_view(&job->body);
     job->event.type = B24_FAILED; /* until it is known better */
     job->multiplexes = strncmp(request->url, "https:", 6) == 0 && conf->http_version != B24_HTTP_1_1;
-    job->only_http2 = conf->http_version == B24_HTTP_2;
     job->due = b24_clock_boot() + request->timeout;
     job->connect_timeout = conf->connect_timeout;
     return b24_lane_name(&job->lane_name, conf, request->url) &&

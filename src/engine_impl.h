@@ -44,10 +44,9 @@ struct b24_engine_job {
     struct b24_buffer body;        /* of the request */
     struct b24_buffer lane_name;   /* host: which requests may share a connection with this one */
     bool multiplexes;              /* may share a connection with others (HTTP/2) */
-    bool only_http2;
-    struct b24_lane *lane; /* helper: while it is queued or active */
-    bool active;           /* helper: in the multi handle */
-    bool connected;        /* helper: it has a connection */
+    struct b24_lane *lane;         /* helper: while it is queued or active */
+    bool active;                   /* helper: in the multi handle */
+    bool connected;                /* helper: it has a connection */
 };
 
 struct b24_engine {

@@ -18,8 +18,7 @@ struct b24_lane {
     struct b24_lane *next;         /* in its bucket */
     struct b24_link queue;
     int active, connected;
-    bool open;        /* the first one failed: no reason to hold the others */
-    bool spoke_http2; /* the last reply here was HTTP/2 */
+    bool open; /* the first one failed: no reason to hold the others */
     char name[];
 };
 
@@ -125,7 +124,6 @@ static void deactivate(struct b24_engine *e, struct b24_engine_job *job) {
     if (job->connected) lane->connected--;
     else lane->open = true;
     if (lane->active == 0 && b24_list_empty(&lane->queue)) lane->open = false;
-    if (job->event.type == B24_REPLY) lane->spoke_http2 = job->event.as.reply.http_version == 20;
 }
 
 void b24_lane_leave(struct b24_engine *e, struct b24_engine_job *job) {
@@ -149,11 +147,8 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
 static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
     CURL *easy = job->exchange->easy;
     b24_ms left = job->due - now, connect = job->connect_timeout < left ? job->connect_timeout : left;
-    /* A kept connection may be of an older version. Those who come after the first one find its connection. */
-    bool fresh = job->only_http2 && !job->lane->spoke_http2 && job->lane->connected == 0;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
-    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)job);
 #if LIBCURL_VERSION_NUM >= 0x075000
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
