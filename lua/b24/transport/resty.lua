@@ -110,11 +110,12 @@ local function location_teller()
   end
 end
 
-local location = location_teller()
+local location -- found out at the first connection
 
 -- What tells one kind of connection from another: who must be at the other end, and what its certificate was verified
 -- with. nil: that is not known, so nobody else may have the connection.
 local function pool_name(wire)
+  location = location or location_teller()
   local where = not wire.tls and 0 or location()
   return where and ("b24:%s:%s:%d:sni=%s:verified=%.0f"):format(wire.tls and "https" or "http", wire.host, wire.port,
     wire.tls and wire.host or "", where)
