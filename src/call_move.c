@@ -118,8 +118,14 @@ bool b24_call_moved(struct b24_call *c, const struct b24_reply *r, struct b24_ac
     if (b24_url_parse(text_view(c->request.url), &here) != NULL) return false;
     bool follow = c->moves > 0 && redirect_status(r->status) && read_location(r->location, &there) &&
                   may_follow(&here, &there) && b24_url_origin(&there, origin);
-    if (!follow || !turn(c, origin)) {
+    if (!follow) {
         explain(c, r->location, &here);
+        return false;
+    }
+    if (!turn(c, origin)) {
+        struct b24_fault f;
+        b24_fail(&f, B24_NETWORK, "OUT_OF_MEMORY", NULL, "out of memory on the way to the portal's new address");
+        b24_outcome_fault(&c->outcome, &f);
         return false;
     }
     c->moves--;

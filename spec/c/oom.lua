@@ -95,6 +95,7 @@ scenario("moved portal", function()
   call:next(0, "go")
   local location = "https://new.bitrix24.ru/rest/1/s/profile"
   local action, request = call:next(1, "reply", { status = 302, body = "", location = location })
+  if action == "DONE" then return call:result() end
   return { action, type(request) == "table" and request.url }
 end)
 scenario("http request", function()
