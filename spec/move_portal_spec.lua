@@ -127,6 +127,17 @@ describe("a redirect to a stranger", function()
       assert.is_true(asked(NEW) > 5)
     end)
 
+    it("gets the same POST, once, and the log tells", function()
+      local moved
+      accounts.a.log = function(event) moved = event.event == "moved" and event.message or moved end
+      assert(assert(b24.client(accounts.a)):call("crm.deal.add", { fields = { TITLE = "x" } }))
+      local first, second = seen_at(OLD)[2], seen_at(NEW)[2] -- behind the proxy's own entry
+      assert.same({ "POST", "crm.deal.add", first.body }, { second.verb, second.method, second.body })
+      assert.is_truthy(second.body:find("TITLE", 1, true))
+      assert.equal(1, portal:stats().executions["crm.deal.add"])
+      assert.equal("https://" .. NEW, moved)
+    end)
+
     it("is remembered by the conf that went there, and by no other", function()
       local first, second = assert(b24.client(accounts.a)), assert(b24.client(accounts.a))
       for _ = 1, 3 do assert(first:counters()) end
