@@ -1,6 +1,8 @@
 -- b24 doctor finds what is wrong between here and the portal; --shape tells the form of an answer, not its content.
 
 local cjson = require "cjson"
+local codec = require "b24.codec"
+local data = require "spec.support.data"
 local command = require "spec.support.command"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
@@ -106,6 +108,79 @@ ok    limiter    shared by all processes of this user
       portal:control "clear_faults"
     end)
   end
+
+  -- The names of the rows with this mark, in a line.
+  local function rows(out, mark)
+    local names = {}
+    for name in ("\n" .. out):gmatch("\n" .. mark .. " +(%S+)") do names[#names + 1] = name end
+    return table.concat(names, " ")
+  end
+
+  local function way_of(name) return { B24_WEBHOOK = ("https://%s/rest/1/%s/"):format(name, portal.secret) } end
+
+  describe("calls good what was seen, and nothing else:", function()
+    it("not the network, when the limiter leaves no place", function()
+      data.write(run_dir .. "/mine", "", "600")
+      os.execute("chmod 700 " .. process.quote(run_dir))
+      local conf = assert(codec.conf { webhook = portal.http_webhook, allow_http = true, runtime_dir = run_dir,
+        timeout = 60 })
+      for _ = 1, 60 do codec.call(conf, "profile"):next(codec.clock(), "go") end
+      portal:control "log_clear"
+      local status, out = doctor({}, "--timeout", "0.4")
+      assert.same({ 4, "versions", "limiter", "credential" },
+        { status, rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
+      assert.same({}, portal:log())
+    end)
+
+    it("not the network, when an option is unusable", function()
+      local status, out = doctor({ B24_WEBHOOK = portal.webhook }, "--ca-file", "/nowhere/ca.pem")
+      assert.same({ 2, "versions", "options", "credential" },
+        { status, rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
+    end)
+
+    it("not the name, when it is an address; not the port, when nobody answered", function()
+      local _, out = doctor { B24_WEBHOOK = "http://127.0.0.1:1/rest/1/x/" }
+      assert.same({ "versions", "tcp", "credential" }, { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
+      _, out = doctor { B24_WEBHOOK = "https://no-such-host.invalid/rest/1/x/" }
+      assert.same({ "versions", "dns", "credential" }, { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
+    end)
+
+    it("not the port, when TLS was what failed", function()
+      local _, out = doctor { B24_WEBHOOK = portal.webhook }
+      assert.same({ "versions dns tcp", "tls", "credential" }, { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
+    end)
+
+    it("not the way of calling, when a page answered", function()
+      portal:control("fault", { kind = "html", status = 200, times = -1 })
+      local _, out = doctor({ B24_WEBHOOK = portal.webhook }, "--ca-file", portal.ca_file)
+      portal:control "clear_faults"
+      assert.same({ "versions dns tcp tls", "portal", "credential" }, { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") },
+        out)
+    end)
+
+    it("the proxy in place of name and port, which are its own business", function()
+      local options = { "--ca-file", portal.ca_file, "--proxy", "http://127.0.0.1:" .. portal.proxy_port }
+      local status, out = doctor(way_of "mine.bitrix24.ru", (unpack or table.unpack)(options))
+      assert.same({ 0, "versions proxy tls https credential clock scope plan counters limits limiter", "" },
+        { status, rows(out, "ok"), rows(out, "BAD") }, out)
+      portal:control("settings", { hosts = { ["mine.bitrix24.ru"] = "refuse" } })
+      status, out = doctor(way_of "mine.bitrix24.ru", (unpack or table.unpack)(options))
+      assert.same({ 5, "versions", "proxy", "credential" },
+        { status, rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
+    end)
+  end)
+
+  it("names the new address of a portal", function()
+    local options = { "--ca-file", portal.ca_file, "--proxy", "http://127.0.0.1:" .. portal.proxy_port }
+    portal:control("settings", { renamed_from = "old.bitrix24.ru", renamed_to = "https://new.bitrix24.ru" })
+    local status, out = doctor(way_of "old.bitrix24.ru", (unpack or table.unpack)(options))
+    assert.equal(0, status, out)
+    assert.truthy(out:find("%-     address    [^\n]*https://new.bitrix24.ru"), out)
+    portal:control("settings", { renamed_to = "https://stranger.example" })
+    status, out = doctor(way_of "old.bitrix24.ru", (unpack or table.unpack)(options))
+    assert.same({ 1, "address" }, { status, rows(out, "BAD") }, out)
+    assert.truthy(out:find("REDIRECT[^\n]*\n[^\n]*stranger.example"), out)
+  end)
 
   it("--shape tells the form and not the content", function()
     portal:control("message", { dialog_id = "987654", count = 150 })

@@ -55,6 +55,40 @@ describe("an engine", function()
     assert.is_nil((engine:step()))
   end
 
+  describe("lets nobody wait for a connection that cannot be his:", function()
+    local function tunnels()
+      local n = 0
+      for _, entry in ipairs(portal:log()) do n = n + (entry.listener == "proxy" and 1 or 0) end
+      return n
+    end
+
+    local function proxy(user) return ("http://%s127.0.0.1:%d"):format(user or "", portal.proxy_port) end
+
+    -- The first one hangs in the proxy; the second one differs in one thing.
+    for what, second in pairs {
+      ["another proxy"] = function() return { proxy = (proxy():gsub("127.0.0.1", "localhost")) } end,
+      ["no proxy"] = function() return { proxy = "" } end,
+      ["another user of the proxy"] = function() return { proxy = proxy "other:secret@" } end,
+      ["another trust store"] = function() return { ca_path = portal.ca_dir, ca_file = false } end,
+      ["another HTTP version"] = function() return { http_version = "1.1" } end,
+    } do
+      it(what, function()
+        portal:control("settings", { hosts = { localhost = { "silent", "https" } } })
+        local base = { proxy = proxy "user:word@", connect_timeout = 4 }
+        local hung = engine:add(call(conf(base)))
+        assert.is_truthy(process.eventually(10, function() return tunnels() == 1 end))
+        local options = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 5, retries = 0, limiter = false }
+        for _, more in ipairs { base, (second()) } do
+          for name, value in pairs(more) do options[name] = value or nil end
+        end
+        local free = engine:add(call(assert(codec.conf(options))))
+        local first = take(1)[1]
+        assert.same({ free, "reply", 200 }, { first.id, first.event, first.data.status })
+        assert.is_true(engine:cancel(hung))
+      end)
+    end
+  end)
+
   describe("has sleeps", function()
     it("that end in the order of their times, never early, 600 of them", function()
       local random, due = data.random(24), {}

@@ -94,11 +94,14 @@ end)
 
 it("a new address without a place in its queue is the limiter's failure, not the redirect's", function()
   local folder = data.folder()
-  local options = conf { limiter = { rate = 0.1, burst = 1 }, timeout = 5, runtime_dir = folder }
-  local call, now = codec.call(options, "profile"), codec.clock()
+  local options = { webhook = "https://old.bitrix24.ru/rest/1/s3cr3t0fTheSpec/", limiter = { rate = 0.1, burst = 1 },
+    timeout = 5, runtime_dir = folder }
+  local call, now = codec.call(conf(options), "profile"), codec.clock()
   assert.equal("SEND", (call:next(now, "go")))
+  options.webhook = "https://new.bitrix24.ru/rest/1/other/" -- it takes the one place
+  assert.equal("SEND", (codec.call(conf(options), "profile"):next(now, "go")))
   assert.equal("DONE", (call:next(now, "reply", { status = 302, body = "",
-    location = "https://new.example/rest/1/s3cr3t0fTheSpec/profile" })))
+    location = "https://new.bitrix24.ru/rest/1/s3cr3t0fTheSpec/profile" })))
   local _, _, info = call:result()
   data.remove_folder(folder)
   assert.same({ "limit", "LIMITER", true }, { info.kind, info.code, info.retryable })

@@ -104,29 +104,3 @@ describe("a method that reads", function()
     assert.is_true(p:stats().rejections > 0)
   end)
 end)
-
-describe("a renamed portal", function()
-  setup(function() p = portal.start { addresses = 2 } end)
-  teardown(function() p:stop() end)
-
-  it("is found at its new address, and asked there from then on", function()
-    p:reset()
-    local new = ("https://127.0.0.2:%d"):format(p.https_port)
-    p:control("settings", { renamed_to = new })
-    local events = {}
-    local c = client(ways[2], { log = function(event) events[#events + 1] = event end })
-    assert(c:call("crm.deal.add", { fields = { TITLE = "x" } }))
-    assert(c:counters())
-    local hosts = {}
-    for _, entry in ipairs(p:log()) do hosts[#hosts + 1] = entry.verb .. " " .. entry.headers.host .. " " .. entry.body end
-    assert.equal(3, #hosts)
-    assert.is_truthy(hosts[1]:find("POST localhost", 1, true))
-    assert.is_truthy(hosts[2]:find("POST 127.0.0.2", 1, true))
-    assert.equal(hosts[1]:match "{.*", hosts[2]:match "{.*")
-    assert.is_truthy(hosts[3]:find("POST 127.0.0.2", 1, true))
-    assert.equal(1, executions "crm.deal.add")
-    local moved
-    for _, event in ipairs(events) do if event.event == "moved" then moved = event.message end end
-    assert.equal(new, moved)
-  end)
-end)

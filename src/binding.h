@@ -99,6 +99,7 @@ int b24_throw(lua_State *L, int level, const char *format, ...) B24_PRINTF(3, 4)
 
 struct b24_lua_portal {
     struct b24_portal portal;
+    char origin[B24_ORIGIN_MAX];
     struct b24_limiter_file file;
     bool opened;              /* the file was tried */
     struct b24_fault trouble; /* why the limiter counts in this process only; kind B24_OK: it does not */
@@ -107,6 +108,9 @@ struct b24_lua_portal {
 /* [0, 0] The portal of the conf object at `conf`; made, kept there and shared by all confs of the same portal and
  * folder. */
 struct b24_lua_portal *b24_find_portal(lua_State *L, int conf);
+
+/* [0, +1] The same for an address that its portal was renamed to. */
+struct b24_lua_portal *b24_push_portal(lua_State *L, const struct b24_conf *conf, const char *origin);
 
 /* Before each step of a call: looks whether the limiter's file is still good. */
 void b24_ready_portal(struct b24_lua_portal *portal, const struct b24_conf *conf);

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOVES_MAX 2 /* new addresses followed in one call: more is a loop */
-
 const char *b24_event_name(enum b24_event_type type) {
     static const char *const names[] = {
 #define X(constant, name) name,
@@ -23,6 +21,16 @@ const char *b24_action_name(enum b24_action_type type) {
     return names[type];
 }
 
+static bool build(struct b24_call *c, const struct b24_call_setup *setup) {
+    bool moved = setup->moved_origin != NULL && setup->moved_origin[0] != '\0';
+    const char *origin = moved ? setup->moved_origin : c->conf->origin;
+    c->moved_origin = setup->moved_origin;
+    c->remembered = moved;
+    b24_copy_text(c->origin, sizeof c->origin, (struct b24_view){origin, strlen(origin)});
+    return b24_request_build(&c->text, c->conf, setup->method, setup->body) &&
+           (!moved || b24_request_move(&c->text, c->conf, origin, setup->method));
+}
+
 struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *portal,
                               const struct b24_call_setup *setup) {
     struct b24_call *c = calloc(1, sizeof *c);
@@ -31,7 +39,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->portal = portal;
     c->state = NEW;
     c->retries = setup->once ? 0 : conf->retries;
-    c->moves = setup->once ? 0 : MOVES_MAX;
+    c->moves = setup->once ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->once;
     c->random = setup->seed;
     c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
@@ -39,8 +47,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     memcpy(c->method, setup->method.p, setup->method.n); /* at most B24_METHOD_MAX: b24_method_problem */
     b24_outcome_init(&c->outcome);
     c->outcome.keep = setup->keep;
-    if (!b24_request_build(&c->text, conf, setup->method, setup->body) ||
-        (portal->moved != NULL && !b24_request_move(&c->text, conf, portal->moved, setup->method))) {
+    if (!build(c, setup)) {
         b24_call_free(c);
         return NULL;
     }
@@ -57,6 +64,10 @@ void b24_call_free(struct b24_call *c) {
     b24_outcome_free(&c->outcome);
     free(c);
 }
+
+void b24_call_set_portal(struct b24_call *c, struct b24_portal *portal) { c->portal = portal; }
+
+const char *b24_call_origin(const struct b24_call *c) { return c->origin; }
 
 struct b24_note *b24_call_add_note(struct b24_call *c, const char *event) {
     struct b24_note *n = &c->notes[c->note_count < B24_NOTES_MAX ? c->note_count++ : B24_NOTES_MAX - 1];
@@ -116,6 +127,7 @@ struct b24_action b24_call_sleep(struct b24_call *c, b24_ms until, enum b24_afte
 /* ------------------------------------------------------------ events */
 
 static struct b24_action go(struct b24_call *c) {
+    if (c->state == MOVING) return b24_call_reserve(c);
     c->begun = c->now;
     c->deadline = c->now + c->conf->timeout;
     return b24_call_reserve(c);
@@ -138,13 +150,19 @@ static struct b24_action reply(struct b24_call *c, const struct b24_reply *r) {
     b24_outcome_reply(&c->outcome, c->conf, r);
     if (c->outcome.kind == B24_OK) c->outcome.code[0] = c->outcome.text[0] = '\0';
     note_outcome(c, "reply");
-    if (b24_call_moved(c, r)) return b24_call_reserve(c);
+    struct b24_action action;
+    if (b24_call_moved(c, r, &action)) return action;
+    b24_call_judge_address(c);
     return b24_call_decide(c);
 }
 
 static struct b24_action failed(struct b24_call *c, const struct b24_failure *f) {
     b24_outcome_failure(&c->outcome, c->conf, f);
     note_outcome(c, "failed");
+    b24_call_judge_address(c);
+    /* What was remembered is out of date. Nobody has seen the request yet, so the portal's own address is asked. */
+    struct b24_action action;
+    if (c->go_home && c->remembered && !f->sent && b24_call_go_home(c, &action)) return action;
     return b24_call_decide(c);
 }
 

@@ -50,6 +50,7 @@ struct b24_event {
     X(B24_SEND, "SEND")     /* carry out as.send, then REPLY or FAILED */                                              \
     X(B24_SLEEP, "SLEEP")   /* come back with WOKE after as.sleep */                                                   \
     X(B24_ASK, "ASK")       /* ask the user's own limiter, then ANSWER */                                              \
+    X(B24_MOVE, "MOVE")     /* the next request goes to as.move: b24_call_set_portal, then GO */                       \
     X(B24_DONE, "DONE")     /* as.done is final */                                                                     \
     X(B24_MISUSE, "MISUSE") /* this event is not legal in this state: a bug of the host; nothing changed */
 
@@ -69,6 +70,7 @@ struct b24_action {
     union {
         const struct b24_request *send; /* valid until the next b24_call_next or free */
         b24_ms sleep;
+        const char *move; /* an origin; valid until the next b24_call_next */
         struct {
             enum b24_question question;
             b24_ms time;
@@ -102,9 +104,13 @@ struct b24_call_setup {
     enum b24_twice twice;   /* may it run twice? */
     bool once;              /* exactly one request, and nobody is asked */
     bool keep;              /* the outcome has the reply's text, too */
+    /* B24_ORIGIN_MAX bytes where this conf remembers the portal's new origin, "" for none; they must outlive the call.
+       NULL: nothing is remembered. Never shared between confs: what a redirect said to one account or trust store is
+       not for another. */
+    char *moved_origin;
 };
 
-/* `conf` and `portal` must outlive the call. NULL: no memory. */
+/* `conf` and `portal`, the one at setup->moved_origin if there is one, must outlive the call. NULL: no memory. */
 struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *portal,
                               const struct b24_call_setup *setup);
 
@@ -112,6 +118,12 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
    GO. Time never runs backwards inside a call: an earlier `now` counts as the last one. After DONE every event is
    answered by the same DONE. */
 struct b24_action b24_call_next(struct b24_call *call, const struct b24_event *event, b24_ms now);
+
+/* After MOVE: what is remembered of the portal at as.move. It must outlive the call. */
+void b24_call_set_portal(struct b24_call *call, struct b24_portal *portal);
+
+/* The origin that the call talks to now. */
+const char *b24_call_origin(const struct b24_call *call);
 
 /* What happened inside the last b24_call_next, note by note; NULL: no more. Valid until the next b24_call_next. */
 const struct b24_note *b24_call_note(struct b24_call *call);

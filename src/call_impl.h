@@ -3,6 +3,7 @@
 #define B24_CALL_IMPL_H
 
 #include "call.h"
+#include "url.h"
 
 B24_PRIVATE_BEGIN
 
@@ -13,6 +14,7 @@ B24_PRIVATE_BEGIN
     X(WAITING, 1u << B24_WOKE)                     /* until `wake`, then `after` */                                    \
     X(CALLING, 1u << B24_REPLY | 1u << B24_FAILED) /* a request is under way */                                        \
     X(PENALISING, 1u << B24_ANSWER)                /* the user's limiter was told to slow down */                      \
+    X(MOVING, 1u << B24_GO)                        /* to another address, whose portal the host looks up */            \
     X(FINISHED, ~0u)
 
 enum b24_state {
@@ -21,6 +23,8 @@ enum b24_state {
 #undef X
 };
 
+#define B24_MOVES_MAX 2 /* new addresses followed on one way: more is a loop */
+
 enum b24_after { THEN_SEND, THEN_RESERVE };
 
 #define B24_NOTES_MAX 4 /* more than one step can make */
@@ -28,6 +32,10 @@ enum b24_after { THEN_SEND, THEN_RESERVE };
 struct b24_call {
     const struct b24_conf *conf;
     struct b24_portal *portal;
+    char origin[B24_ORIGIN_MAX]; /* where the request goes */
+    char *moved_origin;          /* what the conf remembers; NULL: nothing */
+    bool remembered;             /* it began there, and nobody has answered yet */
+    bool go_home;                /* that address failed: the next request goes to the conf's own */
     char method[B24_METHOD_MAX + 1];
     struct b24_request_text text;
     struct b24_request request;
@@ -64,8 +72,16 @@ struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final
 /* call_retry.c: the outcome of the last attempt is known; is it final? */
 struct b24_action b24_call_decide(struct b24_call *c);
 
-/* call_move.c: if this reply says that the portal has a new address, turns the request there. */
-bool b24_call_moved(struct b24_call *c, const struct b24_reply *reply);
+/* call_move.c */
+
+/* If this reply says that the portal has a new address, turns the request there. */
+bool b24_call_moved(struct b24_call *c, const struct b24_reply *reply, struct b24_action *action);
+/* Turns the request to the conf's own address. False: it goes there already, or no memory. */
+bool b24_call_go_home(struct b24_call *c, struct b24_action *action);
+/* Is the request on its way to another address than the conf's own? */
+bool b24_call_away(const struct b24_call *c);
+/* The outcome of the last attempt is known: remembers or forgets its address. */
+void b24_call_judge_address(struct b24_call *c);
 
 B24_PRIVATE_END
 #endif

@@ -22,6 +22,8 @@ static struct b24_action place(struct b24_call *c, b24_ms wait) {
 
 struct b24_action b24_call_reserve(struct b24_call *c) {
     b24_ms most = c->deadline - c->now, wait = 0;
+    struct b24_action home;
+    if (c->go_home && b24_call_go_home(c, &home)) return home;
     if (most <= 0) return b24_call_send(c); /* which knows what to say */
     if (c->own_limiter) {
         c->state = RESERVING;

@@ -122,8 +122,8 @@ const struct b24_code *b24_code_of_status(int status) {
     static const struct b24_code good = {
         "NOT_JSON", B24_DECODE, B24_NEVER,
         "Check that the URL is a webhook of a Bitrix24 portal; a proxy or login page may stand in between."};
-    static const struct b24_code redirect = {"REDIRECT", B24_HTTP, B24_NEVER,
-                                             "The portal has moved: use its new address in the webhook URL."};
+    static const struct b24_code redirect = {
+        "REDIRECT", B24_HTTP, B24_NEVER, "Check the portal's address; a proxy or a login page may stand in between."};
     static const struct b24_code auth = {"", B24_AUTH, B24_NEVER,
                                          "The portal does not accept this credential. " NEW_HOOK};
     static const struct b24_code denied = {

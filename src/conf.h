@@ -5,6 +5,7 @@
 #include "fault.h"
 #include "gate.h"
 #include "limiter.h"
+#include "url.h"
 
 B24_PRIVATE_BEGIN
 
@@ -47,6 +48,8 @@ struct b24_conf {
     size_t max_reply;
     bool nulls;
     bool allow_http;
+    /* learnt while it is used: the portal's new origin after a redirect, or ""; see call_move.c */
+    char moved_origin[B24_ORIGIN_MAX];
 };
 
 #define B24_USER_AGENT "b24/" B24_VERSION

@@ -18,7 +18,6 @@
 #define SLOTS            (1u << 20) /* jobs at once; an id is generation * SLOTS + slot, exact in a double */
 #define BODY_KEPT        4096       /* bytes of request memory that a job keeps for its next use */
 #define BODY_MAX         (64u << 20)
-#define LANE_NAME_MAX    4096 /* bytes; a URL has at most B24_URL_MAX */
 
 static bool open_pipe(int fds[2]) {
     if (pipe(fds) != 0) return false;
@@ -123,7 +122,7 @@ static struct b24_engine_job *new_job(struct b24_engine *e) {
     job->slot = e->job_count;
     job->id = job->slot;
     b24_buffer_init(&job->body, BODY_MAX);
-    b24_buffer_init(&job->lane_name, LANE_NAME_MAX);
+    b24_buffer_init(&job->lane_name, B24_LANE_NAME_MAX);
     e->jobs[e->job_count++] = job;
     return job;
 }
@@ -152,15 +151,6 @@ b24_job b24_engine_sleep(struct b24_engine *e, b24_ms duration) {
     return submit(e, job);
 }
 
-/* "https://portal.example h2": requests that may share connections. False: no memory. */
-static bool name_lane(struct b24_buffer *name, const struct b24_conf *conf, const char *url) {
-    static const char *const versions[] = {"", " http/1.1", " h2"};
-    const char *host = strstr(url, "://"), *end = host != NULL ? strchr(host + 3, '/') : NULL;
-    b24_buffer_reset(name, LANE_NAME_MAX);
-    return b24_buffer_add(name, url, end != NULL ? (size_t)(end - url) : strlen(url)) &&
-           b24_buffer_puts(name, versions[conf->http_version]);
-}
-
 /* False: no memory. */
 static bool prepare(struct b24_engine_job *job, const struct b24_conf *conf, const struct b24_request *request) {
     struct b24_request copy = *request;
@@ -168,10 +158,9 @@ static bool prepare(struct b24_engine_job *job, const struct b24_conf *conf, con
     copy.body = b24_buffer_view(&job->body);
     job->event.type = B24_FAILED; /* until it is known better */
     job->multiplexes = strncmp(request->url, "https:", 6) == 0 && conf->http_version != B24_HTTP_1_1;
-    job->only_http2 = conf->http_version == B24_HTTP_2;
     job->due = b24_clock_boot() + request->timeout;
     job->connect_timeout = conf->connect_timeout;
-    return name_lane(&job->lane_name, conf, request->url) &&
+    return b24_lane_name(&job->lane_name, conf, request->url) &&
            b24_exchange_prepare(job->exchange, conf, &copy) == CURLE_OK;
 }
 

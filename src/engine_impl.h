@@ -16,6 +16,8 @@ B24_PRIVATE_BEGIN
 #define B24_ACTIVE_MAX 400 /* transfers at once; each may need a descriptor, of which processes often have 1024 */
 #define B24_LANE_MAX   50  /* transfers at once to one portal: what it lets through in a burst */
 
+#define B24_LANE_NAME_MAX 4096 /* bytes; a URL has at most B24_URL_MAX */
+
 /* Where a job is; changed under the lock. */
 enum b24_place {
     B24_IDLE,      /* on the host's free list */
@@ -42,10 +44,9 @@ struct b24_engine_job {
     struct b24_buffer body;        /* of the request */
     struct b24_buffer lane_name;   /* host: which requests may share a connection with this one */
     bool multiplexes;              /* may share a connection with others (HTTP/2) */
-    bool only_http2;
-    struct b24_lane *lane; /* helper: while it is queued or active */
-    bool active;           /* helper: in the multi handle */
-    bool connected;        /* helper: it has a connection */
+    struct b24_lane *lane;         /* helper: while it is queued or active */
+    bool active;                   /* helper: in the multi handle */
+    bool connected;                /* helper: it has a connection */
 };
 
 struct b24_engine {
@@ -84,7 +85,11 @@ void *b24_engine_run(void *engine);
 /* The helper is done with a job, whose event is filled. */
 void b24_engine_finish(struct b24_engine *e, struct b24_engine_job *job);
 
-/* ---- engine_lane.c: which requests may go now. All of the helper. */
+/* ---- engine_lane.c: which requests may go now. All of the helper, but the name. */
+
+/* Host: names the lane of a request to `url`. Requests of one name may share a connection: they agree in all that
+   libcurl compares. False: no memory. */
+bool b24_lane_name(struct b24_buffer *name, const struct b24_conf *conf, const char *url);
 
 struct b24_lanes *b24_lanes_new(void);
 void b24_lanes_free(struct b24_lanes *lanes);

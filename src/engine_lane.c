@@ -1,4 +1,7 @@
-/* Which requests may go now. A lane is what may share connections: one portal, asked with one HTTP version. */
+/* Which requests may go now. A lane is what may share connections: one portal, asked over one proxy with one HTTP
+   version, its certificate verified with one trust store. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,15 +11,14 @@
 
 /* Over HTTP/2 all requests of a lane share one connection, if there is one that libcurl knows to be HTTP/2. Requests
    that begin side by side on a cold lane would open one each; told to wait for the first (CURLOPT_PIPEWAIT),
-   libcurl 7.88 lets them go one by one. So the lane lets one request go first and holds the others until that one is
-   connected. */
+   libcurl 7.88 lets them go one by one, and waits for any connection to the host, also one over another proxy. So the
+   lane lets one request go first and holds the others until that one is connected. */
 struct b24_lane {
     struct b24_link waiting_lanes; /* among the lanes that have queued jobs */
     struct b24_lane *next;         /* in its bucket */
     struct b24_link queue;
     int active, connected;
-    bool open;        /* the first one failed: no reason to hold the others */
-    bool spoke_http2; /* the last reply here was HTTP/2 */
+    bool open; /* the first one failed: no reason to hold the others */
     char name[];
 };
 
@@ -24,6 +26,41 @@ struct b24_lanes {
     struct b24_lane *buckets[BUCKETS];
     struct b24_link waiting; /* lanes with queued jobs */
 };
+
+/* ------------------------------------------------------------ names */
+
+static uint64_t hash_bytes(uint64_t hash, const char *p, size_t n) {
+    for (size_t i = 0; i < n; i++) hash = (hash ^ (unsigned char)p[i]) * 1099511628211u; /* FNV-1a, 64 bits */
+    return hash;
+}
+
+/* The final zero and what stands for an absent text keep neighbours apart. */
+static uint64_t hash_text(uint64_t hash, const char *text) {
+    return text != NULL ? hash_bytes(hash, text, strlen(text) + 1) : hash_bytes(hash, "\1", 2);
+}
+
+/* The proxy of a conf that names none. The environment may change while the process lives. */
+static uint64_t hash_environment(uint64_t hash) {
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                        "ALL_PROXY",  "no_proxy",    "NO_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) hash = hash_text(hash, getenv(names[i]));
+    return hash;
+}
+
+/* A hash for all but the address: a proxy's password is nothing to keep. */
+bool b24_lane_name(struct b24_buffer *name, const struct b24_conf *conf, const char *url) {
+    const char *host = strstr(url, "://"), *end = host != NULL ? strchr(host + 3, '/') : NULL;
+    char rest[40];
+    uint64_t hash = 14695981039346656037u;
+    hash = hash_text(hash, conf->proxy);
+    if (conf->proxy == NULL) hash = hash_environment(hash);
+    hash = hash_text(hash_text(hash, conf->ca_file), conf->ca_path);
+    snprintf(rest, sizeof rest, " %d %016" PRIx64, (int)conf->http_version, hash);
+    b24_buffer_reset(name, B24_LANE_NAME_MAX);
+    return b24_buffer_add(name, url, end != NULL ? (size_t)(end - url) : strlen(url)) && b24_buffer_puts(name, rest);
+}
+
+/* ------------------------------------------------------------ lanes */
 
 struct b24_lanes *b24_lanes_new(void) {
     struct b24_lanes *lanes = calloc(1, sizeof *lanes);
@@ -49,7 +86,7 @@ static struct b24_lane **find(struct b24_lanes *lanes, const char *name) {
     return at;
 }
 
-/* Lanes stay until the engine's end: there are as many as portals. NULL: no memory. */
+/* Lanes stay until the engine's end: there are about as many as portals. NULL: no memory. */
 static struct b24_lane *lane_of(struct b24_engine *e, struct b24_engine_job *job) {
     struct b24_view name = b24_buffer_view(&job->lane_name);
     struct b24_lane **at = find(e->lanes, name.p);
@@ -87,7 +124,6 @@ static void deactivate(struct b24_engine *e, struct b24_engine_job *job) {
     if (job->connected) lane->connected--;
     else lane->open = true;
     if (lane->active == 0 && b24_list_empty(&lane->queue)) lane->open = false;
-    if (job->event.type == B24_REPLY) lane->spoke_http2 = job->event.as.reply.http_version == 20;
 }
 
 void b24_lane_leave(struct b24_engine *e, struct b24_engine_job *job) {
@@ -111,18 +147,15 @@ static int on_connected(void *arg, char *ip, char *local_ip, int port, int local
 static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
     CURL *easy = job->exchange->easy;
     b24_ms left = job->due - now, connect = job->connect_timeout < left ? job->connect_timeout : left;
-    /* A kept connection may be of an older version. Those who come after the first one find its connection. */
-    bool fresh = job->only_http2 && !job->lane->spoke_http2 && job->lane->connected == 0;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
-    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
-    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, job->multiplexes ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)job);
 #if LIBCURL_VERSION_NUM >= 0x075000
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PREREQDATA, (void *)job);
-#else
+#else /* nobody tells of the first connection, so libcurl has to wait for it, whoever it is for */
     (void)on_connected;
+    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, job->multiplexes ? 1L : 0L);
 #endif
     return r;
 }

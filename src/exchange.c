@@ -169,6 +169,9 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     SET(CURLOPT_HTTP_VERSION, versions[conf->http_version]);
+    /* HTTP/2 must be over TLS 1.2 or newer (RFC 9113, 9.2). Said aloud, libcurl keeps these connections apart from
+       those of other confs, and so takes no older one of HTTP/1.1. */
+    if (conf->http_version == B24_HTTP_2) SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_HTTPHEADER, x->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -241,7 +244,6 @@ CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *con
     x->words[0] = '\0';
     forget_header(x);
     SET(CURLOPT_URL, request->url);
-    SET(CURLOPT_FRESH_CONNECT, 0L);
     if (r == CURLE_OK) r = set_body(x, request);
     if (r == CURLE_OK) r = set_time(x, conf, request);
     return r;

@@ -62,10 +62,20 @@ static void keep(lua_State *L, int conf) {
     b24_setuservalue(L, -2);
 }
 
-static struct b24_call *start(lua_State *L, struct b24_lua_call *c, const struct b24_lua_setup *s) {
+/* [0, 0] The call object at `call` talks to `origin` from now on, and keeps the portal there. */
+static void use_portal(lua_State *L, int call, const char *origin) {
+    struct b24_lua_call *c = lua_touserdata(L, call);
+    b24_getuservalue(L, call);
+    c->portal = b24_push_portal(L, c->conf, origin);
+    lua_rawseti(L, -2, B24_KEEP_PORTAL);
+    lua_pop(L, 1);
+}
+
+static struct b24_call *start(lua_State *L, struct b24_lua_call *c, const struct b24_lua_setup *s, int conf) {
     struct b24_call_setup setup = {
         .method = {c->method, strlen(c->method)}, .seed = s->seed, .twice = s->twice, .once = s->once};
     setup.keep = c->shape == B24_KEPT;
+    if (c->portal != NULL) setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
     setup.body = encode(L, c, s->params, s->level);
     return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
 }
@@ -100,7 +110,8 @@ struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *s) {
     lua_rawgeti(L, -1, B24_KEEP_LOG);
     c->logs = !lua_isnil(L, -1) && !s->once;
     lua_pop(L, 2);
-    c->call = start(L, c, s);
+    if (portal != NULL && conf->moved_origin[0] != '\0') use_portal(L, lua_gettop(L), conf->moved_origin);
+    c->call = start(L, c, s, conf_index);
     b24_buffer_free(&c->params);
     if (c->call != NULL) return c;
     b24_fail(&fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
@@ -113,12 +124,18 @@ enum b24_twice b24_to_twice(lua_State *L, int index) {
 }
 
 struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
+    static const struct b24_event go = {.type = B24_GO};
     struct b24_lua_call *c = lua_touserdata(L, call);
-    if (c->portal != NULL) b24_ready_portal(c->portal, c->conf);
-    struct b24_action action = b24_call_next(c->call, event, now);
-    if (action.type != B24_MISUSE) c->request = action.type == B24_SEND ? action.as.send : NULL;
-    if (c->logs && action.type != B24_MISUSE) b24_tell_log(L, call);
-    return action;
+    for (;; event = &go) {
+        if (c->portal != NULL) b24_ready_portal(c->portal, c->conf);
+        struct b24_action action = b24_call_next(c->call, event, now);
+        if (action.type == B24_MISUSE) return action;
+        c->request = action.type == B24_SEND ? action.as.send : NULL;
+        if (c->logs) b24_tell_log(L, call);
+        if (action.type != B24_MOVE) return action;
+        use_portal(L, call, action.as.move);
+        b24_call_set_portal(c->call, &c->portal->portal);
+    }
 }
 
 enum b24_shape b24_check_shape(lua_State *L, int index) {
@@ -256,7 +273,7 @@ static void push_question(lua_State *L, const struct b24_lua_call *c, const stru
     lua_createtable(L, 0, 3);
     lua_pushstring(L, a->as.ask.question == B24_RESERVE ? "reserve" : "penalise");
     lua_setfield(L, -2, "question");
-    lua_pushstring(L, c->conf->origin);
+    lua_pushstring(L, b24_call_origin(c->call));
     lua_setfield(L, -2, "portal");
     lua_pushnumber(L, (lua_Number)a->as.ask.time / 1000);
     lua_setfield(L, -2, "time");

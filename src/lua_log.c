@@ -70,7 +70,7 @@ void b24_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struc
     event->as.answer.verdict = B24_BROKEN;
     event->as.answer.wait = B24_NO_MS;
     push_kept(L, call, ask->as.ask.question == B24_RESERVE ? B24_KEEP_RESERVE : B24_KEEP_PENALISE);
-    lua_pushstring(L, c->conf->origin);
+    lua_pushstring(L, b24_call_origin(c->call));
     lua_pushnumber(L, (lua_Number)ask->as.ask.time / 1000);
     int status = lua_isnil(L, -3) ? 0 : lua_pcall(L, 2, 2, 0);
     b24_check_pcall(L, status);

@@ -1,4 +1,4 @@
-/* One portal object for each portal and runtime folder in a Lua state: limiter, new address, operating times. */
+/* One portal object for each portal and runtime folder in a Lua state: limiter, operating times. */
 #include <string.h>
 
 #include "binding.h"
@@ -8,7 +8,6 @@
 
 static int portal_gc(lua_State *L) {
     struct b24_lua_portal *p = lua_touserdata(L, 1);
-    b24_portal_free(&p->portal);
     if (p->opened) b24_limiter_close(&p->file);
     p->opened = false;
     return 0;
@@ -31,30 +30,38 @@ static void push_portals(lua_State *L) {
     lua_setfield(L, LUA_REGISTRYINDEX, PORTALS_KEY);
 }
 
+struct b24_lua_portal *b24_push_portal(lua_State *L, const struct b24_conf *conf, const char *origin) {
+    luaL_checkstack(L, 6, "portal");
+    push_portals(L);
+    lua_pushfstring(L, "%s %s", origin, conf->runtime_dir != NULL ? conf->runtime_dir : "");
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    struct b24_lua_portal *p = lua_touserdata(L, -1);
+    if (p == NULL) {
+        lua_pop(L, 1);
+        p = b24_newobject(L, sizeof *p, PORTAL_TYPE);
+        b24_portal_init(&p->portal);
+        b24_copy_text(p->origin, sizeof p->origin, (struct b24_view){origin, strlen(origin)});
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -5);
+    }
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+    return p;
+}
+
 struct b24_lua_portal *b24_find_portal(lua_State *L, int conf_index) {
     const struct b24_conf *conf = lua_touserdata(L, conf_index);
-    int top = lua_gettop(L);
-    luaL_checkstack(L, 8, "portal");
+    luaL_checkstack(L, 3, "portal");
     b24_getuservalue(L, conf_index);
     lua_rawgeti(L, -1, B24_KEEP_PORTAL);
     struct b24_lua_portal *p = lua_touserdata(L, -1);
     if (p == NULL) {
-        push_portals(L);
-        lua_pushfstring(L, "%s %s", conf->origin, conf->runtime_dir != NULL ? conf->runtime_dir : "");
-        lua_pushvalue(L, -1);
-        lua_rawget(L, -3);
-        p = lua_touserdata(L, -1);
-        if (p == NULL) {
-            lua_pop(L, 1);
-            p = b24_newobject(L, sizeof *p, PORTAL_TYPE);
-            b24_portal_init(&p->portal);
-            lua_pushvalue(L, -2);
-            lua_pushvalue(L, -2);
-            lua_rawset(L, -5);
-        }
-        lua_rawseti(L, top + 1, B24_KEEP_PORTAL);
+        p = b24_push_portal(L, conf, conf->origin);
+        lua_rawseti(L, -3, B24_KEEP_PORTAL);
     }
-    lua_settop(L, top);
+    lua_pop(L, 2);
     return p;
 }
 
@@ -64,12 +71,12 @@ void b24_ready_portal(struct b24_lua_portal *p, const struct b24_conf *conf) {
     if (!p->opened) {
         p->opened = true;
         p->trouble.kind = B24_OK;
-        (void)b24_limiter_open(&p->file, conf->runtime_dir, conf->origin, &p->trouble);
+        (void)b24_limiter_open(&p->file, conf->runtime_dir, p->origin, &p->trouble);
     }
     b24_cell *cell = b24_limiter_cell(&p->file);
     if (cell == NULL && p->trouble.kind == B24_OK) { /* deleted under our feet: everybody makes a new one */
         b24_limiter_close(&p->file);
-        if (b24_limiter_open(&p->file, conf->runtime_dir, conf->origin, &p->trouble)) cell = b24_limiter_cell(&p->file);
+        if (b24_limiter_open(&p->file, conf->runtime_dir, p->origin, &p->trouble)) cell = b24_limiter_cell(&p->file);
     }
     p->portal.cell = cell != NULL ? cell : &p->portal.local;
 }

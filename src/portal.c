@@ -1,27 +1,11 @@
 #include "portal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void b24_portal_init(struct b24_portal *p) {
     memset(p, 0, sizeof *p);
     atomic_init(&p->local, 0);
     p->cell = &p->local;
-}
-
-void b24_portal_free(struct b24_portal *p) {
-    free(p->moved);
-    p->moved = NULL;
-}
-
-bool b24_portal_moved(struct b24_portal *p, struct b24_view origin) {
-    char *copy = malloc(origin.n + 1);
-    if (copy == NULL) return false;
-    memcpy(copy, origin.p, origin.n);
-    copy[origin.n] = '\0';
-    free(p->moved);
-    p->moved = copy;
-    return true;
 }
 
 void b24_portal_note_reset(struct b24_portal *p, const char *method, b24_ms at) {

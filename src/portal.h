@@ -17,17 +17,12 @@ struct b24_reset {
 struct b24_portal {
     b24_cell local; /* counts here when no file is shared */
     b24_cell *cell; /* what calls use; the host points it to the shared file or to `local` before each step */
-    char *moved;    /* the portal's new origin ("https://new.example"), or NULL */
     struct b24_reset resets[B24_RESETS];
     size_t next_reset;
 };
 
 /* Everything unknown; cell = &local. The portal must not be moved in memory after that. */
 void b24_portal_init(struct b24_portal *portal);
-void b24_portal_free(struct b24_portal *portal);
-
-/* Remembers that the portal answers at `origin` now. False: no memory (the next call will be sent on again). */
-bool b24_portal_moved(struct b24_portal *portal, struct b24_view origin);
 
 /* Remembers, and tells, when `method` may be called again after OPERATION_TIME_LIMIT; B24_NO_MS: not known. */
 void b24_portal_note_reset(struct b24_portal *portal, const char *method, b24_ms at);

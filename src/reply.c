@@ -156,7 +156,7 @@ static void bad_body(struct b24_outcome *o, const struct b24_conf *conf, const s
 static void redirect(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r) {
     struct b24_url url;
     char text[400];
-    bool readable = r->location.n > 0 && r->location.p[0] != '/' && b24_url_parse(r->location, &url) == NULL;
+    bool readable = b24_url_parse(r->location, &url) == NULL && url.absolute;
     judge(o, b24_code_of_status(r->status));
     set_code(o, "REDIRECT");
     if (readable) snprintf(text, sizeof text, "the portal sends us on to %.*s", (int)url.host.n, url.host.p);

@@ -9,7 +9,7 @@
 B24_PRIVATE_BEGIN
 
 #define B24_CODE_MAX 128 /* bytes of a portal's error code; REST 3 has some of 80 */
-#define B24_HINT_MAX 200 /* bytes of a hint that is not static */
+#define B24_HINT_MAX 400 /* bytes of a hint that is not static */
 #define B24_TEXT_MAX 480 /* bytes of the one-line error text */
 
 /* A complete HTTP reply, as a transport saw it. Views: the transport's, see its header. */

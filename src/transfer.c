@@ -12,8 +12,7 @@
 
 struct b24_transfer {
     pid_t owner;
-    bool old_curl;    /* may raise SIGPIPE */
-    int last_version; /* HTTP version of the last reply */
+    bool old_curl; /* may raise SIGPIPE */
     CURLM *multi;
     struct b24_exchange *exchange;
 };
@@ -85,22 +84,14 @@ static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_int
     return end;
 }
 
-/* A kept connection of an older version would be taken otherwise. */
-static CURLcode choose_connection(struct b24_transfer *t, const struct b24_conf *conf) {
-    if (conf->http_version != B24_HTTP_2 || t->last_version == 20) return CURLE_OK;
-    return curl_easy_setopt(t->exchange->easy, CURLOPT_FRESH_CONNECT, 1L);
-}
-
 void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, const struct b24_request *request,
                        const struct b24_interrupt *interrupt, struct b24_event *event) {
     struct b24_sigpipe sigpipe = {false};
     if (t->old_curl) b24_sigpipe_block(&sigpipe);
     CURLcode result = b24_exchange_prepare(t->exchange, conf, request);
-    if (result == CURLE_OK) result = choose_connection(t, conf);
     enum end end = result == CURLE_OK ? run(t, request->timeout, interrupt, &result) : ENDED;
     if (end == STOPPED) b24_exchange_stop(t->exchange, event);
     else b24_exchange_end(t->exchange, result, event);
-    if (event->type == B24_REPLY) t->last_version = event->as.reply.http_version;
     curl_multi_remove_handle(t->multi, t->exchange->easy);
     b24_sigpipe_restore(&sigpipe);
 }

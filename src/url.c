@@ -89,6 +89,7 @@ const char *b24_url_parse(struct b24_view text, struct b24_url *url) {
         if (b24_same_text(scheme, "http")) url->https = false;
         else if (!b24_same_text(scheme, "https")) return "it does not begin with https://";
         rest = (struct b24_view){after.p + 3, after.n - 3};
+        url->absolute = true;
     }
     struct b24_view host_port = rest;
     url->path = cut(&host_port, "/?#");

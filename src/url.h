@@ -8,6 +8,7 @@ B24_PRIVATE_BEGIN
 
 struct b24_url {
     bool https;
+    bool absolute;        /* the scheme was written */
     struct b24_view host; /* as written; an IPv6 address with its brackets */
     struct b24_view port; /* digits, empty if none */
     struct b24_view path; /* from the first "/", without query and fragment; may be empty */

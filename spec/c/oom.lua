@@ -90,11 +90,12 @@ scenario("call", function() return offline(200, COUNTERS) end)
 scenario("portal error", function() return offline(503, LIMIT) end)
 scenario("foreign body", function() return offline(502, "<html><title>Bad Gateway</title></html>") end)
 scenario("moved portal", function()
-  local call, err, info = codec.call(OFFLINE, "profile")
+  local call, err, info = codec.call({ webhook = "https://old.bitrix24.ru/rest/1/s/", limiter = false }, "profile")
   if not call then return nil, err, info end
   call:next(0, "go")
-  local location = "https://new.example/rest/1/s/profile"
+  local location = "https://new.bitrix24.ru/rest/1/s/profile"
   local action, request = call:next(1, "reply", { status = 302, body = "", location = location })
+  if action == "DONE" then return call:result() end
   return { action, type(request) == "table" and request.url }
 end)
 scenario("batch", function()

@@ -107,8 +107,8 @@ end)
 
 -- Settings, log, statistics -------------------------------------------------------------------------------------------
 
-operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to", "renamed_from", "missing",
-  "items", "deals", "tasks", "deals_fault", "tasks_fault", "zero_total" },
+operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to", "renamed_from", "hosts",
+  "missing", "items", "deals", "tasks", "deals_fault", "tasks_fault", "zero_total" },
   function(portal, arguments)
     local settings = portal.settings
     check_generation(arguments.generation)
@@ -122,6 +122,10 @@ operation("settings", { "require_https", "generation", "bucket", "operating", "r
     end
     return settings
   end)
+
+operation("hang_up", { "host" }, function(portal, arguments)
+  return { cut = require("portal.proxy").hang_up(portal, arguments.host) }
+end)
 
 operation("log", { "since" }, function(portal, arguments)
   return { entries = portal:log_since(arguments.since or 0), last = portal.log_length }

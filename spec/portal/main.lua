@@ -11,6 +11,7 @@ local signal = require "cqueues.signal"
 
 local State = require "portal.state"
 local certs = require "portal.certs"
+local proxy = require "portal.proxy"
 local raw = require "portal.raw"
 local server = require "portal.server"
 local sys = require "portal.sys"
@@ -86,7 +87,7 @@ local function listen_https(queue, portal, context, count)
 end
 
 local function our_names(count)
-  local names = { "DNS:localhost", "DNS:portal.test" }
+  local names = { "DNS:localhost", "DNS:portal.test", "DNS:*.bitrix24.ru", "DNS:*.bitrix24.com", "DNS:stranger.example" }
   for n = 1, count do names[#names + 1] = "IP:127.0.0." .. n end
   return table.concat(names, ",")
 end
@@ -104,6 +105,7 @@ local function listen(queue, portal, authority, count)
     expired = https("expired", authority, names, true),
     untrusted = https("untrusted", certs.authority("b24 unknown CA"), names),
     raw = raw.listen(queue, portal, LOOPBACK, function(...) return server.new_connection(portal, ...) end),
+    proxy = proxy.listen(queue, portal, LOOPBACK, function(...) return server.new_connection(portal, ...) end),
   }
 end
 
@@ -115,6 +117,7 @@ local function describe(portal, dir, files, count)
     pid = sys.getpid(), dir = dir, ca_file = files.ca_file, ca_dir = files.ca_dir, addresses = addresses,
     https_port = ports.https, http_port = ports.http, wrong_name_port = ports.wrong_name,
     expired_port = ports.expired, untrusted_port = ports.untrusted, raw_port = ports.raw,
+    proxy_port = ports.proxy,
     secret = portal.secret, token = portal.token,
     webhook = "https://localhost:" .. ports.https .. path,
     http_webhook = "http://" .. LOOPBACK .. ":" .. ports.http .. path,

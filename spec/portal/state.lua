@@ -30,7 +30,7 @@ end
 function State.new()
   local self = setmetatable({ secret = random_text(16), token = random_text(40) }, State)
   self.changed = require("cqueues.condition").new() -- signalled by reset: ends silent answers
-  self.connections = {}
+  self.connections, self.tunnels = {}, {}
   self:reset()
   return self
 end

@@ -23,6 +23,7 @@ local SHARED = "b24 spec portals" -- busted reloads modules for each file, but t
 ---@field expired_port integer    https with a certificate that has expired
 ---@field untrusted_port integer  https with a certificate of an unknown authority
 ---@field raw_port integer        bytes as told by the control "raw"
+---@field proxy_port integer      for CONNECT: every name is this portal, unless settings{ hosts = } says otherwise
 ---@field ca_file string
 ---@field ca_dir string           hashed folder with only our authority
 ---@field addresses string[]      where https listens

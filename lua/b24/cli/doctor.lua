@@ -48,25 +48,35 @@ local function credential(report, args)
     conf.timeout = conf.timeout or 10
     conf.log = function(event)
       if event.event == "degraded" then report.degraded = event.message end
+      if event.event == "moved" then report.moved = event.message end
     end
     client, err, about = b24.client(conf)
     if client then
       report.found = place
       return client, tostring(client):match "%((.*)%)"
     end
-    report.bad("credential", err .. " (in " .. place .. ")", exit.hint(about) or "Run: b24 login", exit.code(about))
+    local row = about.code == "BAD_OPTION" and "options" or "credential"
+    report.bad(row, err .. " (in " .. place .. ")", exit.hint(about) or "Run: b24 login", exit.code(about))
   else
     report.bad("credential", place, exit.hint(info), exit.code(info))
   end
 end
 
--- The first call, which needs no scope: the layers below it are good as far as it came.
-local function reach(report, client, portal)
+-- The first call, which needs no scope.
+local function reach(report, client, way)
   local result, err, info = client:call "server.time"
-  local found = diagnosis.of(err and info or nil, portal)
+  local found = diagnosis.of(err and info or nil, way)
   for _, layer in ipairs(found.good) do report.ok(layer[1], layer[2]) end
   if found.bad then report.bad(found.bad, err, exit.hint(info), exit.code(info)) end
-  return not err and result, info, found
+  if err and not found.judged then report.unknown("credential", "not known yet; it is in " .. report.found) end
+  return not err and result, info
+end
+
+-- A renamed portal was followed; whoever starts anew does not know of it.
+local function address(report)
+  if report.moved then
+    report.unknown("address", "the portal has moved to " .. report.moved .. ": write that into the webhook")
+  end
 end
 
 local function clock(report, result, info)
@@ -120,11 +130,9 @@ local function examine(report, args)
   if not versions(report) then return end
   local client, portal = credential(report, args)
   if not client then return end
-  local result, info, found = reach(report, client, portal)
-  if not result then
-    if found.accepted then report.unknown("credential", "not known yet; it is in " .. report.found) end
-    return
-  end
+  local result, info = reach(report, client, diagnosis.way(portal, args.proxy))
+  address(report)
+  if not result then return end
   report.ok("credential", "accepted; it is in " .. report.found)
   clock(report, result, info)
   scope(report, client)

@@ -93,10 +93,32 @@ local function watched(deadline, connect)
   return nil, "timeout"
 end
 
--- What tells one kind of connection from another. All of them have verified their portal's certificate.
+-- Returns the function that tells the location whose directives (lua_ssl_trusted_certificate and its like) hold now, as
+-- a number, or nil where that cannot be known. Lua cannot ask for them, but all requests of a location point to the same
+-- configuration. The members are the first of ngx_http_request_t, the same in every nginx since 1.0.
+local function location_teller()
+  if ngx.config.subsystem ~= "http" then return function() end end
+  local has_ffi, ffi = pcall(require, "ffi")
+  local has_core, base = pcall(require, "resty.core.base")
+  if not (has_ffi and has_core and base.get_request) then return function() end end
+  local request_t = ffi.typeof [[struct {
+    uint32_t signature; void *connection; void **ctx, **main_conf, **srv_conf, **loc_conf;
+  } *]]
+  return function()
+    local request = base.get_request()
+    if request then return tonumber(ffi.cast("uintptr_t", ffi.cast(request_t, request).loc_conf)) end
+  end
+end
+
+local location -- found out at the first connection
+
+-- What tells one kind of connection from another: who must be at the other end, and what its certificate was verified
+-- with. nil: that is not known, so nobody else may have the connection.
 local function pool_name(wire)
-  return ("b24:%s:%s:%d:sni=%s:verified"):format(wire.tls and "https" or "http", wire.host, wire.port,
-    wire.tls and wire.host or "")
+  location = location or location_teller()
+  local where = not wire.tls and 0 or location()
+  return where and ("b24:%s:%s:%d:sni=%s:verified=%.0f"):format(wire.tls and "https" or "http", wire.host, wire.port,
+    wire.tls and wire.host or "", where)
 end
 
 -- A socket that is connected, kept or new. True, or nil and a failure.
@@ -104,9 +126,9 @@ function Exchange:connect()
   local wire, deadline = self.wire, self.connect_deadline
   self.sock = ngx.socket.tcp()
   if not self:limit(deadline) then return nil, late("connect", "no time was left to connect") end
-  local function connect()
-    return self.sock:connect(wire.host, wire.port, { pool = pool_name(wire), pool_size = POOL })
-  end
+  self.pool = pool_name(wire)
+  local options = { pool = self.pool or "b24:" .. tostring(self), pool_size = POOL }
+  local function connect() return self.sock:connect(wire.host, wire.port, options) end
   local ok, err
   if is_name(wire.host) then ok, err = watched(deadline, connect) else ok, err = connect() end
   if not ok then return nil, err == "timeout" and late("connect", "no connection in time") or failed("connect", err) end
@@ -172,7 +194,7 @@ end
 
 -- The connection goes back into its pool, or ends.
 function Exchange:finish(reply)
-  if not (reply and reply.keep_alive and self.sock:setkeepalive(IDLE * 1000, POOL)) then self.sock:close() end
+  if not (self.pool and reply and reply.keep_alive and self.sock:setkeepalive(IDLE * 1000, POOL)) then self.sock:close() end
 end
 
 -- A kept connection that was closed meanwhile: not a byte came back on it.
