@@ -16,7 +16,7 @@ compile() { # compile SANITIZER NAME FILES...
 
 # The sources that do not know Lua.
 sources=$(grep -LE '"(binding|lua_[a-z_]*|batch_plan)\.h"|<lua' src/*.c)
-compile thread limiter_threads spec/c/limiter_threads.c src/limiter.c src/limiter_file.c src/runtime_dir.c src/fault.c \
+compile thread limiter_threads spec/c/limiter_threads.c src/limiter.c src/limiter_file.c src/runtime_dir.c src/clock.c src/fault.c \
   src/gate.c src/buffer.c -lpthread
 # shellcheck disable=SC2046,SC2086
 compile thread engine_threads spec/c/engine_threads.c spec/c/engine_server.c $sources \

@@ -101,6 +101,7 @@ struct b24_call_setup {
     uint64_t seed;          /* for the jitter */
     enum b24_twice twice;   /* may it run twice? */
     bool once;              /* exactly one request, and nobody is asked */
+    struct b24_keeper *own; /* of conf's own limits (limiter.h); NULL: only the portal's hold */
 };
 
 /* `conf` and `portal` must outlive the call. NULL: no memory. */

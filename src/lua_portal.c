@@ -1,24 +1,35 @@
-/* One portal object for each portal and runtime folder in a Lua state: limiter, new address, operating times. */
-#include <string.h>
+/* What a Lua state remembers for all confs of a portal and runtime folder: limiter, new address, operating times; and
+   for those of them with the same limits of their own, these limits' bucket. */
+#include <stdio.h>
 
 #include "binding.h"
 
 #define PORTAL_TYPE "b24.portal " B24_VERSION
+#define OWN_TYPE    "b24.own " B24_VERSION
 #define PORTALS_KEY "b24.portals " B24_VERSION
 
 static int portal_gc(lua_State *L) {
     struct b24_lua_portal *p = lua_touserdata(L, 1);
     b24_portal_free(&p->portal);
-    if (p->opened) b24_limiter_close(&p->file);
-    p->opened = false;
+    b24_limiter_file_close(&p->file);
     return 0;
 }
 
-void b24_open_portal(lua_State *L) {
-    b24_newtype(L, PORTAL_TYPE);
-    lua_pushcfunction(L, portal_gc);
+static int own_gc(lua_State *L) {
+    b24_limiter_file_close(lua_touserdata(L, 1));
+    return 0;
+}
+
+static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
+    b24_newtype(L, name);
+    lua_pushcfunction(L, gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
+}
+
+void b24_open_portal(lua_State *L) {
+    open_type(L, PORTAL_TYPE, portal_gc);
+    open_type(L, OWN_TYPE, own_gc);
 }
 
 /* [0, +1] registry[PORTALS_KEY] */
@@ -31,45 +42,69 @@ static void push_portals(lua_State *L) {
     lua_setfield(L, LUA_REGISTRYINDEX, PORTALS_KEY);
 }
 
-struct b24_lua_portal *b24_find_portal(lua_State *L, int conf_index) {
+static void *new_portal(lua_State *L) {
+    struct b24_lua_portal *p = b24_newobject(L, sizeof *p, PORTAL_TYPE);
+    b24_portal_init(&p->portal);
+    b24_limiter_file_init(&p->file);
+    p->portal.limiter = &p->file.keeper;
+    return p;
+}
+
+static void *new_own(lua_State *L) {
+    struct b24_limiter_file *file = b24_newobject(L, sizeof *file, OWN_TYPE);
+    b24_limiter_file_init(file);
+    return file;
+}
+
+/* [0, 0] What the conf object at `conf_index` keeps in `slot`; else what all confs share under its origin, folder and
+   `limits`; else a new one. */
+static void *find(lua_State *L, int conf_index, int slot, const char *limits, void *(*make)(lua_State *)) {
     const struct b24_conf *conf = lua_touserdata(L, conf_index);
     int top = lua_gettop(L);
     luaL_checkstack(L, 8, "portal");
     b24_getuservalue(L, conf_index);
-    lua_rawgeti(L, -1, B24_KEEP_PORTAL);
-    struct b24_lua_portal *p = lua_touserdata(L, -1);
+    lua_rawgeti(L, -1, slot);
+    void *p = lua_touserdata(L, -1);
     if (p == NULL) {
         push_portals(L);
-        lua_pushfstring(L, "%s %s", conf->origin, conf->runtime_dir != NULL ? conf->runtime_dir : "");
+        lua_pushfstring(L, "%s %s%s", conf->origin, limits, conf->runtime_dir != NULL ? conf->runtime_dir : "");
         lua_pushvalue(L, -1);
         lua_rawget(L, -3);
         p = lua_touserdata(L, -1);
         if (p == NULL) {
             lua_pop(L, 1);
-            p = b24_newobject(L, sizeof *p, PORTAL_TYPE);
-            b24_portal_init(&p->portal);
+            p = make(L);
             lua_pushvalue(L, -2);
             lua_pushvalue(L, -2);
             lua_rawset(L, -5);
         }
-        lua_rawseti(L, top + 1, B24_KEEP_PORTAL);
+        lua_rawseti(L, top + 1, slot);
     }
     lua_settop(L, top);
     return p;
 }
 
-void b24_ready_portal(struct b24_lua_portal *p, const struct b24_conf *conf) {
-    p->portal.cell = &p->portal.local;
-    if (conf->rate.rate <= 0) return;
-    if (!p->opened) {
-        p->opened = true;
-        p->trouble.kind = B24_OK;
-        (void)b24_limiter_open(&p->file, conf->runtime_dir, conf->origin, &p->trouble);
-    }
-    b24_cell *cell = b24_limiter_cell(&p->file);
-    if (cell == NULL && p->trouble.kind == B24_OK) { /* deleted under our feet: everybody makes a new one */
-        b24_limiter_close(&p->file);
-        if (b24_limiter_open(&p->file, conf->runtime_dir, conf->origin, &p->trouble)) cell = b24_limiter_cell(&p->file);
-    }
-    p->portal.cell = cell != NULL ? cell : &p->portal.local;
+struct b24_lua_portal *b24_find_portal(lua_State *L, int conf_index) {
+    return find(L, conf_index, B24_KEEP_PORTAL, "", new_portal);
+}
+
+struct b24_limiter_file *b24_find_own(lua_State *L, int conf_index) {
+    const struct b24_conf *conf = lua_touserdata(L, conf_index);
+    char limits[48];
+    if (conf->limits.own.rate <= 0) return NULL;
+    /* No folder begins so: a folder is an absolute path. */
+    snprintf(limits, sizeof limits, "%.17g-%d@", conf->limits.own.rate, conf->limits.own.burst);
+    return find(L, conf_index, B24_KEEP_OWN, limits, new_own);
+}
+
+void b24_ready_portal(struct b24_lua_portal *p, struct b24_limiter_file *own, const struct b24_conf *conf) {
+    p->file.where = (struct b24_limiter_where){.dir = conf->runtime_dir, .origin = conf->origin};
+    if (own == NULL) return;
+    own->where = p->file.where;
+    own->where.own = conf->limits.own;
+}
+
+const char *b24_limiter_trouble(const struct b24_lua_portal *p, const struct b24_limiter_file *own) {
+    if (p != NULL && p->file.trouble.kind != B24_OK) return p->file.trouble.message;
+    return own != NULL && own->trouble.kind != B24_OK ? own->trouble.message : NULL;
 }

@@ -5,8 +5,8 @@
 
 void b24_portal_init(struct b24_portal *p) {
     memset(p, 0, sizeof *p);
-    atomic_init(&p->local, 0);
-    p->cell = &p->local;
+    b24_keeper_init(&p->alone);
+    p->limiter = &p->alone;
 }
 
 void b24_portal_free(struct b24_portal *p) {

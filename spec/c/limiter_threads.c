@@ -1,7 +1,7 @@
 /* The limiter's C functions from many threads, and from many processes on one file: limiter_threads THREADS CALLS
    [DIR]. Checks that no place is given twice; prints the cost of a reserve and how fair contention is. Built with
    ThreadSanitizer by `make tsan`, and plainly by `make bench` (P8). */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* usleep */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,21 +83,27 @@ static int threads(int count, int calls) {
 /* One process's share on the common file, as calls do it: the file is looked at before each use. */
 static int share(const char *dir, int calls) {
     struct b24_limiter_file file;
-    struct b24_fault fault;
     double longest = 0, begun = microseconds();
-    if (!b24_limiter_open(&file, dir, "https://bench.example", &fault)) {
-        fprintf(stderr, "%s\n", fault.message);
-        return 1;
-    }
+    b24_limiter_file_init(&file);
+    file.where = (struct b24_limiter_where){.dir = dir, .origin = "https://bench.example"};
     for (int i = 0; i < calls; i++) {
         b24_ms wait;
         double before = microseconds();
-        b24_cell *cell = b24_limiter_cell(&file);
-        if (cell == NULL || !b24_limiter_reserve(cell, &rate, 0, 600000, &wait)) return 1;
+        struct b24_limiter_page *page = file.keeper.take(&file.keeper, 0);
+        while (page == NULL) { /* a lock is busy: in the life of a call it would sleep */
+            usleep(50);
+            page = file.keeper.take(&file.keeper, 0);
+        }
+        bool granted = b24_limiter_reserve(&page->first, &rate, 0, 600000, &wait);
+        file.keeper.give(&file.keeper);
+        if (!granted || file.trouble.kind != B24_OK) {
+            fprintf(stderr, "%s\n", file.trouble.kind != B24_OK ? file.trouble.message : "refused");
+            return 1;
+        }
         if (microseconds() - before > longest) longest = microseconds() - before;
     }
     printf("%.3f %.1f\n", (microseconds() - begun) / calls, longest);
-    b24_limiter_close(&file);
+    b24_limiter_file_close(&file);
     return 0;
 }
 
