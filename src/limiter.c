@@ -21,7 +21,7 @@ static const struct b24_rate standard = {2, 50}, beyond = {3, 200};
 static int64_t interval(const struct b24_rate *r) {
     double ms = 1e3 / r->rate;
     int64_t whole = (int64_t)ms;
-    return (whole < ms ? whole + 1 : whole) * US;
+    return ((double)whole < ms ? whole + 1 : whole) * US;
 }
 
 /* How far the arrival time may run ahead of the clock before calls have to wait. */
