@@ -125,7 +125,7 @@ local limited_at = 0 -- seconds; far enough apart that the limiter always grants
 scenario("limited call", function()
   limited_at = limited_at + 1000
   local call, err, info = codec.call({ webhook = webhook, allow_http = true, retries = 0,
-    limiter = { rate = 0.1, burst = 1 } }, "profile")
+    runtime_dir = "/proc/b24", limiter = { rate = 0.1, burst = 1 } }, "profile") -- runs beside each other share no count
   if not call then return nil, err, info end
   return { (call:next(limited_at, "go")) }
 end)
