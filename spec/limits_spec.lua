@@ -125,7 +125,7 @@ describe("confs of all limits on one portal", function()
       it(("stay within its bucket and their own, and hold nobody else back (%s, a %s folder)"):format(plan, mode), function()
         if mode == "shared" then data.shell("chmod 770 " .. data.quote(folder)) end
         local delayed = 0
-        for seed = 1, tonumber(os.getenv "B24_TEST_MIXES") or 60 do
+        for seed = 1, tonumber(os.getenv "B24_TEST_MIXES") or 25 do
           delayed = delayed + run(plan, seed * 7919, 400)
         end
         if plan == "standard" then assert.is_true(delayed > 100, "too few calls had to wait: " .. delayed) end
@@ -165,6 +165,16 @@ describe("a stricter conf", function()
       if go(other, 100) == "SEND" then n = n + 1 end
     end
     assert.equal(48 - 1, n)
+  end)
+
+  it("gets the place of a call back that was cancelled while it waited", function()
+    local strict = conf { limiter = { rate = 0.01, burst = 1 } }
+    assert.equal("SEND", (go(strict, 100)))
+    for _ = 1, 20 do
+      local action, seconds, call = go(strict, 100)
+      assert.same({ "SLEEP", 100 }, { action, seconds })
+      assert.equal("DONE", (call:next(100, "cancel")))
+    end
   end)
 
   it("takes no place of its own for what the portal refuses", function()

@@ -76,6 +76,7 @@ const struct b24_note *b24_call_note(struct b24_call *c) {
 struct b24_action b24_call_done(struct b24_call *c) {
     if (c->state != FINISHED) {
         c->outcome.elapsed = c->now - c->begun;
+        b24_limiter_leave(&c->conf->limits, c->own, &c->queued, c->now);
         /* Repeating what may have run is not for the caller to do blindly either. */
         c->outcome.retryable = c->outcome.retryable && (c->outcome.unrun || c->safe);
     }

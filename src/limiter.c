@@ -175,6 +175,14 @@ enum b24_turn b24_limiter_turn(const struct b24_limits *limits, struct b24_keepe
     return turn;
 }
 
+void b24_limiter_leave(const struct b24_limits *limits, struct b24_keeper *own, bool *queued, b24_ms now) {
+    struct b24_limiter_page *page = *queued ? own->take(own, now) : NULL;
+    *queued = false;
+    if (page == NULL) return;
+    return_place(&page->first, &limits->own);
+    own->give(own);
+}
+
 bool b24_limiter_overrun(struct b24_keeper *portal, b24_ms now, b24_ms pause) {
     struct b24_limiter_page *page = portal->take(portal, now);
     if (page == NULL) return false;

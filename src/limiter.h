@@ -74,6 +74,9 @@ enum b24_turn {
 enum b24_turn b24_limiter_turn(const struct b24_limits *limits, struct b24_keeper *portal, struct b24_keeper *own,
                                bool *queued, b24_ms now, b24_ms most, b24_ms *wait);
 
+/* A call that ends before it was sent gives the place in its own bucket back, unless the page is busy. */
+void b24_limiter_leave(const struct b24_limits *limits, struct b24_keeper *own, bool *queued, b24_ms now);
+
 /* The portal said "too many", which is true for all confs. False: the page is busy, nothing was written. */
 bool b24_limiter_overrun(struct b24_keeper *portal, b24_ms now, b24_ms pause);
 
