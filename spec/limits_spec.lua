@@ -59,12 +59,18 @@ local function simulate(calls)
 end
 
 local MIXES = {
-  standard = { {}, {}, { limiter = { rate = 0.01 } }, { limiter = { rate = 0.01, burst = 1 } },
-    { limiter = { rate = 1, burst = 5 } }, { limiter = { rate = 100, burst = 1000 } },
-    { limiter = { rate = 0.5, burst = 100 } }, { limiter = { burst = 3 } }, { limiter = { rate = 3, burst = 50 } }, { limiter = { rate = 1.7, burst = 20 } } },
-  enterprise = { {}, { plan = "enterprise" }, { plan = "enterprise" },
-    { plan = "enterprise", limiter = { rate = 0.05, burst = 2 } }, { limiter = { rate = 0.3, burst = 4 } }, { plan = "enterprise", limiter = { rate = 1000, burst = 1000 } },
-    { plan = "enterprise", limiter = { rate = 4.5, burst = 250 } } },
+  standard = {
+    {}, {},
+    { limiter = { rate = 0.01 } }, { limiter = { rate = 0.01, burst = 1 } }, { limiter = { rate = 1, burst = 5 } },
+    { limiter = { rate = 100, burst = 1000 } }, { limiter = { rate = 0.5, burst = 100 } },
+    { limiter = { burst = 3 } }, { limiter = { rate = 3, burst = 50 } }, { limiter = { rate = 1.7, burst = 20 } },
+  },
+  enterprise = {
+    {}, { plan = "enterprise" }, { plan = "enterprise" },
+    { plan = "enterprise", limiter = { rate = 0.05, burst = 2 } }, { limiter = { rate = 0.3, burst = 4 } },
+    { plan = "enterprise", limiter = { rate = 1000, burst = 1000 } },
+    { plan = "enterprise", limiter = { rate = 4.5, burst = 250 } },
+  },
 }
 local BUCKETS = { standard = { 2, 50 }, enterprise = { 5, 250 } }
 
