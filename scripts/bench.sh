@@ -29,8 +29,8 @@ build() { # build NAME ARGUMENTS...
   build first bench/first.c $(pkg-config --cflags --libs libcurl)
   build race bench/race.c
   build run bench/run.c
-  build limiter spec/c/limiter_threads.c -Isrc src/limiter.c src/limiter_file.c src/runtime_dir.c src/fault.c src/gate.c \
-    src/buffer.c -lpthread
+  build limiter spec/c/limiter_threads.c -Isrc src/limiter.c src/limiter_file.c src/runtime_dir.c \
+    src/clock.c src/fault.c src/gate.c src/buffer.c -lpthread
 }
 
 # An authority of our own, and three stores with it: alone, in a bundle and in a hashed folder of the system's size.

@@ -113,7 +113,7 @@ describe("the limiter's file", function()
   after_each(function() data.remove_folder(folder) end)
 
   local function go(more)
-    local options = { runtime_dir = folder, limiter = { rate = 1, burst = 1 } }
+    local options = { runtime_dir = folder, limiter = { rate = 2, burst = 50 } }
     for name, value in pairs(more or {}) do options[name] = value end
     return codec.call(conf(options), "profile"):next(codec.clock(), "go")
   end

@@ -1,6 +1,5 @@
 -- Calls inside a real nginx: over cosockets, in every phase, against a portal that behaves and one that does not.
 
-local codec = require "b24.codec"
 local nginx = require "spec.support.nginx"
 local posix = require "b24_posix"
 local process = require "spec.support.process"
@@ -342,29 +341,6 @@ describe("b24 in nginx", function()
       assert.is_nil(value)
       assert.same({ "NO_REPLY", true, 1 }, { info.code, info.sent, info.attempts })
       assert.equal(1, portal:stats().executions["crm.deal.add"])
-    end)
-  end)
-
-  describe("the limiter", function()
-    it("is one for all workers, and for programs outside nginx", function()
-      local dir = server.dir .. "/limits"
-      local conf = ('runtime_dir = %q, limiter = { rate = 0.01, burst = 2 }, timeout = 1'):format(dir)
-      local outside = codec.call({ webhook = portal.http_webhook, allow_http = true, runtime_dir = dir,
-        limiter = { rate = 0.01, burst = 2 } }, "profile")
-      assert.equal("SEND", (outside:next(codec.clock(), "go")))
-      local source = ("return require('b24').counters { webhook = %q, %s }"):format(portal.http_webhook, conf)
-      assert.truthy(server:run(source))
-      local value, _, info = server:run(source)
-      assert.is_nil(value)
-      assert.same({ "limit", "LIMITER", 0 }, { info.kind, info.code, info.attempts })
-    end)
-
-    it("says when it is not, and what to do", function()
-      assert.truthy(server:run(("return require('b24').counters { webhook = %q, runtime_dir = '/proc/b24' }")
-        :format(portal.http_webhook)))
-      local line = "b24: the workers do not share their limiter: /proc/b24 cannot be made"
-      assert.truthy(server:log():find(line, 1, true))
-      assert.truthy(server:log():find("name a runtime_dir that the user of nginx's workers can write to", 1, true))
     end)
   end)
 

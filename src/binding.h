@@ -77,7 +77,7 @@ bool b24_to_count(lua_State *L, int index, lua_Number *count);
 #define B24_CONF_TYPE "b24.conf " B24_VERSION /* two builds of one version may share it, other versions may not */
 
 /* What a conf object keeps in its uservalue table. */
-enum { B24_KEEP_PORTAL = 1, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KEEP_PENALISE };
+enum { B24_KEEP_PORTAL = 1, B24_KEEP_OWN, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KEEP_PENALISE };
 
 /* What a call object keeps besides these. */
 enum { B24_KEEP_CONF = B24_KEEP_PENALISE + 1, B24_KEEP_NAMES };
@@ -101,8 +101,6 @@ struct b24_lua_portal {
     struct b24_portal portal;
     char origin[B24_ORIGIN_MAX];
     struct b24_limiter_file file;
-    bool opened;              /* the file was tried */
-    struct b24_fault trouble; /* why the limiter counts in this process only; kind B24_OK: it does not */
 };
 
 /* [0, 0] The portal of the conf object at `conf`; made, kept there and shared by all confs of the same portal and
@@ -112,8 +110,15 @@ struct b24_lua_portal *b24_find_portal(lua_State *L, int conf);
 /* [0, +1] The same for an address that its portal was renamed to. */
 struct b24_lua_portal *b24_push_portal(lua_State *L, const struct b24_conf *conf, const char *origin);
 
-/* Before each step of a call: looks whether the limiter's file is still good. */
-void b24_ready_portal(struct b24_lua_portal *portal, const struct b24_conf *conf);
+/* [0, 0] The limiter's file for the own limits of the conf object at `conf`, kept there and shared by all confs of the
+   same portal, folder and limits; NULL: it has none. */
+struct b24_limiter_file *b24_find_own(lua_State *L, int conf);
+
+/* Before each step of a call: where the limiter's files are. `own` may be NULL. */
+void b24_ready_portal(struct b24_lua_portal *portal, struct b24_limiter_file *own, const struct b24_conf *conf);
+
+/* Why the limiter counts in this process only; NULL: it does not. Either argument may be NULL. */
+const char *b24_limiter_trouble(const struct b24_lua_portal *portal, const struct b24_limiter_file *own);
 
 void b24_open_portal(lua_State *L);
 
@@ -150,6 +155,7 @@ struct b24_lua_call {
     struct b24_call *call;
     const struct b24_conf *conf;
     struct b24_lua_portal *portal; /* NULL: `own` */
+    struct b24_limiter_file *own_limits;
     struct b24_portal own;
     const struct b24_request *request; /* set while the last action is SEND */
     const struct b24_outcome *outcome; /* set when DONE */

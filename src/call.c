@@ -41,6 +41,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->retries = setup->once ? 0 : conf->retries;
     c->moves = setup->once ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->once;
+    c->own = setup->own;
     c->random = setup->seed;
     c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
     if (setup->twice != B24_TWICE_BY_NAME) c->safe = setup->twice == B24_TWICE;
@@ -87,6 +88,7 @@ const struct b24_note *b24_call_note(struct b24_call *c) {
 struct b24_action b24_call_done(struct b24_call *c) {
     if (c->state != FINISHED) {
         c->outcome.elapsed = c->now - c->begun;
+        b24_limiter_leave(&c->conf->limits, c->own, &c->queued, c->now);
         /* Repeating what may have run is not for the caller to do blindly either. */
         c->outcome.retryable = c->outcome.retryable && (c->outcome.unrun || c->safe);
     }
@@ -136,6 +138,7 @@ static struct b24_action go(struct b24_call *c) {
 static struct b24_action woke(struct b24_call *c) {
     if (c->now < c->wake) return (struct b24_action){.type = B24_SLEEP, .as.sleep = c->wake - c->now};
     c->outcome.waited += c->now - c->slept;
+    if (c->after == THEN_OVERRUN) return b24_call_overrun(c);
     return c->after == THEN_SEND ? b24_call_send(c) : b24_call_reserve(c);
 }
 

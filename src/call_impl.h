@@ -25,7 +25,7 @@ enum b24_state {
 
 #define B24_MOVES_MAX 2 /* new addresses followed on one way: more is a loop */
 
-enum b24_after { THEN_SEND, THEN_RESERVE };
+enum b24_after { THEN_SEND, THEN_RESERVE, THEN_OVERRUN };
 
 #define B24_NOTES_MAX 4 /* more than one step can make */
 
@@ -44,13 +44,15 @@ struct b24_call {
     b24_ms begun, now, deadline;
     b24_ms slept, wake; /* WAITING: since when, until when */
     enum b24_after after;
-    b24_ms not_before; /* the portal asked for a pause until then */
-    bool last_words;   /* PENALISING: the outcome is final */
-    bool moved;        /* the last reply was a new address, no error */
-    int retries;       /* left */
-    int moves;         /* left */
-    bool safe;         /* may run twice */
-    bool own_limiter;  /* ask the user's */
+    b24_ms not_before;      /* the portal asked for a pause until then */
+    bool last_words;        /* PENALISING: the outcome is final */
+    bool moved;             /* the last reply was a new address, no error */
+    int retries;            /* left */
+    int moves;              /* left */
+    bool safe;              /* may run twice */
+    bool own_limiter;       /* ask the user's */
+    struct b24_keeper *own; /* the conf's own bucket, if it is stricter than the portal's; else NULL */
+    bool queued;            /* has a place in that */
     uint64_t random;
     struct b24_note notes[B24_NOTES_MAX];
     size_t note_count, notes_read;
@@ -68,6 +70,7 @@ struct b24_action b24_call_reserve(struct b24_call *c);
 struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait);
 /* Slows everybody down for `pause`; then takes a place again, or is done if the outcome is final. */
 struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final);
+struct b24_action b24_call_overrun(struct b24_call *c); /* its second half */
 
 /* call_retry.c: the outcome of the last attempt is known; is it final? */
 struct b24_action b24_call_decide(struct b24_call *c);

@@ -21,7 +21,7 @@ static struct b24_action place(struct b24_call *c, b24_ms wait) {
 }
 
 struct b24_action b24_call_reserve(struct b24_call *c) {
-    b24_ms most = c->deadline - c->now, wait = 0;
+    b24_ms most = c->deadline - c->now, wait;
     struct b24_action home;
     if (c->go_home && b24_call_go_home(c, &home)) return home;
     if (most <= 0) return b24_call_send(c); /* which knows what to say */
@@ -30,8 +30,11 @@ struct b24_action b24_call_reserve(struct b24_call *c) {
         return (struct b24_action){.type = B24_ASK, .as.ask = {B24_RESERVE, most}};
     }
     /* A place at the very deadline would leave no time for the request. */
-    if (!b24_limiter_reserve(c->portal->cell, &c->conf->rate, c->now, most - 1, &wait)) return no_place(c, wait);
-    return place(c, wait);
+    enum b24_turn turn =
+        b24_limiter_turn(&c->conf->limits, c->portal->limiter, c->own, &c->queued, c->now, most - 1, &wait);
+    if (turn == B24_TURN_REFUSED) return no_place(c, wait);
+    if (turn == B24_TURN_SEND) return place(c, wait);
+    return b24_call_sleep(c, c->now + wait, THEN_RESERVE, "limiter");
 }
 
 struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait) {
@@ -51,6 +54,12 @@ struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final
         c->state = PENALISING;
         return (struct b24_action){.type = B24_ASK, .as.ask = {B24_PENALISE, pause}};
     }
-    b24_limiter_penalise(c->portal->cell, &c->conf->rate, c->now, pause);
-    return final ? b24_call_done(c) : b24_call_reserve(c);
+    return b24_call_overrun(c);
+}
+
+struct b24_action b24_call_overrun(struct b24_call *c) {
+    b24_ms pause = c->not_before - c->now;
+    bool told = c->conf->limits.off || b24_limiter_overrun(c->portal->limiter, c->now, pause > 0 ? pause : 0);
+    if (!told && c->now < c->deadline) return b24_call_sleep(c, c->now + B24_BUSY_PAUSE, THEN_OVERRUN, "limiter");
+    return c->last_words ? b24_call_done(c) : b24_call_reserve(c);
 }

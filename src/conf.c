@@ -18,7 +18,6 @@ void b24_conf_init(struct b24_conf *conf) {
     conf->timeout = B24_TIMEOUT_DEFAULT;
     conf->connect_timeout = B24_CONNECT_DEFAULT;
     conf->retries = B24_RETRIES_DEFAULT;
-    conf->rate = (struct b24_rate){B24_RATE_DEFAULT, B24_BURST_DEFAULT};
     conf->max_depth = B24_DEPTH_DEFAULT;
     conf->max_reply = B24_REPLY_DEFAULT;
 }

@@ -41,9 +41,9 @@ struct b24_conf {
     b24_ms max_age; /* an answer from the cache may be so old; 0: ask */
     bool stale_ok;  /* an older one is better than none */
     int retries;
-    struct b24_rate rate; /* of the built-in limiter; rate.rate == 0: none */
-    bool ask_limiter;     /* the user has a limiter of his own: ASK */
-    bool idempotent;      /* every call may be repeated when it is not known whether it ran */
+    struct b24_limits limits; /* of the built-in limiter */
+    bool ask_limiter;         /* the user has a limiter of his own: ASK */
+    bool idempotent;          /* every call may be repeated when it is not known whether it ran */
     int max_depth;
     size_t max_reply;
     bool nulls;

@@ -1,29 +1,43 @@
-/* limiter_file.h: a limiter's cell in a small mapped file, shared by all processes of this machine. */
+/* limiter_file.h: keeps a limiter's page in a small file that all processes of this machine share. */
 #ifndef B24_LIMITER_FILE_H
 #define B24_LIMITER_FILE_H
 
 #include "fault.h"
 #include "limiter.h"
+#include "runtime_dir.h"
 
 B24_PRIVATE_BEGIN
 
-struct b24_limiter_page; /* the file's content: limiter_file.c */
-
-/* All zero but fd = -1: closed. */
-struct b24_limiter_file {
-    int fd;
-    struct b24_limiter_page *page;
+/* Where the file is. The strings are the caller's. */
+struct b24_limiter_where {
+    const char *dir;     /* conf.runtime_dir; may be NULL */
+    const char *origin;  /* "https://portal.example" */
+    struct b24_rate own; /* the page of confs with these limits of their own; rate 0: the portal's page */
 };
 
-/* Opens or makes the file for the portal `origin` ("https://portal.example") in `dir` (conf.runtime_dir, may be NULL).
-   False: `fault`; the caller then counts in its own process. */
-bool b24_limiter_open(struct b24_limiter_file *file, const char *dir, const char *origin, struct b24_fault *fault);
+/* A private file is mapped. One that other users may write to could be cut under a mapping, which kills (SIGBUS), so it
+   is read and written under a lock that nobody waits for. Without a usable file the process counts for itself, says
+   why, and tries again some seconds later. */
+struct b24_limiter_file {
+    struct b24_keeper keeper; /* first */
+    struct b24_limiter_where where;
+    struct b24_fault trouble; /* why this process counts for itself; kind B24_OK: it does not */
+    char path[B24_DIR_MAX];
+    int fd; /* -1: closed */
+    uint64_t boot;
+    bool locked;                   /* with a lock, not mapped */
+    long process;                  /* locked: who opened it, because a forked child would share the lock */
+    struct b24_limiter_page *page; /* mapped */
+    struct b24_limiter_page copy;  /* locked: what the file says */
+    struct b24_limiter_page *taken;
+    bool behind;       /* the page may not know what this process has counted for itself */
+    b24_ms tried;      /* when opening it failed last */
+    b24_ms busy_since; /* B24_NO_MS: it is not */
+};
 
-/* The cell, looked at anew before each use: a file that was truncated is made whole again, and NULL tells of one that
-   was deleted or cannot be mended (close, then open again). What remains is the time between this look and the use. */
-b24_cell *b24_limiter_cell(struct b24_limiter_file *file);
-
-void b24_limiter_close(struct b24_limiter_file *file);
+/* Nothing is opened before the first `take`; `where` must be set by then. */
+void b24_limiter_file_init(struct b24_limiter_file *file);
+void b24_limiter_file_close(struct b24_limiter_file *file);
 
 B24_PRIVATE_END
 #endif

@@ -74,6 +74,7 @@ static void use_portal(lua_State *L, int call, const char *origin) {
 static struct b24_call *start(lua_State *L, struct b24_lua_call *c, const struct b24_lua_setup *s, int conf) {
     struct b24_call_setup setup = {
         .method = {c->method, strlen(c->method)}, .seed = s->seed, .twice = s->twice, .once = s->once};
+    if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
     setup.keep = c->shape == B24_KEPT;
     if (c->portal != NULL) setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
     setup.body = encode(L, c, s->params, s->level);
@@ -99,11 +100,13 @@ struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *s) {
         return refused(L, &fault, NULL);
     }
     struct b24_lua_portal *portal = s->once ? NULL : b24_find_portal(L, conf_index);
+    struct b24_limiter_file *own_limits = s->once ? NULL : b24_find_own(L, conf_index);
     struct b24_lua_call *c = b24_newobject(L, sizeof *c, B24_CALL_TYPE);
     keep(L, conf_index);
     b24_portal_init(&c->own);
     c->conf = conf;
     c->portal = portal;
+    c->own_limits = own_limits;
     c->shape = s->shape;
     memcpy(c->method, name.p, name.n + 1);
     b24_getuservalue(L, -1);
@@ -127,7 +130,7 @@ struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event
     static const struct b24_event go = {.type = B24_GO};
     struct b24_lua_call *c = lua_touserdata(L, call);
     for (;; event = &go) {
-        if (c->portal != NULL) b24_ready_portal(c->portal, c->conf);
+        if (c->portal != NULL) b24_ready_portal(c->portal, c->own_limits, c->conf);
         struct b24_action action = b24_call_next(c->call, event, now);
         if (action.type == B24_MISUSE) return action;
         c->request = action.type == B24_SEND ? action.as.send : NULL;
@@ -324,7 +327,6 @@ static int call_limiter(lua_State *L) {
 static int call_options(lua_State *L) {
     static const char *const versions[] = {NULL, "1.1", "2"}; /* by enum b24_http_version */
     const struct b24_lua_call *c = check_call(L);
-    const struct b24_lua_portal *p = c->portal;
     lua_createtable(L, 0, 7);
     lua_pushnumber(L, (lua_Number)c->conf->connect_timeout / 1000);
     lua_setfield(L, -2, "connect_timeout");
@@ -334,7 +336,7 @@ static int call_options(lua_State *L) {
     b24_set_text(L, -1, "ca_file", c->conf->ca_file);
     b24_set_text(L, -1, "ca_path", c->conf->ca_path);
     b24_set_text(L, -1, "http_version", versions[c->conf->http_version]);
-    b24_set_text(L, -1, "unshared", p != NULL && p->trouble.kind != B24_OK ? p->trouble.message : NULL);
+    b24_set_text(L, -1, "unshared", b24_limiter_trouble(c->portal, c->own_limits));
     return 1;
 }
 

@@ -101,7 +101,7 @@ static bool take_plan(lua_State *L, int conf, struct b24_conf *c, struct b24_fau
     if (option(L, conf, "plan") != LUA_TNIL) {
         struct b24_view plan;
         plan.p = lua_tolstring(L, -1, &plan.n);
-        if (b24_same_text(plan, "enterprise")) c->rate = (struct b24_rate){B24_RATE_ENTERPRISE, B24_BURST_ENTERPRISE};
+        if (b24_same_text(plan, "enterprise")) c->limits.plan = B24_ENTERPRISE;
         else if (!b24_same_text(plan, "standard"))
             ok = bad_value(fault, "plan", "must be \"enterprise\" or \"standard\"");
     }
@@ -159,13 +159,14 @@ static bool take_function(lua_State *L, int limiter, const char *name, int keep,
 static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, int level, struct b24_fault *fault) {
     bool ok = true;
     int type = option(L, conf, "limiter"), limiter = lua_gettop(L);
-    if (type == LUA_TBOOLEAN && !lua_toboolean(L, limiter)) c->rate.rate = 0;
+    if (type == LUA_TBOOLEAN && !lua_toboolean(L, limiter)) c->limits.off = true;
     if (type == LUA_TTABLE) {
-        double rate = c->rate.rate, burst = c->rate.burst;
+        struct b24_rate plan = b24_limiter_rate(c->limits.plan);
+        double rate = plan.rate, burst = plan.burst;
         check_limiter(L, limiter, level);
         ok = take_number(L, limiter, "rate", 0.001, 1e6, &rate, fault) &&
              take_integer(L, limiter, "burst", 1, 1e6, &burst, fault);
-        c->rate = (struct b24_rate){rate, (int)burst};
+        if (rate < plan.rate || burst < plan.burst) c->limits.own = (struct b24_rate){rate, (int)burst};
         c->ask_limiter = take_function(L, limiter, "reserve", keep, B24_KEEP_RESERVE);
         if (take_function(L, limiter, "penalise", keep, B24_KEEP_PENALISE) && !c->ask_limiter)
             b24_throw(L, level, "limiter.penalise needs limiter.reserve beside it");

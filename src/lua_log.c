@@ -33,11 +33,12 @@ static void send_event(lua_State *L, int call) {
 void b24_tell_log(lua_State *L, int call) {
     struct b24_lua_call *c = lua_touserdata(L, call);
     luaL_checkstack(L, 10, "log");
-    if (!c->told && c->portal != NULL && c->portal->trouble.kind != B24_OK) {
+    const char *trouble = b24_limiter_trouble(c->portal, c->own_limits);
+    if (!c->told && trouble != NULL) {
         c->told = true;
         new_event(L, c, "degraded");
         set_string(L, "reason", "limiter");
-        set_string(L, "message", c->portal->trouble.message);
+        set_string(L, "message", trouble);
         send_event(L, call);
     }
     for (const struct b24_note *n; (n = b24_call_note(c->call)) != NULL;) {

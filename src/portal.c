@@ -4,8 +4,8 @@
 
 void b24_portal_init(struct b24_portal *p) {
     memset(p, 0, sizeof *p);
-    atomic_init(&p->local, 0);
-    p->cell = &p->local;
+    b24_keeper_init(&p->alone);
+    p->limiter = &p->alone;
 }
 
 void b24_portal_note_reset(struct b24_portal *p, const char *method, b24_ms at) {

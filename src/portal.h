@@ -15,13 +15,13 @@ struct b24_reset {
 };
 
 struct b24_portal {
-    b24_cell local; /* counts here when no file is shared */
-    b24_cell *cell; /* what calls use; the host points it to the shared file or to `local` before each step */
+    struct b24_keeper alone;    /* counts in this process */
+    struct b24_keeper *limiter; /* what calls use: `alone`, or a file that the host shares */
     struct b24_reset resets[B24_RESETS];
     size_t next_reset;
 };
 
-/* Everything unknown; cell = &local. The portal must not be moved in memory after that. */
+/* Everything unknown; limiter = &alone. The portal must not be moved in memory after that. */
 void b24_portal_init(struct b24_portal *portal);
 
 /* Remembers, and tells, when `method` may be called again after OPERATION_TIME_LIMIT; B24_NO_MS: not known. */

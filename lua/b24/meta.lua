@@ -9,8 +9,8 @@
 ---@field timeout? number seconds; one deadline over waiting, retries and transfer (default 30, at most 600)
 ---@field connect_timeout? number seconds (default 10)
 ---@field retries? integer (default 2)
----@field limiter? table|boolean
----@field plan? string
+---@field limiter? b24.limiter|false a limit of your own, stricter than the portal's; false: none at all
+---@field plan? "standard"|"enterprise" the portal's bucket: 2 calls a second and 50 at once; 5 and 250
 ---@field proxy? string URL; "" for none; default: https_proxy, all_proxy, no_proxy
 ---@field ca_file? string PEM file of trusted certificates (default: the system's)
 ---@field ca_path? string hashed directory of trusted certificates
@@ -23,8 +23,14 @@
 ---@field nulls? boolean keep null members of results as b24.null
 ---@field allow_http? boolean plain http, to loopback only (also: B24_ALLOW_HTTP=1)
 ---@field transport? "auto"|"blocking"|"uv"|"cqueues"|"glib" how the program waits
----@field runtime_dir? string
+---@field runtime_dir? string where the processes of this machine share the limiter and the cache
 ---@field log? fun(event: table)
+
+---@class b24.limiter
+---@field rate? number calls a second (default: the plan's)
+---@field burst? integer calls at once (default: the plan's)
+---@field reserve? fun(portal: string, seconds: number): number?, number? seconds to wait; or nil, when to come back
+---@field penalise? fun(portal: string, seconds: number)
 
 ---@alias b24.callback fun(value: any, err: string?, info: b24.info) called from the program's event loop
 

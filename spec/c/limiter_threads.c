@@ -1,7 +1,7 @@
 /* The limiter's C functions from many threads, and from many processes on one file: limiter_threads THREADS CALLS
    [DIR]. Checks that no place is given twice; prints the cost of a reserve and how fair contention is. Built with
    ThreadSanitizer by `make tsan`, and plainly by `make bench` (P8). */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* usleep */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,24 +80,81 @@ static int threads(int count, int calls) {
     return bad;
 }
 
+/* ------------------------------------------------------------ different confs on one portal */
+
+struct conf_job {
+    struct b24_limits limits;
+    struct b24_keeper *portal, *own;
+    int calls;
+    b24_ms *places;
+};
+
+static void *work_as_conf(void *arg) {
+    struct conf_job *j = arg;
+    for (int i = 0; i < j->calls; i++) {
+        bool queued = false;
+        b24_ms wait;
+        enum b24_turn turn = b24_limiter_turn(&j->limits, j->portal, j->own, &queued, 0, 600000, &wait);
+        j->places[i] = turn == B24_TURN_SEND ? wait : -1;
+    }
+    return NULL;
+}
+
+#define FREE_AT_ONCE 48 /* of a standard portal's 50; then one call each 500 ms */
+
+/* Half of the threads have limits of their own, which never hold them back here. Each place of the portal once. */
+static int confs(int count) {
+    int calls = 1200 / count, n = count * calls, bad = 0;
+    struct b24_keeper portal, own;
+    pthread_t *ids = calloc((size_t)count, sizeof *ids);
+    struct conf_job *jobs = calloc((size_t)count, sizeof *jobs);
+    b24_ms *places = calloc((size_t)n, sizeof *places);
+    if (ids == NULL || jobs == NULL || places == NULL) return 1;
+    b24_keeper_init(&portal);
+    b24_keeper_init(&own);
+    for (int i = 0; i < count; i++) {
+        jobs[i] = (struct conf_job){.portal = &portal, .calls = calls, .places = places + i * calls};
+        if (i % 2 == 0) jobs[i].own = &own;
+        if (i % 2 == 0) jobs[i].limits.own = (struct b24_rate){1, 1000000};
+        pthread_create(&ids[i], NULL, work_as_conf, &jobs[i]);
+    }
+    for (int i = 0; i < count; i++) pthread_join(ids[i], NULL);
+    qsort(places, (size_t)n, sizeof *places, by_value);
+    for (int i = 0; i < n; i++) {
+        b24_ms right = i < FREE_AT_ONCE ? 0 : (i - FREE_AT_ONCE + 1) * 500;
+        if (places[i] != right && bad++ == 0)
+            fprintf(stderr, "limiter: place %d of the portal was given as %lld\n", i, (long long)places[i]);
+    }
+    free(ids);
+    free(jobs);
+    free(places);
+    return bad != 0;
+}
+
 /* One process's share on the common file, as calls do it: the file is looked at before each use. */
 static int share(const char *dir, int calls) {
     struct b24_limiter_file file;
-    struct b24_fault fault;
     double longest = 0, begun = microseconds();
-    if (!b24_limiter_open(&file, dir, "https://bench.example", &fault)) {
-        fprintf(stderr, "%s\n", fault.message);
-        return 1;
-    }
+    b24_limiter_file_init(&file);
+    file.where = (struct b24_limiter_where){.dir = dir, .origin = "https://bench.example"};
     for (int i = 0; i < calls; i++) {
         b24_ms wait;
         double before = microseconds();
-        b24_cell *cell = b24_limiter_cell(&file);
-        if (cell == NULL || !b24_limiter_reserve(cell, &rate, 0, 600000, &wait)) return 1;
+        struct b24_limiter_page *page = file.keeper.take(&file.keeper, 0);
+        while (page == NULL) { /* a lock is busy: in the life of a call it would sleep */
+            usleep(50);
+            page = file.keeper.take(&file.keeper, 0);
+        }
+        bool granted = b24_limiter_reserve(&page->first, &rate, 0, 600000, &wait);
+        file.keeper.give(&file.keeper);
+        if (!granted || file.trouble.kind != B24_OK) {
+            fprintf(stderr, "%s\n", file.trouble.kind != B24_OK ? file.trouble.message : "refused");
+            return 1;
+        }
         if (microseconds() - before > longest) longest = microseconds() - before;
     }
     printf("%.3f %.1f\n", (microseconds() - begun) / calls, longest);
-    b24_limiter_close(&file);
+    b24_limiter_file_close(&file);
     return 0;
 }
 
@@ -116,5 +173,5 @@ static int processes(const char *dir, int count, int calls) {
 int main(int argc, char **argv) {
     int count = argc > 1 ? atoi(argv[1]) : 8, calls = argc > 2 ? atoi(argv[2]) : 10000;
     setvbuf(stdout, NULL, _IONBF, 0);
-    return argc > 3 ? processes(argv[3], count, calls) : threads(count, calls);
+    return argc > 3 ? processes(argv[3], count, calls) : threads(count, calls) | confs(count);
 }

@@ -5,7 +5,7 @@
 local open, webhook, bare = ... -- the luaopen functions; the mock portal's webhook, http; return only the bare ones?
 
 local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 5, user_agent = "oom",
-  limiter = { rate = 1e6, burst = 1e6 } } -- takes part, but never makes a run wait
+  limiter = false } -- it would make the many runs wait; "limited call" has it
 -- For calls that no time passes in: the limiter would compare with the real clock.
 local OFFLINE = { webhook = webhook, allow_http = true, retries = 0, limiter = false }
 local JSON = [[{"list":[1,2.5,"é\n\u20ac",null,true,{"a":{}}],"big":9007199254740993,"empty":[],"name":"value"}]]
@@ -148,6 +148,14 @@ scenario("counters", function()
   local answer, err, info = core.counters(CONF)
   return answer and { answer, by_number = answer.CHAT[18] }, err, info
 end, "cold")
+local limited_at = 0 -- seconds; far enough apart that the limiter always grants
+scenario("limited call", function()
+  limited_at = limited_at + 1000
+  local call, err, info = codec.call({ webhook = webhook, allow_http = true, retries = 0,
+    runtime_dir = "/proc/b24", limiter = { rate = 0.1, burst = 1 } }, "profile") -- runs beside each other share no count
+  if not call then return nil, err, info end
+  return { (call:next(limited_at, "go")) }
+end)
 scenario("core call", function() return core.call(CONF, "b24test.echo", { a = { 1, 2 }, b = "é" }) end)
 
 scenario("limiter and log functions", function()
