@@ -150,18 +150,34 @@ describe("a renamed portal", function()
     before_each(function() folder = data.folder() end)
     after_each(function() data.remove_folder(folder) end)
 
+    -- Calls that the bucket of this address still lets through at once.
+    local function fill(address, now)
+      local conf = fresh { webhook = address .. PATH, runtime_dir = folder, limiter = {} }
+      for n = 0, 99 do
+        if codec.call(conf, "profile"):next(now, "go") ~= "SEND" then return n end
+      end
+    end
+
     it("a request takes its place in the queue of the address that it goes to", function()
-      local strict = { limiter = { rate = 0.001, burst = 1 }, runtime_dir = folder, timeout = 5 }
       local now = codec.clock()
-      local conf = fresh(strict)
-      strict.webhook = "https://new.bitrix24.ru" .. PATH
-      local direct = fresh(strict)
+      local call = codec.call(fresh { runtime_dir = folder, limiter = {}, timeout = 600 }, "profile")
+      local old = ("https://old%d.bitrix24.ru"):format(names)
+      local moved = redirect("https://new.bitrix24.ru" .. PATH .. "profile")
+      assert.equal("SEND", (call:next(now, "go")))
+      local room = fill("https://new.bitrix24.ru", now)
+      assert.is_true(room > 40)
+      assert.equal("SLEEP", (call:next(now, "reply", moved))) -- that queue is full
+      assert.equal(room - 1, fill(old, now)) -- one place there, its first
+    end)
+
+    it("a conf's own limit counts the call once", function()
+      local now = codec.clock()
+      local conf = fresh { limiter = { rate = 0.001, burst = 1 }, runtime_dir = folder, timeout = 5 }
       local call = codec.call(conf, "profile")
       assert.equal("SEND", (call:next(now, "go")))
       assert.equal("SEND", (call:next(now, "reply", redirect("https://new.bitrix24.ru" .. PATH .. "profile"))))
-      assert.equal("DONE", (codec.call(direct, "profile"):next(now, "go"))) -- one place, and it is taken
       assert.equal("DONE", (call:next(now, "reply", { status = 200, body = GOOD })))
-      assert.equal("DONE", (codec.call(conf, "profile"):next(now, "go")))
+      assert.equal("DONE", (codec.call(conf, "profile"):next(now, "go"))) -- one place, and it is taken
     end)
 
     it("the user's own one is asked about the address that it goes to", function()

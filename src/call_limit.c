@@ -29,9 +29,11 @@ struct b24_action b24_call_reserve(struct b24_call *c) {
         c->state = RESERVING;
         return (struct b24_action){.type = B24_ASK, .as.ask = {B24_RESERVE, most}};
     }
+    /* The portal at a new address counts this request, the conf's own limit has counted the call. */
+    struct b24_keeper *own = c->moved ? NULL : c->own;
     /* A place at the very deadline would leave no time for the request. */
     enum b24_turn turn =
-        b24_limiter_turn(&c->conf->limits, c->portal->limiter, c->own, &c->queued, c->now, most - 1, &wait);
+        b24_limiter_turn(&c->conf->limits, c->portal->limiter, own, &c->queued, c->now, most - 1, &wait);
     if (turn == B24_TURN_REFUSED) return no_place(c, wait);
     if (turn == B24_TURN_SEND) return place(c, wait);
     return b24_call_sleep(c, c->now + wait, THEN_RESERVE, "limiter");
