@@ -12,6 +12,7 @@
 #define EXCERPT_SOURCE 2000 /* bytes of a foreign body that are looked at */
 #define EXCERPT_MAX    120  /* bytes of it that are shown */
 #define TEXT_SHOWN     300  /* bytes of a message inside the one-line text */
+#define TEXT_SOURCE    8192 /* bytes of a text that are looked at: masking takes time, and 1 KiB is kept */
 
 void b24_outcome_init(struct b24_outcome *o) {
     memset(o, 0, sizeof *o);
@@ -69,6 +70,7 @@ static void set_code(struct b24_outcome *o, const char *code) {
 
 /* Masks before it shortens: half a secret is a secret too. Without memory for that: nothing. */
 static void masked_copy(const struct b24_conf *conf, struct b24_view text, char *out, size_t size) {
+    if (text.n > TEXT_SOURCE) text.n = TEXT_SOURCE;
     char *copy = malloc(text.n + 1);
     out[0] = '\0';
     if (copy == NULL) return;
