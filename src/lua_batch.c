@@ -93,7 +93,7 @@ struct texts {
 #define TEXTS_TYPE "b24.texts " B24_VERSION
 
 static int texts_gc(lua_State *L) {
-    struct texts *t = lua_touserdata(L, 1);
+    struct texts *t = luaL_checkudata(L, 1, TEXTS_TYPE);
     b24_buffer_free(&t->body);
     b24_buffer_free(&t->query);
     b24_buffer_free(&t->path);

@@ -17,12 +17,18 @@ struct lua_cache {
     int64_t began;
     b24_ms begun, max_age, timeout; /* begun: of the monotonic clock */
     bool stale_ok;
+    bool over; /* finalised, and brought back by somebody's finaliser: nobody would free what it takes now */
 };
 
-static struct lua_cache *check(lua_State *L) { return luaL_checkudata(L, 1, CACHE_TYPE); }
+static struct lua_cache *check(lua_State *L) {
+    struct lua_cache *c = luaL_checkudata(L, 1, CACHE_TYPE);
+    if (c->over) luaL_error(L, "b24: this cache is over");
+    return c;
+}
 
 static int cache_gc(lua_State *L) {
-    struct lua_cache *c = check(L);
+    struct lua_cache *c = luaL_checkudata(L, 1, CACHE_TYPE);
+    c->over = true;
     b24_cache_release(&c->cache);
     b24_buffer_free(&c->entry.json);
     cJSON_Delete(c->tree);

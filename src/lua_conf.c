@@ -260,7 +260,7 @@ static bool take_credential(lua_State *L, int conf, struct b24_conf *c, struct b
 /* ------------------------------------------------------------ the object */
 
 static int conf_gc(lua_State *L) {
-    struct b24_conf *c = lua_touserdata(L, 1);
+    struct b24_conf *c = luaL_checkudata(L, 1, B24_CONF_TYPE);
     b24_conf_free(c);
     return 0;
 }

@@ -7,7 +7,7 @@
 #define PORTALS_KEY "b24.portals " B24_VERSION
 
 static int portal_gc(lua_State *L) {
-    struct b24_lua_portal *p = lua_touserdata(L, 1);
+    struct b24_lua_portal *p = luaL_checkudata(L, 1, PORTAL_TYPE);
     b24_portal_free(&p->portal);
     if (p->opened) b24_limiter_close(&p->file);
     p->opened = false;
