@@ -111,7 +111,7 @@ build = {
         "src/cosocket_error.c", "src/credential.c", "src/curl_error.c", "src/curl_facts.c", "src/cursor.c",
         "src/date.c", "src/document.c", "src/engine.c", "src/engine_exit.c", "src/engine_lane.c",
         "src/engine_thread.c", "src/exchange.c", "src/fault.c", "src/gate.c", "src/http_reply.c",
-        "src/http_request.c", "src/limiter.c", "src/limiter_file.c", "src/lua_batch.c",
+        "src/http_request.c", "src/inherit.c", "src/limiter.c", "src/limiter_file.c", "src/lua_batch.c",
         "src/lua_batch_answer.c", "src/lua_batch_plan.c", "src/lua_cache.c", "src/lua_call.c", "src/lua_conf.c",
         "src/lua_counters.c", "src/lua_cursor.c", "src/lua_dialogs.c", "src/lua_engine.c", "src/lua_fields.c",
         "src/lua_http.c", "src/lua_inbox.c", "src/lua_inbox_ask.c", "src/lua_interrupt.c", "src/lua_log.c",

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "curl_error.h"
+#include "inherit.h"
 #include "trust.h"
 
 #define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
@@ -28,8 +29,12 @@ bool b24_start_libcurl(void) {
 
 bool b24_curl_raises_sigpipe(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x075700; }
 
+bool b24_curl_leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
+
 CURLM *b24_new_multi(long kept_connections) {
+    struct b24_open_fds before = b24_note_fds();
     CURLM *multi = curl_multi_init();
+    b24_keep_fds(&before);
     if (multi == NULL) return NULL;
     if (curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections) != CURLM_OK) {
         curl_multi_cleanup(multi);
@@ -115,6 +120,11 @@ static int on_rewind(void *arg, curl_off_t offset, int origin) {
     return CURL_SEEKFUNC_FAIL;
 }
 
+static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)arg, (void)purpose;
+    return b24_private_socket(address->family, address->socktype, address->protocol);
+}
+
 /* ------------------------------------------------------------ options */
 
 /* Everything goes through here, so that one failure (out of memory, an option this libcurl lacks) is never lost. */
@@ -185,6 +195,7 @@ static CURLcode set_callbacks(struct b24_exchange *x) {
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, x);
     SET(CURLOPT_ERRORBUFFER, x->words);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
     return r;
 }
 

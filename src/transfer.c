@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "exchange.h"
+#include "inherit.h"
 #include "sigpipe.h"
 
 #define KEPT_CONNECTIONS 64  /* libcurl's 5 would mean a handshake per call from the sixth portal on */
@@ -13,6 +14,7 @@
 struct b24_transfer {
     pid_t owner;
     bool old_curl;    /* may raise SIGPIPE */
+    bool leaky_curl;  /* see inherit.h */
     int last_version; /* HTTP version of the last reply */
     CURLM *multi;
     struct b24_exchange *exchange;
@@ -23,6 +25,7 @@ struct b24_transfer *b24_transfer_new(void) {
     struct b24_transfer *t = calloc(1, sizeof *t);
     if (t == NULL) return NULL;
     t->owner = getpid();
+    t->leaky_curl = b24_curl_leaks_fds();
     t->old_curl = b24_curl_raises_sigpipe();
     t->multi = b24_new_multi(KEPT_CONNECTIONS);
     t->exchange = b24_exchange_new();
@@ -46,6 +49,15 @@ void b24_transfer_free(struct b24_transfer *t) {
 /* ------------------------------------------------------------ the transfer */
 
 enum end { RUNNING, ENDED, STOPPED };
+
+/* The first look may begin a search for the portal's name. */
+static CURLMcode begin(struct b24_transfer *t) {
+    int running = 0;
+    struct b24_open_fds before = b24_note_fds();
+    CURLMcode r = curl_multi_perform(t->multi, &running);
+    b24_keep_fds(&before);
+    return r;
+}
 
 /* One slice of work and waiting. */
 static enum end slice(struct b24_transfer *t, b24_ms deadline, CURLcode *result) {
@@ -74,7 +86,7 @@ static enum end slice(struct b24_transfer *t, b24_ms deadline, CURLcode *result)
 static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_interrupt *interrupt, CURLcode *result) {
     b24_ms deadline = b24_clock() + timeout + DEADLINE_GRACE;
     enum end end = RUNNING;
-    if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK) {
+    if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK || (t->leaky_curl && begin(t) != CURLM_OK)) {
         *result = CURLE_OUT_OF_MEMORY;
         return ENDED;
     }
