@@ -213,6 +213,15 @@ describe("the secret", function()
     end
   end)
 
+  it("of any webhook stays hidden, in whatever way its path is written", function()
+    local path = "/rest/17/someOtherSecret/profile"
+    for _, text in ipairs { path, path:gsub("/", "\\/"), percent(path, "/"), percent(percent(path, "/")),
+      (percent(path, "/"):gsub("%%2F", "%%2f")), "https://x.example" .. path, "/rest/api/17/someOtherSecret/profile" } do
+      local _, err, info = codec.reply(portal.webhook, "profile", { status = 403, body = "see " .. text })
+      no_secret("someOtherSecret", err, info)
+    end
+  end)
+
   it("stays hidden in the names of the trust store", function()
     local secret = portal.secret
     for _, path in ipairs { "https://J=Smith:pa55=Wort@ca.example/ca.pem", "/nowhere/" .. secret .. "/ca.pem",

@@ -4,8 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "curl_error.h"
 #include "inherit.h"
 #include "trust.h"
@@ -97,8 +97,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg) {
     if (n > 0 && (p[0] == '\r' || p[0] == '\n')) x->header_complete = true;
     for (int i = 0; i < B24_HEADERS; i++) {
         size_t k = strlen(x->header[i].name);
-        if (n > k && p[k] == ':' && strncasecmp(p, x->header[i].name, k) == 0)
-            keep_value(&x->header[i], p + k + 1, n - k - 1);
+        if (n > k && p[k] == ':' && b24_starts(p, x->header[i].name)) keep_value(&x->header[i], p + k + 1, n - k - 1);
     }
     return n;
 }

@@ -6,18 +6,26 @@
 #include "ascii.h"
 #include "mask_word.h"
 
-/* p stands behind "/rest". Slashes may be escaped as \/ (JSON) or %2F. */
+/* What stands behind a slash at p, which may be escaped as \/ (JSON), %2F or %252F. NULL: there is none. */
 static char *slash(char *p) {
-    if (*p == '\\') p++;
+    while (*p == '\\') p++;
     if (*p == '/') return p + 1;
-    return b24_starts(p, "%2f") ? p + 3 : NULL;
+    if (*p != '%') return NULL;
+    for (p++; p[0] == '2' && p[1] == '5';) p += 2;
+    return b24_starts(p, "2f") ? p + 2 : NULL;
+}
+
+/* Does a slash stand before p? */
+static bool after_slash(const char *text, const char *p) {
+    return p > text && (p[-1] == '/' || (p - text >= 3 && b24_starts(p - 2, "2f")));
 }
 
 static void mask_paths(char *text) {
     static const char ends[] = "/\\%?#&\"'<> \t\r\n,;)";
-    for (char *at = strstr(text, "/rest"); at != NULL; at = strstr(at + 5, "/rest")) {
-        char *user = slash(at + 5);
-        if (user != NULL && strncmp(user, "api/", 4) == 0) user += 4; /* REST 3: /rest/api/USER/SECRET */
+    for (char *at = strstr(text, "rest"); at != NULL; at = strstr(at + 4, "rest")) {
+        char *user = after_slash(text, at) ? slash(at + 4) : NULL;
+        if (user != NULL && strncmp(user, "api", 3) == 0 && slash(user + 3) != NULL)
+            user = slash(user + 3); /* REST 3: /rest/api/USER/SECRET */
         char *secret = user != NULL ? slash(user + strcspn(user, ends)) : NULL;
         if (secret != NULL) b24_mask_stars(secret, strcspn(secret, ends));
     }

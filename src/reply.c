@@ -7,6 +7,7 @@
 
 #include "codes.h"
 #include "document.h"
+#include "number.h"
 #include "url.h"
 
 #define EXCERPT_SOURCE 2000 /* bytes of a foreign body that are looked at */
@@ -98,7 +99,7 @@ static void portal_code(const struct b24_conf *conf, const cJSON *error, char ou
     out[0] = '\0';
     if (cJSON_IsString(code))
         masked_copy(conf, (struct b24_view){code->valuestring, strlen(code->valuestring)}, out, B24_CODE_MAX);
-    if (cJSON_IsNumber(code)) snprintf(out, B24_CODE_MAX, "%.15g", code->valuedouble);
+    if (cJSON_IsNumber(code)) b24_double_text(code->valuedouble, out);
 }
 
 static const char *portal_text(const cJSON *root, const cJSON *error) {
