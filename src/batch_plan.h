@@ -17,16 +17,16 @@ struct b24_command {
     bool reads;
 };
 
-struct b24_link {
+struct b24_reference {
     int from, to; /* ids: `from` refers to `to` */
 };
 
 struct b24_plan {
     lua_State *L;
     int level;
-    int commands, names, ids; /* stack indices: the argument, id -> name, name -> id */
-    struct b24_command *list; /* by id - 1; Lua owns it */
-    struct b24_link *links;   /* Lua owns it */
+    int commands, names, ids;    /* stack indices: the argument, id -> name, name -> id */
+    struct b24_command *list;    /* by id - 1; Lua owns it */
+    struct b24_reference *links; /* Lua owns it */
     int count, link_count, link_room;
     int links_index; /* stack index of the links' userdata */
 };

@@ -108,13 +108,13 @@ void b24_batch_push_params(const struct b24_plan *p, int id) {
 static void add_link(struct b24_plan *p, int from, int to) {
     if (p->link_count == p->link_room) {
         int room = p->link_room * 2 + 16;
-        struct b24_link *bigger = lua_newuserdata(p->L, (size_t)room * sizeof *bigger);
+        struct b24_reference *bigger = lua_newuserdata(p->L, (size_t)room * sizeof *bigger);
         if (p->link_count > 0) memcpy(bigger, p->links, (size_t)p->link_count * sizeof *bigger);
         lua_replace(p->L, p->links_index);
         p->links = bigger;
         p->link_room = room;
     }
-    p->links[p->link_count++] = (struct b24_link){from, to};
+    p->links[p->link_count++] = (struct b24_reference){from, to};
 }
 
 /* [0, 0] The reference on top: which command it means. */
