@@ -48,7 +48,7 @@ void b24_transfer_free(struct b24_transfer *t) {
 
 /* ------------------------------------------------------------ the transfer */
 
-enum end { RUNNING, ENDED, STOPPED };
+enum end { RUNNING, ENDED, STOPPED, UNSENT };
 
 /* The first look may begin a search for the portal's name. */
 static CURLMcode begin(struct b24_transfer *t) {
@@ -82,13 +82,13 @@ static enum end slice(struct b24_transfer *t, b24_ms deadline, CURLcode *result)
 
 #define DEADLINE_GRACE 20 /* ms: libcurl's own timeout has the better words */
 
-/* STOPPED: interrupted. */
+/* STOPPED: interrupted. UNSENT: it never began. */
 static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_interrupt *interrupt, CURLcode *result) {
     b24_ms deadline = b24_clock() + timeout + DEADLINE_GRACE;
     enum end end = RUNNING;
     if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK || (t->leaky_curl && begin(t) != CURLM_OK)) {
         *result = CURLE_OUT_OF_MEMORY;
-        return ENDED;
+        return UNSENT;
     }
     while (end == RUNNING) {
         end = slice(t, deadline, result);
@@ -109,8 +109,9 @@ void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, cons
     if (t->old_curl) b24_sigpipe_block(&sigpipe);
     CURLcode result = b24_exchange_prepare(t->exchange, conf, request);
     if (result == CURLE_OK) result = choose_connection(t, conf);
-    enum end end = result == CURLE_OK ? run(t, request->timeout, interrupt, &result) : ENDED;
+    enum end end = result == CURLE_OK ? run(t, request->timeout, interrupt, &result) : UNSENT;
     if (end == STOPPED) b24_exchange_stop(t->exchange, event);
+    else if (end == UNSENT) b24_exchange_unsent(t->exchange, result, event); /* the handle tells of its last transfer */
     else b24_exchange_end(t->exchange, result, event);
     if (event->type == B24_REPLY) t->last_version = event->as.reply.http_version;
     curl_multi_remove_handle(t->multi, t->exchange->easy);
