@@ -11,7 +11,7 @@ packages() {
       # nginx's Lua module wants luajit2, which conflicts with luajit: leave whichever is there.
       command -v luajit >/dev/null 2>&1 || echo luajit2
       echo lua-busted lua-socket lua-cjson lua-http lua-argparse luarocks
-      echo lua-luv lua-cqueues lua-lgi gir1.2-glib-2.0
+      echo lua-luv lua-cqueues lua-lgi gir1.2-glib-2.0 locales
       ;;
     lint) echo clang clang-tidy clang-format cppcheck lua-check binutils ;;
     proof) echo clang libclang-rt-dev valgrind gcovr ;;

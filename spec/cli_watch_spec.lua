@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
+local data = require "spec.support.data"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
@@ -94,18 +95,46 @@ describe("b24 watch", function()
     assert.is_nil(output():find(portal.secret, 1, true))
   end)
 
-  it("notifies the desktop of who has written, as data and not as markup or shell", function()
+  local function notify_send()
     os.execute("mkdir -p " .. home .. "/bin") -- what it prints is thrown away, so it writes to a file
     process.write(home .. "/bin/notify-send", '#!/bin/sh\nprintf "[%s]" "$@" >>' .. home .. "/told\n")
     os.execute("chmod +x " .. home .. "/bin/notify-send")
+  end
+
+  it("notifies the desktop of how many have written, because notify-send's command line is no secret", function()
+    notify_send()
     local child = begin({ "--notify" }, { PATH = home .. "/bin:" .. os.getenv "PATH" })
     shows "8 messages are waiting\n"
     portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'", author_id = 5 })
     assert.is_true(process.eventually(10, function() return process.read(home .. "/told") end))
     ends(child, 15, 143)
-    local told = process.read(home .. "/told")
-    assert.equal("[--app-name=b24][--][Bitrix24: 9 unread]", told:sub(1, 40))
-    assert.truthy(told:find("&lt;b&gt;Now&lt;/b&gt; &amp; `id` $(id) 'x'", 1, true), told)
+    assert.equal("[--app-name=b24][--][Bitrix24: 9 unread][1 dialog has new messages]", process.read(home .. "/told"))
+  end)
+
+  it("notifies the desktop of who has written over D-Bus, as data and not as markup or shell", function()
+    local session = data.shell "dbus-run-session -- sh -c 'command -v dbus-monitor && echo ready'"
+    if not session:find "ready" or not pcall(require, "lgi") then return pending "no D-Bus session, or no lgi" end
+    notify_send()
+    process.write(home .. "/session.sh", "echo $DBUS_SESSION_BUS_ADDRESS >" .. home .. "/bus; echo $$ >" .. home
+      .. "/monitor; exec dbus-monitor >" .. home .. "/heard")
+    local bus = io.popen("dbus-run-session -- sh " .. home .. "/session.sh 2>&1")
+    assert.is_true(process.eventually(10, function() return (process.read(home .. "/heard") or ""):find "NameAcquired" end))
+    local child = begin({ "--notify" }, { PATH = home .. "/bin:" .. os.getenv "PATH",
+      DBUS_SESSION_BUS_ADDRESS = process.read(home .. "/bus"):match "%S+" })
+    shows "8 messages are waiting\n"
+    portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'", author_id = 5 })
+    local heard
+    process.eventually(10, function()
+      heard = process.read(home .. "/heard")
+      return heard:find("id` $(id)", 1, true)
+    end)
+    assert.is_true(process.eventually(10, function() return process.read(home .. "/told") end)) -- nobody took it
+    ends(child, 15, 143)
+    os.execute("kill " .. process.read(home .. "/monitor")) -- its session ends with it
+    bus:close()
+    assert.truthy(heard:find("member=Notify", 1, true), heard)
+    assert.truthy(heard:find('string "Bitrix24: 9 unread"', 1, true), heard)
+    assert.truthy(heard:find("&lt;b&gt;Now&lt;/b&gt; &amp; `id` $(id) 'x'", 1, true), heard)
   end)
 
   it("ends when nobody reads on", function()

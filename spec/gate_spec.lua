@@ -147,6 +147,27 @@ describe("codec.decode", function()
       assert.equal("1000", tostring(codec.decode("1e3")))
     end)
 
+    -- cJSON has 64 bytes for a number, and what is longer is cut there, unless Debian has patched it.
+    for _, digits in ipairs { "0." .. ("123456789"):rep(7), "-0." .. ("123456789"):rep(7), "1." .. ("0"):rep(62),
+      ("0.%se-5"):format(("7"):rep(80)), ("1%s.5"):format(("0"):rep(70)), "1e-" .. ("0"):rep(70) .. "5",
+      "0." .. ("9"):rep(100000) } do
+      it("a number of more than 63 bytes is its decimal string: " .. digits:sub(1, 24), function()
+        assert.same({ digits, 1, { x = digits } }, codec.decode(("[%s,1,{\"x\":%s}]"):format(digits, digits)))
+        assert.equal(digits, codec.decode(digits))
+      end)
+    end
+
+    for _, digits in ipairs { "0." .. ("3"):rep(61), "-0." .. ("3"):rep(60), "1e-" .. ("0"):rep(59) .. "5" } do
+      it("a number of 63 bytes is a number: " .. digits:sub(1, 24), function()
+        assert.equal(63, #digits)
+        assert.equal(tonumber(digits), codec.decode(digits))
+      end)
+    end
+
+    it("a long number that no double can hold is refused", function()
+      assert.is_nil((codec.decode("[1e" .. ("0"):rep(70) .. "400]")))
+    end)
+
     for _, digits in ipairs { "9007199254740993", "-9007199254740993", "12345678901234567890", "9223372036854775807",
       "-9223372036854775808", "1" .. ("0"):rep(400) } do
       it("an integer beyond 2^53 is its decimal string: " .. digits:sub(1, 24), function()

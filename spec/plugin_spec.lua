@@ -106,6 +106,11 @@ describe("in Neovim", function()
       r = session "inbox"
     end)
 
+    it("leaves nothing behind when it is closed, however that is done", function()
+      assert.is_true(r.while_open.autocommands > r.before.autocommands)
+      assert.same(r.before, r.after)
+    end)
+
     it("floats, cannot be changed by accident, and fits its window: also a narrow one, also with wide characters", function()
       assert.same({ floating = "editor", modifiable = false, cursor = 2, fits = true, cursorline = true }, r.window)
       assert.same({ true, 30 }, { r.narrow.fits, r.narrow.width })

@@ -174,6 +174,22 @@ describe("b24.resty", function()
     assert.same({ "b24: UNKNOWN_ACCOUNT: there is no such account", "config" }, { err, info.kind })
   end)
 
+  it("keeps asking for all accounts when the name of one is no UTF-8, or odd in another way", function()
+    local odd = { "\255\254", "12:", "", "a:b", "J\195\188rgen", "line\nbreak" }
+    local more = {}
+    for _, name in ipairs(odd) do more[(name:gsub("\n", "\\n"))] = portal.http_webhook end
+    settle(more)
+    for _, name in ipairs(odd) do eventually(function() return (get(name)) end) end
+    local before = polls()
+    eventually(function() return polls() > before + 2 * #odd end)
+    local found = server:run("local n = 0 for _ in pairs(require('b24.resty').all()) do n = n + 1 end return n")
+    assert.equal(#odd + 1, found)
+    settle()
+    for _, name in ipairs(odd) do
+      eventually(function() return select(3, get(name)).code == "UNKNOWN_ACCOUNT" end)
+    end
+  end)
+
   it("puts no secret into the dictionary, nor into nginx's log", function()
     portal:control("account", { user_id = 2, token = "tokenOfTheSpec0123456789" })
     local conf = ('{"anna":{"webhook":"%s","limiter":false},"token":{"portal":"127.0.0.1:%d","token":"%s","retries":0},'

@@ -7,6 +7,7 @@
 #include "call.h"
 #include "limiter_file.h"
 #include "lua_compat.h"
+#include "number.h"
 
 B24_PRIVATE_BEGIN
 
@@ -17,8 +18,6 @@ void b24_push_null(lua_State *L);
 
 /* [0, +1] A number: an integer where the value is one (5.3+: subtype integer), 1.0 too. */
 void b24_push_number(lua_State *L, double value);
-
-#define B24_NUMBER_MAX 40 /* bytes of a number as text */
 
 /* [0, 0] The number at `index` in the shortest decimal form that reads back as the same; its length, 0 for NaN and
    infinity. */

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "document.h"
 
 #define FIRST_PAUSE   500   /* ms; doubled with every retry */
@@ -86,7 +86,7 @@ static struct b24_action overrun(struct b24_call *c) {
     return b24_call_penalise(c, pause, false);
 }
 
-static bool code_is(const struct b24_call *c, const char *code) { return strcasecmp(c->outcome.code, code) == 0; }
+static bool code_is(const struct b24_call *c, const char *code) { return b24_same(c->outcome.code, code); }
 
 /* A typing error is the likeliest cause. */
 static void suggest_method(struct b24_call *c) {

@@ -22,7 +22,7 @@ struct tree {
 #define TREE_TYPE "b24.tree " B24_VERSION
 
 static int tree_gc(lua_State *L) {
-    struct tree *t = lua_touserdata(L, 1);
+    struct tree *t = luaL_checkudata(L, 1, TREE_TYPE);
     cJSON_Delete(t->root);
     t->root = NULL;
     return 0;
@@ -74,7 +74,8 @@ struct text {
 #define TEXT_MAX  (64u << 20)
 
 static int text_gc(lua_State *L) {
-    b24_buffer_free(&((struct text *)lua_touserdata(L, 1))->buffer);
+    struct text *t = luaL_checkudata(L, 1, TEXT_TYPE);
+    b24_buffer_free(&t->buffer);
     return 0;
 }
 

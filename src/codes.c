@@ -1,7 +1,8 @@
 #include "codes.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "ascii.h"
 
 #define SLOW_DOWN                                                                                                      \
     "Ask less often: the portal allows 2 calls a second (Enterprise: 5) from one address; pause a few seconds."
@@ -112,8 +113,8 @@ static const struct b24_code *v3_code(int status) {
 
 const struct b24_code *b24_code_find(const char *code, int status) {
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (strcasecmp(codes[i].name, code) == 0) return &codes[i];
-    if (strncasecmp(code, V3_PREFIX, sizeof V3_PREFIX - 1) == 0) return v3_code(status);
+        if (b24_same(codes[i].name, code)) return &codes[i];
+    if (b24_starts(code, V3_PREFIX)) return v3_code(status);
     if (code[0] == '\0' && (status == 429 || status == 503)) return b24_code_of_status(status);
     return unknown_code(status);
 }

@@ -145,5 +145,9 @@ bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_vi
 void b24_conf_mask(const struct b24_conf *conf, char *text) {
     b24_mask_word(text, conf->secret);
     b24_mask_word(text, conf->token);
+    b24_mask_proxy(text, conf->proxy);
+    b24_mask_environment(text);
+    b24_mask_path(text, conf->ca_file);
+    b24_mask_path(text, conf->ca_path);
     b24_mask_text(text);
 }

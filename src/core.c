@@ -16,7 +16,7 @@ struct kept {
 };
 
 static int kept_gc(lua_State *L) {
-    struct kept *k = lua_touserdata(L, 1);
+    struct kept *k = luaL_checkudata(L, 1, TRANSFER_TYPE);
     /* A forked child abandons the parent's handle; see transfer.h. */
     if (k->transfer != NULL && b24_transfer_usable(k->transfer)) b24_transfer_free(k->transfer);
     k->transfer = NULL;

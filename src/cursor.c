@@ -1,7 +1,8 @@
 #include "cursor.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "ascii.h"
 
 #define ID_DIGITS 18   /* more do not fit into 63 bits for sure; real ids have at most ten */
 #define IDLE_MAX  3    /* pages by offset without a new row: chats that move can do that once or twice */
@@ -32,18 +33,18 @@ static const struct b24_listing listings[] = {
 
 const struct b24_listing *b24_listing_find(const char *method) {
     for (size_t i = 0; i < sizeof listings / sizeof *listings; i++)
-        if (strcasecmp(listings[i].method, method) == 0) return &listings[i];
+        if (b24_same(listings[i].method, method)) return &listings[i];
     return NULL;
 }
 
-bool b24_is_im(const char *method) { return strncasecmp(method, "im.", 3) == 0; }
+bool b24_is_im(const char *method) { return b24_starts(method, "im."); }
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 void b24_cursor_init(struct b24_cursor *c, const char *method, const struct b24_wish *wish) {
     memset(c, 0, sizeof *c);
     c->listing = b24_listing_find(method);
-    c->recent = strcasecmp(method, "im.recent.list") == 0;
+    c->recent = b24_same(method, "im.recent.list");
     if (b24_is_im(method)) {
         c->paging = B24_BY_OFFSET;
         c->limit = c->recent ? B24_RECENT_MAX : B24_IM_PAGE;

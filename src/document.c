@@ -1,8 +1,28 @@
+#define _POSIX_C_SOURCE 200809L /* uselocale */
 #include "document.h"
 
+#include <locale.h>
+#if defined(__APPLE__)
+#include <xlocale.h>
+#endif
 #include <string.h>
 
 #define SAFE_DIGITS 15 /* every integer of 15 digits is exact in a double */
+
+/* cJSON reads numbers by the locale; of a separator of several bytes it knows only the first. */
+static cJSON *parse(struct b24_view source) {
+    const char *end = NULL; /* passed so that cJSON's global error is not the only report */
+    bool point = strcmp(localeconv()->decimal_point, ".") == 0;
+    locale_t c = point ? (locale_t)0 : newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (!point && c == (locale_t)0) return NULL;
+    locale_t before = point ? (locale_t)0 : uselocale(c);
+    cJSON *root = cJSON_ParseWithLengthOpts(source.p, source.n + 1, &end, 1); /* 1: it wants the NUL, and counted */
+    if (!point) {
+        uselocale(before);
+        freelocale(c);
+    }
+    return root;
+}
 
 cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_gate_error *error) {
     struct b24_buffer quoted;
@@ -11,10 +31,7 @@ cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_gate_e
     b24_buffer_init(&quoted, text.n * 2 + 2);
     if (b24_gate(text, max_depth, &quoted, error)) {
         struct b24_view source = quoted.n > 0 ? b24_buffer_view(&quoted) : text;
-        const char *end = NULL;
-        /* The strict form wants the NUL counted. `end` is passed so that cJSON's global error is not the only report.
-         */
-        root = cJSON_ParseWithLengthOpts(source.p, source.n + 1, &end, 1);
+        root = parse(source);
         if (root == NULL) {
             /* The gate accepted it, so cJSON can only have run out of memory. */
             error->what = "cJSON could not take it (out of memory)";

@@ -1,6 +1,5 @@
 /* The host's side of an engine: everything here runs in the user's thread. */
 #define _POSIX_C_SOURCE 200809L
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "clock.h"
 #include "engine_exit.h"
 #include "engine_impl.h"
+#include "inherit.h"
 #include "sigpipe.h"
 
 #define KEPT_CONNECTIONS 64         /* idle ones; as in transfer.c */
@@ -18,15 +18,6 @@
 #define SLOTS            (1u << 20) /* jobs at once; an id is generation * SLOTS + slot, exact in a double */
 #define BODY_KEPT        4096       /* bytes of request memory that a job keeps for its next use */
 #define BODY_MAX         (64u << 20)
-
-static bool open_pipe(int fds[2]) {
-    if (pipe(fds) != 0) return false;
-    for (int i = 0; i < 2; i++) {
-        fcntl(fds[i], F_SETFD, FD_CLOEXEC);
-        fcntl(fds[i], F_SETFL, O_NONBLOCK);
-    }
-    return true;
-}
 
 static bool init(struct b24_engine *e) {
     e->owner = getpid();
@@ -40,10 +31,11 @@ static bool init(struct b24_engine *e) {
     pthread_cond_init(&e->ended_changed, NULL);
     if (!b24_start_libcurl()) return false;
     e->old_curl = b24_curl_raises_sigpipe();
+    e->leaky_curl = b24_curl_leaks_fds();
     e->multi = b24_new_multi(KEPT_CONNECTIONS);
     e->kept = calloc(KEPT_EXCHANGES, sizeof(struct b24_exchange *));
     e->lanes = b24_lanes_new();
-    return e->multi != NULL && e->kept != NULL && e->lanes != NULL && open_pipe(e->fds);
+    return e->multi != NULL && e->kept != NULL && e->lanes != NULL && b24_private_pipe(e->fds);
 }
 
 struct b24_engine *b24_engine_new(void) {

@@ -54,6 +54,7 @@ struct b24_engine {
     int fds[2]; /* a pipe: [0] is readable while `done` has members */
     CURLM *multi;
     bool old_curl;
+    bool leaky_curl; /* see inherit.h */
     /* host */
     struct b24_engine_job **jobs; /* by slot */
     size_t job_count, job_cap;

@@ -4,9 +4,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "curl_error.h"
+#include "inherit.h"
 #include "trust.h"
 
 #define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
@@ -28,8 +29,12 @@ bool b24_start_libcurl(void) {
 
 bool b24_curl_raises_sigpipe(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x075700; }
 
+bool b24_curl_leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
+
 CURLM *b24_new_multi(long kept_connections) {
+    struct b24_open_fds before = b24_note_fds();
     CURLM *multi = curl_multi_init();
+    b24_keep_fds(&before);
     if (multi == NULL) return NULL;
     if (curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections) != CURLM_OK) {
         curl_multi_cleanup(multi);
@@ -92,8 +97,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg) {
     if (n > 0 && (p[0] == '\r' || p[0] == '\n')) x->header_complete = true;
     for (int i = 0; i < B24_HEADERS; i++) {
         size_t k = strlen(x->header[i].name);
-        if (n > k && p[k] == ':' && strncasecmp(p, x->header[i].name, k) == 0)
-            keep_value(&x->header[i], p + k + 1, n - k - 1);
+        if (n > k && p[k] == ':' && b24_starts(p, x->header[i].name)) keep_value(&x->header[i], p + k + 1, n - k - 1);
     }
     return n;
 }
@@ -113,6 +117,11 @@ static size_t on_upload(char *to, size_t size, size_t n, void *arg) {
 static int on_rewind(void *arg, curl_off_t offset, int origin) {
     (void)arg, (void)offset, (void)origin;
     return CURL_SEEKFUNC_FAIL;
+}
+
+static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)arg, (void)purpose;
+    return b24_private_socket(address->family, address->socktype, address->protocol);
 }
 
 /* ------------------------------------------------------------ options */
@@ -188,6 +197,7 @@ static CURLcode set_callbacks(struct b24_exchange *x) {
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, x);
     SET(CURLOPT_ERRORBUFFER, x->words);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
     return r;
 }
 

@@ -38,6 +38,9 @@ bool b24_start_libcurl(void);
 /* May this libcurl raise SIGPIPE? See sigpipe.h. */
 bool b24_curl_raises_sigpipe(void);
 
+/* Does this libcurl make descriptors that children inherit? See inherit.h. */
+bool b24_curl_leaks_fds(void);
+
 /* NULL: no memory. */
 CURLM *b24_new_multi(long kept_connections);
 

@@ -6,6 +6,7 @@
 #define EXACT_DIGITS     16
 #define LARGEST_DOUBLE   "17976931348623157" /* first digits of DBL_MAX = 1.7976931348623157e308 */
 #define LARGEST_EXPONENT 308
+#define LONGEST_NUMBER   63 /* bytes; cJSON copies a number into 64 bytes, and cuts it there. Debian's is patched */
 
 struct scan {
     const char *begin, *p, *end;
@@ -190,7 +191,8 @@ static bool number(struct scan *s) {
         if (!digits(s)) return false;
     }
     if (s->p == last) return !beyond_exact(first, (size_t)(last - first)) || quote(s, from);
-    return !infinite(first, s->p) || refuse_at(s, from, "a number too large for a double");
+    if (infinite(first, s->p)) return refuse_at(s, from, "a number too large for a double");
+    return s->p - from <= LONGEST_NUMBER || quote(s, from);
 }
 
 static bool literal(struct scan *s, const char *word) {

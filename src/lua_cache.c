@@ -22,9 +22,14 @@ struct lua_cache {
     bool nulls;
     int max_depth;
     size_t max_reply;
+    bool over; /* finalised, and brought back by somebody's finaliser: nobody would free what it takes now */
 };
 
-static struct lua_cache *check(lua_State *L) { return luaL_checkudata(L, 1, CACHE_TYPE); }
+static struct lua_cache *check(lua_State *L) {
+    struct lua_cache *c = luaL_checkudata(L, 1, CACHE_TYPE);
+    if (c->over) luaL_error(L, "b24: this cache is over");
+    return c;
+}
 
 static void forget_tree(struct lua_cache *c) {
     cJSON_Delete(c->tree);
@@ -33,7 +38,8 @@ static void forget_tree(struct lua_cache *c) {
 }
 
 static int cache_gc(lua_State *L) {
-    struct lua_cache *c = check(L);
+    struct lua_cache *c = luaL_checkudata(L, 1, CACHE_TYPE);
+    c->over = true;
     b24_cache_release(&c->cache);
     b24_buffer_free(&c->entry.json);
     forget_tree(c);

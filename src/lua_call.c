@@ -348,7 +348,7 @@ static int call_result(lua_State *L) {
 }
 
 static int call_gc(lua_State *L) {
-    struct b24_lua_call *c = lua_touserdata(L, 1);
+    struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
     b24_call_free(c->call);
     b24_buffer_free(&c->params);
     c->call = NULL;

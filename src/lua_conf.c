@@ -14,8 +14,10 @@ static bool bad_value(struct b24_fault *fault, const char *name, const char *wha
 }
 
 static bool bad_number(struct b24_fault *fault, const char *name, double low, double high) {
-    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' must be between %.15g and %.15g", name, low,
-                    high);
+    char from[B24_NUMBER_MAX], to[B24_NUMBER_MAX];
+    b24_double_text(low, from);
+    b24_double_text(high, to);
+    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' must be between %s and %s", name, from, to);
 }
 
 /* [0, +1] conf[name], raw. */
@@ -261,7 +263,7 @@ static bool take_credential(lua_State *L, int conf, struct b24_conf *c, struct b
 /* ------------------------------------------------------------ the object */
 
 static int conf_gc(lua_State *L) {
-    struct b24_conf *c = lua_touserdata(L, 1);
+    struct b24_conf *c = luaL_checkudata(L, 1, B24_CONF_TYPE);
     b24_conf_free(c);
     return 0;
 }

@@ -35,6 +35,7 @@ static const struct section sections[] = {
 
 /* map[18] finds map["18"]. */
 static int map_index(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
     lua_Number n = lua_tonumber(L, 2);
     if (lua_type(L, 2) != LUA_TNUMBER || n < -9007199254740992.0 || n > 9007199254740992.0 ||
         n != (lua_Number)(int64_t)n)

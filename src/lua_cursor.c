@@ -191,8 +191,10 @@ static int cursor_more(lua_State *L) {
 }
 
 static int cursor_gc(lua_State *L) {
-    struct lua_cursor *lc = lua_touserdata(L, 1);
+    struct lua_cursor *lc = check_cursor(L);
     b24_cursor_free(&lc->cursor);
+    lc->cursor.done = true;
+    lc->asked = false;
     b24_buffer_free(&lc->probe);
     return 0;
 }

@@ -18,7 +18,8 @@ struct head {
 #define HEAD_MAX  (64u << 10) /* bytes of a request's header; real ones have 300 */
 
 static int head_gc(lua_State *L) {
-    b24_buffer_free(&((struct head *)lua_touserdata(L, 1))->text);
+    struct head *head = luaL_checkudata(L, 1, HEAD_TYPE);
+    b24_buffer_free(&head->text);
     return 0;
 }
 
@@ -131,7 +132,9 @@ static int reader_eof(lua_State *L) {
 }
 
 static int reader_gc(lua_State *L) {
-    b24_http_free(lua_touserdata(L, 1));
+    struct b24_http_reply *h = luaL_checkudata(L, 1, READER_TYPE);
+    b24_http_free(h);
+    b24_http_init(h, 0); /* takes nothing more: what a finaliser brought back is not finalised again */
     return 0;
 }
 

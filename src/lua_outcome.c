@@ -9,21 +9,25 @@ static void set_json(lua_State *L, const char *name, const cJSON *value) {
     lua_setfield(L, -2, name);
 }
 
-#define TIME_TEXT 64 /* bytes of a date in the time block */
+#define TIME_TEXT 64 /* bytes of a date in the time block, or of a name there */
+
+/* [0, 0] False: too long to be one. */
+static bool mask_short(const struct b24_conf *conf, const char *text, char out[TIME_TEXT]) {
+    if (strlen(text) >= TIME_TEXT) return false;
+    memcpy(out, text, strlen(text) + 1);
+    b24_conf_mask(conf, out);
+    return true;
+}
 
 /* [0, 0] The portal's time block: numbers and dates. `conf` masks what a broken portal may have put there. */
 static void set_time(lua_State *L, const struct b24_conf *conf, const cJSON *time) {
-    char text[TIME_TEXT];
+    char name[TIME_TEXT], text[TIME_TEXT];
     if (conf == NULL || !cJSON_IsObject(time)) return;
     lua_createtable(L, 0, 8);
     for (const cJSON *m = time->child; m != NULL; m = m->next) {
-        if (cJSON_IsNumber(m)) {
-            b24_set_count(L, -1, m->string, m->valuedouble);
-        } else if (cJSON_IsString(m) && strlen(m->valuestring) < sizeof text) {
-            memcpy(text, m->valuestring, strlen(m->valuestring) + 1);
-            b24_conf_mask(conf, text);
-            b24_set_text(L, -1, m->string, text);
-        }
+        if (!mask_short(conf, m->string, name)) continue;
+        if (cJSON_IsNumber(m)) b24_set_count(L, -1, name, m->valuedouble);
+        else if (cJSON_IsString(m) && mask_short(conf, m->valuestring, text)) b24_set_text(L, -1, name, text);
     }
     lua_setfield(L, -2, "time");
 }

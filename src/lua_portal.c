@@ -10,13 +10,13 @@
 #define PORTALS_KEY "b24.portals " B24_VERSION
 
 static int portal_gc(lua_State *L) {
-    struct b24_lua_portal *p = lua_touserdata(L, 1);
+    struct b24_lua_portal *p = luaL_checkudata(L, 1, PORTAL_TYPE);
     b24_limiter_file_close(&p->file);
     return 0;
 }
 
 static int own_gc(lua_State *L) {
-    b24_limiter_file_close(lua_touserdata(L, 1));
+    b24_limiter_file_close(luaL_checkudata(L, 1, OWN_TYPE));
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "credential.h"
+#include "lua_interrupt.h"
 #include "private_file.h"
 #include "terminal.h"
 
@@ -16,15 +17,11 @@ static int system_terminal(lua_State *L) {
     return 1;
 }
 
-static bool hook_changed(void *arg) {
-    lua_State *L = arg;
-    return lua_gethook(L) != NULL; /* lua.c sets one at SIGINT */
-}
-
 /* system.secret(prompt) -> a line of the terminal, which did not show it | nil */
 static int system_secret(lua_State *L) {
     char line[B24_URL_MAX + 1];
-    long n = b24_terminal_secret(luaL_checkstring(L, 1), line, sizeof line, hook_changed, L);
+    struct b24_lua_interrupt hooks = b24_watch_hooks(L); /* a debugger may have one already */
+    long n = b24_terminal_secret(luaL_checkstring(L, 1), line, sizeof line, b24_hook_changed, &hooks);
     if (n < 0) lua_pushnil(L);
     else lua_pushlstring(L, line, (size_t)n);
     memset(line, 0, sizeof line);

@@ -23,15 +23,11 @@ size_t b24_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]) {
     if (lua_isinteger(L, index))
         return (size_t)snprintf(out, B24_NUMBER_MAX, "%lld", (long long)lua_tointeger(L, index));
 #endif
-    double v = (double)lua_tonumber(L, index), back = 0;
+    double v = (double)lua_tonumber(L, index);
     if (v - v != 0) return 0; /* infinity, NaN */
     if (v >= -EXACT && v <= EXACT && v == (double)(int64_t)v)
         return (size_t)snprintf(out, B24_NUMBER_MAX, "%lld", (long long)v);
-    snprintf(out, B24_NUMBER_MAX, "%.15g", v);
-    if (sscanf(out, "%lf", &back) != 1 || back != v) snprintf(out, B24_NUMBER_MAX, "%.17g", v);
-    char *comma = strchr(out, ','); /* a locale may have one */
-    if (comma != NULL) *comma = '.';
-    return strlen(out);
+    return b24_double_text(v, out);
 }
 
 static void push_value(lua_State *L, const cJSON *v, bool nulls);

@@ -1,11 +1,10 @@
 /* The params of a list: what the caller's own ones say, and how each page's are made of them. */
 #include "lua_wish.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "lua_rows.h"
 
 /* nil and null (b24.null, vim.NIL) are not given. */
@@ -18,7 +17,7 @@ static int find_member(lua_State *L, int t, const char *name) {
     lua_settop(L, lua_gettop(L) + 2);
     int slot = lua_gettop(L) - 1;
     for (lua_pushnil(L); lua_next(L, t) != 0; lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING || strcasecmp(lua_tostring(L, -2), name) != 0) continue;
+        if (lua_type(L, -2) != LUA_TSTRING || !b24_same(lua_tostring(L, -2), name)) continue;
         found++;
         lua_pushvalue(L, -2);
         lua_replace(L, slot);
@@ -32,7 +31,7 @@ static int find_member(lua_State *L, int t, const char *name) {
 
 /* The field of a filter's key: behind the operator, which is ">", "!", "><", "@" and so on. */
 static const char *field(const char *key) {
-    while (*key != '\0' && !isalnum((unsigned char)*key) && *key != '_') key++;
+    while (*key != '\0' && !b24_is_word_byte(*key)) key++;
     return key;
 }
 
@@ -42,7 +41,7 @@ static void read_filter(lua_State *L, int t, struct b24_wish *wish) {
     if (lua_istable(L, -1)) {
         for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
             if (lua_type(L, -2) != LUA_TSTRING) wish->odd = true; /* a list of conditions: no name goes into it */
-            else if (strcasecmp(field(lua_tostring(L, -2)), "ID") == 0) wish->id_filter = true;
+            else if (b24_same(field(lua_tostring(L, -2)), "ID")) wish->id_filter = true;
         }
     }
     lua_settop(L, top);
@@ -52,8 +51,8 @@ static void read_filter(lua_State *L, int t, struct b24_wish *wish) {
 static bool orders_by_id(lua_State *L) {
     bool by_id = true;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        by_id = by_id && lua_type(L, -2) == LUA_TSTRING && strcasecmp(lua_tostring(L, -2), "ID") == 0 &&
-                lua_type(L, -1) == LUA_TSTRING && strcasecmp(lua_tostring(L, -1), "ASC") == 0;
+        by_id = by_id && lua_type(L, -2) == LUA_TSTRING && b24_same(lua_tostring(L, -2), "ID") &&
+                lua_type(L, -1) == LUA_TSTRING && b24_same(lua_tostring(L, -1), "ASC");
     return by_id;
 }
 
@@ -89,7 +88,7 @@ static bool has_others(lua_State *L, int t) {
     for (lua_pushnil(L); lua_next(L, t) != 0; lua_pop(L, 1)) {
         bool found = false;
         for (size_t i = 0; i < sizeof known / sizeof *known && lua_type(L, -2) == LUA_TSTRING; i++)
-            found = found || strcasecmp(lua_tostring(L, -2), known[i]) == 0;
+            found = found || b24_same(lua_tostring(L, -2), known[i]);
         others = others || !found;
     }
     return others;
@@ -160,7 +159,7 @@ static void complete_select(lua_State *L, int t, const char *id) {
     for (size_t i = 1; i <= n && !there; i++) {
         lua_rawgeti(L, -1, (int)i);
         const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-        there = strcasecmp(name, id) == 0 || strcmp(name, "*") == 0;
+        there = b24_same(name, id) || strcmp(name, "*") == 0;
         lua_pop(L, 1);
     }
     if (n > 0 && !there) {

@@ -1,67 +1,33 @@
+/* Secrets that are known by their surroundings. */
 #include "mask.h"
 
 #include <string.h>
-#include <strings.h>
 
-#define STARS 3
+#include "ascii.h"
+#include "mask_word.h"
 
-static void stars(char *from, size_t n) {
-    memset(from, '*', n < STARS ? n : STARS);
-    if (n > STARS) memmove(from + STARS, from + n, strlen(from + n) + 1);
-}
-
-static int hex(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Bytes of `text` that stand for the character c: itself, escaped as \c, percent-encoded (also twice). 0: another one.
- */
-static size_t stands_for(const char *text, char c) {
-    const char *p = text;
-    if (*p == c) return 1;
-    if (*p == '\\') return p[1] == c ? 2 : 0;
-    if (*p != '%') return 0;
-    p++;
-    while (p[0] == '2' && p[1] == '5') p += 2;
-    if (hex(p[0]) < 0 || hex(p[1]) < 0 || hex(p[0]) * 16 + hex(p[1]) != (unsigned char)c) return 0;
-    return (size_t)(p + 2 - text);
-}
-
-/* Length of `secret` in any dress at the start of `text`; 0: it is not there. */
-static size_t dressed(const char *text, const char *secret) {
-    size_t n = 0;
-    for (const char *s = secret; *s != '\0'; s++) {
-        size_t k = stands_for(text + n, *s);
-        if (k == 0) return 0;
-        n += k;
-    }
-    return n;
-}
-
-void b24_mask_word(char *text, const char *secret) {
-    if (secret == NULL || strlen(secret) < 4) return; /* so short a "secret" would shred every sentence */
-    for (char *p = text; *p != '\0'; p++) {
-        size_t n = dressed(p, secret);
-        if (n > 0) stars(p, n);
-    }
-}
-
-/* p stands behind "/rest". Slashes may be escaped as \/ (JSON) or %2F. */
+/* What stands behind a slash at p, which may be escaped as \/ (JSON), %2F or %252F. NULL: there is none. */
 static char *slash(char *p) {
-    if (*p == '\\') p++;
+    while (*p == '\\') p++;
     if (*p == '/') return p + 1;
-    return strncasecmp(p, "%2f", 3) == 0 ? p + 3 : NULL;
+    if (*p != '%') return NULL;
+    for (p++; p[0] == '2' && p[1] == '5';) p += 2;
+    return b24_starts(p, "2f") ? p + 2 : NULL;
+}
+
+/* Does a slash stand before p? */
+static bool after_slash(const char *text, const char *p) {
+    return p > text && (p[-1] == '/' || (p - text >= 3 && b24_starts(p - 2, "2f")));
 }
 
 static void mask_paths(char *text) {
     static const char ends[] = "/\\%?#&\"'<> \t\r\n,;)";
-    for (char *at = strstr(text, "/rest"); at != NULL; at = strstr(at + 5, "/rest")) {
-        char *user = slash(at + 5);
-        if (user != NULL && strncmp(user, "api/", 4) == 0) user += 4; /* REST 3: /rest/api/USER/SECRET */
+    for (char *at = strstr(text, "rest"); at != NULL; at = strstr(at + 4, "rest")) {
+        char *user = after_slash(text, at) ? slash(at + 4) : NULL;
+        if (user != NULL && strncmp(user, "api", 3) == 0 && slash(user + 3) != NULL)
+            user = slash(user + 3); /* REST 3: /rest/api/USER/SECRET */
         char *secret = user != NULL ? slash(user + strcspn(user, ends)) : NULL;
-        if (secret != NULL) stars(secret, strcspn(secret, ends));
+        if (secret != NULL) b24_mask_stars(secret, strcspn(secret, ends));
     }
 }
 
@@ -75,15 +41,11 @@ static void mask_userinfo(char *text) {
         bool password = memchr(from, ':', (size_t)(at - from)) != NULL;
         size_t n = (size_t)(at - from);
         if (password || (scheme != NULL && n > 0)) {
-            stars(from, n);
-            at = from + (n < STARS ? n : STARS);
+            b24_mask_stars(from, n);
+            at = strchr(from, '@');
         }
         at++;
     }
-}
-
-static bool word_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 /* The value behind a key: key=value, "key":"value", key: value. NULL: no value follows. */
@@ -94,7 +56,8 @@ static char *value_of(char *p) {
     if (*p != '=' && *p != ':') return NULL;
     p++;
     while (*p == ' ' || *p == '\\' || *p == '"' || *p == '\'') p++;
-    if (strncasecmp(p, "Bearer ", 7) == 0) p += 7;
+    if (b24_starts(p, "Bearer ")) p += 7;
+    if (b24_starts(p, "Basic ")) p += 6;
     return p;
 }
 
@@ -104,12 +67,12 @@ static void mask_keys(char *text) {
                                        "secret",        "application_token", "sessid",        "password",      "key",
                                        "authorization", "signature",         "auth_id",       "refresh_id"};
     for (char *p = text; *p != '\0'; p++) {
-        if (p > text && word_byte(p[-1])) continue;
+        if (p > text && b24_is_word_byte(p[-1])) continue;
         for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
             size_t n = strlen(keys[i]);
-            if (strncasecmp(p, keys[i], n) != 0 || word_byte(p[n])) continue;
+            if (!b24_starts(p, keys[i]) || b24_is_word_byte(p[n])) continue;
             char *value = value_of(p + n);
-            if (value != NULL) stars(value, strcspn(value, "&\"'\\ \t\r\n,;<>})"));
+            if (value != NULL) b24_mask_stars(value, strcspn(value, "&\"'\\ \t\r\n,;<>})"));
             break;
         }
     }

@@ -46,8 +46,9 @@ bool b24_private_write(const char *path, struct b24_view bytes, struct b24_fault
         return fail(path, fault);
     }
     if (!make_folders(name)) return fail(path, fault);
-    int fd = mkstemp(name); /* 0600, and nobody else's */
+    int fd = mkstemp(name); /* 0600, and nobody else's; mkostemp is not everywhere */
     if (fd < 0) return fail(path, fault);
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     bool ok = write_all(fd, bytes);
     ok = close(fd) == 0 && ok;
     ok = ok && rename(name, path) == 0;

@@ -7,11 +7,13 @@
 
 #include "codes.h"
 #include "document.h"
+#include "number.h"
 #include "url.h"
 
 #define EXCERPT_SOURCE 2000 /* bytes of a foreign body that are looked at */
 #define EXCERPT_MAX    120  /* bytes of it that are shown */
 #define TEXT_SHOWN     300  /* bytes of a message inside the one-line text */
+#define TEXT_SOURCE    8192 /* bytes of a text that are looked at: masking takes time, and 1 KiB is kept */
 
 void b24_outcome_init(struct b24_outcome *o) {
     memset(o, 0, sizeof *o);
@@ -70,6 +72,7 @@ static void set_code(struct b24_outcome *o, const char *code) {
 
 /* Masks before it shortens: half a secret is a secret too. Without memory for that: nothing. */
 static void masked_copy(const struct b24_conf *conf, struct b24_view text, char *out, size_t size) {
+    if (text.n > TEXT_SOURCE) text.n = TEXT_SOURCE;
     char *copy = malloc(text.n + 1);
     out[0] = '\0';
     if (copy == NULL) return;
@@ -97,7 +100,7 @@ static void portal_code(const struct b24_conf *conf, const cJSON *error, char ou
     out[0] = '\0';
     if (cJSON_IsString(code))
         masked_copy(conf, (struct b24_view){code->valuestring, strlen(code->valuestring)}, out, B24_CODE_MAX);
-    if (cJSON_IsNumber(code)) snprintf(out, B24_CODE_MAX, "%.15g", code->valuedouble);
+    if (cJSON_IsNumber(code)) b24_double_text(code->valuedouble, out);
 }
 
 static const char *portal_text(const cJSON *root, const cJSON *error) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "exchange.h"
+#include "inherit.h"
 #include "sigpipe.h"
 
 #define KEPT_CONNECTIONS 64  /* libcurl's 5 would mean a handshake per call from the sixth portal on */
@@ -12,7 +13,8 @@
 
 struct b24_transfer {
     pid_t owner;
-    bool old_curl; /* may raise SIGPIPE */
+    bool old_curl;   /* may raise SIGPIPE */
+    bool leaky_curl; /* see inherit.h */
     CURLM *multi;
     struct b24_exchange *exchange;
 };
@@ -22,6 +24,7 @@ struct b24_transfer *b24_transfer_new(void) {
     struct b24_transfer *t = calloc(1, sizeof *t);
     if (t == NULL) return NULL;
     t->owner = getpid();
+    t->leaky_curl = b24_curl_leaks_fds();
     t->old_curl = b24_curl_raises_sigpipe();
     t->multi = b24_new_multi(KEPT_CONNECTIONS);
     t->exchange = b24_exchange_new();
@@ -44,7 +47,16 @@ void b24_transfer_free(struct b24_transfer *t) {
 
 /* ------------------------------------------------------------ the transfer */
 
-enum end { RUNNING, ENDED, STOPPED };
+enum end { RUNNING, ENDED, STOPPED, UNSENT };
+
+/* The first look may begin a search for the portal's name. */
+static CURLMcode begin(struct b24_transfer *t) {
+    int running = 0;
+    struct b24_open_fds before = b24_note_fds();
+    CURLMcode r = curl_multi_perform(t->multi, &running);
+    b24_keep_fds(&before);
+    return r;
+}
 
 /* One slice of work and waiting. */
 static enum end slice(struct b24_transfer *t, b24_ms deadline, CURLcode *result) {
@@ -69,13 +81,13 @@ static enum end slice(struct b24_transfer *t, b24_ms deadline, CURLcode *result)
 
 #define DEADLINE_GRACE 20 /* ms: libcurl's own timeout has the better words */
 
-/* STOPPED: interrupted. */
+/* STOPPED: interrupted. UNSENT: it never began. */
 static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_interrupt *interrupt, CURLcode *result) {
     b24_ms deadline = b24_clock() + timeout + DEADLINE_GRACE;
     enum end end = RUNNING;
-    if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK) {
+    if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK || (t->leaky_curl && begin(t) != CURLM_OK)) {
         *result = CURLE_OUT_OF_MEMORY;
-        return ENDED;
+        return UNSENT;
     }
     while (end == RUNNING) {
         end = slice(t, deadline, result);
@@ -89,8 +101,9 @@ void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, cons
     struct b24_sigpipe sigpipe = {false};
     if (t->old_curl) b24_sigpipe_block(&sigpipe);
     CURLcode result = b24_exchange_prepare(t->exchange, conf, request);
-    enum end end = result == CURLE_OK ? run(t, request->timeout, interrupt, &result) : ENDED;
+    enum end end = result == CURLE_OK ? run(t, request->timeout, interrupt, &result) : UNSENT;
     if (end == STOPPED) b24_exchange_stop(t->exchange, event);
+    else if (end == UNSENT) b24_exchange_unsent(t->exchange, result, event); /* the handle tells of its last transfer */
     else b24_exchange_end(t->exchange, result, event);
     curl_multi_remove_handle(t->multi, t->exchange->easy);
     b24_sigpipe_restore(&sigpipe);

@@ -3,17 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static char lower(char c) {
-    if (c >= 'A' && c <= 'Z') return (char)(c + ('a' - 'A'));
-    return c;
-}
-
-static bool digit(char c) { return c >= '0' && c <= '9'; }
+#include "ascii.h"
 
 bool b24_same_text(struct b24_view a, const char *b) {
     if (a.n != strlen(b)) return false;
     for (size_t i = 0; i < a.n; i++)
-        if (lower(a.p[i]) != lower(b[i])) return false;
+        if (b24_lower(a.p[i]) != b24_lower(b[i])) return false;
     return true;
 }
 
@@ -36,8 +31,8 @@ static struct b24_view cut(struct b24_view *text, const char *set) {
 static bool host_ok(struct b24_view h) {
     if (h.n == 0 || h.n > 253) return false;
     for (size_t i = 0; i < h.n; i++) {
-        char c = lower(h.p[i]);
-        if (!(digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_')) return false;
+        char c = b24_lower(h.p[i]);
+        if (!(b24_is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_')) return false;
     }
     return h.p[0] != '.' && h.p[0] != '-';
 }
@@ -70,7 +65,7 @@ static const char *authority(struct b24_view a, struct b24_url *url) {
     url->port = (struct b24_view){rest.p + 1, rest.n - 1};
     long port = 0;
     for (size_t i = 0; i < url->port.n; i++) {
-        if (!digit(url->port.p[i])) return "its port is malformed";
+        if (!b24_is_digit(url->port.p[i])) return "its port is malformed";
         port = port * 10 + (url->port.p[i] - '0');
     }
     return url->port.n > 0 && (port < 1 || port > 65535) ? "its port is malformed" : NULL;
@@ -101,7 +96,7 @@ bool b24_url_origin(const struct b24_url *url, char out[B24_ORIGIN_MAX]) {
     bool standard = url->port.n == 0 || b24_same_text(url->port, url->https ? "443" : "80");
     int n = snprintf(out, B24_ORIGIN_MAX, "%s://%.*s%s%.*s", url->https ? "https" : "http", (int)url->host.n,
                      url->host.p, standard ? "" : ":", standard ? 0 : (int)url->port.n, standard ? "" : url->port.p);
-    for (char *p = out; *p != '\0'; p++) *p = lower(*p);
+    for (char *p = out; *p != '\0'; p++) *p = b24_lower(*p);
     return n > 0 && n < B24_ORIGIN_MAX;
 }
 
@@ -111,7 +106,7 @@ bool b24_url_loopback(const struct b24_url *url) {
     int dots = 0;
     for (size_t i = 0; i < h.n; i++) {
         if (h.p[i] == '.') dots++;
-        else if (!digit(h.p[i])) return false; /* 127.evil.example is a name, not an address */
+        else if (!b24_is_digit(h.p[i])) return false; /* 127.evil.example is a name, not an address */
     }
     return dots == 3 && h.n > 4 && memcmp(h.p, "127.", 4) == 0;
 }

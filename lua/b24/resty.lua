@@ -33,11 +33,34 @@ function Poller:load(kind, account)
   return text and codec.decode(text, AS_KEPT)
 end
 
-function Poller:save(kind, account, value)
-  local ok, err, pushed_out = self.dict:set(key(kind, account), codec.encode(value))
+function Poller:set(name, text)
+  local ok, err, pushed_out = self.dict:set(name, text)
   if not ok or pushed_out then
     ngx.log(ngx.ERR, "b24: lua_shared_dict ", self.name, " is too small", ok and "" or ": " .. tostring(err))
   end
+end
+
+function Poller:save(kind, account, value)
+  self:set(key(kind, account), codec.encode(value))
+end
+
+-- The names of the accounts, each behind its length: JSON would hold only such as are UTF-8.
+function Poller:save_names(names)
+  local parts = {}
+  for i, name in ipairs(names) do parts[i] = #name .. ":" .. name end
+  self:set(key("names", ""), table.concat(parts))
+end
+
+-- Nil: nobody has polled yet.
+function Poller:load_names()
+  local text, names, at = self.dict:get(key("names", "")), {}, 1
+  while text and at <= #text do
+    local colon = text:find(":", at, true)
+    local last = colon + tonumber(text:sub(at, colon - 1))
+    names[#names + 1] = text:sub(colon + 1, last)
+    at = last + 1
+  end
+  return text and names
 end
 
 -- What is kept of the account has changed: the workers need not look at it before. The first number is one that a stamp,
@@ -52,9 +75,9 @@ function Poller:forget(account)
   self.failing[account] = nil
 end
 
--- What is thrown about a conf may quote it.
+-- What is thrown about a conf may quote it; the log has one line for each message.
 local function harmless(err)
-  return (tostring(err):gsub("https?://%S+", "***"))
+  return (tostring(err):gsub("https?://%S+", "***"):gsub("%c", " "))
 end
 
 -- A mistake in one round must not end the polling.
@@ -83,10 +106,10 @@ function Poller:publish(confs)
   end
   table.sort(names)
   self.known = known
-  for _, name in ipairs(self:load("names", "") or {}) do
+  for _, name in ipairs(self:load_names() or {}) do
     if not known[name] then self:forget(name) end
   end
-  self:save("names", "", names)
+  self:save_names(names)
 end
 
 -- Asking -----------------------------------------------------------------------------------------------------------------
@@ -94,7 +117,7 @@ end
 function Poller:tell(account, err, info)
   if self.failing[account] == (info.code or false) then return end
   if err then
-    ngx.log(ngx.WARN, "b24: account ", account, ": ", err, info.hint and ". " .. info.hint or "")
+    ngx.log(ngx.WARN, "b24: account ", harmless(account), ": ", err, info.hint and ". " .. info.hint or "")
   elseif self.failing[account] ~= nil then
     ngx.log(ngx.NOTICE, "b24: account ", account, ": answered again")
   end
@@ -266,7 +289,7 @@ end
 
 -- Nothing has been kept for this account, and nothing has failed.
 local function nothing(account)
-  local names = poller:load("names", "")
+  local names = poller:load_names()
   for _, name in ipairs(names or {}) do
     if name == tostring(account) then names = nil end
   end
@@ -301,7 +324,7 @@ end
 function resty.all()
   if not poller then error("b24: call poll{ dict =, accounts = } in init_worker_by_lua first", 2) end
   local all = {}
-  for _, name in ipairs(poller:load("names", "") or {}) do
+  for _, name in ipairs(poller:load_names() or {}) do
     local counters, err, info = resty.get(name)
     all[name] = { counters = counters, err = err, info = info }
   end

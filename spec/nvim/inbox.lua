@@ -116,6 +116,22 @@ local function picks()
   vim.cmd "bwipeout!"
 end
 
+-- Opened and closed in every way there is: nothing stays behind.
+local function leaves_nothing()
+  local function left()
+    return { autocommands = #vim.api.nvim_get_autocmds {}, windows = #vim.api.nvim_list_wins(),
+      buffers = #vim.api.nvim_list_bufs() }
+  end
+  local before = left()
+  for _, close in ipairs { "q", ":quit<CR>", ":bwipeout<CR>", ":only<CR>", "<C-w>c", "q" } do
+    window_of_inbox()
+    r.while_open = left()
+    tools.press(close)
+    if vim.bo.filetype == "b24inbox" then vim.cmd "bwipeout!" end
+  end
+  r.before, r.after = before, left()
+end
+
 tools.session(function()
   tools.control("message", { dialog_id = "chat18", count = 1, text = "first line\nsecond line" })
   tools.control("dialog", { dialog_id = "chat18", title = "日本 Support " .. ("語"):rep(30) })
@@ -124,4 +140,5 @@ tools.session(function()
   answers()
   clears()
   picks()
+  leaves_nothing()
 end)

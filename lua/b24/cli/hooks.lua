@@ -5,6 +5,9 @@ local text = require "b24.cli.text"
 
 local hooks = {}
 
+local BUS_PATIENCE = 2000 -- ms for the desktop to take a notification
+local LONGEST = 1000 -- characters of one
+
 local function quote(s)
   return "'" .. s:gsub("'", "'\\''") .. "'"
 end
@@ -40,12 +43,28 @@ local function escaped(s)
   return (text.line(s):gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
 
---- A notification of the desktop (notify-send). Says on standard error, once, when there is none.
+-- Over D-Bus, where only the desktop sees it. Needs lgi. False: it could not be told.
+local function over_bus(title, body)
+  local lgi = require "lgi"
+  local bus = lgi.Gio.bus_get_sync(lgi.Gio.BusType.SESSION)
+  if not bus then return false end
+  bus:set_exit_on_close(false) -- the end of the desktop's session is not ours
+  local notice = lgi.GLib.Variant("(susssasa{sv}i)", { "b24", 0, "", title, body, {}, {}, -1 })
+  return bus:call_sync("org.freedesktop.Notifications", "/org/freedesktop/Notifications", "org.freedesktop.Notifications",
+    "Notify", notice, nil, "NONE", BUS_PATIENCE) ~= nil
+end
+
+--- A notification of the desktop. Says on standard error, once, when there is none. notify-send is not told who has
+--- written what: every user of the machine can read the command lines of all programs.
 ---@param title string
----@param body string
-function hooks.notify(title, body)
-  local ok = os.execute(("notify-send --app-name=b24 -- %s %s >/dev/null 2>&1"):format(quote(text.line(title)),
-    quote(escaped(body))))
+---@param lines string[] one for each dialog
+function hooks.notify(title, lines)
+  local body = escaped(text.cut(table.concat(lines, " | "), LONGEST))
+  local good, told = pcall(over_bus, text.line(title), body)
+  if good and told then return end
+  local count = text.count(#lines, "dialog has new messages", "dialogs have new messages")
+  local command = "notify-send --app-name=b24 -- %s %s >/dev/null 2>&1"
+  local ok = os.execute(command:format(quote(text.line(title)), quote(count)))
   if ok == true or ok == 0 or hooks.silent then return end
   hooks.silent = true
   io.stderr:write "b24: notify-send failed; install libnotify-bin, and see that a notification service runs\n"

@@ -72,7 +72,7 @@ local function notify(client, counters, changes)
       lines[#lines + 1] = text.cut(known[change.dialog_id] or change.dialog_id, 120)
     end
   end
-  if lines then hooks.notify("Bitrix24: " .. b24.badge(counters) .. " unread", table.concat(lines, " | ")) end
+  if lines then hooks.notify("Bitrix24: " .. b24.badge(counters) .. " unread", lines) end
 end
 
 -- The handlers of client:watch. `ended.code` is the exit code, once the credential is refused: asking on is no use then.

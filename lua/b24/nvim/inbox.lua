@@ -118,11 +118,10 @@ local function new()
   self.window = vim.api.nvim_open_win(buffer, true, geometry(1))
   vim.wo[self.window].wrap = false
   keys(self)
-  vim.api.nvim_create_autocmd("VimResized", {
-    callback = function()
-      if not self:alive() then return true end -- true: this autocommand is done
-      self:redraw()
-    end,
+  local resized = vim.api.nvim_create_autocmd("VimResized", { callback = function() self:redraw() end })
+  vim.api.nvim_create_autocmd("BufWipeout", { -- however it is closed: an autocommand for this buffer goes with it
+    buffer = buffer,
+    callback = function() vim.api.nvim_del_autocmd(resized) end,
   })
   return self
 end

@@ -1,0 +1,66 @@
+-- Search for leaked secrets, for the specs about them.
+
+local socket = require "socket"
+
+local secrets = {}
+
+local TELLING = 6 -- so many characters of a secret in a row are a leak
+
+-- Everything that a curious user can see of a value: its texts, its members', their texts'.
+local function texts_of(value, list, seen)
+  list, seen = list or {}, seen or {}
+  if type(value) ~= "table" or not seen[value] then list[#list + 1] = tostring(value) end
+  if type(value) == "table" and not seen[value] then
+    seen[value] = true
+    for key, item in next, value do
+      texts_of(key, list, seen)
+      texts_of(item, list, seen)
+    end
+  end
+  return list
+end
+
+--- Throws if six characters in a row of `secret` are anywhere in the values.
+function secrets.no_secret(secret, ...)
+  for i = 1, select("#", ...) do
+    for _, text in ipairs(texts_of((select(i, ...)))) do
+      for at = 1, #secret - TELLING + 1 do
+        local part = secret:sub(at, at + TELLING - 1)
+        if text:find(part, 1, true) then error("'" .. part .. "' is in: " .. text, 2) end
+      end
+    end
+  end
+end
+
+--- Percent-encodes what is no letter or digit (or what is in `set`).
+function secrets.percent(text, set)
+  return (text:gsub(set or "[^%w]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+--- A port where nobody listens.
+function secrets.dead_port()
+  local listener = assert(socket.bind("127.0.0.1", 0))
+  local _, port = listener:getsockname()
+  listener:close()
+  return port
+end
+
+local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+function secrets.base64(text)
+  local out = {}
+  for at = 1, #text, 3 do
+    local a, b, c = text:byte(at, at + 2)
+    local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+    for i = 3, 0, -1 do
+      local digit = math.floor(bits / 64 ^ i) % 64 + 1
+      local filler = i == 1 and not b or i == 0 and not c
+      out[#out + 1] = filler and "=" or BASE64:sub(digit, digit)
+    end
+  end
+  return table.concat(out)
+end
+
+secrets.texts_of = texts_of
+
+return secrets
