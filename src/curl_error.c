@@ -75,20 +75,10 @@ static void connect_failed(CURL *easy, struct b24_failure *f) {
     if (why == ECONNREFUSED) f->code = "CONNECTION_REFUSED";
 }
 
-/* Was any byte of the request handed to the connection? libcurl counts them; it also counts a CONNECT that a proxy
-   refused, which is no request to the portal. */
-static bool request_written(CURL *easy) {
-    long bytes = 0, connect = 0;
-    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
-    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect);
-    return bytes > 0 && (connect == 0 || connect / 100 == 2);
-}
-
 void b24_curl_error(CURL *easy, CURLcode result, struct b24_failure *f) {
     f->kind = B24_NETWORK;
     f->code = "TRANSFER_FAILED";
     f->hint = NULL;
-    f->sent = request_written(easy);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].result == result) {
             f->kind = rows[i].kind;

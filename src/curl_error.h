@@ -8,7 +8,7 @@
 
 B24_PRIVATE_BEGIN
 
-/* Fills kind, code, hint and sent of `failure` from the result and what the handle knows about it. */
+/* Fills kind, code and hint of `failure` from the result and what the handle knows about it. */
 void b24_curl_error(CURL *easy, CURLcode result, struct b24_failure *failure);
 
 B24_PRIVATE_END

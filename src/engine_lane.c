@@ -99,12 +99,10 @@ void b24_lane_leave(struct b24_engine *e, struct b24_engine_job *job) {
 /* ------------------------------------------------------------ starting */
 
 /* libcurl is about to send the request: there is a connection. */
-static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port) {
+static void on_connected(void *arg) {
     struct b24_engine_job *job = arg;
-    (void)ip, (void)local_ip, (void)port, (void)local_port;
     if (!job->connected) job->lane->connected++;
     job->connected = true;
-    return 0;
 }
 
 /* Times are what is left of them; the host set the rest. */
@@ -118,12 +116,8 @@ static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, job->multiplexes ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)job);
-#if LIBCURL_VERSION_NUM >= 0x075000
-    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
-    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PREREQDATA, (void *)job);
-#else
-    (void)on_connected;
-#endif
+    job->exchange->connected = on_connected;
+    job->exchange->connected_arg = job;
     return r;
 }
 

@@ -89,7 +89,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg) {
     x->header_too_large = x->header_bytes > HEADERS_MAX;
     if (x->header_too_large) return 0;
     if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) forget_header(x); /* a 1xx or a proxy's header came first */
-    if (n > 0 && (p[0] == '\r' || p[0] == '\n')) x->header_complete = true;
+    /* A line that the connection's end cut behind its \r ends nothing. */
+    if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n') x->header_complete = true;
     for (int i = 0; i < B24_HEADERS; i++) {
         size_t k = strlen(x->header[i].name);
         if (n > k && p[k] == ':' && strncasecmp(p, x->header[i].name, k) == 0)
@@ -115,6 +116,15 @@ static int on_rewind(void *arg, curl_off_t offset, int origin) {
     return CURL_SEEKFUNC_FAIL;
 }
 
+/* libcurl has a connection and is about to send the request. */
+static int on_ready(void *arg, char *ip, char *local_ip, int port, int local_port) {
+    struct b24_exchange *x = arg;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    x->began = true;
+    if (x->connected != NULL) x->connected(x->connected_arg);
+    return CURL_PREREQFUNC_OK;
+}
+
 /* ------------------------------------------------------------ options */
 
 /* Everything goes through here, so that one failure (out of memory, an option this libcurl lacks) is never lost. */
@@ -123,24 +133,12 @@ static int on_rewind(void *arg, curl_off_t offset, int origin) {
         if (r == CURLE_OK) r = curl_easy_setopt(x->easy, option, value);                                               \
     } while (0)
 
-/* libcurl's own default, said aloud: curl_easy_reset cannot report that it ran out of memory half-way. It then leaves 0
-   here, and an upload in pieces of 0 bytes hangs until the deadline. */
-#define UPLOAD_PIECE 65536L
-
 static CURLcode set_body(struct b24_exchange *x, const struct b24_request *request) {
     CURLcode r = CURLE_OK;
-    SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_PIECE);
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
-    if (request->repeatable) {
-        SET(CURLOPT_POSTFIELDS, request->body.p); /* not copied: valid during the send */
-    } else {
-        x->upload = request->body;
-        SET(CURLOPT_READFUNCTION, on_upload);
-        SET(CURLOPT_READDATA, x);
-        SET(CURLOPT_SEEKFUNCTION, on_rewind);
-        SET(CURLOPT_SEEKDATA, x);
-    }
+    if (request->repeatable) SET(CURLOPT_POSTFIELDS, request->body.p); /* not copied: valid during the send */
+    else x->upload = request->body;
     return r;
 }
 
@@ -178,13 +176,24 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     return r;
 }
 
+/* All of them always: where one is missing libcurl reads, rewinds or writes the program's own standard streams. */
 static CURLcode set_callbacks(struct b24_exchange *x) {
     CURLcode r = CURLE_OK;
+    SET(CURLOPT_READFUNCTION, on_upload);
+    SET(CURLOPT_READDATA, x);
+    SET(CURLOPT_SEEKFUNCTION, on_rewind);
+    SET(CURLOPT_SEEKDATA, x);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, x);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, x);
     SET(CURLOPT_ERRORBUFFER, x->words);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    SET(CURLOPT_PREREQFUNCTION, on_ready);
+    SET(CURLOPT_PREREQDATA, x);
+#else
+    (void)on_ready;
+#endif
     return r;
 }
 
@@ -212,10 +221,20 @@ static CURLcode add_lines(struct b24_exchange *x, const struct b24_request *requ
     }
 }
 
-/* What depends on the conf alone. Reset first, so that no error path can forget it; connections and sessions stay. */
+/* A new handle, which costs 2 us. curl_easy_reset leaves things behind: libcurl 8.7 to 8.15 keeps that a body is to be
+   rewound, so that one connection lost in a write would fail all later ones. Connections are the multi handle's. */
+static CURLcode renew(struct b24_exchange *x) {
+    CURL *easy = curl_easy_init();
+    if (easy == NULL) return CURLE_OUT_OF_MEMORY;
+    curl_easy_cleanup(x->easy);
+    x->easy = easy;
+    return CURLE_OK;
+}
+
+/* What depends on the conf alone. */
 static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
-    curl_easy_reset(x->easy);
-    CURLcode r = add_lines(x, request);
+    CURLcode r = renew(x);
+    if (r == CURLE_OK) r = add_lines(x, request);
     if (r == CURLE_OK) r = set_trust(x, conf);
     if (r == CURLE_OK) r = set_http(x, conf);
     if (r == CURLE_OK) r = set_callbacks(x);
@@ -229,17 +248,24 @@ static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *c
     return x->prepared == conf->serial && request->repeatable;
 }
 
-CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
-    CURLcode r = like_the_last(x, conf, request) ? CURLE_OK : set_all(x, conf, request);
+static void forget_last(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
     x->prepared = 0;
     x->serial = conf->serial;
     x->repeatable = request->repeatable;
+    x->upload = (struct b24_view){"", 0};
+    x->began = false;
+    x->connected = NULL;
     b24_buffer_reset(&x->body, BODY_KEPT);
     x->body.max = conf->max_reply;
     x->header_bytes = 0;
     x->header_too_large = false;
     x->words[0] = '\0';
     forget_header(x);
+}
+
+CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
+    CURLcode r = like_the_last(x, conf, request) ? CURLE_OK : set_all(x, conf, request);
+    forget_last(x, conf, request);
     SET(CURLOPT_URL, request->url);
     SET(CURLOPT_FRESH_CONNECT, 0L);
     if (r == CURLE_OK) r = set_body(x, request);
@@ -270,9 +296,28 @@ static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
     reply->retry_after = text_view(x->header[RETRY_AFTER].value);
 }
 
+/* May a byte of the request have left? Said by libcurl's callback, because what it counts is too little: over HTTP/2 it
+   leaves out what it wrote before a write failed. */
+static bool sent(const struct b24_exchange *x) {
+#if LIBCURL_VERSION_NUM >= 0x075000
+    return x->began;
+#else /* counted; but a CONNECT that a proxy refused is no request to the portal */
+    long bytes = 0, connect = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &connect);
+    return bytes > 0 && (connect == 0 || connect / 100 == 2);
+#endif
+}
+
+/* The end of a TLS connection without its goodbye is an error of the connection to libcurl 8, and not a short body. */
+static CURLcode cut(const struct b24_exchange *x, CURLcode result) {
+    return result == CURLE_RECV_ERROR && x->header_complete ? CURLE_PARTIAL_FILE : result;
+}
+
 static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_failure *f) {
     memset(f, 0, sizeof *f);
-    b24_curl_error(x->easy, result, f);
+    b24_curl_error(x->easy, cut(x, result), f);
+    f->sent = sent(x);
     f->text = text_view(x->words[0] ? x->words : curl_easy_strerror(result));
     if (result == CURLE_SEND_FAIL_REWIND)
         f->text = text_view("the connection was lost; the request is not sent again, because it may have run");
@@ -320,7 +365,7 @@ void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event) {
     struct b24_failure *f = &event->as.failed;
     event->type = B24_FAILED;
     memset(f, 0, sizeof *f);
-    b24_curl_error(x->easy, CURLE_ABORTED_BY_CALLBACK, f);
+    f->sent = sent(x);
     f->kind = B24_CLOSED;
     f->code = "INTERRUPTED";
     f->text = text_view("the call was interrupted");

@@ -18,7 +18,7 @@ struct b24_header {
 };
 
 struct b24_exchange {
-    CURL *easy;
+    CURL *easy;               /* a new one for each new set of options */
     struct curl_slist *lines; /* header lines of the request */
     uint64_t prepared;        /* serial of the conf that the handle's options are of; 0: set them all */
     uint64_t serial;          /* of the conf of this exchange */
@@ -28,7 +28,10 @@ struct b24_exchange {
     size_t header_bytes;
     bool header_complete; /* the empty line was seen: a header cut in the middle is no reply */
     bool header_too_large;
-    struct b24_view upload; /* what is left of a body that must not be sent twice */
+    struct b24_view upload;       /* what is left of a body that must not be sent twice */
+    bool began;                   /* libcurl had a connection and went on to send */
+    void (*connected)(void *arg); /* called when `began` becomes true, by who runs the handle; NULL: nobody asks */
+    void *connected_arg;
     char words[CURL_ERROR_SIZE];
 };
 
