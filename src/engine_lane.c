@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "engine_impl.h"
 
 #define BUCKETS 256 /* thousands of portals in one process are many */
@@ -113,6 +114,7 @@ static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
     bool fresh = job->only_http2 && !job->lane->spoke_http2 && job->lane->connected == 0;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+    if (job->exchange->hung_up) fresh = true;
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, job->multiplexes ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)job);
@@ -137,6 +139,16 @@ static void start(struct b24_engine *e, struct b24_engine_job *job, b24_ms now) 
     job->lane = NULL;
     b24_exchange_unsent(job->exchange, r, &job->event);
     b24_engine_finish(e, job);
+}
+
+bool b24_lane_again(struct b24_engine *e, struct b24_engine_job *job, CURLcode *result) {
+    b24_ms now = b24_clock_boot();
+    if (!b24_exchange_again(job->exchange, *result)) return false;
+    curl_multi_remove_handle(e->multi, job->exchange->easy);
+    *result = job->due > now ? set_start(job, now) : CURLE_OPERATION_TIMEDOUT;
+    if (*result == CURLE_OK && curl_multi_add_handle(e->multi, job->exchange->easy) != CURLM_OK)
+        *result = CURLE_OUT_OF_MEMORY;
+    return *result == CURLE_OK;
 }
 
 #if LIBCURL_VERSION_NUM >= 0x075000

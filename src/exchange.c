@@ -1,10 +1,12 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "exchange.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "curl_error.h"
 #include "trust.h"
@@ -116,13 +118,49 @@ static int on_rewind(void *arg, curl_off_t offset, int origin) {
     return CURL_SEEKFUNC_FAIL;
 }
 
+/* ------------------------------------------------------------ a connection that died while it was kept */
+
+#ifndef POLLRDHUP
+#define POLLRDHUP 0
+#endif
+
+/* Did the other side close? Bytes that wait to be read do not hide it where the system knows POLLRDHUP. */
+static bool closed(curl_socket_t fd) {
+    struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
+    char byte;
+    if (fd == CURL_SOCKET_BAD || poll(&p, 1, 0) <= 0) return false;
+    if (p.revents & (POLLRDHUP | POLLERR | POLLHUP | POLLNVAL)) return true;
+    return (p.revents & POLLIN) && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+#define UNCHECKED_SINCE 0x081600 /* 8.22: libcurl looks at a kept connection only when it was idle for a second */
+
+/* On such a connection libcurl fails a body that may not repeat, and over HTTP/2 whatever it is. */
+static bool dead(const struct b24_exchange *x) {
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (x->hung_up) return false; /* once: the next connection is a new one */
+    if (curl_version_info(CURLVERSION_NOW)->version_num < UNCHECKED_SINCE) return false;
+    return curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && closed(fd);
+}
+
 /* libcurl has a connection and is about to send the request. */
 static int on_ready(void *arg, char *ip, char *local_ip, int port, int local_port) {
     struct b24_exchange *x = arg;
     (void)ip, (void)local_ip, (void)port, (void)local_port;
+    if (dead(x)) {
+        x->hung_up = true;
+        curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 1L); /* an HTTP/2 connection would be kept */
+        return CURL_PREREQFUNC_ABORT;
+    }
     x->began = true;
     if (x->connected != NULL) x->connected(x->connected_arg);
     return CURL_PREREQFUNC_OK;
+}
+
+bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
+    if (result != CURLE_ABORTED_BY_CALLBACK || !x->hung_up || x->began) return false;
+    return curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 0L) == CURLE_OK &&
+           curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
 }
 
 /* ------------------------------------------------------------ options */
@@ -253,7 +291,7 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf, con
     x->serial = conf->serial;
     x->repeatable = request->repeatable;
     x->upload = (struct b24_view){"", 0};
-    x->began = false;
+    x->began = x->hung_up = false;
     x->connected = NULL;
     b24_buffer_reset(&x->body, BODY_KEPT);
     x->body.max = conf->max_reply;

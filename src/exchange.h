@@ -30,6 +30,7 @@ struct b24_exchange {
     bool header_too_large;
     struct b24_view upload;       /* what is left of a body that must not be sent twice */
     bool began;                   /* libcurl had a connection and went on to send */
+    bool hung_up;                 /* the kept connection that libcurl chose was dead: nothing was sent on it */
     void (*connected)(void *arg); /* called when `began` becomes true, by who runs the handle; NULL: nobody asks */
     void *connected_arg;
     char words[CURL_ERROR_SIZE];
@@ -49,6 +50,10 @@ struct b24_exchange *b24_exchange_new(void);
 
 /* Sets the handle's options. The request's body must stay where it is until the end; the rest is copied. */
 CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request);
+
+/* True: the transfer ended because its connection was dead before anything was sent; run the handle once more, and it
+   will open a connection of its own. Asked before b24_exchange_end. */
+bool b24_exchange_again(struct b24_exchange *x, CURLcode result);
 
 /* `event` becomes B24_REPLY or B24_FAILED; its views are valid until the next prepare or free. */
 void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event);
