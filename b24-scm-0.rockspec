@@ -109,7 +109,7 @@ build = {
         "src/call_retry.c", "src/clock.c", "src/codec.c", "src/codes.c", "src/conf.c", "src/core.c",
         "src/cosocket_error.c", "src/credential.c", "src/curl_error.c", "src/curl_facts.c", "src/cursor.c",
         "src/date.c", "src/document.c", "src/engine.c", "src/engine_exit.c", "src/engine_lane.c",
-        "src/engine_thread.c", "src/exchange.c", "src/fault.c", "src/gate.c", "src/http_reply.c",
+        "src/engine_thread.c", "src/exchange.c", "src/exchange_end.c", "src/fault.c", "src/gate.c", "src/http_reply.c",
         "src/http_request.c", "src/limiter.c", "src/limiter_file.c", "src/lua_batch.c",
         "src/lua_batch_answer.c", "src/lua_batch_plan.c", "src/lua_cache.c", "src/lua_call.c", "src/lua_conf.c",
         "src/lua_counters.c", "src/lua_cursor.c", "src/lua_dialogs.c", "src/lua_engine.c", "src/lua_fields.c",

@@ -114,7 +114,7 @@ static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
     bool fresh = job->only_http2 && !job->lane->spoke_http2 && job->lane->connected == 0;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
-    if (job->exchange->hung_up) fresh = true;
+    if (job->exchange->again) fresh = true;
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, job->multiplexes ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)job);

@@ -8,13 +8,10 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "curl_error.h"
 #include "trust.h"
 
 #define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
 #define BODY_KEPT   (64u << 10)  /* bytes of body memory kept between calls */
-
-enum { CONTENT_TYPE, LOCATION, RETRY_AFTER };
 
 /* Once in a process, but again after a failure (which can only be a lack of memory). Never undone: others in the
    process may use libcurl too. */
@@ -48,9 +45,9 @@ struct b24_exchange *b24_exchange_new(void) {
     struct b24_exchange *x = calloc(1, sizeof *x);
     if (x == NULL) return NULL;
     x->easy = curl_easy_init();
-    x->header[CONTENT_TYPE].name = "content-type";
-    x->header[LOCATION].name = "location";
-    x->header[RETRY_AFTER].name = "retry-after";
+    x->header[B24_CONTENT_TYPE].name = "content-type";
+    x->header[B24_LOCATION].name = "location";
+    x->header[B24_RETRY_AFTER].name = "retry-after";
     if (x->easy != NULL) return x;
     b24_exchange_free(x);
     return NULL;
@@ -138,7 +135,7 @@ static bool closed(curl_socket_t fd) {
 /* On such a connection libcurl fails a body that may not repeat, and over HTTP/2 whatever it is. */
 static bool dead(const struct b24_exchange *x) {
     curl_socket_t fd = CURL_SOCKET_BAD;
-    if (x->hung_up) return false; /* once: the next connection is a new one */
+    if (x->again) return false; /* the connection is a new one */
     if (curl_version_info(CURLVERSION_NOW)->version_num < UNCHECKED_SINCE) return false;
     return curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && closed(fd);
 }
@@ -152,13 +149,25 @@ static int on_ready(void *arg, char *ip, char *local_ip, int port, int local_por
         curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 1L); /* an HTTP/2 connection would be kept */
         return CURL_PREREQFUNC_ABORT;
     }
-    x->began = true;
+    x->progress.began = true;
+    forget_header(x); /* a proxy's, of its CONNECT */
     if (x->connected != NULL) x->connected(x->connected_arg);
     return CURL_PREREQFUNC_OK;
 }
 
+/* A read on a connection that died under it; libcurl repeats most of them by itself. */
+static bool may_repeat(const struct b24_exchange *x, CURLcode result) {
+    long connects = 1;
+    if (!x->repeatable || x->header_bytes > 0) return false;
+    if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR) return false;
+    return curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK && connects == 0;
+}
+
 bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
-    if (result != CURLE_ABORTED_BY_CALLBACK || !x->hung_up || x->began) return false;
+    bool unsent = result == CURLE_ABORTED_BY_CALLBACK && x->hung_up && !x->progress.began;
+    if (x->again || (!unsent && !may_repeat(x, result))) return false;
+    x->again = true;
+    x->words[0] = '\0';
     return curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 0L) == CURLE_OK &&
            curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
 }
@@ -183,6 +192,7 @@ static CURLcode set_body(struct b24_exchange *x, const struct b24_request *reque
 static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     CURLcode r = CURLE_OK;
     struct b24_trust trust = {conf->ca_file, conf->ca_path};
+    x->progress.empty_ca = conf->ca_file != NULL && b24_trust_takes_anything(conf->ca_file);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
@@ -194,6 +204,15 @@ static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     /* A TLS backend without such directories refuses the option; that hurts only who wants one. */
     if (r == CURLE_OK && (trust.path != NULL || path == CURLE_OUT_OF_MEMORY)) r = path;
     return r;
+}
+
+/* libcurl reads more variables and obeys no_proxy: this only says that there can be one. */
+static bool maybe_proxy(const struct b24_conf *conf) {
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    if (conf->proxy != NULL) return conf->proxy[0] != '\0';
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]) != NULL) return true;
+    return false;
 }
 
 static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
@@ -208,6 +227,7 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_HTTPHEADER, x->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
+    x->progress.maybe_proxy = maybe_proxy(conf);
     if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
     else if (strncmp(conf->origin, "http://", 7) == 0)
         SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
@@ -291,7 +311,7 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf, con
     x->serial = conf->serial;
     x->repeatable = request->repeatable;
     x->upload = (struct b24_view){"", 0};
-    x->began = x->hung_up = false;
+    x->progress.began = x->hung_up = x->again = false;
     x->connected = NULL;
     b24_buffer_reset(&x->body, BODY_KEPT);
     x->body.max = conf->max_reply;
@@ -309,102 +329,4 @@ CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *con
     if (r == CURLE_OK) r = set_body(x, request);
     if (r == CURLE_OK) r = set_time(x, conf, request);
     return r;
-}
-
-/* ------------------------------------------------------------ how it ended */
-
-static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
-
-static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
-    long status = 0, version = 0, connects = 0;
-    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
-    curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects);
-    memset(reply, 0, sizeof *reply);
-    reply->status = (int)status;
-    reply->http_version = version == CURL_HTTP_VERSION_1_0   ? 10
-                          : version == CURL_HTTP_VERSION_1_1 ? 11
-                          : version == CURL_HTTP_VERSION_2_0 ? 20
-                          : version == 30 /* HTTP/3 */       ? 30
-                                                             : 0;
-    reply->reused = connects == 0;
-    reply->body = b24_buffer_view(&x->body);
-    reply->content_type = text_view(x->header[CONTENT_TYPE].value);
-    reply->location = text_view(x->header[LOCATION].value);
-    reply->retry_after = text_view(x->header[RETRY_AFTER].value);
-}
-
-/* May a byte of the request have left? Said by libcurl's callback, because what it counts is too little: over HTTP/2 it
-   leaves out what it wrote before a write failed. */
-static bool sent(const struct b24_exchange *x) {
-#if LIBCURL_VERSION_NUM >= 0x075000
-    return x->began;
-#else /* counted; but a CONNECT that a proxy refused is no request to the portal */
-    long bytes = 0, connect = 0;
-    curl_easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &bytes);
-    curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &connect);
-    return bytes > 0 && (connect == 0 || connect / 100 == 2);
-#endif
-}
-
-/* The end of a TLS connection without its goodbye is an error of the connection to libcurl 8, and not a short body. */
-static CURLcode cut(const struct b24_exchange *x, CURLcode result) {
-    return result == CURLE_RECV_ERROR && x->header_complete ? CURLE_PARTIAL_FILE : result;
-}
-
-static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_failure *f) {
-    memset(f, 0, sizeof *f);
-    b24_curl_error(x->easy, cut(x, result), f);
-    f->sent = sent(x);
-    f->text = text_view(x->words[0] ? x->words : curl_easy_strerror(result));
-    if (result == CURLE_SEND_FAIL_REWIND)
-        f->text = text_view("the connection was lost; the request is not sent again, because it may have run");
-    if (x->body.state == B24_BUFFER_FULL || x->header_too_large) {
-        f->kind = B24_TOO_LARGE;
-        f->code = "REPLY_TOO_LARGE";
-        f->hint = "Ask for less, or raise max_reply (bytes).";
-        f->text = text_view("the reply is larger than max_reply allows");
-    } else if (x->body.state == B24_BUFFER_NO_MEMORY) {
-        f->code = "OUT_OF_MEMORY";
-        f->text = text_view("out of memory while receiving the reply");
-    }
-}
-
-static void cut_header(struct b24_failure *f) {
-    memset(f, 0, sizeof *f);
-    f->kind = B24_NETWORK;
-    f->code = "REPLY_CUT";
-    f->sent = true;
-    f->hint = "The portal or a proxy closed the connection early; repeat the call.";
-    f->text = text_view("the connection was closed in the middle of the reply's header");
-}
-
-void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
-    if (result == CURLE_OK && x->header_complete) {
-        event->type = B24_REPLY;
-        take_reply(x, &event->as.reply);
-        if (x->repeatable) x->prepared = x->serial;
-        return;
-    }
-    event->type = B24_FAILED;
-    if (result == CURLE_OK) cut_header(&event->as.failed);
-    else take_failure(x, result, &event->as.failed);
-}
-
-void b24_exchange_unsent(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
-    struct b24_failure *f = &event->as.failed;
-    event->type = B24_FAILED;
-    take_failure(x, result, f);
-    f->sent = false; /* what the handle knows is of its last transfer */
-    if (result == CURLE_OPERATION_TIMEDOUT) f->text = text_view("the deadline passed before anything was sent");
-}
-
-void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event) {
-    struct b24_failure *f = &event->as.failed;
-    event->type = B24_FAILED;
-    memset(f, 0, sizeof *f);
-    f->sent = sent(x);
-    f->kind = B24_CLOSED;
-    f->code = "INTERRUPTED";
-    f->text = text_view("the call was interrupted");
 }
