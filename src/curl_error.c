@@ -53,8 +53,7 @@ static const struct row rows[] = {
 #define X509_EXPIRED      10
 #define X509_NOT_YET      9
 #define X509_HOST_DIFFERS 62
-#define X509_NOT_ASKED    1 /* libcurl's start value: it compares the name itself, before it asks for the chain's result \
-                             */
+#define X509_NOT_ASKED    1 /* libcurl's start value: it compares the name before it asks for the chain's result */
 
 /* Of GnuTLS it keeps the bits of gnutls_certificate_status_t. */
 #define GNUTLS_UNTRUSTED (0x40 | 0x80 | 0x100 | 0x800) /* signer not found, no CA, weak algorithm, bad signature */

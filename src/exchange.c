@@ -117,6 +117,7 @@ static int on_rewind(void *arg, curl_off_t offset, int origin) {
 
 /* ------------------------------------------------------------ a connection that died while it was kept */
 
+#if LIBCURL_VERSION_NUM >= 0x075000
 #ifndef POLLRDHUP
 #define POLLRDHUP 0
 #endif
@@ -154,6 +155,7 @@ static int on_ready(void *arg, char *ip, char *local_ip, int port, int local_por
     if (x->connected != NULL) x->connected(x->connected_arg);
     return CURL_PREREQFUNC_OK;
 }
+#endif
 
 /* A read on a connection that died under it; libcurl repeats most of them by itself. */
 static bool may_repeat(const struct b24_exchange *x, CURLcode result) {
@@ -249,8 +251,6 @@ static CURLcode set_callbacks(struct b24_exchange *x) {
 #if LIBCURL_VERSION_NUM >= 0x075000
     SET(CURLOPT_PREREQFUNCTION, on_ready);
     SET(CURLOPT_PREREQDATA, x);
-#else
-    (void)on_ready;
 #endif
     return r;
 }
