@@ -33,8 +33,8 @@ CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl) -l
 DL_LIBS      = $(if $(filter Linux,$(shell uname -s)),-ldl)
 
 # ---- files; the transport is what only b24.core has
-TRANSPORT := core curl_error curl_facts curl_facts engine engine_exit engine_lane engine_thread exchange inherit lua_engine sigpipe \
-             timers transfer trust
+TRANSPORT := core curl_error curl_facts engine engine_exit engine_lane engine_thread exchange exchange_end inherit lua_engine \
+             sigpipe timers transfer trust
 SOURCES   := $(basename $(notdir $(wildcard src/*.c)))
 CORE_OBJ  := $(patsubst %,$(OUT)/obj/%.o,$(filter-out codec_open,$(SOURCES)))
 CODEC_OBJ := $(patsubst %,$(OUT)/obj/%.o,$(filter-out $(TRANSPORT),$(SOURCES)))

@@ -155,6 +155,17 @@ describe("over TLS", function()
     end
   end)
 
+  it("tells a proxy that hangs up from a portal that does behind it, and nothing was sent", function()
+    for bytes, expected in pairs { [""] = "network", ["HTTP/1.1 200"] = "network", ["HTTP/1.1 200 OK\r\n\r\n"] = "tls" } do
+      for _, after in ipairs { "close", "reset" } do
+        portal:control("raw", { bytes = bytes, after = after })
+        local value, _, info = ask { proxy = "http://localhost:" .. portal.raw_port }
+        assert.is_nil(value)
+        assert.same({ bytes, after, expected, false }, { bytes, after, info.kind, info.sent })
+      end
+    end
+  end)
+
   it("holds for a token in a header as well", function()
     local base = portal.webhook:match "^(.-)/rest"
     local _, err, info = b24.counters { portal = base, token = portal.token, retries = 0, limiter = false }

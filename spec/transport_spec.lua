@@ -116,6 +116,30 @@ describe("the choice of a transport", function()
     ]])
   end)
 
+  it("over GLib watches its descriptor by the function that this GLib has", function()
+    prints("GLibUnix.fd_add_full\ttrue\nremove\t7\nGLib.unix_fd_add_full\ttrue\nremove\t7\n", [[
+      local engine = require "b24.engine"
+      local function watch(name)
+        return function(_, fd)
+          print(name, fd == engine.pollfd())
+          return 7
+        end
+      end
+      local function try(lgi)
+        package.loaded.lgi, package.loaded["b24.transport.glib"] = lgi, nil
+        local waiter = require "b24.transport.glib"
+        waiter.arm()
+        waiter.disarm()
+      end
+      local function remove(id) print("remove", id) end
+      local condition = { IN = 1 }
+      try { GLib = { IOCondition = condition, source_remove = remove },
+        require = function(name) return assert(name == "GLibUnix") and { fd_add_full = watch "GLibUnix.fd_add_full" } end }
+      try { GLib = { IOCondition = condition, source_remove = remove, unix_fd_add_full = watch "GLib.unix_fd_add_full" },
+        require = function() error "Typelib file not found" end }
+    ]])
+  end)
+
   it("with cqueues that merely is loaded is the same as without", function()
     if not pcall(require, "cqueues") then return pending "cqueues is not installed for this Lua" end
     prints("14\nat the caller: b24: a callback needs an event loop, and no controller of cqueues runs here\n", [[

@@ -49,18 +49,26 @@ static const struct row rows[] = {
     {CURLE_FAILED_INIT, B24_NETWORK, "CURL_FAILED", NULL},
 };
 
-/* libcurl keeps OpenSSL's X509_V_ERR_* number; these are worth a name of their own. */
+/* libcurl keeps OpenSSL's X509_V_ERR_* number; these are worth a name of their own. All are under 256. */
 #define X509_EXPIRED      10
 #define X509_NOT_YET      9
 #define X509_HOST_DIFFERS 62
-#define X509_NOT_ASKED                                                                                                 \
-    1 /* libcurl's start value: it compares the name itself, before it asks for the chain's result                     \
-       */
+#define X509_NOT_ASKED    1 /* libcurl's start value: it compares the name before it asks for the chain's result */
+
+/* Of GnuTLS it keeps the bits of gnutls_certificate_status_t. */
+#define GNUTLS_UNTRUSTED (0x40 | 0x80 | 0x100 | 0x800) /* signer not found, no CA, weak algorithm, bad signature */
+#define GNUTLS_NOT_YET   0x200
+#define GNUTLS_EXPIRED   0x400
+
+static bool out_of_date(long why) {
+    if (why == X509_EXPIRED || why == X509_NOT_YET) return true;
+    return why > 0 && (why & (GNUTLS_NOT_YET | GNUTLS_EXPIRED)) && !(why & GNUTLS_UNTRUSTED);
+}
 
 static void certificate(CURL *easy, struct b24_failure *f) {
     long why = 0;
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
-    if (why == X509_EXPIRED || why == X509_NOT_YET) {
+    if (out_of_date(why)) {
         f->code = "CERTIFICATE_EXPIRED";
         f->hint = B24_HINT_DATE;
     } else if (why == 0 || why == X509_NOT_ASKED || why == X509_HOST_DIFFERS) {
@@ -75,21 +83,28 @@ static void connect_failed(CURL *easy, struct b24_failure *f) {
     if (why == ECONNREFUSED) f->code = "CONNECTION_REFUSED";
 }
 
-/* Was any byte of the request handed to the connection? libcurl counts them; it also counts a CONNECT, which is no
-   request to the portal: behind a proxy that refused it, and before the portal's certificate was accepted, none was. */
-static bool request_written(CURL *easy, CURLcode result) {
-    long bytes = 0, connect = 0;
-    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
-    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect);
-    bool handshake = result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CONNECT_ERROR;
-    return bytes > 0 && (connect == 0 || (connect / 100 == 2 && !handshake));
+static bool tunnelled(CURL *easy) {
+    long status = 0;
+    return curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status) == CURLE_OK && status / 100 == 2;
 }
 
-void b24_curl_error(CURL *easy, CURLcode result, struct b24_failure *f) {
+/* Where versions and TLS libraries differ: the code that the others would have given. */
+static CURLcode settle(CURL *easy, CURLcode result, const struct b24_progress *p) {
+    bool lost = result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR;
+    /* With GnuTLS a reset in the handshake has the socket's code. Before that only a proxy can have been talked to. */
+    if (lost && !p->began && (tunnelled(easy) || !p->maybe_proxy)) return CURLE_SSL_CONNECT_ERROR;
+    /* To libcurl 8 the end of a TLS connection without its goodbye is an error of the connection, not a short body. */
+    if (result == CURLE_RECV_ERROR && p->replied) return CURLE_PARTIAL_FILE;
+    /* GnuTLS takes any text for a file of certificates that has none. */
+    if (result == CURLE_PEER_FAILED_VERIFICATION && p->empty_ca) return CURLE_SSL_CACERT_BADFILE;
+    return result;
+}
+
+void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *progress, struct b24_failure *f) {
+    result = settle(easy, result, progress);
     f->kind = B24_NETWORK;
     f->code = "TRANSFER_FAILED";
     f->hint = NULL;
-    f->sent = request_written(easy, result);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].result == result) {
             f->kind = rows[i].kind;

@@ -98,6 +98,10 @@ void b24_lanes_free(struct b24_lanes *lanes);
 /* Queues a request in its portal's lane. False: no memory. */
 bool b24_lane_enter(struct b24_engine *e, struct b24_engine_job *job);
 
+/* True: the job's transfer ended before anything was sent, on a dead connection, and begins again. False: it ended,
+   with `result`. */
+bool b24_lane_again(struct b24_engine *e, struct b24_engine_job *job, CURLcode *result);
+
 /* The job leaves its lane, from the queue or from the multi handle. */
 void b24_lane_leave(struct b24_engine *e, struct b24_engine_job *job);
 

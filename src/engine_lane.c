@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "engine_impl.h"
 
 #define BUCKETS 256 /* thousands of portals in one process are many */
@@ -135,12 +136,10 @@ void b24_lane_leave(struct b24_engine *e, struct b24_engine_job *job) {
 /* ------------------------------------------------------------ starting */
 
 /* libcurl is about to send the request: there is a connection. */
-static int on_connected(void *arg, char *ip, char *local_ip, int port, int local_port) {
+static void on_connected(void *arg) {
     struct b24_engine_job *job = arg;
-    (void)ip, (void)local_ip, (void)port, (void)local_port;
     if (!job->connected) job->lane->connected++;
     job->connected = true;
-    return 0;
 }
 
 /* Times are what is left of them; the host set the rest. */
@@ -149,14 +148,14 @@ static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
     b24_ms left = job->due - now, connect = job->connect_timeout < left ? job->connect_timeout : left;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, job->exchange->again ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)job);
-#if LIBCURL_VERSION_NUM >= 0x075000
-    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
-    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PREREQDATA, (void *)job);
-#else /* nobody tells of the first connection, so libcurl has to wait for it, whoever it is for */
-    (void)on_connected;
+#if LIBCURL_VERSION_NUM <                                                                                              \
+    0x075000 /* nobody tells of the first connection, so libcurl has to wait for it, whoever it is for */
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, job->multiplexes ? 1L : 0L);
 #endif
+    job->exchange->connected = on_connected;
+    job->exchange->connected_arg = job;
     return r;
 }
 
@@ -176,6 +175,16 @@ static void start(struct b24_engine *e, struct b24_engine_job *job, b24_ms now) 
     job->lane = NULL;
     b24_exchange_unsent(job->exchange, r, &job->event);
     b24_engine_finish(e, job);
+}
+
+bool b24_lane_again(struct b24_engine *e, struct b24_engine_job *job, CURLcode *result) {
+    b24_ms now = b24_clock_boot();
+    if (!b24_exchange_again(job->exchange, *result)) return false;
+    curl_multi_remove_handle(e->multi, job->exchange->easy);
+    *result = job->due > now ? set_start(job, now) : CURLE_OPERATION_TIMEDOUT;
+    if (*result == CURLE_OK && curl_multi_add_handle(e->multi, job->exchange->easy) != CURLM_OK)
+        *result = CURLE_OUT_OF_MEMORY;
+    return *result == CURLE_OK;
 }
 
 #if LIBCURL_VERSION_NUM >= 0x075000

@@ -88,6 +88,7 @@ static void collect(struct b24_engine *e) {
         CURLcode result = m->data.result;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private);
         struct b24_engine_job *job = (struct b24_engine_job *)(void *)private;
+        if (b24_lane_again(e, job, &result)) continue;
         b24_exchange_end(job->exchange, result, &job->event);
         b24_engine_finish(e, job);
     }

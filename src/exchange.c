@@ -1,19 +1,18 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "exchange.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "ascii.h"
-#include "curl_error.h"
 #include "inherit.h"
 #include "trust.h"
 
 #define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
 #define BODY_KEPT   (64u << 10)  /* bytes of body memory kept between calls */
-
-enum { CONTENT_TYPE, LOCATION, RETRY_AFTER };
 
 /* Once in a process, but again after a failure (which can only be a lack of memory). Never undone: others in the
    process may use libcurl too. */
@@ -51,9 +50,9 @@ struct b24_exchange *b24_exchange_new(void) {
     struct b24_exchange *x = calloc(1, sizeof *x);
     if (x == NULL) return NULL;
     x->easy = curl_easy_init();
-    x->header[CONTENT_TYPE].name = "content-type";
-    x->header[LOCATION].name = "location";
-    x->header[RETRY_AFTER].name = "retry-after";
+    x->header[B24_CONTENT_TYPE].name = "content-type";
+    x->header[B24_LOCATION].name = "location";
+    x->header[B24_RETRY_AFTER].name = "retry-after";
     if (x->easy != NULL) return x;
     b24_exchange_free(x);
     return NULL;
@@ -94,7 +93,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg) {
     x->header_too_large = x->header_bytes > HEADERS_MAX;
     if (x->header_too_large) return 0;
     if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) forget_header(x); /* a 1xx or a proxy's header came first */
-    if (n > 0 && (p[0] == '\r' || p[0] == '\n')) x->header_complete = true;
+    /* A line that the connection's end cut behind its \r ends nothing. */
+    if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n') x->header_complete = true;
     for (int i = 0; i < B24_HEADERS; i++) {
         size_t k = strlen(x->header[i].name);
         if (n > k && p[k] == ':' && b24_starts(p, x->header[i].name)) keep_value(&x->header[i], p + k + 1, n - k - 1);
@@ -124,6 +124,65 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
     return b24_private_socket(address->family, address->socktype, address->protocol);
 }
 
+/* ------------------------------------------------------------ a connection that died while it was kept */
+
+#if LIBCURL_VERSION_NUM >= 0x075000
+#ifndef POLLRDHUP
+#define POLLRDHUP 0
+#endif
+
+/* Did the other side close? Bytes that wait to be read do not hide it where the system knows POLLRDHUP. */
+static bool closed(curl_socket_t fd) {
+    struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
+    char byte;
+    if (fd == CURL_SOCKET_BAD || poll(&p, 1, 0) <= 0) return false;
+    if (p.revents & (POLLRDHUP | POLLERR | POLLHUP | POLLNVAL)) return true;
+    return (p.revents & POLLIN) && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+#define UNCHECKED_SINCE 0x081600 /* 8.22: libcurl looks at a kept connection only when it was idle for a second */
+
+/* On such a connection libcurl fails a body that may not repeat, and over HTTP/2 whatever it is. */
+static bool dead(const struct b24_exchange *x) {
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (x->again) return false; /* the connection is a new one */
+    if (curl_version_info(CURLVERSION_NOW)->version_num < UNCHECKED_SINCE) return false;
+    return curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && closed(fd);
+}
+
+/* libcurl has a connection and is about to send the request. */
+static int on_ready(void *arg, char *ip, char *local_ip, int port, int local_port) {
+    struct b24_exchange *x = arg;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    if (dead(x)) {
+        x->hung_up = true;
+        curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 1L); /* an HTTP/2 connection would be kept */
+        return CURL_PREREQFUNC_ABORT;
+    }
+    x->progress.began = true;
+    forget_header(x); /* a proxy's, of its CONNECT */
+    if (x->connected != NULL) x->connected(x->connected_arg);
+    return CURL_PREREQFUNC_OK;
+}
+#endif
+
+/* A read on a connection that died under it; libcurl repeats most of them by itself. */
+static bool may_repeat(const struct b24_exchange *x, CURLcode result) {
+    long connects = 1;
+    if (!x->repeatable || x->header_bytes > 0) return false;
+    if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR) return false;
+    return curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK && connects == 0;
+}
+
+bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
+    bool unsent = result == CURLE_ABORTED_BY_CALLBACK && x->hung_up && !x->progress.began;
+    if (x->again || (!unsent && !may_repeat(x, result))) return false;
+    x->again = true;
+    x->words[0] = '\0';
+    return curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 0L) == CURLE_OK &&
+           curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+}
+
 /* ------------------------------------------------------------ options */
 
 /* Everything goes through here, so that one failure (out of memory, an option this libcurl lacks) is never lost. */
@@ -132,30 +191,19 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
         if (r == CURLE_OK) r = curl_easy_setopt(x->easy, option, value);                                               \
     } while (0)
 
-/* libcurl's own default, said aloud: curl_easy_reset cannot report that it ran out of memory half-way. It then leaves 0
-   here, and an upload in pieces of 0 bytes hangs until the deadline. */
-#define UPLOAD_PIECE 65536L
-
 static CURLcode set_body(struct b24_exchange *x, const struct b24_request *request) {
     CURLcode r = CURLE_OK;
-    SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_PIECE);
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
-    if (request->repeatable) {
-        SET(CURLOPT_POSTFIELDS, request->body.p); /* not copied: valid during the send */
-    } else {
-        x->upload = request->body;
-        SET(CURLOPT_READFUNCTION, on_upload);
-        SET(CURLOPT_READDATA, x);
-        SET(CURLOPT_SEEKFUNCTION, on_rewind);
-        SET(CURLOPT_SEEKDATA, x);
-    }
+    if (request->repeatable) SET(CURLOPT_POSTFIELDS, request->body.p); /* not copied: valid during the send */
+    else x->upload = request->body;
     return r;
 }
 
 static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     CURLcode r = CURLE_OK;
     struct b24_trust trust = {conf->ca_file, conf->ca_path};
+    x->progress.empty_ca = conf->ca_file != NULL && b24_trust_takes_anything(conf->ca_file);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
@@ -167,6 +215,15 @@ static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     /* A TLS backend without such directories refuses the option; that hurts only who wants one. */
     if (r == CURLE_OK && (trust.path != NULL || path == CURLE_OUT_OF_MEMORY)) r = path;
     return r;
+}
+
+/* libcurl reads more variables and obeys no_proxy: this only says that there can be one. */
+static bool maybe_proxy(const struct b24_conf *conf) {
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    if (conf->proxy != NULL) return conf->proxy[0] != '\0';
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]) != NULL) return true;
+    return false;
 }
 
 static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
@@ -184,20 +241,30 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_HTTPHEADER, x->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
+    x->progress.maybe_proxy = maybe_proxy(conf);
     if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
     else if (strncmp(conf->origin, "http://", 7) == 0)
         SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
     return r;
 }
 
+/* All of them always: where one is missing libcurl reads, rewinds or writes the program's own standard streams. */
 static CURLcode set_callbacks(struct b24_exchange *x) {
     CURLcode r = CURLE_OK;
+    SET(CURLOPT_READFUNCTION, on_upload);
+    SET(CURLOPT_READDATA, x);
+    SET(CURLOPT_SEEKFUNCTION, on_rewind);
+    SET(CURLOPT_SEEKDATA, x);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, x);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, x);
     SET(CURLOPT_ERRORBUFFER, x->words);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    SET(CURLOPT_PREREQFUNCTION, on_ready);
+    SET(CURLOPT_PREREQDATA, x);
+#endif
     return r;
 }
 
@@ -225,10 +292,20 @@ static CURLcode add_lines(struct b24_exchange *x, const struct b24_request *requ
     }
 }
 
-/* What depends on the conf alone. Reset first, so that no error path can forget it; connections and sessions stay. */
+/* A new handle, which costs 2 us. curl_easy_reset leaves things behind: libcurl 8.7 to 8.15 keeps that a body is to be
+   rewound, so that one connection lost in a write would fail all later ones. Connections are the multi handle's. */
+static CURLcode renew(struct b24_exchange *x) {
+    CURL *easy = curl_easy_init();
+    if (easy == NULL) return CURLE_OUT_OF_MEMORY;
+    curl_easy_cleanup(x->easy);
+    x->easy = easy;
+    return CURLE_OK;
+}
+
+/* What depends on the conf alone. */
 static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
-    curl_easy_reset(x->easy);
-    CURLcode r = add_lines(x, request);
+    CURLcode r = renew(x);
+    if (r == CURLE_OK) r = add_lines(x, request);
     if (r == CURLE_OK) r = set_trust(x, conf);
     if (r == CURLE_OK) r = set_http(x, conf);
     if (r == CURLE_OK) r = set_callbacks(x);
@@ -242,98 +319,27 @@ static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *c
     return x->prepared == conf->serial && request->repeatable;
 }
 
-CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
-    CURLcode r = like_the_last(x, conf, request) ? CURLE_OK : set_all(x, conf, request);
+static void forget_last(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
     x->prepared = 0;
     x->serial = conf->serial;
     x->repeatable = request->repeatable;
+    x->upload = (struct b24_view){"", 0};
+    x->progress.began = x->hung_up = x->again = false;
+    x->connected = NULL;
     b24_buffer_reset(&x->body, BODY_KEPT);
     x->body.max = conf->max_reply;
     x->header_bytes = 0;
     x->header_too_large = false;
     x->words[0] = '\0';
     forget_header(x);
+}
+
+CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
+    CURLcode r = like_the_last(x, conf, request) ? CURLE_OK : set_all(x, conf, request);
+    forget_last(x, conf, request);
     SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_FRESH_CONNECT, 0L);
     if (r == CURLE_OK) r = set_body(x, request);
     if (r == CURLE_OK) r = set_time(x, conf, request);
     return r;
-}
-
-/* ------------------------------------------------------------ how it ended */
-
-static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
-
-static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
-    long status = 0, version = 0, connects = 0;
-    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
-    curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects);
-    memset(reply, 0, sizeof *reply);
-    reply->status = (int)status;
-    reply->http_version = version == CURL_HTTP_VERSION_1_0   ? 10
-                          : version == CURL_HTTP_VERSION_1_1 ? 11
-                          : version == CURL_HTTP_VERSION_2_0 ? 20
-                          : version == 30 /* HTTP/3 */       ? 30
-                                                             : 0;
-    reply->reused = connects == 0;
-    reply->body = b24_buffer_view(&x->body);
-    reply->content_type = text_view(x->header[CONTENT_TYPE].value);
-    reply->location = text_view(x->header[LOCATION].value);
-    reply->retry_after = text_view(x->header[RETRY_AFTER].value);
-}
-
-static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_failure *f) {
-    memset(f, 0, sizeof *f);
-    b24_curl_error(x->easy, result, f);
-    f->text = text_view(x->words[0] ? x->words : curl_easy_strerror(result));
-    if (result == CURLE_SEND_FAIL_REWIND)
-        f->text = text_view("the connection was lost; the request is not sent again, because it may have run");
-    if (x->body.state == B24_BUFFER_FULL || x->header_too_large) {
-        f->kind = B24_TOO_LARGE;
-        f->code = "REPLY_TOO_LARGE";
-        f->hint = "Ask for less, or raise max_reply (bytes).";
-        f->text = text_view("the reply is larger than max_reply allows");
-    } else if (x->body.state == B24_BUFFER_NO_MEMORY) {
-        f->code = "OUT_OF_MEMORY";
-        f->text = text_view("out of memory while receiving the reply");
-    }
-}
-
-static void cut_header(struct b24_failure *f) {
-    memset(f, 0, sizeof *f);
-    f->kind = B24_NETWORK;
-    f->code = "REPLY_CUT";
-    f->sent = true;
-    f->hint = "The portal or a proxy closed the connection early; repeat the call.";
-    f->text = text_view("the connection was closed in the middle of the reply's header");
-}
-
-void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
-    if (result == CURLE_OK && x->header_complete) {
-        event->type = B24_REPLY;
-        take_reply(x, &event->as.reply);
-        if (x->repeatable) x->prepared = x->serial;
-        return;
-    }
-    event->type = B24_FAILED;
-    if (result == CURLE_OK) cut_header(&event->as.failed);
-    else take_failure(x, result, &event->as.failed);
-}
-
-void b24_exchange_unsent(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
-    struct b24_failure *f = &event->as.failed;
-    event->type = B24_FAILED;
-    take_failure(x, result, f);
-    f->sent = false; /* what the handle knows is of its last transfer */
-    if (result == CURLE_OPERATION_TIMEDOUT) f->text = text_view("the deadline passed before anything was sent");
-}
-
-void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event) {
-    struct b24_failure *f = &event->as.failed;
-    event->type = B24_FAILED;
-    memset(f, 0, sizeof *f);
-    b24_curl_error(x->easy, CURLE_ABORTED_BY_CALLBACK, f);
-    f->kind = B24_CLOSED;
-    f->code = "INTERRUPTED";
-    f->text = text_view("the call was interrupted");
 }

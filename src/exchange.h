@@ -6,10 +6,12 @@
 #include <curl/curl.h>
 
 #include "call.h"
+#include "curl_error.h"
 
 B24_PRIVATE_BEGIN
 
-#define B24_HEADERS          3
+enum { B24_CONTENT_TYPE, B24_LOCATION, B24_RETRY_AFTER, B24_HEADERS }; /* those that we read */
+
 #define B24_HEADER_VALUE_MAX 1024 /* bytes of a header value that we read */
 
 struct b24_header {
@@ -18,7 +20,7 @@ struct b24_header {
 };
 
 struct b24_exchange {
-    CURL *easy;
+    CURL *easy;               /* a new one for each new set of options */
     struct curl_slist *lines; /* header lines of the request */
     uint64_t prepared;        /* serial of the conf that the handle's options are of; 0: set them all */
     uint64_t serial;          /* of the conf of this exchange */
@@ -28,7 +30,12 @@ struct b24_exchange {
     size_t header_bytes;
     bool header_complete; /* the empty line was seen: a header cut in the middle is no reply */
     bool header_too_large;
-    struct b24_view upload; /* what is left of a body that must not be sent twice */
+    struct b24_view upload;       /* what is left of a body that must not be sent twice */
+    struct b24_progress progress; /* `began`: libcurl had a connection and went on to send */
+    bool hung_up;                 /* the kept connection that libcurl chose was dead: nothing was sent on it */
+    bool again;                   /* on a connection of its own, because of a dead one */
+    void (*connected)(void *arg); /* called when `began` becomes true, by who runs the handle; NULL: nobody asks */
+    void *connected_arg;
     char words[CURL_ERROR_SIZE];
 };
 
@@ -49,6 +56,10 @@ struct b24_exchange *b24_exchange_new(void);
 
 /* Sets the handle's options. The request's body must stay where it is until the end; the rest is copied. */
 CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request);
+
+/* True: the transfer ended because its kept connection was dead, and nothing was sent or it may be sent twice; run the
+   handle once more, and it will open a connection of its own. Asked before b24_exchange_end. */
+bool b24_exchange_again(struct b24_exchange *x, CURLcode result);
 
 /* `event` becomes B24_REPLY or B24_FAILED; its views are valid until the next prepare or free. */
 void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event);

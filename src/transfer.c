@@ -81,9 +81,9 @@ static enum end slice(struct b24_transfer *t, b24_ms deadline, CURLcode *result)
 
 #define DEADLINE_GRACE 20 /* ms: libcurl's own timeout has the better words */
 
-/* STOPPED: interrupted. UNSENT: it never began. */
-static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_interrupt *interrupt, CURLcode *result) {
-    b24_ms deadline = b24_clock() + timeout + DEADLINE_GRACE;
+/* ENDED, or UNSENT: it never began. */
+static enum end run_once(struct b24_transfer *t, b24_ms deadline, const struct b24_interrupt *interrupt,
+                         CURLcode *result) {
     enum end end = RUNNING;
     if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK || (t->leaky_curl && begin(t) != CURLM_OK)) {
         *result = CURLE_OUT_OF_MEMORY;
@@ -96,6 +96,24 @@ static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_int
     return end;
 }
 
+/* libcurl counts a handle's time from its start. */
+static CURLcode limit(CURL *easy, b24_ms left) {
+    return left > 0 ? curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left) : CURLE_OPERATION_TIMEDOUT;
+}
+
+/* STOPPED: interrupted. UNSENT: it never began. */
+static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_interrupt *interrupt, CURLcode *result) {
+    b24_ms due = b24_clock() + timeout;
+    enum end end = run_once(t, due + DEADLINE_GRACE, interrupt, result);
+    curl_multi_remove_handle(t->multi, t->exchange->easy);
+    if (end != ENDED || !b24_exchange_again(t->exchange, *result)) return end;
+    *result = limit(t->exchange->easy, due - b24_clock());
+    if (*result != CURLE_OK) return ENDED;
+    end = run_once(t, due + DEADLINE_GRACE, interrupt, result);
+    curl_multi_remove_handle(t->multi, t->exchange->easy);
+    return end;
+}
+
 void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, const struct b24_request *request,
                        const struct b24_interrupt *interrupt, struct b24_event *event) {
     struct b24_sigpipe sigpipe = {false};
@@ -105,7 +123,6 @@ void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, cons
     if (end == STOPPED) b24_exchange_stop(t->exchange, event);
     else if (end == UNSENT) b24_exchange_unsent(t->exchange, result, event); /* the handle tells of its last transfer */
     else b24_exchange_end(t->exchange, result, event);
-    curl_multi_remove_handle(t->multi, t->exchange->easy);
     b24_sigpipe_restore(&sigpipe);
 }
 

@@ -15,5 +15,9 @@ struct b24_trust {
    the one certificate that it needs, while a bundle of 140 costs 20 ms CPU at the first connection. */
 struct b24_trust b24_trust_system(void);
 
+/* Is this a readable file without any certificate that this libcurl's TLS library would take without a word (GnuTLS)?
+ */
+bool b24_trust_takes_anything(const char *file);
+
 B24_PRIVATE_END
 #endif

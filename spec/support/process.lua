@@ -78,7 +78,8 @@ Child.__index = Child
 --- own unless `env` names one.
 ---@param source string
 ---@param env? table<string, string>
----@param opts? { eval: boolean? } eval: as `lua -e SOURCE`, not as a file
+---@param opts? { eval: boolean?, stdin: string?, piped: boolean? } eval: as `lua -e SOURCE`, not as a file; stdin: a
+--- path, read by the child itself or, piped, by a `cat` in front of it
 function process.start(source, env, opts)
   local name = os.tmpname()
   os.remove(name)
@@ -90,8 +91,12 @@ function process.start(source, env, opts)
   local run = ('echo $$ >%s/pid; exec env -i %s "$(command -v %s)" -e %s %s'):format(quote(dir), variables(env, dir),
     quote(process.interpreter()), quote(paths), program)
   -- In the foreground of a shell of its own: a background job would ignore Ctrl-C from its birth.
-  local command = ("unset LD_PRELOAD; sh -c %s </dev/null >%s/out 2>%s/err; echo $? >%s/status.new; "
-    .. "mv %s/status.new %s/status"):format(quote(run), quote(dir), quote(dir), quote(dir), quote(dir), quote(dir))
+  local stdin = quote(opts and opts.stdin or "/dev/null")
+  local before, from = "", "<" .. stdin
+  if opts and opts.piped then before, from = "cat " .. stdin .. " | ", "" end
+  local command = ("unset LD_PRELOAD; %ssh -c %s %s >%s/out 2>%s/err; echo $? >%s/status.new; "
+    .. "mv %s/status.new %s/status"):format(before, quote(run), from, quote(dir), quote(dir), quote(dir), quote(dir),
+    quote(dir))
   local self = setmetatable({ dir = dir, pipe = assert(io.popen(command)) }, Child)
   assert(process.eventually(PATIENCE, function()
     self.pid = tonumber(process.read(dir .. "/pid") or "")

@@ -2,7 +2,12 @@
 
 local engine = require "b24.engine"
 
-local GLib = require("lgi").GLib
+local lgi = require "lgi"
+local GLib = lgi.GLib
+
+-- GLib 2.90 has it in a namespace of its own alone, old ones only in GLib.
+local found, unix = pcall(lgi.require, "GLibUnix")
+local watch_fd = found and unix.fd_add_full or GLib.unix_fd_add_full
 
 local waiter = { name = "glib" }
 local source -- id of the watch on the descriptor
@@ -19,7 +24,7 @@ end
 
 function waiter.arm()
   if source then return end
-  source = GLib.unix_fd_add_full(GLib.PRIORITY_DEFAULT, engine.pollfd(), GLib.IOCondition.IN, readable)
+  source = watch_fd(GLib.PRIORITY_DEFAULT, engine.pollfd(), GLib.IOCondition.IN, readable)
 end
 
 function waiter.disarm()
