@@ -331,6 +331,19 @@ describe("the mock portal", function()
     end)
   end)
 
+  it("is at rest after each fault, whatever became of the connection", function()
+    for _, kind in ipairs { "reset", "cut_body", "cut_header", "garbage", "close_after" } do
+      for _, version in ipairs { "--http2 ", "--http1.1 " } do
+        portal:control("fault", { kind = kind })
+        curl(portal, version .. portal.webhook .. "profile")
+      end
+      local before = portal:stats().cpu
+      socket.sleep(0.2)
+      local used = portal:stats().cpu - before
+      assert.is_true(used < 0.1, kind .. ": " .. used .. " s of CPU in 0.2 s") -- a load elsewhere makes this less
+    end
+  end)
+
   it("listens on many addresses, and ends", function()
     local many = start { addresses = 2 }
     local _, outcome = curl(many, many:webhook_for("127.0.0.2") .. "profile")

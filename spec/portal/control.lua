@@ -133,7 +133,8 @@ operation("log_clear", {}, function(portal)
 end)
 
 operation("stats", {}, function(portal)
-  return { connections = portal.connections, executions = portal.executions, rejections = portal.rejections }
+  return { connections = portal.connections, executions = portal.executions, rejections = portal.rejections,
+    cpu = os.clock() } -- seconds of CPU since its start
 end)
 
 operation("reset", {}, function(portal)
