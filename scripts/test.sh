@@ -143,7 +143,7 @@ END
   passed=$((passed + p)) failed=$((failed + f + e)) skipped=$((skipped + s))
   complaint=$(cat "$work/portal-$5/stderr" 2>/dev/null)
   # Dots, plus signs and totals are all that a clean run prints.
-  if [ "$status" = 0 ] && [ "$f$e$s" = 000 ] && [ -z "$complaint" ] && [ "$(grep -c . "$work/plain")" -le 2 ]; then
+  if [ "$status" = 0 ] && [ -n "$totals" ] && [ "$f$e$s" = 000 ] && [ -z "$complaint" ] && [ "$(grep -c . "$work/plain")" -le 2 ]; then
     echo "$2 $3: $p passed in $4 s"
   else
     echo "== $2 $3"

@@ -1,4 +1,5 @@
 -- conf.max_age and conf.stale_ok: one answer for all processes of a user.
+-- One Lua of each kind: processes.
 
 local b24 = require "b24"
 local codec = require "b24.codec"

@@ -1,4 +1,5 @@
 -- b24 on the command line: what it prints, byte by byte, and its exit codes.
+-- One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"

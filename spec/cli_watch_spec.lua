@@ -1,4 +1,5 @@
 -- b24 watch: lines for people, lines for programs, commands and notifications, and its end.
+-- One Lua of each kind: real time.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"

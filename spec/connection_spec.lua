@@ -1,5 +1,6 @@
 -- Connections: kept, shared between clients, replaced when dead, and never shared with a forked child. A call that
 -- changes something is never repeated behind the caller's back.
+-- One Lua of each kind: processes.
 
 local posix = require "b24_posix"
 local process = require "spec.support.process"

@@ -1,4 +1,5 @@
 -- One deadline over waiting, connecting, transfer and retries: kept within 50 ms in every state.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local codec = require "b24.codec"

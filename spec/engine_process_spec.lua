@@ -1,4 +1,5 @@
 -- The engine (b24.core.engine) and its process: threads, descriptors, memory, signals, fork, what it prints.
+-- One Lua of each kind: processes.
 
 local core = require "b24.core"
 local data = require "spec.support.data"

@@ -1,4 +1,5 @@
 -- Whatever a portal, a proxy or the network does: an error value in time, a living process, a working next call.
+-- One Lua of each kind: real time.
 
 local mime = require "mime"
 local process = require "spec.support.process"

@@ -1,4 +1,5 @@
 -- The limiter of the whole machine: real processes, one mapped file, and everything that can happen to that file.
+-- One Lua of each kind: real time.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"

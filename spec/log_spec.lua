@@ -1,4 +1,5 @@
 -- conf.log: everything a call does, without a secret.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local codec = require "b24.codec"

@@ -1,5 +1,6 @@
 -- Over each event loop: direct style in b24.run, waiting for handles, errors of the user's own functions, the program's
 -- other work meanwhile.
+-- One Lua of each kind: event loops, in processes.
 
 local loops = require "spec.support.loops"
 local start = require("spec.support.portal").start

@@ -1,4 +1,5 @@
 -- The same calls over luv, cqueues, GLib and in plain Lua (b24.run): callbacks, handles, many accounts, cancellation.
+-- One Lua of each kind: event loops, in processes.
 
 local loops = require "spec.support.loops"
 local start = require("spec.support.portal").start

@@ -1,5 +1,6 @@
 -- luacheck: std max+busted
 -- The mock portal itself: other specs may lean on it, so it must hold.
+-- One Lua of each kind: the mock portal has a Lua of its own.
 
 local cjson = require "cjson"
 local http = require "socket.http"

@@ -1,4 +1,5 @@
 -- The process around the calls: Ctrl-C, ends of every kind, a resolver that hangs, memory.
+-- One Lua of each kind: processes.
 
 local data = require "spec.support.data"
 local process = require "spec.support.process"

@@ -1,4 +1,5 @@
 -- One spec for each bug that was found by reading, fuzzing or failing allocations.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
