@@ -7,7 +7,7 @@ local command = {}
 
 local quote = process.quote
 local KEY = "b24 spec command" -- busted reloads modules for each file, but the registry stays
-local LIMIT = 20 -- seconds; `timeout` then ends it, and a spec sees status 124
+local LIMIT = 60 -- seconds; `timeout` then ends it, and a spec sees status 124
 
 local INHERITED = { "LD_PRELOAD", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "PATH" }
 
