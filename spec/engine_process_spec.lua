@@ -65,7 +65,7 @@ describe("an engine in its process", function()
       for i = 1, n do
         local one = core.engine()
         one:sleep(i % 2 == 0 and 100 or 0)
-        if i % 2 == 1 then assert.is_true(one:wait(5)) end
+        if i % 2 == 1 then assert.is_true(one:wait(60)) end
         one:close()
       end
       collectgarbage()

@@ -151,7 +151,7 @@ describe("over each event loop", function()
       end)
     ]], { over = LOOPS })) do
       assert.same({ 0, "" }, { ended.status, ended.err })
-      assert.is_true(tonumber(ended.out) > 40, name .. ": " .. ended.out)
+      assert.is_true(tonumber(ended.out) > 5, name .. ": " .. ended.out) -- of 100; a loop that stands still has one
     end
   end)
 

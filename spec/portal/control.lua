@@ -134,6 +134,7 @@ end)
 
 operation("stats", {}, function(portal)
   return { connections = portal.connections, executions = portal.executions, rejections = portal.rejections,
+    most_at_once = portal.most_at_once, -- requests that were being answered at the same time
     cpu = os.clock() } -- seconds of CPU since its start
 end)
 

@@ -175,7 +175,8 @@ function Portal:log(since)
   return self:control("log", { since = since or 0 }).entries
 end
 
----@return { connections: table<string, integer>, executions: table<string, integer>, rejections: integer, cpu: number }
+---@return { connections: table<string, integer>, executions: table<string, integer>, rejections: integer,
+---  most_at_once: integer, cpu: number }
 function Portal:stats()
   return self:control("stats")
 end
