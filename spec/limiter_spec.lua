@@ -76,7 +76,7 @@ describe("many processes", function()
     local workers, folders = {}, {}
     for i = 1, PROCESSES do
       folders[i] = data.folder()
-      workers[i] = worker(12, folders[i])
+      workers[i] = worker(6, folders[i])
     end
     local _, limited = total(workers)
     for _, dir in ipairs(folders) do data.remove_folder(dir) end
