@@ -101,7 +101,7 @@ describe("b24 watch", function()
     local child = begin({ "--notify" }, { PATH = home .. "/bin:" .. os.getenv "PATH" })
     shows "8 messages are waiting\n"
     portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'", author_id = 5 })
-    assert.is_true(process.eventually(10, function() return process.read(home .. "/told") end))
+    assert.is_true(process.eventually(10, function() return (process.read(home .. "/told") or ""):find "'x'" end))
     ends(child, 15, 143)
     local told = process.read(home .. "/told")
     assert.equal("[--app-name=b24][--][Bitrix24: 9 unread]", told:sub(1, 40))
