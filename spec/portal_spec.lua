@@ -29,7 +29,7 @@ end
 
 -- Returns the body, then "STATUS HTTP_VERSION EXIT_CODE".
 local function curl(portal, arguments)
-  local pipe = io.popen("curl -s -m 5 --cacert " .. portal.ca_file
+  local pipe = io.popen("curl -s -m 60 --cacert " .. portal.ca_file
     .. " -w '\n%{http_code} %{http_version} %{exitcode}' " .. arguments)
   local text = pipe:read("*a")
   pipe:close()
@@ -312,7 +312,7 @@ describe("the mock portal", function()
       local function raw(script)
         portal:control("raw", script)
         local connection = assert(socket.connect("127.0.0.1", portal.raw_port))
-        connection:settimeout(2)
+        connection:settimeout(60)
         connection:send("GET /x HTTP/1.1\r\n\r\n")
         local text, problem, part = connection:receive("*a")
         connection:close()

@@ -349,7 +349,7 @@ describe("b24 in nginx", function()
   describe("the limiter", function()
     it("is one for all workers, and for programs outside nginx", function()
       local dir = server.dir .. "/limits"
-      local conf = ('runtime_dir = %q, limiter = { rate = 0.01, burst = 2 }, timeout = 1'):format(dir)
+      local conf = ('runtime_dir = %q, limiter = { rate = 0.01, burst = 2 }, timeout = 30'):format(dir)
       local outside = codec.call({ webhook = portal.http_webhook, allow_http = true, runtime_dir = dir,
         limiter = { rate = 0.01, burst = 2 } }, "profile")
       assert.equal("SEND", (outside:next(codec.clock(), "go")))
