@@ -32,10 +32,17 @@ local function watch_clock(file)
   end
 end
 
-local function worst_delay(pid, file)
-  posix.kill(pid, 9)
-  posix.wait(pid)
-  return tonumber(process.read(file) or "") or STALL -- killed while it wrote, or before its first tick
+--- Begins to watch; the function that it returns ends that, and returns the longest delay.
+function calm.watch()
+  local file = os.tmpname()
+  local pid = watch_clock(file)
+  return function()
+    posix.kill(pid, 9)
+    posix.wait(pid)
+    local delay = tonumber(process.read(file) or "") or STALL -- killed while it wrote, or before its first tick
+    os.remove(file)
+    return delay
+  end
 end
 
 local function pack(...) return { n = select("#", ...), ... } end
@@ -44,11 +51,9 @@ local unpack = unpack or table.unpack -- luacheck: ignore
 --- Calls f(...) until its first result is true, or until it was not the machine's fault. Returns what it returned last.
 function calm.attempt(f, ...)
   for try = 1, TRIES do
-    local file = os.tmpname()
-    local pid = watch_clock(file)
+    local stop = calm.watch()
     local results = pack(pcall(f, ...))
-    local delay = worst_delay(pid, file)
-    os.remove(file)
+    local delay = stop()
     if not results[1] then error(results[2], 0) end
     if results[2] or delay < STALL or try == TRIES then return unpack(results, 2, results.n) end
   end
