@@ -14,31 +14,52 @@ mkdir -m 700 "$dir/runtime"
 export B24_RUNTIME_DIR="$dir/runtime" ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 
 flags="-std=c11 -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -Isrc"
+flags="$flags $(pkg-config --cflags libcurl libcjson)"
 versions=${OOM_LUA:-5.1 5.4}
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+
+# compile FOLDER FLAGS: the C files on stdin, on all processors
+compile() {
+  mkdir -p "$1"
+  # shellcheck disable=SC2016
+  OUT=$1 FLAGS="$flags $2" xargs -P "$jobs" -n 1 \
+    sh -c '${CC:-gcc} $FLAGS -c -o "$OUT/$(basename "$1" .c).o" "$1"' compile
+}
+# What does not know Lua is the same for all versions.
+knows_lua='"(binding|lua_[a-z_]*|batch_plan)\.h"|<lua'
+rm -rf build/oom
+grep -LE "$knows_lua" src/*.c | compile build/oom/common ""
 for version in $versions; do
   out=build/oom/$version
-  mkdir -p "$out"
+  { echo spec/c/oom.c; echo spec/c/oom_memory.c; grep -lE "$knows_lua" src/*.c; } |
+    compile "$out" "$(pkg-config --cflags "lua$version")"
   # shellcheck disable=SC2046
-  printf '%s\n' spec/c/oom.c spec/c/oom_memory.c src/*.c | OUT=$out FLAGS="$flags $(pkg-config --cflags "lua$version" libcurl libcjson)" \
-    xargs -P "$(nproc)" -n 1 sh -c 'gcc $FLAGS -c -o "$OUT/$(basename "$1" .c).o" "$1"' compile
-  # shellcheck disable=SC2046
-  gcc -fsanitize=address,undefined -o "$out/oom" "$out"/*.o $(pkg-config --libs "lua$version" libcurl libcjson) \
+  gcc -fsanitize=address,undefined -o "$out/oom" "$out"/*.o build/oom/common/*.o \
+    $(pkg-config --libs "lua$version" libcurl libcjson) \
     -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=curl_global_init -lpthread -ldl -lm
 done
 
-# Side by side, in processes of their own. The engine's scenarios, which take longest, on the last version only: what
-# they are about is not Lua's.
-pids=""
-prove() { # prove VERSION SCENARIOS [NAME]
-  "build/oom/$1/oom" "spec/c/$2.lua" "$webhook" ${3:+"$3"} >"$dir/$1.$2.log" 2>&1 &
-  pids="$pids $!:$1.$2"
+# Each scenario is a process, as many side by side as there are processors; the longest first. The engine's on the last
+# version only: what they are about is not Lua's.
+names() { sed -n 's/^scenario("\([^"]*\)".*/\1/p' "spec/c/$1.lua"; }
+list() { # list VERSION SCENARIOS [NAME]: "VERSION SCENARIOS NAME" lines
+  if [ -n "${3:-}" ]; then names "$2" | grep -Fx -- "$3" || true; else names "$2"; fi | sed "s/^/$1 $2 /"
 }
-for version in $versions; do prove "$version" oom "$@"; done
-prove "$version" oom_engine "$@"
-status=0
-for pid in $pids; do
-  wait "${pid%%:*}" || status=1
-  cat "$dir/${pid#*:}.log"
-done
-[ "$status" = 0 ] || echo "oom: FAILED" >&2
-exit "$status"
+{
+  list "$version" oom_engine "$@" | sort -r
+  for version in $versions; do list "$version" oom "$@"; done
+} >"$dir/queue"
+[ -s "$dir/queue" ] || { echo "oom: no scenario '$*'" >&2; exit 2; }
+
+# prove NUMBER WEBHOOK DIR
+# shellcheck disable=SC2016
+prove='read -r version list name <<END
+$(sed -n "$1p" "$3/queue")
+END
+"build/oom/$version/oom" "spec/c/$list.lua" "$2" "$name" >"$3/$1.log" 2>&1 || echo "$version $list $name" >>"$3/failed"'
+seq "$(wc -l <"$dir/queue")" | xargs -P "$jobs" -I '{}' sh -c "$prove" prove '{}' "$webhook" "$dir"
+for number in $(seq "$(wc -l <"$dir/queue")"); do cat "$dir/$number.log"; done
+if [ -e "$dir/failed" ]; then
+  sed 's/^/oom: FAILED: Lua /' "$dir/failed" >&2
+  exit 1
+fi

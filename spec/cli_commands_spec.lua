@@ -1,4 +1,5 @@
 -- b24's commands: inbox, waiting, show, send, mark-read, call, list, completion.
+-- One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"

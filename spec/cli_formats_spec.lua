@@ -1,4 +1,5 @@
 -- b24 on the command line: what it prints, byte by byte, and its exit codes.
+-- One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
@@ -153,7 +154,7 @@ chat901  Task 901                     2  30 min
       ("set -g status-interval 1\nset -g status-right 'b24[#(sh %s/bar.sh)]'\n"):format(home))
     -- Two servers: the inner one has the bar, the outer one is the terminal whose screen is read.
     local tmux = "unset TMUX LD_PRELOAD; TERM=screen LC_ALL=C.UTF-8 tmux -S " .. home
-    os.execute(("%s/outer -f /dev/null new -d -x 100 -y 10 'unset TMUX; tmux -S %s/inner -f %s/tmux.conf new sleep 30'")
+    os.execute(("%s/outer -f /dev/null new -d -x 100 -y 10 'unset TMUX; tmux -S %s/inner -f %s/tmux.conf new sleep 300'")
       :format(tmux, home, home))
     local screen
     local shown = process.eventually(10, function()

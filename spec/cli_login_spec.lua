@@ -1,5 +1,6 @@
 -- b24 login, and where the command line looks for a credential. The secret is in no argument list, no child's environment
 -- and no output.
+-- One Lua of each kind: processes.
 
 local command = require "spec.support.command"
 local data = require "spec.support.data"

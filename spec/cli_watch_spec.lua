@@ -1,4 +1,5 @@
 -- b24 watch: lines for people, lines for programs, commands and notifications, and its end.
+-- One Lua of each kind: real time.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
@@ -33,8 +34,7 @@ describe("b24 watch", function()
 
   local function ends(child, signal, expected)
     child:kill(signal)
-    local took = process.timed(function() assert.equal(expected, (child:wait())) end)
-    assert.is_true(took < 1, took .. " s")
+    assert.equal(expected, (child:wait()))
   end
 
   it("prints the state, then a line for each change, until Ctrl-C", function()
@@ -106,7 +106,7 @@ describe("b24 watch", function()
     local child = begin({ "--notify" }, { PATH = home .. "/bin:" .. os.getenv "PATH" })
     shows "8 messages are waiting\n"
     portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'", author_id = 5 })
-    assert.is_true(process.eventually(10, function() return process.read(home .. "/told") end))
+    assert.is_true(process.eventually(10, function() return (process.read(home .. "/told") or ""):find "'x'" end))
     ends(child, 15, 143)
     assert.equal("[--app-name=b24][--][Bitrix24: 9 unread][1 dialog has new messages]", process.read(home .. "/told"))
   end)

@@ -1,5 +1,6 @@
 -- Connections: kept, shared between clients, replaced when dead, and never shared with a forked child. A call that
 -- changes something is never repeated behind the caller's back.
+-- One Lua of each kind: processes.
 
 local data = require "spec.support.data"
 local posix = require "b24_posix"
@@ -32,7 +33,7 @@ describe("a connection", function()
 
   local function new_conf(transport, more)
     local conf = { webhook = transport.listener == "http" and portal.http_webhook or portal.webhook, allow_http = true,
-      ca_file = portal.ca_file, http_version = transport.version, timeout = 5, retries = 0, limiter = false }
+      ca_file = portal.ca_file, http_version = transport.version, timeout = 30, retries = 0, limiter = false }
     for name, value in pairs(more or {}) do conf[name] = value end
     return conf
   end
@@ -156,7 +157,7 @@ describe("a connection", function()
             local conf = new_conf(transport)
             local status, out, err = process.run(([[
               local b24, posix = require "b24", require "b24_posix"
-              local conf = { webhook = %q, allow_http = true, ca_file = %q, http_version = %q, timeout = 5,
+              local conf = { webhook = %q, allow_http = true, ca_file = %q, http_version = %q, timeout = 30,
                 limiter = false }
               local client = assert(b24.client(conf))
               local counters, _, info = assert(client:counters())
@@ -264,7 +265,7 @@ describe("a connection", function()
     local many = start { addresses = 20 }
     for round = 1, 3 do
       for i = 1, 20 do
-        local counters, err, info = b24.counters { webhook = many:webhook_for("127.0.0." .. i), timeout = 5,
+        local counters, err, info = b24.counters { webhook = many:webhook_for("127.0.0." .. i), timeout = 30,
           ca_file = many.ca_file, limiter = false }
         assert.truthy(counters, err)
         assert.equal(round > 1, info.reused)

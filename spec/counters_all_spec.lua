@@ -1,4 +1,5 @@
 -- b24.counters_all in a plain interpreter: many accounts side by side. Over event loops: loops_spec.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local start = require("spec.support.portal").start
@@ -55,16 +56,16 @@ describe("b24.counters_all", function()
     for i = 1, 20 do confs[i] = conf() end
     local _, _, info = b24.counters_all(confs)
     assert.equal(0, info.failed)
-    assert.is_true(info.elapsed < 3, info.elapsed .. " s") -- one after the other: 6
+    assert.is_true(portal:stats().most_at_once > 4, portal:stats().most_at_once)
   end)
 
   it("gives each account a deadline of its own, from its turn on", function()
-    portal:control("fault", { kind = "slow", delay = 0.3, times = 100 })
+    portal:control("fault", { kind = "slow", delay = 0.5, times = 100 })
     local confs = {}
-    for i = 1, 4 do confs[i] = conf { timeout = 0.9 } end
+    for i = 1, 4 do confs[i] = conf { timeout = 1.9 } end
     local _, _, info = b24.counters_all(confs, { parallel = 1 })
     assert.equal(0, info.failed)
-    assert.is_true(info.elapsed > 1.1)
+    assert.is_true(info.elapsed > 1.9)
   end)
 
   it("says that a client was closed", function()

@@ -1,4 +1,5 @@
 -- The engine (b24.core.engine) and its process: threads, descriptors, memory, signals, fork, what it prints.
+-- One Lua of each kind: processes.
 
 local core = require "b24.core"
 local data = require "spec.support.data"
@@ -25,22 +26,16 @@ describe("an engine in its process", function()
     return list
   end
 
-  local function descriptors()
-    local n = 0
-    for _ in data.shell("ls /proc/" .. posix.getpid() .. "/fd"):gmatch "%d+" do n = n + 1 end
-    return n
-  end
-
   it("is closed by the collector, with its thread and its descriptors", function()
     if not process.read "/proc/self/status" then return pending "no /proc" end
     collectgarbage() -- what earlier specs left must not go meanwhile
     collectgarbage()
-    local before, files = #threads(), descriptors()
+    local before, files = #threads(), posix.descriptors()
     for _ = 1, 5 do core.engine():sleep(100) end
     assert.is_true(#threads() > before)
     collectgarbage()
     collectgarbage()
-    assert.same({ before, files }, { #threads(), descriptors() })
+    assert.same({ before, files }, { #threads(), posix.descriptors() })
   end)
 
   it("has no thread before its first job, and then one that gets no signals", function()
@@ -70,16 +65,16 @@ describe("an engine in its process", function()
       for i = 1, n do
         local one = core.engine()
         one:sleep(i % 2 == 0 and 100 or 0)
-        if i % 2 == 1 then assert.is_true(one:wait(5)) end
+        if i % 2 == 1 then assert.is_true(one:wait(60)) end
         one:close()
       end
       collectgarbage()
       collectgarbage()
     end
     engines(200)
-    local before, files, memory = #threads(), descriptors(), resident()
+    local before, files, memory = #threads(), posix.descriptors(), resident()
     engines(ENGINES)
-    assert.same({ before, files }, { #threads(), descriptors() })
+    assert.same({ before, files }, { #threads(), posix.descriptors() })
     if not process.sanitized() then assert.is_true(resident() - memory < 2048, resident() - memory) end
   end)
 
@@ -152,17 +147,16 @@ describe("an engine in its process", function()
   it("waits until Ctrl-C, not longer", function()
     local child = process.start [[
       local engine = require("b24.core").engine()
-      engine:sleep(100)
+      engine:sleep(300)
       print "ready" io.stdout:flush()
-      engine:wait(30)
+      engine:wait(300)
       print "still here"
     ]]
     assert.is_true(process.eventually(5, function() return child:output():find "ready" end))
     posix.sleep(0.02)
     child:signal(SIGINT)
-    local elapsed, status, out, err = process.timed(child.wait, child)
+    local status, out, err = child:wait()
     assert.same({ 1, "ready\n" }, { status, out })
     assert.truthy(err:find("interrupted!", 1, true), err)
-    assert.is_true(elapsed < 1, elapsed)
   end)
 end)

@@ -41,7 +41,7 @@ describe("an engine", function()
 
   -- The next `n` jobs that are done: a list of {id=, event=, data=}.
   local function take(n, seconds)
-    local list, deadline = {}, codec.clock() + (seconds or 10)
+    local list, deadline = {}, codec.clock() + (seconds or 60)
     while #list < n and codec.clock() < deadline do
       engine:wait(math.max(deadline - codec.clock(), 0))
       for id, event, about in engine.step, engine do list[#list + 1] = { id = id, event = event, data = about } end
@@ -98,7 +98,7 @@ describe("an engine", function()
       end
       local earliest = 0
       while engine:running() > 0 do
-        assert.is_true(engine:wait(5))
+        assert.is_true(engine:wait(60))
         for id, event in engine.step, engine do
           assert.equal("woke", event)
           assert.is_true(codec.clock() >= due[id][1] - 0.003)
@@ -214,14 +214,14 @@ describe("an engine", function()
 
     it("what is done, but was not asked for yet", function()
       local kept, given_up = engine:sleep(0), engine:add(call())
-      assert.is_true(engine:wait(2))
+      assert.is_true(engine:wait(60))
       assert.is_true(process.eventually(3, function() return #portal:log() == 1 end))
       posix.sleep(0.05)
       assert.is_true(engine:cancel(given_up))
       assert.equal(kept, take(1)[1].id)
       quiet()
       local only = engine:sleep(0)
-      assert.is_true(engine:wait(2))
+      assert.is_true(engine:wait(60))
       assert.is_true(engine:cancel(only))
       assert.is_false(engine:wait(0)) -- the descriptor is quiet again
       assert.is_false(engine:cancel(only))
@@ -235,10 +235,9 @@ describe("an engine", function()
   it("shares one HTTP/2 connection among 40 requests that begin side by side", function()
     portal:control("fault", { kind = "slow", delay = 0.1, times = -1 })
     send(40)
-    local elapsed, list = process.timed(take, 40)
-    for _, done in ipairs(list) do assert.same({ "reply", 2 }, { done.event, done.data.http_version }) end
+    for _, done in ipairs(take(40)) do assert.same({ "reply", 2 }, { done.event, done.data.http_version }) end
     assert.equal(1, portal:stats().connections.https)
-    assert.is_true(elapsed < 2, elapsed) -- side by side: one after the other would take four seconds
+    assert.is_true(portal:stats().most_at_once > 4, portal:stats().most_at_once)
   end)
 
   it("opens at most 50 sockets to one portal for 200 requests over HTTP/1.1", function()
@@ -250,11 +249,9 @@ describe("an engine", function()
 
   it("ends what is still queued at its deadline, and nothing was sent", function()
     portal:control("fault", { kind = "silent", times = -1 })
-    local sent = send(50, conf { webhook = portal.http_webhook, timeout = 1 })
+    local sent = send(50, conf { webhook = portal.http_webhook, timeout = 2 })
     local queued, first = send(20, conf { webhook = portal.http_webhook, timeout = 0.3 }), {}
-    local elapsed, list = process.timed(take, 20)
-    assert.is_true(elapsed >= 0.28 and elapsed < 0.9, elapsed)
-    for i, done in ipairs(list) do
+    for i, done in ipairs(take(20)) do -- before all of those that were sent
       first[i] = done.id
       assert.same({ "failed", "timeout", "TIMEOUT", false },
         { done.event, done.data.kind, done.data.code, done.data.sent })
@@ -324,7 +321,7 @@ describe("an engine", function()
       end
       closing:sleep(100)
       posix.sleep(pause)
-      assert.is_true(process.timed(closing.close, closing) < 1)
+      assert.is_true(process.timed(closing.close, closing) < 30) -- the sleep has 100
     end
   end)
 end)

@@ -1,4 +1,5 @@
 -- The scripts of examples/ do what they say, as programs of their own.
+-- One Lua of each kind: processes.
 
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start

@@ -1,5 +1,7 @@
 -- The limiter of the whole machine: real processes, one mapped file, and everything that can happen to that file.
+-- One Lua of each kind: real time.
 
+local calm = require "spec.support.calm"
 local codec = require "b24.codec"
 local data = require "spec.support.data"
 local portal = require "spec.support.portal"
@@ -55,14 +57,19 @@ describe("many processes", function()
   after_each(function() data.remove_folder(folder) end)
 
   it("never overrun the portal together, and use what it allows", function()
-    local workers = {}
-    for i = 1, PROCESSES do workers[i] = worker() end
-    local ok, limited, failed, seconds = total(workers)
-    assert.same({ PROCESSES * CALLS, 0, 0 }, { ok, limited, failed })
-    assert.equal(0, p:stats().rejections)
     local ideal = (PROCESSES * CALLS - OURS) / RATE
-    if process.sanitized() then return end
-    assert.is_true(seconds <= ideal * 1.2, seconds .. " s; the bucket allows " .. ideal)
+    local in_time, took = calm.attempt(function()
+      p:control("settings", { bucket = { rate = RATE } }) -- empties it
+      data.remove_folder(folder)
+      folder = data.folder()
+      local workers = {}
+      for i = 1, PROCESSES do workers[i] = worker() end
+      local ok, limited, failed, seconds = total(workers)
+      assert.same({ PROCESSES * CALLS, 0, 0 }, { ok, limited, failed })
+      assert.equal(0, p:stats().rejections)
+      return seconds <= ideal * 1.5 or process.sanitized(), seconds
+    end)
+    assert.is_true(in_time, took .. " s; the bucket allows " .. ideal)
   end)
 
   it("do overrun it when each counts for itself (so the spec above can fail)", function()
@@ -70,7 +77,7 @@ describe("many processes", function()
     local workers, folders = {}, {}
     for i = 1, PROCESSES do
       folders[i] = data.folder()
-      workers[i] = worker(12, folders[i])
+      workers[i] = worker(6, folders[i])
     end
     local _, limited = total(workers)
     for _, dir in ipairs(folders) do data.remove_folder(dir) end

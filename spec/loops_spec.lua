@@ -1,5 +1,7 @@
 -- The same calls over luv, cqueues, GLib and in plain Lua (b24.run): callbacks, handles, many accounts, cancellation.
+-- One Lua of each kind: event loops, in processes.
 
+local calm = require "spec.support.calm"
 local loops = require "spec.support.loops"
 local start = require("spec.support.portal").start
 
@@ -95,27 +97,30 @@ describe("over each event loop", function()
       words[i] = ("[%d] = %q"):format(i, account.http_webhook)
     end
     portal:control("fault", { kind = "slow", delay = 0.1, times = -1, method = "im.counters.get" })
-    local most = 0
-    for name, ended in pairs(loops.run(portal, ([[
-      local confs = { %s }
-      for i, webhook in pairs(confs) do confs[i] = { webhook = webhook, allow_http = true, limiter = false } end
-      confs.bad = { webhook = conf.webhook:gsub("/[^/]+/$", "/wrong0secret/"), allow_http = true, limiter = false }
-      local begun = require("b24.codec").clock()
-      b24.counters_all(confs, { parallel = 20 }, function(answers, err, info)
-        local good = 0
-        for i = 1, 59 do good = good + (answers[i].counters and 1 or 0) end
-        local bad = answers.bad
-        print(good, bad.counters, bad.info.kind, type(bad.err), err, info.failed, info.attempts, info.method)
-        print(require("b24.codec").clock() - begun)
-        done()
-      end)
-    ]]):format(table.concat(words, ", ")))) do
-      local line, seconds = ended.out:match "^(.-)\n(.-)\n"
-      assert.same({ name, 0, "59\tnil\tauth\tstring\tnil\t1\t60\tim.counters.get", "" },
-        { name, ended.status, line, ended.err })
-      most = math.max(most, tonumber(seconds))
-    end
-    assert.is_true(most >= 0.3 and most < 4, most) -- three rounds of 20; one by one it would be six seconds
+    local in_time, least, most = calm.attempt(function()
+      local least, most = math.huge, 0 -- luacheck: ignore
+      for name, ended in pairs(loops.run(portal, ([[
+        local confs = { %s }
+        for i, webhook in pairs(confs) do confs[i] = { webhook = webhook, allow_http = true, limiter = false } end
+        confs.bad = { webhook = conf.webhook:gsub("/[^/]+/$", "/wrong0secret/"), allow_http = true, limiter = false }
+        local begun = require("b24.codec").clock()
+        b24.counters_all(confs, { parallel = 20 }, function(answers, err, info)
+          local good = 0
+          for i = 1, 59 do good = good + (answers[i].counters and 1 or 0) end
+          local bad = answers.bad
+          print(good, bad.counters, bad.info.kind, type(bad.err), err, info.failed, info.attempts, info.method)
+          print(require("b24.codec").clock() - begun)
+          done()
+        end)
+      ]]):format(table.concat(words, ", ")))) do
+        local line, seconds = ended.out:match "^(.-)\n(.-)\n"
+        assert.same({ name, 0, "59\tnil\tauth\tstring\tnil\t1\t60\tim.counters.get", "" },
+          { name, ended.status, line, ended.err })
+        least, most = math.min(least, tonumber(seconds)), math.max(most, tonumber(seconds))
+      end
+      return most < 4, least, most
+    end)
+    assert.is_true(least >= 0.3 and in_time, most) -- three rounds of 20; one by one it would be six seconds
   end)
 
   it("a cancelled call tells its callback once, in whatever state it is", function()

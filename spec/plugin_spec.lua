@@ -201,10 +201,10 @@ describe("in Neovim", function()
   end)
 
   it("quitting with requests under way neither hangs nor crashes", function()
-    portal:control("fault", { kind = "slow", delay = 20, times = 3 })
+    portal:control("fault", { kind = "slow", delay = 300, times = 3 })
     local r, result = session "quit"
     assert.is_true(r.under_way)
-    assert.truthy(result.seconds < 5, result.seconds)
+    assert.truthy(result.seconds < 25, result.seconds)
   end)
 
   it("`make nvim` builds what Neovim finds by itself, and :help b24 is there", function()

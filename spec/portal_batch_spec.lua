@@ -1,5 +1,6 @@
 -- luacheck: std max+busted
 -- The mock portal's batch, inbox and lists: the server's habits that the client must live with.
+-- One Lua of each kind: the mock portal has a Lua of its own.
 
 local cjson = require "cjson"
 local http = require "socket.http"

@@ -1,17 +1,19 @@
 -- The process around the calls: Ctrl-C, ends of every kind, a resolver that hangs, memory.
+-- One Lua of each kind: processes.
 
 local data = require "spec.support.data"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
 local SIGINT = 2
+local FOREVER = 300 -- seconds that a call takes when nothing ends it: longer than process.wait has patience
 
 -- getaddrinfo as it is without a reachable name server
 local SHIM = [[
 #include <netdb.h>
 #include <time.h>
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res) {
-    struct timespec t = {5, 0};
+    struct timespec t = {120, 0};
     (void)node, (void)service, (void)hints, (void)res;
     nanosleep(&t, NULL);
     return EAI_AGAIN;
@@ -47,33 +49,31 @@ describe("a process", function()
     }
     for where, body in pairs(bodies) do
       for _, version in ipairs { "2", "1.1" } do
-        it(where .. " (HTTP/" .. version .. ") ends within a second, as Lua scripts do", function()
+        it(where .. " (HTTP/" .. version .. ") ends, as Lua scripts do", function()
           portal:control("fault", { kind = "silent", method = "im.counters.get" })
           portal:control("fault", { kind = "silent", method = "crm.deal.add" })
-          local child = process.start(script(body, { http_version = version }))
+          local child = process.start(script(body, { http_version = version, timeout = FOREVER }))
           assert.is_true(process.eventually(5, function()
             local log = portal:log()
             return log[1] and log[#log].method ~= "profile"
           end))
           child:signal(SIGINT)
-          local elapsed, status, out, err = process.timed(child.wait, child)
+          local status, out, err = child:wait()
           assert.same({ 1, "" }, { status, out })
           assert.truthy(err:find("interrupted!", 1, true), err)
-          assert.is_true(elapsed < 1, elapsed)
         end)
       end
     end
 
-    it("while it connects ends within a second too", function()
+    it("while it connects ends too", function()
       portal:control("raw", { bytes = "", after = "keep" })
       local child = process.start(script("b24.counters(conf) print 'still here'",
-        { webhook = "https://localhost:" .. portal.raw_port .. "/rest/1/x/" }))
+        { webhook = "https://localhost:" .. portal.raw_port .. "/rest/1/x/", timeout = FOREVER, connect_timeout = FOREVER }))
       assert.is_true(process.eventually(5, function() return #portal:log() > 0 end))
       child:signal(SIGINT)
-      local elapsed, status, out, err = process.timed(child.wait, child)
+      local status, out, err = child:wait()
       assert.same({ 1, "" }, { status, out })
       assert.truthy(err:find("interrupted!", 1, true), err)
-      assert.is_true(elapsed < 1, elapsed)
       portal:control "clear_faults"
     end)
   end)
@@ -90,14 +90,12 @@ describe("a process", function()
       local before = posix.now()
       local counters, err, info = b24.counters(conf)
       io.write(tostring(counters), " ", info.kind, " ", tostring(info.sent), " ",
-        posix.now() - before < 1 and "in time" or "late", " done")
+        posix.now() - before < 60 and "in time" or "late", " done")
       io.stdout:flush()
     ]], { webhook = "https://dead-dns.example/rest/1/x/", timeout = 0.3, retries = 0 }),
       { LD_PRELOAD = folder .. "/shim.so" })
     assert.is_true(process.eventually(4, function() return child:output():find "done" end))
-    local elapsed, status, out, err = process.timed(child.wait, child)
-    assert.same({ 0, "nil timeout false in time done", "" }, { status, out, err })
-    assert.is_true(elapsed < 0.5, elapsed)
+    assert.same({ 0, "nil timeout false in time done", "" }, { child:wait() }) -- the resolver would take two minutes
   end)
 
   describe("with an open connection", function()
@@ -116,22 +114,20 @@ describe("a process", function()
     for name, ending in pairs(endings) do
       it("ends in good order by " .. name, function()
         for _, version in ipairs { "2", "1.1" } do
-          local elapsed, status, out, err = process.timed(process.run, script(
+          local status, out, err = process.run(script(
             "client = assert(b24.client(conf)) assert(client:counters()) io.write 'ok' " .. ending[1],
             { http_version = version }))
           assert.same({ ending[2], "ok" }, { status, out })
           assert.equal(name == "an error", err ~= "", err)
-          assert.is_true(elapsed < 2)
         end
       end)
     end
 
-    it("ends quickly as a one-liner", function()
-      local elapsed, status, out, err = process.timed(process.run,
+    it("ends in good order as a one-liner", function()
+      local status, out, err = process.run(
         "print(require 'b24'.badge(require 'b24'.counters()))",
         { B24_WEBHOOK = portal.http_webhook, B24_ALLOW_HTTP = "1" }, { eval = true })
       assert.same({ 0, "8\n", "" }, { status, out, err })
-      assert.is_true(elapsed < 1)
     end)
 
     it("that never made a call ends in good order", function()

@@ -1,4 +1,5 @@
 -- One spec for each bug that was found by reading, fuzzing or failing allocations.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -163,8 +164,7 @@ describe("Ctrl-C", function()
     assert.is_true(process.eventually(10, function() return child:output():find "ready" end))
     require("b24_posix").sleep(0.2)
     child:signal(2)
-    local seconds, status, out, err = process.timed(child.wait, child)
-    assert.is_true(seconds < 2, seconds .. " s")
+    local status, out, err = child:wait() -- it is patient for a minute; what fails here takes five
     assert.is_truthy(err:find("interrupted!", 1, true), err)
     assert.equal(1, status)
     assert.is_nil(out:find "went on")
@@ -176,7 +176,7 @@ describe("Ctrl-C", function()
       local client = assert(require "b24".client { webhook = %q, allow_http = true, limiter = false, log = function(event)
         if event.event ~= "attempt" then return end
         print "ready"
-        local till = os.time() + 5
+        local till = os.time() + 300
         while os.time() < till do end
       end })
       client:counters()
@@ -190,7 +190,7 @@ describe("Ctrl-C", function()
       local b24 = require "b24"
       print "ready"
       coroutine.wrap(function()
-        b24.counters { webhook = %q, allow_http = true, limiter = false, timeout = 8 }
+        b24.counters { webhook = %q, allow_http = true, limiter = false, timeout = 300 }
       end)()
       print "went on"]]):format(p.http_webhook))
   end)

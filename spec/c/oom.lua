@@ -4,7 +4,7 @@
 
 local open, webhook, bare = ... -- the luaopen functions; the mock portal's webhook, http; return only the bare ones?
 
-local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 5, user_agent = "oom",
+local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 25, user_agent = "oom",
   limiter = false } -- it would make the many runs wait; "limited call" has it
 -- For calls that no time passes in: the limiter would compare with the real clock.
 local OFFLINE = { webhook = webhook, allow_http = true, retries = 0, limiter = false }

@@ -7,7 +7,7 @@ if bare then return {} end
 package.path = "lua/?.lua;lua/?/init.lua"
 package.preload["b24.codec"], package.preload["b24.core"] = open.codec, open.core
 
-local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 5, user_agent = "oom",
+local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 25, user_agent = "oom",
   limiter = false }
 local scenarios = {}
 

@@ -4,7 +4,7 @@ local tools = { report = {} }
 
 --- Waits, with Neovim's loop turning, until the condition holds; one that never does ends the session.
 function tools.wait(condition)
-  if not vim.wait(4000, condition, 10) then error("this never happened; the screen shows: " .. tools.text(), 2) end
+  if not vim.wait(60000, condition, 10) then error("this never happened; the screen shows: " .. tools.text(), 2) end
 end
 
 --- A control of the mock portal.

@@ -1,4 +1,5 @@
--- A certificate authority made on the spot. Private keys stay in memory; only the CA's certificate is written.
+-- A certificate authority made on the spot, or once for many portals: main.lua --make-certs DIR, then --certs DIR.
+-- Without a folder private keys stay in memory, and only the CA's certificate is written.
 
 local bignum = require "openssl.bignum"
 local extension = require "openssl.x509.extension"
@@ -29,8 +30,8 @@ local function extend(certificate, name, value, context)
   certificate:addExtension(extension.new(name, value, context))
 end
 
---- A self-signed authority: { certificate, key, name }.
-function certs.authority(common_name)
+-- A self-signed authority: { certificate, key, name }.
+local function new_authority(common_name)
   local certificate, key, name = new_certificate(common_name, -DAY, 3650 * DAY)
   certificate:setIssuer(name)
   extend(certificate, "basicConstraints", "critical,CA:TRUE")
@@ -46,8 +47,8 @@ local function select_alpn(_, offered)
   end
 end
 
---- A server's TLS context with a certificate by `authority` for `alt_names` ("DNS:localhost,IP:127.0.0.1").
-function certs.server_context(authority, alt_names, expired)
+-- A server's certificate and key by `authority` for `alt_names` ("DNS:localhost,IP:127.0.0.1").
+local function new_server(authority, alt_names, expired)
   local not_before, not_after = -DAY, 3650 * DAY
   if expired then not_before, not_after = -3 * DAY, -2 * DAY end
   local certificate, key = new_certificate(alt_names:match("^%w+:([^,]+)"), not_before, not_after)
@@ -60,12 +61,56 @@ function certs.server_context(authority, alt_names, expired)
     { subject = certificate, issuer = authority.certificate })
   extend(certificate, "subjectAltName", alt_names)
   certificate:sign(authority.key)
+  return { certificate = certificate, key = key }
+end
 
+local function our_names(count)
+  local names = { "DNS:localhost", "DNS:portal.test", "DNS:*.bitrix24.ru", "DNS:*.bitrix24.com",
+    "DNS:stranger.example" }
+  for n = 1, count do names[#names + 1] = "IP:127.0.0." .. n end
+  return table.concat(names, ",")
+end
+
+--- All pairs of certificate and key that a portal with so many addresses needs, by name.
+function certs.make(addresses)
+  local authority, names = new_authority("b24 portal CA"), our_names(addresses)
+  return {
+    authority = authority,
+    https = new_server(authority, names),
+    wrong_name = new_server(authority, "DNS:other.test"),
+    expired = new_server(authority, names, true),
+    untrusted = new_server(new_authority("b24 unknown CA"), names),
+  }
+end
+
+--- Writes them into a private folder, for other portals of the same run.
+function certs.save(set, dir)
+  for name, pair in pairs(set) do
+    local file = assert(io.open(dir .. "/" .. name .. ".pem", "w"))
+    file:write(pair.certificate:toPEM(), pair.key:toPEM("private"))
+    file:close()
+  end
+end
+
+--- Reads what certs.save has written.
+function certs.load(dir)
+  local set = {}
+  for _, name in ipairs { "authority", "https", "wrong_name", "expired", "untrusted" } do
+    local file = assert(io.open(dir .. "/" .. name .. ".pem"))
+    local text = file:read("*a")
+    file:close()
+    set[name] = { certificate = x509.new(text), key = pkey.new(text:match("%-+BEGIN [%u ]*PRIVATE KEY.*")) }
+  end
+  return set
+end
+
+--- A server's TLS context with such a pair.
+function certs.server_context(pair)
   local context = http_tls.new_server_context()
   -- Debian's libraries would accept TLS 1.0 from old clients; a portal does not.
   context:setOptions(ssl_context.OP_NO_TLSv1 + ssl_context.OP_NO_TLSv1_1)
-  context:setCertificate(certificate)
-  context:setPrivateKey(key)
+  context:setCertificate(pair.certificate)
+  context:setPrivateKey(pair.key)
   context:setAlpnSelect(select_alpn)
   return context
 end

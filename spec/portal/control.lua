@@ -137,7 +137,9 @@ operation("log_clear", {}, function(portal)
 end)
 
 operation("stats", {}, function(portal)
-  return { connections = portal.connections, executions = portal.executions, rejections = portal.rejections }
+  return { connections = portal.connections, executions = portal.executions, rejections = portal.rejections,
+    most_at_once = portal.most_at_once, -- requests that were being answered at the same time
+    cpu = os.clock() } -- seconds of CPU since its start
 end)
 
 operation("reset", {}, function(portal)

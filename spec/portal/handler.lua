@@ -125,7 +125,10 @@ function handler.serve(portal, connection, stream)
     return wire.send(stream, control.answer(portal, operation, entry.body))
   end
   portal:record(entry)
-  respond(portal, connection, new_call(portal, connection, stream, entry))
+  portal:asked()
+  local ok, message = xpcall(respond, debug.traceback, portal, connection, new_call(portal, connection, stream, entry))
+  portal:answered()
+  if not ok then error(message, 0) end
 end
 
 return handler

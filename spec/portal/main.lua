@@ -1,5 +1,6 @@
 -- A Bitrix24 portal to develop and test against:
---   luajit spec/portal/main.lua [--dir DIR] [--addresses N] [--watch-stdin] [--print] [--remove-dir]
+--   luajit spec/portal/main.lua [--dir DIR] [--addresses N] [--watch-stdin] [--print] [--remove-dir] [--certs DIR]
+--   luajit spec/portal/main.lua --make-certs DIR     for many portals that are to start with the same
 -- Listens on loopback only. Ends on SIGTERM, SIGINT, SIGHUP, and with --watch-stdin at the end of its input.
 
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
@@ -18,14 +19,18 @@ local sys = require "portal.sys"
 
 local IDLE_LIMIT = 30 * 60 -- with --watch-stdin: for a parent that hangs
 local LOOPBACK = "127.0.0.1"
+local SAVED_ADDRESSES = 20 -- those that saved certificates are good for
+
+local TAKES_VALUE = { dir = true, addresses = true, certs = true, ["make-certs"] = true }
 
 local function read_options()
   local options, i = { addresses = 1 }, 1
   while arg[i] do
     local name = arg[i]:match("^%-%-([%w-]+)$")
-    if name == "dir" or name == "addresses" then
+    if name and TAKES_VALUE[name] then
       i = i + 1
-      options[name] = name == "dir" and arg[i] or tonumber(arg[i]) or error("--" .. name .. " needs a value", 0)
+      options[name] = name == "addresses" and tonumber(arg[i]) or name ~= "addresses" and arg[i]
+        or error("--" .. name .. " needs a value", 0)
     elseif name == "watch-stdin" or name == "print" or name == "remove-dir" then
       options[name] = true
     else
@@ -86,24 +91,17 @@ local function listen_https(queue, portal, context, count)
   error("found no port that is free on all addresses", 0)
 end
 
-local function our_names(count)
-  local names = { "DNS:localhost", "DNS:portal.test", "DNS:*.bitrix24.ru", "DNS:*.bitrix24.com", "DNS:stranger.example" }
-  for n = 1, count do names[#names + 1] = "IP:127.0.0." .. n end
-  return table.concat(names, ",")
-end
-
-local function listen(queue, portal, authority, count)
-  local names = our_names(count)
-  local function https(name, by, alt_names, expired)
+local function listen(queue, portal, pairs_of, count)
+  local function https(name)
     return server.listen(queue, portal,
-      { name = name, address = LOOPBACK, context = certs.server_context(by, alt_names, expired) })
+      { name = name, address = LOOPBACK, context = certs.server_context(pairs_of[name]) })
   end
   return {
-    https = listen_https(queue, portal, certs.server_context(authority, names), count),
+    https = listen_https(queue, portal, certs.server_context(pairs_of.https), count),
     http = server.listen(queue, portal, { name = "http", address = LOOPBACK }),
-    wrong_name = https("wrong_name", authority, "DNS:other.test"),
-    expired = https("expired", authority, names, true),
-    untrusted = https("untrusted", certs.authority("b24 unknown CA"), names),
+    wrong_name = https "wrong_name",
+    expired = https "expired",
+    untrusted = https "untrusted",
     raw = raw.listen(queue, portal, LOOPBACK, function(...) return server.new_connection(portal, ...) end),
     proxy = proxy.listen(queue, portal, LOOPBACK, function(...) return server.new_connection(portal, ...) end),
   }
@@ -173,9 +171,10 @@ local function run(options)
   end
 
   local dir, ca_dir = prepare_directory(options)
-  local authority = certs.authority("b24 portal CA")
-  for _, name in ipairs(certs.write_authority(authority, dir .. "/ca.pem", ca_dir)) do made[#made + 1] = name end
-  portal.ports = listen(queue, portal, authority, options.addresses)
+  local saved = options.certs and options.addresses <= SAVED_ADDRESSES
+  local pairs_of = saved and certs.load(options.certs) or certs.make(options.addresses)
+  for _, name in ipairs(certs.write_authority(pairs_of.authority, dir .. "/ca.pem", ca_dir)) do made[#made + 1] = name end
+  portal.ports = listen(queue, portal, pairs_of, options.addresses)
   local facts = describe(portal, dir, { ca_file = dir .. "/ca.pem", ca_dir = ca_dir }, options.addresses)
   publish(dir, facts)
   if options.print then print_help(facts) end
@@ -192,6 +191,7 @@ local function main()
     io.stderr:write("portal: ", tostring(options), "\n")
     os.exit(2)
   end
+  if options["make-certs"] then return certs.save(certs.make(SAVED_ADDRESSES), options["make-certs"]) end
   local ok, message = pcall(run, options)
   clean_up(options)
   if not ok then

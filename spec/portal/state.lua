@@ -30,7 +30,7 @@ end
 function State.new()
   local self = setmetatable({ secret = random_text(16), token = random_text(40) }, State)
   self.changed = require("cqueues.condition").new() -- signalled by reset: ends silent answers
-  self.connections, self.tunnels = {}, {}
+  self.connections, self.tunnels, self.under_way = {}, {}, 0
   self:reset()
   return self
 end
@@ -41,7 +41,7 @@ function State:reset()
   self.tricks, self.raw_scripts = {}, {}
   self.buckets, self.operating = {}, {}
   self.sessions = {}
-  self.executions, self.rejections = {}, 0
+  self.executions, self.rejections, self.most_at_once = {}, 0, 0
   self.added, self.every = {}, {} -- how the lists grow
   for name in pairs(self.connections) do self.connections[name] = 0 end
   self:clear_log()
@@ -116,6 +116,16 @@ function State:take_trick(call)
       return trick
     end
   end
+end
+
+--- A request is being answered from here on, until State:answered().
+function State:asked()
+  self.under_way = self.under_way + 1
+  self.most_at_once = math.max(self.most_at_once, self.under_way)
+end
+
+function State:answered()
+  self.under_way = self.under_way - 1
 end
 
 function State:count(method)

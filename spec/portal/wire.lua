@@ -90,7 +90,11 @@ end
 --- Ends the connection with RST, for both protocols.
 function wire.reset(stream)
   local socket = stream.connection.socket
-  if socket then sys.reset(socket:pollfd()) end
+  if socket then
+    sys.reset(socket:pollfd())
+    -- A disconnected socket alone reports nothing that lua-http waits for: cqueues would spin on it for half a minute.
+    socket:shutdown("rw")
+  end
   stream.body_write_type = "close"
 end
 

@@ -117,9 +117,9 @@ function data.shell(command)
 end
 
 -- Runs Lua source in a child of the same interpreter whose environment is `env` and nothing else; its standard
--- output and errors. A child that hangs is ended after ten seconds.
+-- output and errors. A child that hangs is ended after a minute.
 function data.lua(env, source)
-  local words = { "timeout 10 env -i" }
+  local words = { "timeout 60 env -i" }
   for name, value in pairs(env) do words[#words + 1] = quote(name .. "=" .. value) end
   words[#words + 1] = '"$(command -v ' .. quote(interpreter()) .. ')"'
   local paths = ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath)

@@ -19,6 +19,8 @@ local MODULES = { "ndk_http_module.so", "ngx_http_lua_module.so" }
 local TERM, HUP, KILL, QUIT = 15, 1, 9, 3
 M.KILL = KILL
 
+local PORTS_TRIED = 5 -- somebody else may take one between our look and nginx's
+
 local function output(command)
   local pipe = assert(io.popen(command .. " 2>&1"))
   local text = pipe:read "*a"
@@ -71,7 +73,7 @@ $load
 $user
 $main
 worker_processes $workers;
-worker_shutdown_timeout 20;
+worker_shutdown_timeout 100;
 daemon off;
 pid $dir/nginx.pid;
 error_log $dir/error.log info;
@@ -148,25 +150,36 @@ function M.dns()
   end
 end
 
+-- Starts it on a port that was free a moment ago. Is it up?
+local function begin(self)
+  self.port = M.free_port()
+  write_conf(self, self.opts)
+  self.pipe = M.guarded(("exec nginx -p %s -c %s/nginx.conf >%s/out 2>&1"):format(quote(self.dir), quote(self.dir),
+    quote(self.dir)))
+  local up = false
+  process.eventually(5, function()
+    if (process.read(self.dir .. "/out") or ""):find "%[emerg%]" then return true end
+    local probe = socket.connect("127.0.0.1", self.port)
+    if probe then probe:close() end
+    self.pid = tonumber(process.read(self.dir .. "/nginx.pid") or "")
+    up = probe and self.pid
+    return up
+  end)
+  if not up then self.pipe:close() end
+  return up
+end
+
 --- Starts nginx with two workers.
 ---@param opts { main: string?, http: string?, server: string?, workers: integer? } directives
 function M.start(opts)
   local name = os.tmpname()
   os.remove(name)
-  local self = setmetatable({ dir = name .. ".nginx", port = M.free_port() }, Nginx)
-  self.opts = opts
+  local self = setmetatable({ dir = name .. ".nginx", opts = opts }, Nginx)
   os.execute("mkdir -m 755 " .. quote(self.dir))
-  write_conf(self, opts)
-  self.pipe = M.guarded(("exec nginx -p %s -c %s/nginx.conf >%s/out 2>&1"):format(quote(self.dir), quote(self.dir),
-    quote(self.dir)))
-  local function up()
-    local probe = socket.connect("127.0.0.1", self.port)
-    if probe then probe:close() end
-    self.pid = tonumber(process.read(self.dir .. "/nginx.pid") or "")
-    return probe and self.pid
+  for _ = 1, PORTS_TRIED do
+    if begin(self) then return self end
   end
-  assert(process.eventually(5, up), "nginx did not start: " .. (process.read(self.dir .. "/out") or ""))
-  return self
+  error("nginx did not start: " .. (process.read(self.dir .. "/out") or ""), 2)
 end
 
 --- The pids of the workers.
@@ -219,10 +232,11 @@ function Nginx:reload(opts)
   return old
 end
 
---- Ends it as an administrator does, waiting for what is in progress. Returns whether it ended in time.
-function Nginx:quit(seconds)
+--- Ends it as an administrator does, waiting for what is in progress. Returns whether it ended before its own
+--- limit (worker_shutdown_timeout), which is longer than anybody waits here.
+function Nginx:quit()
   self:signal(QUIT)
-  return process.eventually(seconds, function() return not posix.kill(self.pid, 0) end)
+  return process.eventually(0, function() return not posix.kill(self.pid, 0) end)
 end
 
 function Nginx:stop()

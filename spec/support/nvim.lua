@@ -7,7 +7,7 @@ local process = require "spec.support.process"
 local nvim = {}
 
 local ROOT = (debug.getinfo(1, "S").source:match "^@(.*)spec/support/nvim%.lua$" or "./")
-local PATIENCE = 30 -- seconds for a session
+local PATIENCE = 90 -- seconds for a session
 
 local quote = process.quote
 

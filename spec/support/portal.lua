@@ -12,7 +12,7 @@ local socket = require "socket"
 
 local M = {}
 
-local START_TIMEOUT = 10 -- seconds
+local START_TIMEOUT = 60 -- seconds, on a machine that has much else to do
 local SHARED = "b24 spec portals" -- busted reloads modules for each file, but the registry stays
 
 ---@class Portal
@@ -68,9 +68,10 @@ end
 -- The variables would meet another Lua than the one they are meant for. `exec`: closing the pipe then waits for the
 -- portal itself, and the end of this process, however it comes, is the end of its input.
 local function command(dir, addresses)
+  local certs = os.getenv "B24_TEST_CERTS" -- made once for a run, by scripts/test.sh
   return string.format("unset LUA_PATH LUA_CPATH LUA_INIT LD_PRELOAD; mkdir -m 700 %s && exec luajit %s "
-    .. "--watch-stdin --remove-dir --dir %s --addresses %d 2>%s", quote(dir), quote(main_script()), quote(dir),
-    addresses, quote(dir .. "/stderr"))
+    .. "--watch-stdin --remove-dir --dir %s --addresses %d %s 2>%s", quote(dir), quote(main_script()), quote(dir),
+    addresses, certs and "--certs " .. quote(certs) or "", quote(dir .. "/stderr"))
 end
 
 local function new_directory_name()
@@ -105,6 +106,17 @@ local function launch(addresses)
   return setmetatable(self, Portal)
 end
 
+-- The portal that scripts/test.sh keeps for one spec file after the other. Another's stop() does not end it.
+local function borrow()
+  local dir = os.getenv "B24_TEST_PORTAL"
+  if not dir then return nil end
+  local self, complaint = wait_for_start(dir)
+  if not self then error("the portal of this run did not start: " .. complaint, 0) end
+  self.key = 1
+  setmetatable(self, Portal):reset()
+  return self
+end
+
 --- The portal of this Lua process, started at the first call and put back into its first state at each.
 ---@param opts? { addresses: integer? } how many addresses (127.0.0.1, 127.0.0.2, …) https listens on; default 1
 ---@return Portal
@@ -116,7 +128,7 @@ function M.start(opts)
   if shared[addresses] then
     shared[addresses]:reset()
   else
-    shared[addresses] = launch(addresses)
+    shared[addresses] = addresses == 1 and borrow() or launch(addresses)
   end
   return shared[addresses]
 end
@@ -164,14 +176,19 @@ function Portal:log(since)
   return self:control("log", { since = since or 0 }).entries
 end
 
----@return { connections: table<string, integer>, executions: table<string, integer>, rejections: integer }
+---@return { connections: table<string, integer>, executions: table<string, integer>, rejections: integer,
+---  most_at_once: integer, cpu: number }
 function Portal:stats()
   return self:control("stats")
 end
 
---- Ends the portal and waits until it is gone. May be called again.
+--- Ends the portal and waits until it is gone (one that belongs to the run is put back into its first state). May be
+--- called again.
 function Portal:stop()
-  if not self.pipe then return end
+  if not self.pipe then
+    if debug.getregistry()[SHARED][self.key] == self then self:reset() end
+    return
+  end
   local complaint = read_file(self.dir .. "/stderr")
   self.pipe:close()
   self.pipe = nil

@@ -5,7 +5,9 @@ local posix = require "b24_posix"
 local process = {}
 
 local POLL = 0.005 -- seconds between two looks at a running child
-local PATIENCE = 20 -- seconds after which a child that hangs is killed; a spec then sees status 137
+-- Seconds after which something will never be true, and a child that hangs is killed; a spec then sees status 137. Only a
+-- spec that fails waits so long.
+local PATIENCE = 60
 
 -- What a sanitizer's build needs in each process; nothing else of this environment reaches a child.
 local INHERITED = { "B24_RUNTIME_DIR", "LD_PRELOAD", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS" }
@@ -53,9 +55,9 @@ function process.timed(f, ...)
   return since(posix.now(), f(...))
 end
 
---- Asks until the answer is true; false after `seconds`.
+--- Asks until the answer is true; false when it still is not after `seconds`, which are many more on a busy machine.
 function process.eventually(seconds, condition)
-  local deadline = posix.now() + seconds
+  local deadline = posix.now() + math.max(seconds, PATIENCE)
   repeat
     if condition() then return true end
     posix.sleep(POLL)
@@ -122,7 +124,7 @@ function Child:wait(seconds)
     status = process.read(self.dir .. "/status")
     return status
   end
-  if not process.eventually(seconds or PATIENCE, ended) then
+  if not process.eventually(seconds or 0, ended) then
     self:signal(9)
     process.eventually(PATIENCE, ended)
   end
