@@ -8,7 +8,7 @@ CFLAGS     ?= -O2 -g
 CURL       ?= 1
 VARIANT    ?=
 
-INTERPRETERS := $(foreach l,lua5.4 lua5.3 lua5.2 lua5.1 luajit,$(if $(shell command -v $(l) 2>/dev/null),$(l)))
+INTERPRETERS := $(shell scripts/luas.sh)
 ROOT         := $(CURDIR)
 
 # ---- what this Lua needs
@@ -112,6 +112,9 @@ demo-openresty: ## a page with live badges in a real nginx, against a mock porta
 picture: ## make doc/openresty.png again, the page of demo-openresty
 	@scripts/demo_openresty.sh --picture doc/openresty.png
 
+debian: ## demo and specs in a chroot of RELEASE=trixie (bullseye, testing; LUAS= SPECS= shorten it)
+	@RELEASE='$(RELEASE)' LUAS='$(LUAS)' SPECS='$(SPECS)' scripts/debian.sh
+
 picture-nvim: ## make doc/neovim.svg again: the inbox in a real Neovim
 	@scripts/picture_nvim.sh doc/neovim.svg
 
@@ -130,4 +133,4 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all nvim nvim-bench module check env install deps demo demo-openresty picture picture-nvim portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
+.PHONY: all nvim nvim-bench module check env install deps demo demo-openresty picture picture-nvim portal test lint asan oom bench valgrind fuzz coverage rock tsan debian clean help spec-module

@@ -5,13 +5,16 @@
 set -u
 cd "$(dirname "$0")/.."
 
-interpreters=${B24_TEST_LUA:-}
-if [ -z "$interpreters" ]; then
-  for lua in lua5.1 lua5.2 lua5.3 lua5.4 luajit; do
-    command -v "$lua" >/dev/null 2>&1 && interpreters="$interpreters $lua"
-  done
-fi
-busted=$(command -v busted) || { echo "b24: busted is missing; 'make deps' installs it" >&2; exit 1; }
+# LuaRocks' command busted is a shell script, Debian's is Lua: neither is needed.
+busted=spec/support/busted.lua
+interpreters=""
+for lua in ${B24_TEST_LUA:-$(scripts/luas.sh)}; do
+  if why=$("$lua" -e 'for _, name in ipairs { "busted.runner", "socket", "cjson" } do require(name) end' 2>&1); then
+    interpreters="$interpreters $lua"
+  else
+    echo "b24: $lua is not tested: $(echo "$why" | sed "s/.*\(module '[^']*' not found\).*/\1/;q")" >&2
+  fi
+done
 jobs=${B24_TEST_JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
 passed=0 failed=0 skipped=0
 work=$(mktemp -d) || exit 1
