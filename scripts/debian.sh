@@ -28,6 +28,7 @@ flock -n 9 || fail "another run uses $root"
 
 # What the host's apt was told about the way to the archive holds for the chroot, too.
 host_mirror() {
+  # shellcheck disable=SC2016
   apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
     sed -n 's/ Debian Debian$//p' | head -n 1
 }
@@ -61,6 +62,7 @@ cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 # The tree as it is here, changes and new files with it, without what was built.
 rm -rf "$root/root/b24"
 mkdir -p "$root/root/b24"
+# shellcheck disable=SC2016
 git ls-files -z --cached --others --exclude-standard |
   xargs -0 sh -c 'for file; do [ ! -e "$file" ] || printf "%s\0" "$file"; done' sh |
   tar -cf - --null --no-recursion -T - | tar -xf - --no-same-owner -C "$root/root/b24"

@@ -138,13 +138,11 @@ wanted=$(lacking $(for group in "$@"; do things "$group"; done | tr ' ' '\n' | s
 [ -n "$wanted" ] || exit 0
 # shellcheck disable=SC2086
 choose $wanted
-# apt knows make: so it has lists at all, and their word counts.
-case "$choice$unknown $candidates" in
-  " "*" make "*)
-    say "not in this release, done without:$left_out"
-    exit 0
-    ;;
-esac
+case $candidates in *" make "*) lists=1 ;; *) lists="" ;; esac # which every release has
+if [ -n "$lists" ] && [ -z "$choice$unknown" ]; then
+  say "not in this release, done without:$left_out"
+  exit 0
+fi
 
 if [ "$(id -u)" = 0 ]; then as_root=""
 elif command -v sudo >/dev/null 2>&1; then as_root=sudo

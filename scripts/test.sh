@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 busted=spec/support/busted.lua
 interpreters=""
 for lua in ${B24_TEST_LUA:-$(scripts/luas.sh)}; do
-  if why=$("$lua" -e 'for _, name in ipairs { "busted.runner", "socket", "cjson" } do require(name) end' 2>&1); then
+  if why=$("$lua" -e 'require "busted.runner" require "socket" if not pcall(require, "cjson") then require "dkjson" end' 2>&1); then
     interpreters="$interpreters $lua"
   else
     echo "b24: $lua is not tested: $(echo "$why" | sed "s/.*\(module '[^']*' not found\).*/\1/;q")" >&2
@@ -27,7 +27,7 @@ run() {
   shift
   abi=$($lua -e 'io.write(_VERSION:match("%d%.%d"))')
   # shellcheck disable=SC2086
-  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" LUA_CPATH="$PWD/build/$abi${VARIANT:-}/?.so;;" \
+  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;$PWD/spec/support/fallback/?.lua" LUA_CPATH="$PWD/build/$abi${VARIANT:-}/?.so;;" \
     B24_RUNTIME_DIR="$work/runtime-$lua" LUA_INIT= ${TEST_ENV:-} "$lua" "$busted" "$@" >"$work/$lua.log" 2>&1
   echo $? >"$work/$lua.status"
 }
