@@ -58,6 +58,7 @@ begun=$(seconds)
 [ -d "$root" ] || bootstrap
 host_settings >"$root/etc/apt/apt.conf.d/90host"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+echo "127.0.0.1 localhost" >"$root/etc/hosts" # which debootstrap leaves out
 
 # The tree as it is here, changes and new files with it, without what was built.
 rm -rf "$root/root/b24"
