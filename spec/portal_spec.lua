@@ -275,7 +275,8 @@ describe("the mock portal", function()
       portal:control("fault", { kind = "cut_body", times = -1 })
       local cut = select(2, curl(portal, "--http1.1 " .. portal.webhook .. "profile"))
       assert.truthy(cut:find "^200 1%.1 18$" or cut:find "^200 1%.1 56$", cut) -- 56: libcurl 8 calls it a TLS error
-      assert.equal("200 2 92", select(2, curl(portal, portal.webhook .. "profile")))
+      cut = select(2, curl(portal, portal.webhook .. "profile"))
+      assert.truthy(cut:find "^200 2 92$" or cut:find "^200 2 18$", cut) -- 18: curl before 7.77
       portal:control("clear_faults")
       portal:control("fault", { kind = "reset", times = -1 })
       assert.equal("000 0 56", select(2, curl(portal, "--http1.1 " .. portal.webhook .. "profile")))
