@@ -57,7 +57,8 @@ module: check $(MODULES)
 
 check:
 	@test -n "$(ABI)" || { echo "b24: cannot run '$(LUA)'; name an interpreter with LUA=, or run 'make deps'" >&2; exit 1; }
-	@test -n "$(LUA_INCDIR)" || test -n "$(LUA_PC)" || { echo "b24: no headers for Lua $(ABI); install liblua$(ABI)-dev, or pass LUA_INCDIR=" >&2; exit 1; }
+	@test -n "$(LUA_INCDIR)" || test -n "$(LUA_PC)" || { echo "b24: no headers for Lua $(ABI); install them (Debian:" \
+	  "$(if $(filter 5.1,$(ABI)),liblua5.1-0-dev,liblua$(ABI)-dev)), or pass LUA_INCDIR=" >&2; exit 1; }
 
 $(OUT)/obj/%.o: src/%.c $(wildcard src/*.h) Makefile
 	@mkdir -p $(@D)

@@ -26,8 +26,10 @@ run() {
   lua=$1
   shift
   abi=$($lua -e 'io.write(_VERSION:match("%d%.%d"))')
+  # Only where there is no lua-cjson: LUA_PATH is searched before any C module.
+  fallback=$($lua -e 'io.write(pcall(require, "cjson") and "" or "spec/support/fallback/?.lua")')
   # shellcheck disable=SC2086
-  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;$PWD/spec/support/fallback/?.lua" LUA_CPATH="$PWD/build/$abi${VARIANT:-}/?.so;;" \
+  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;${fallback:+$PWD/$fallback}" LUA_CPATH="$PWD/build/$abi${VARIANT:-}/?.so;;" \
     B24_RUNTIME_DIR="$work/runtime-$lua" LUA_INIT= ${TEST_ENV:-} "$lua" "$busted" "$@" >"$work/$lua.log" 2>&1
   echo $? >"$work/$lua.status"
 }

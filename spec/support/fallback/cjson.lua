@@ -1,4 +1,4 @@
--- lua-cjson's names over dkjson, for specs on a Lua that has no lua-cjson (5.5 in Debian). Searched last.
+-- lua-cjson's names over dkjson, for specs on a Lua that has no lua-cjson (5.5 in Debian).
 
 local dkjson = require "dkjson"
 
