@@ -48,7 +48,7 @@ missing_elsewhere() {
       missing_header curl/curl.h libcurl
       missing_header cjson/cJSON.h libcjson
       for module in busted socket cjson http.server cqueues argparse; do
-        luajit -e "require '$module'" >/dev/null 2>&1 || echo "LuaJIT's-module-$module"
+        luajit -e "require '$module'" >/dev/null 2>&1 || echo "LuaJIT's module $module"
       done
       ;;
     lint) missing_programs clang clang-tidy clang-format cppcheck luacheck nm readelf ;;
@@ -92,7 +92,7 @@ if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>
   missing=$(for group in "$@"; do missing_elsewhere "$group"; done | sort -u)
   [ -n "$missing" ] || exit 0
   say "this is not Debian, where 'make deps' installs by itself; missing here:" \
-    "$(echo "$missing" | tr '\n' ' ' | tr - ' ')"
+    "$(echo "$missing" | tr '\n' ',' | sed 's/,$//; s/,/, /g')"
   advise "$@"
   exit 1
 fi
