@@ -1,4 +1,5 @@
 std = "max"
+exclude_files = { "build" }
 max_line_length = 125
 files["spec/*_spec.lua"].std = "max+busted"
 files["lua/b24/meta.lua"].ignore = { "2" }

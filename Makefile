@@ -8,7 +8,7 @@ CFLAGS     ?= -O2 -g
 CURL       ?= 1
 VARIANT    ?=
 
-INTERPRETERS := $(foreach l,lua5.4 lua5.3 lua5.2 lua5.1 luajit,$(if $(shell command -v $(l) 2>/dev/null),$(l)))
+INTERPRETERS := $(shell scripts/luas.sh)
 ROOT         := $(CURDIR)
 
 # ---- what this Lua needs
@@ -57,7 +57,8 @@ module: can-build $(MODULES)
 
 can-build:
 	@test -n "$(ABI)" || { echo "b24: cannot run '$(LUA)'; name an interpreter with LUA=, or run 'make deps'" >&2; exit 1; }
-	@test -n "$(LUA_INCDIR)" || test -n "$(LUA_PC)" || { echo "b24: no headers for Lua $(ABI); install liblua$(ABI)-dev, or pass LUA_INCDIR=" >&2; exit 1; }
+	@test -n "$(LUA_INCDIR)" || test -n "$(LUA_PC)" || { echo "b24: no headers for Lua $(ABI); install them (Debian:" \
+	  "$(if $(filter 5.1,$(ABI)),liblua5.1-0-dev,liblua$(ABI)-dev)), or pass LUA_INCDIR=" >&2; exit 1; }
 
 $(OUT)/obj/%.o: src/%.c $(wildcard src/*.h) Makefile
 	@mkdir -p $(@D)
@@ -112,6 +113,9 @@ demo-openresty: ## a page with live badges in a real nginx, against a mock porta
 picture: ## make doc/openresty.png again, the page of demo-openresty
 	@scripts/demo_openresty.sh --picture doc/openresty.png
 
+debian: ## demo and specs in a chroot of RELEASE=trixie (bullseye, testing; LUAS= SPECS= shorten it)
+	@RELEASE='$(RELEASE)' LUAS='$(LUAS)' SPECS='$(SPECS)' scripts/debian.sh
+
 picture-nvim: ## make doc/neovim.svg again: the inbox in a real Neovim
 	@scripts/picture_nvim.sh doc/neovim.svg
 
@@ -133,4 +137,4 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all nvim nvim-bench module can-build check env install deps demo demo-openresty picture picture-nvim portal test lint asan oom bench valgrind fuzz coverage rock tsan clean help spec-module
+.PHONY: all nvim nvim-bench module can-build check env install deps demo demo-openresty picture picture-nvim portal test lint asan oom bench valgrind fuzz coverage rock tsan debian clean help spec-module

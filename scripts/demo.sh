@@ -3,10 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-lua=${DEMO_LUA:-}
-for candidate in lua5.4 lua5.3 lua5.2 lua5.1 luajit lua; do
-  [ -n "$lua" ] || ! command -v "$candidate" >/dev/null 2>&1 || lua=$candidate
-done
+lua=${DEMO_LUA:-$(scripts/luas.sh | cut -d' ' -f1)}
 [ -n "$lua" ] || { echo "b24: no Lua found" >&2; exit 1; }
 make -s module LUA="$lua" >&2
 

@@ -22,7 +22,8 @@ strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototy
 each() { # each COMMAND...: once for each C file, on all processors
   printf '%s\n' src/*.c | xargs -P "$(nproc)" -n 1 "$@" 2>&1
 }
-for abi in 5.1 5.2 5.3 5.4; do
+for abi in 5.1 5.2 5.3 5.4 5.5; do
+  [ -e "/usr/include/lua$abi/lua.h" ] || { echo "lint: Lua $abi: left out, its headers are not here"; continue; }
   for cc in gcc clang; do
     # shellcheck disable=SC2086
     each $cc $strict -O2 -c -o /dev/null -I"/usr/include/lua$abi" | report "$cc, Lua $abi"
@@ -35,6 +36,13 @@ printf '%s\n' src/*.c | xargs -P "$(nproc)" -n 4 sh -c \
 cppcheck --std=c11 --enable=warning,performance,portability --inline-suppr --quiet --suppress=missingIncludeSystem \
   --suppress=ctuuninitvar src 2>&1 | report cppcheck
 clang-format --dry-run src/*.c src/*.h $(find spec -name '*.c') 2>&1 | report clang-format
+# Whose loop variables are constant.
+if command -v lua5.5 >/dev/null 2>&1; then
+  git ls-files '*.lua' | lua5.5 -e 'for name in io.lines() do print((select(2, loadfile(name))) or "") end' |
+    grep . | report "loads in Lua 5.5"
+else
+  echo "lint: loads in Lua 5.5: left out, lua5.5 is not here"
+fi
 luacheck -q --no-color . 2>&1 | grep -vE '^Total: 0 |^ *$' | report luacheck
 
 for file in src/*.c src/*.h; do

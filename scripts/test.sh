@@ -19,13 +19,16 @@ without_sockets=""
 if [ "${1:-}" = --without-sockets ]; then without_sockets=1; shift; fi
 [ $# -gt 0 ] || set -- spec
 
-interpreters=${B24_TEST_LUA:-}
-if [ -z "$interpreters" ]; then
-  for lua in lua5.1 lua5.2 lua5.3 lua5.4 luajit; do
-    command -v "$lua" >/dev/null 2>&1 && interpreters="$interpreters $lua"
-  done
-fi
-busted=$(command -v busted) || { echo "b24: busted is missing; 'make deps' installs it" >&2; exit 1; }
+# LuaRocks' command busted is a shell script, Debian's is Lua: neither is needed.
+busted=spec/support/busted.lua
+interpreters=""
+for lua in ${B24_TEST_LUA:-$(scripts/luas.sh)}; do
+  if why=$("$lua" -e 'require "busted.runner" require "socket" if not pcall(require, "cjson") then require "dkjson" end' 2>&1); then
+    interpreters="$interpreters $lua"
+  else
+    echo "b24: $lua is not tested: $(echo "$why" | sed "s/.*\(module '[^']*' not found\).*/\1/;q")" >&2
+  fi
+done
 processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 jobs=${B24_TEST_JOBS:-$((processors * 2))}
 passed=0 failed=0 skipped=0
@@ -116,8 +119,10 @@ fi
 
 # run PLACE NUMBER LUA FILE: in the background; says so when it is over
 run() {
+  # Only where there is no lua-cjson: LUA_PATH is searched before any C module.
+  fallback=$("$3" -e 'io.write(pcall(require, "cjson") and "" or "spec/support/fallback/?.lua")')
   # shellcheck disable=SC2046,SC2086
-  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;" LUA_CPATH="$PWD/build/$(abi_of "$3")${VARIANT:-}/?.so;;" \
+  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;${fallback:+$PWD/$fallback}" LUA_CPATH="$PWD/build/$(abi_of "$3")${VARIANT:-}/?.so;;" \
     B24_RUNTIME_DIR="$work/runtime-$2" $(echo "$shared" | sed "s/@PLACE@/$1/; s/@LUA@/$3/") LUA_INIT= ${TEST_ENV:-} \
     "$3" "$busted" "$4" >"$work/$2.log" 2>&1 8>&- 9>&- &
   echo $! >"$work/$2.pid"

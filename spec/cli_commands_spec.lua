@@ -26,6 +26,24 @@ describe("b24", function()
     return command.run(arguments, opts)
   end
 
+  it("says which argparse it needs", function()
+    os.execute("mkdir -p " .. home .. "/old")
+    local env = { HOME = home, LUA_PATH = home .. "/old/?.lua;;" }
+    for source, found in pairs {
+      ['return setmetatable({ version = "0.6.0" }, { __call = error })'] = "0.6.0 is installed",
+      ["return function() end"] = "an older one is installed", -- before 0.6 it told nobody
+    } do
+      process.write(home .. "/old/argparse.lua", source)
+      local status, out, err = command.run({ "--version" }, { env = env })
+      assert.same({ 2, "" }, { status, out })
+      assert.truthy(err:find("argparse 0.7 or later; " .. found, 1, true), err)
+      assert.falsy(err:find "traceback")
+    end
+    process.write(home .. "/old/argparse.lua", 'error "broken"')
+    local _, _, err = command.run({ "--version" }, { env = env })
+    assert.truthy(err:find("needs argparse for Lua", 1, true), err)
+  end)
+
   -- The JSON objects of an output's lines.
   local function objects(out)
     local list = {}

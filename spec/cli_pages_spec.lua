@@ -20,7 +20,8 @@ describe("of the command line", function()
     process.write(home .. "/webhook", portal.http_webhook .. "\n")
     local _, prefix = command.path()
     local count = 0
-    for line in block:gmatch "[^\n]+" do
+    for written in block:gmatch "[^\n]+" do
+      local line = written
       count = count + 1
       local words = ("env -i HOME=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s/run PATH=%s/bin:\"$PATH\" sh -e"):format(
         home, home, prefix)

@@ -8,6 +8,7 @@ local ltn12 = require "ltn12"
 local mime = require "mime"
 local socket = require "socket"
 
+local h2 = require "spec.support.h2"
 local start = require("spec.support.portal").start
 
 -- Plain http through LuaSocket. Returns the decoded body (or the text), the status and the headers.
@@ -30,7 +31,7 @@ end
 -- Returns the body, then "STATUS HTTP_VERSION EXIT_CODE".
 local function curl(portal, arguments)
   local pipe = io.popen("curl -s -m 60 --cacert " .. portal.ca_file
-    .. " -w '\n%{http_code} %{http_version} %{exitcode}' " .. arguments)
+    .. " -w '\n%{http_code} %{http_version} ' " .. arguments .. "; printf %d $?")
   local text = pipe:read("*a")
   pipe:close()
   local body, outcome = text:match("^(.*)\n(.-)$")
@@ -234,6 +235,35 @@ describe("the mock portal", function()
       assert.equal("200 1.1 0", outcome)
     end)
 
+    -- lua-http alone stops reading for good after the third of these pieces, and so in one of twenty uploads by
+    -- curl: see server.lua.
+    it("goes on reading an HTTP/2 body wherever it was cut", function()
+      local path = portal.http_webhook:match "^http://[^/]*(/.*)$" .. "profile"
+      local piece, last = h2.data(("x"):rep(1000)), h2.data(("x"):rep(1000), true)
+      for whole = 1, 6 do
+        local request = h2.post(portal.http_port, path)
+        socket.sleep(0.02) -- the portal has begun to read the body
+        request.send(piece:rep(whole) .. last:sub(1, 400))
+        socket.sleep(0.02) -- it has read all this, and waits
+        request.send(last:sub(401))
+        assert.is_true(request.answered(), whole .. " pieces and a half")
+      end
+    end)
+
+    it("takes fifty uploads of 1 MB over HTTP/2", function()
+      local name = os.tmpname()
+      local file = assert(io.open(name, "wb"))
+      file:write(("x"):rep(2 ^ 20))
+      file:close()
+      local url = " -o /dev/null " .. portal.webhook .. "profile"
+      local pipe = io.popen("curl -s -m 20 --http2 -H content-type:text/plain --data-binary @" .. name .. " --cacert "
+        .. portal.ca_file .. " -w '%{http_version} %{size_upload}\n'" .. url:rep(50) .. "; echo $?")
+      local outcome = pipe:read "*a"
+      pipe:close()
+      os.remove(name)
+      assert.equal(("2 1048576\n"):rep(50) .. "0\n", outcome)
+    end)
+
     it("shows bad certificates", function()
       for _, name in ipairs { "wrong_name", "expired", "untrusted" } do
         local _, outcome = curl(portal, portal:webhook_for(portal[name .. "_port"]) .. "profile")
@@ -244,8 +274,10 @@ describe("the mock portal", function()
 
     it("breaks off in both protocols", function()
       portal:control("fault", { kind = "cut_body", times = -1 })
-      assert.equal("200 1.1 18", select(2, curl(portal, "--http1.1 " .. portal.webhook .. "profile")))
-      assert.equal("200 2 92", select(2, curl(portal, portal.webhook .. "profile")))
+      local cut = select(2, curl(portal, "--http1.1 " .. portal.webhook .. "profile"))
+      assert.truthy(cut:find "^200 1%.1 18$" or cut:find "^200 1%.1 56$", cut) -- 56: libcurl 8 calls it a TLS error
+      cut = select(2, curl(portal, portal.webhook .. "profile"))
+      assert.truthy(cut:find "^200 2 92$" or cut:find "^200 2 18$", cut) -- 18: curl before 7.77
       portal:control("clear_faults")
       portal:control("fault", { kind = "reset", times = -1 })
       assert.equal("000 0 56", select(2, curl(portal, "--http1.1 " .. portal.webhook .. "profile")))

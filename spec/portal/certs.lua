@@ -26,8 +26,14 @@ local function new_certificate(common_name, not_before, not_after)
   return certificate, key, name
 end
 
-local function extend(certificate, name, value, context)
-  certificate:addExtension(extension.new(name, value, context))
+local function extend(certificate, name, value)
+  certificate:addExtension(extension.new(name, value))
+end
+
+-- Whose key it is. Chains hold without; luaossl of Debian 11 knows no context to take the key from.
+local function name_key(certificate, name, value, context)
+  local made, made_extension = pcall(extension.new, name, value, context)
+  if made then certificate:addExtension(made_extension) end
 end
 
 -- A self-signed authority: { certificate, key, name }.
@@ -36,7 +42,7 @@ local function new_authority(common_name)
   certificate:setIssuer(name)
   extend(certificate, "basicConstraints", "critical,CA:TRUE")
   extend(certificate, "keyUsage", "critical,keyCertSign,cRLSign")
-  extend(certificate, "subjectKeyIdentifier", "hash", { subject = certificate })
+  name_key(certificate, "subjectKeyIdentifier", "hash", { subject = certificate })
   certificate:sign(key)
   return { certificate = certificate, key = key, name = name }
 end
@@ -56,8 +62,8 @@ local function new_server(authority, alt_names, expired)
   extend(certificate, "basicConstraints", "critical,CA:FALSE")
   extend(certificate, "keyUsage", "critical,digitalSignature")
   extend(certificate, "extendedKeyUsage", "serverAuth")
-  extend(certificate, "subjectKeyIdentifier", "hash", { subject = certificate })
-  extend(certificate, "authorityKeyIdentifier", "keyid:always",
+  name_key(certificate, "subjectKeyIdentifier", "hash", { subject = certificate })
+  name_key(certificate, "authorityKeyIdentifier", "keyid:always",
     { subject = certificate, issuer = authority.certificate })
   extend(certificate, "subjectAltName", alt_names)
   certificate:sign(authority.key)
@@ -117,7 +123,7 @@ end
 
 --- Writes the authority as a CA file and as a hashed directory. Returns the names of the files made.
 function certs.write_authority(authority, file, directory)
-  local pem = authority.certificate:toPEM()
+  local pem = tostring(authority.certificate)
   local function write(name)
     local out = assert(io.open(name, "w"))
     out:write(pem)

@@ -68,8 +68,8 @@ end)
 
 local function header_list(map)
   local out = {}
-  for name, value in pairs(map or {}) do
-    name = name:lower()
+  for written, value in pairs(map or {}) do
+    local name = written:lower()
     if name == "content-length" then fail("reply: content-length is made here; use raw to lie about it") end
     for _, item in ipairs(type(value) == "table" and value or { value }) do out[#out + 1] = { name, tostring(item) } end
   end

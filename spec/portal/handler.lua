@@ -16,8 +16,8 @@ local READ_TIMEOUT = 60
 
 local function plain_headers(headers)
   local out = {}
-  for name, value in headers:each() do
-    if name == ":authority" then name = "host" end
+  for field, value in headers:each() do
+    local name = field == ":authority" and "host" or field
     if name:sub(1, 1) ~= ":" then out[name] = out[name] and out[name] .. ", " .. value or value end
   end
   return out

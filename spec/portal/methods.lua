@@ -59,10 +59,8 @@ end)
 local function camel_case(array)
   local out = php.array()
   for key, value in array:each() do
-    if not key:find("^%d") then
-      key = key:lower():gsub("_(%w)", string.upper)
-    end
-    out:set(key, php.is_array(value) and camel_case(value) or value)
+    local camel = key:find("^%d") and key or key:lower():gsub("_(%w)", string.upper)
+    out:set(camel, php.is_array(value) and camel_case(value) or value)
   end
   return out
 end

@@ -1,6 +1,7 @@
 -- The listeners of lua-http: who is connected, and one stream after another handed to the handler.
 
 local cqueues_socket = require "cqueues.socket"
+local h2_connection = require "http.h2_connection"
 local http_server = require "http.server"
 
 local handler = require "portal.handler"
@@ -9,6 +10,19 @@ local server = {}
 
 local KEEPALIVE = 60 -- seconds between two requests of one connection
 local HANDSHAKE_TIMEOUT = 10
+
+-- A cqueues socket forgets at each write that a read is being waited for. In lua-http's HTTP/2 one coroutine writes
+-- WINDOW_UPDATEs while another has just found half a frame: both then waited for nothing, and the upload hung. So
+-- after a write nobody has found nothing to read yet: who waits next looks again.
+local write_frame = h2_connection.methods.write_http2_frame
+local function look_again(connection, ...)
+  connection.had_eagain = false
+  return ...
+end
+function h2_connection.methods:write_http2_frame(...)
+  look_again(self)
+  return look_again(self, write_frame(self, ...))
+end
 
 local last_connection = 0
 local by_socket = setmetatable({}, { __mode = "k" })

@@ -16,10 +16,19 @@ The webhook is read from $B24_WEBHOOK, then from the file ~/.config/b24/webhook,
 Exit codes: 0 answered, also when nothing is unread; 1 portal; 2 usage or configuration; 3 credential or rights;
 4 the portal's limits; 5 network, TLS or timeout. Bars (--format waybar, tmux) always exit with 0.]]
 
+-- Debian 11 and Ubuntu 20.04 have 0.6, which has neither choices nor completion.
 local function load_argparse()
   local found, argparse = pcall(require, "argparse")
-  if found then return argparse end
-  exit.usage "the command line needs argparse for Lua: apt install lua-argparse, or luarocks install argparse"
+  if not found then
+    exit.usage "the command line needs argparse for Lua: apt install lua-argparse, or luarocks install argparse"
+  end
+  local version = type(argparse) == "table" and argparse.version or "an older one"
+  local major, minor = version:match "^(%d+)%.(%d+)"
+  if not major or tonumber(major) == 0 and tonumber(minor) < 7 then
+    exit.usage("the command line needs argparse 0.7 or later; " .. version
+      .. " is installed. luarocks install argparse gets a new one")
+  end
+  return argparse
 end
 
 local function seconds(s)

@@ -1,0 +1,2 @@
+-- busted's command line, for any Lua that has busted.
+require "busted.runner" { standalone = false }
