@@ -131,7 +131,7 @@ describe("in finalisers", function()
           local ok, err = pcall(inner)
           if ok then return end
           refused = refused + 1 -- in the middle of a task
-          assert(tostring(err):find "cannot wait" or tostring(err):find "attempt to yield", err)
+          assert(tostring(err):find "cannot here" or tostring(err):find "attempt to yield", err)
         end, function()
           for _ = 1, 60 do outer() end
         end)

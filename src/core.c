@@ -81,6 +81,7 @@ static int finish(lua_State *L, const struct b24_lua_setup *setup) {
 static int core_perform(lua_State *L) {
     struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
     luaL_argcheck(L, c->call != NULL, 1, "this call is over");
+    luaL_argcheck(L, !c->begun, 1, "this call was begun already"); /* who began it uses it */
     lua_settop(L, 1);
     return perform_top(L, c);
 }

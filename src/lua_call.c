@@ -113,6 +113,7 @@ enum b24_twice b24_to_twice(lua_State *L, int index) {
 
 struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
     struct b24_lua_call *c = lua_touserdata(L, call);
+    c->begun = true;
     if (c->portal != NULL) b24_ready_portal(c->portal, c->conf);
     struct b24_action action = b24_call_next(c->call, event, now);
     if (action.type != B24_MISUSE) c->request = action.type == B24_SEND ? action.as.send : NULL;
@@ -287,7 +288,13 @@ int b24_push_result(lua_State *L, int call) {
     b24_getuservalue(L, call);
     lua_rawgeti(L, -1, B24_KEEP_NAMES);
     lua_remove(L, -2);
-    return b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
+    int n = b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
+    b24_getuservalue(L, call);
+    lua_rawgeti(L, -1, B24_KEEP_LOG_ERROR);
+    lua_remove(L, -2);
+    if (lua_isnil(L, -1)) lua_pop(L, 1);
+    else lua_setfield(L, -2, "log_error");
+    return n;
 }
 
 /* call:limiter(question) -> the user's function that ASK means, or nil. A host calls it itself: it may wait, too. */
@@ -297,6 +304,23 @@ static int call_limiter(lua_State *L) {
     int which = luaL_checkoption(L, 2, NULL, questions) == 0 ? B24_KEEP_RESERVE : B24_KEEP_PENALISE;
     b24_getuservalue(L, 1);
     lua_rawgeti(L, -1, which);
+    return 1;
+}
+
+/* call:log() -> conf.log, or nil: from now on the host tells it what each step did, event by event. It may wait, too. */
+static int call_log(lua_State *L) {
+    struct b24_lua_call *c = check_call(L);
+    if (!c->logs) return 0;
+    c->logs = false;
+    b24_getuservalue(L, 1);
+    lua_rawgeti(L, -1, B24_KEEP_LOG);
+    return 1;
+}
+
+/* call:event() -> what a log may be told next of the last step, {event=, method=, …}; nil: no more */
+static int call_event(lua_State *L) {
+    check_call(L);
+    b24_push_log_event(L, 1);
     return 1;
 }
 
@@ -348,6 +372,8 @@ void b24_open_call(lua_State *L) {
     static const luaL_Reg methods[] = {{"next", call_next},
                                        {"limiter", call_limiter},
                                        {"options", call_options},
+                                       {"log", call_log},
+                                       {"event", call_event},
                                        {"result", call_result},
                                        {NULL, NULL}};
     b24_newtype(L, B24_CALL_TYPE);
