@@ -118,7 +118,8 @@ describe("in finalisers", function()
       assert(answer.n == mine and answer.long == LONG .. mine, "the answer of another one")
     end
     local function side_by_side()
-      local answers = b24.counters_all({ a = client, b = client }, { transport = "blocking" })
+      local answers, err = b24.counters_all({ a = client, b = client }, { transport = "blocking" })
+      assert(answers, err)
       assert(answers.a.counters.TYPE.ALL == 14 and answers.b.counters.TYPE.ALL == 14,
         require("cjson").encode(answers))
     end
@@ -126,14 +127,14 @@ describe("in finalisers", function()
       for _, inner in ipairs { one, side_by_side } do
         local before = made
         garbage.during(function()
-          if made - before > 60 then return end
+          if made - before > 30 then return end
           made = made + 1
           local ok, err = pcall(inner)
           if ok then return end
           refused = refused + 1 -- in the middle of a task
           assert(tostring(err):find "cannot here" or tostring(err):find "attempt to yield", err)
         end, function()
-          for _ = 1, 60 do outer() end
+          for _ = 1, 30 do outer() end
         end)
         assert.is_true(made > before)
       end
@@ -162,5 +163,64 @@ describe("in finalisers", function()
       over = true
     end)
     assert.is_true(answered >= 40 and broken >= 70)
+  end)
+
+  -- Takes everything out of `t`, and has it collected where that can be done in a finaliser.
+  local function empty(t)
+    for key in pairs(t) do t[key] = nil end
+    collectgarbage()
+  end
+
+  it("a reply may lose its members while it is read", function()
+    for i = 1, 100 do
+      local reply = { status = 200 }
+      garbage.during(function() empty(reply) end, function()
+        reply.body = ('{"result":"%s%d"}'):format(LONG, i)
+        reply.content_type, reply.location, reply.retry_after = "application/json" .. i, "a" .. i, "b" .. i
+        local ok, value = pcall(codec.reply, conf, "profile", reply)
+        if ok and value then assert(value == LONG .. i) end
+      end)
+    end
+  end)
+
+  it("a request may lose its members while it is written, and may make them up", function()
+    for i = 1, 100 do
+      local request = { headers = {} }
+      garbage.during(function() empty(request) end, function()
+        request.url = ("https://portal%d.example/%s"):format(i, ("y"):rep(1000))
+        request.body = "{}"
+        local ok, wire = pcall(codec.http_request, request)
+        if ok then assert(wire.host == "portal" .. i .. ".example") end
+      end)
+    end
+    local n = 0
+    local made_up = setmetatable({ headers = {} }, { __index = function(_, name)
+      n = n + 1
+      return name == "body" and "{}" or ("https://portal%d.example/%s"):format(n, ("y"):rep(1000))
+    end })
+    garbage.during(collectgarbage, function()
+      for _ = 1, 100 do assert((codec.http_request(made_up)).host:find "^portal%d+%.example$") end
+    end)
+  end)
+
+  it("counters may lose their totals while they are compared", function()
+    for _ = 1, 60 do
+      local old, new = { TYPE = {} }, { TYPE = {} }
+      for i = 1, 40 do new.TYPE["TOTAL_" .. i .. ("z"):rep(100)] = i end
+      garbage.during(function() empty(new.TYPE) end, function()
+        for _, change in ipairs(b24.diff(old, new)) do assert(change.id:find "^TOTAL_%d+z+$", change.id) end
+      end)
+    end
+  end)
+
+  it("nothing takes a step of a call that is in the middle of one", function()
+    local call, refused
+    call = codec.call({ webhook = portal.http_webhook, allow_http = true, limiter = false, log = function()
+      local ok, err = pcall(call.next, call, codec.clock(), "cancel")
+      refused = not ok and err
+      assert(not pcall(core.perform, call))
+    end }, "profile")
+    assert(core.perform(call))
+    assert.truthy(refused:find "in the middle of a step")
   end)
 end)

@@ -14,10 +14,10 @@ describe("random tasks", function()
   setup(function() portal = start() end)
   before_each(function() portal:reset() end)
 
-  local function program(loop, calls, seed, planted)
+  local function program(loop, calls, seed, base, planted)
     return loops.program(portal, loop, ([[
-      require("spec.support.tasks_random").run { conf = conf, loop = LOOP, seed = %d, calls = %d, done = done }
-    ]]):format(seed, calls), { before = planted and "require('spec.support.tasks_random').plant() " or nil })
+      require("spec.support.tasks_random").run { conf = conf, loop = LOOP, seed = %d, calls = %d, base = %d, done = done }
+    ]]):format(seed, calls, base), { before = planted and "require('spec.support.tasks_random').plant() " or nil })
   end
 
   local function present()
@@ -28,15 +28,42 @@ describe("random tasks", function()
     return names
   end
 
+  -- The numbers that the portal has seen.
+  local function numbers()
+    local seen, count = {}, 0
+    for _, entry in ipairs(portal:log()) do
+      for number in entry.body:gmatch '[?"]n"?[=:](%d+)' do seen[number], count = true, count + 1 end
+    end
+    assert.is_true(count > CALLS / 4, "the portal's log lacks most of it")
+    return seen
+  end
+
   it("get the answers to their own questions, over each event loop", function()
     local names, children = present(), {}
     print(("\nrandom tasks: B24_TASKS_SEED=%d, %d calls over %s"):format(SEED, CALLS, table.concat(names, ", ")))
-    for _, name in ipairs(names) do children[name] = process.start(program(name, math.ceil(CALLS / #names), SEED)) end
+    for i, name in ipairs(names) do
+      children[name] = process.start(program(name, math.ceil(CALLS / #names), SEED, i * 1000000))
+    end
+    local refused = {}
     for name, child in pairs(children) do
       local status, out, err = child:wait(PATIENCE)
       assert.same({ name, 0, "" }, { name, status, err }, out)
-      local asked, answered = out:match "asked (%d+), answered (%d+), cancelled %d+\nrefused"
-      assert.is_true(tonumber(asked) >= CALLS / #names and tonumber(answered) > CALLS / #names / 2, out)
+      local asked, answered, list = out:match "asked (%d+), answered (%d+), cancelled %d+\nrefused ([%d ]*)"
+      assert.is_true(tonumber(asked) >= CALLS / #names and tonumber(answered) > CALLS / #names / 4, out)
+      for number in list:gmatch "%d+" do refused[#refused + 1] = number end
     end
+    assert.is_true(#refused > 0)
+    local sent = numbers()
+    for _, number in ipairs(refused) do assert.is_nil(sent[number], "refused, but sent: " .. number) end
+  end)
+
+  it("find within 100 calls what this is about, when it is put back", function()
+    local wrong = 0
+    for seed = 1, 5 do
+      local status, out, err = process.start(program("blocking", 100, seed, 0, true)):wait(PATIENCE)
+      assert.equal(1, status, out .. err)
+      if out:find "WRONG: asked .* in call %d+ of seed" then wrong = wrong + 1 end
+    end
+    assert.is_true(wrong >= 3) -- now and then it is resumed when it is over, which ends the program at once
   end)
 end)

@@ -139,6 +139,7 @@ struct b24_lua_call {
     const struct b24_outcome *outcome; /* set when DONE */
     enum b24_shape shape;
     bool begun;      /* the first event was told */
+    bool busy;       /* in the middle of a step */
     bool logs, told; /* we call conf.log; it knows of a limiter that is not shared */
     struct b24_buffer params;
     char method[B24_METHOD_MAX + 1];
@@ -165,7 +166,8 @@ enum b24_twice b24_to_twice(lua_State *L, int index);
 /* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
 struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);
 
-/* [0, 0] A reply from the table at stack index 4: {status=, body=, content_type=, location=, retry_after=}. */
+/* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=, retry_after=}; its views
+   are good while these values are on the stack. */
 void b24_reply_from_table(lua_State *L, struct b24_reply *reply);
 
 /* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */

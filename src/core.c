@@ -63,6 +63,7 @@ static int perform_top(lua_State *L, struct b24_lua_call *c) {
         return b24_push_fault(L, &fault, c->method);
     }
     int call = lua_gettop(L);
+    c->busy = true; /* to the end: each step is ours */
     c->outcome = perform(L, c, t);
     int n = b24_push_result(L, call);
     b24_call_free(c->call); /* at once: an answer can be megabytes */

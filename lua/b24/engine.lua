@@ -39,18 +39,32 @@ function engine.pollfd() return engine.get():pollfd() end
 ---@return boolean is anything under way?
 function engine.busy() return current ~= nil and current:usable() and current:running() > 0 end
 
-local function register(id, waiter, wake)
-  wakers[id] = waiter.bind and waiter.bind(wake) or wake
+local function register(id, waiter, waker)
+  wakers[id] = waker
   armed[waiter] = true
   waiter.arm()
 end
 
 -- Without memory to register the waker the job is given up: what nobody waits for must not wake anybody.
-local function wait_for(id, waiter, wake)
-  local ok, err = pcall(register, id, waiter, wake)
+local function wait_for(id, waiter, waker)
+  local ok, err = pcall(register, id, waiter, waker)
   if ok then return id end
   engine.cancel(id)
   return nil, err
+end
+
+-- A job that method(argument) of the engine begins. Its waker is made before: as soon as there is a job, a finaliser may
+-- pump, and must find it.
+local function begin(method, argument, waiter, wake)
+  local of = engine.get()
+  local waker = waiter.bind and waiter.bind(wake) or wake
+  local ok, id = pcall(of[method], of, argument)
+  if not ok then
+    if waiter.release then waiter.release(waker) end
+    error(id, 0)
+  end
+  local registered, err = wait_for(id, waiter, waker)
+  return registered, err
 end
 
 --- Sends what the call asks for. `wake("reply" | "failed", data)` is called later, by engine.pump. Throws when it could
@@ -58,14 +72,14 @@ end
 ---@return integer? id
 ---@return string? err it was given up, and may have been sent
 function engine.send(call, waiter, wake)
-  local id, err = wait_for(engine.get():add(call), waiter, wake)
+  local id, err = begin("add", call, waiter, wake)
   return id, err
 end
 
 --- `wake("woke")` is called after so many seconds. Throws when it cannot be.
 ---@return integer id
 function engine.sleep(seconds, waiter, wake)
-  local id, err = wait_for(engine.get():sleep(seconds), waiter, wake)
+  local id, err = begin("sleep", seconds, waiter, wake)
   if not id then error(err, 0) end
   return id
 end

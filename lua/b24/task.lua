@@ -267,6 +267,7 @@ end
 local function join(self, me, seconds)
   local timer, joiner
   await(me, function(wake)
+    if self.done then return false end -- meanwhile, in a finaliser
     joiner = wake
     self.joiners[#self.joiners + 1] = wake
     timer = seconds and engine.sleep(seconds, me.waiter, wake) or nil

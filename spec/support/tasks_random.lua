@@ -1,6 +1,6 @@
 --- Tasks that do anything a Lua program does, at random: each call carries a number of its own, which the portal sends back.
 ---
----     require("spec.support.tasks_random").run { conf =, loop =, seed =, calls =, plant =, done = }
+---     require("spec.support.tasks_random").run { conf =, loop =, seed =, calls =, done = }
 ---
 --- Runs in a program of spec/support/loops.lua; ends the process with status 1 at the first wrong answer.
 
@@ -59,7 +59,7 @@ end
 
 local function new_state(setup)
   local b24 = require "b24"
-  local state = { setup = setup, random = data.random(setup.seed), asked = 0, open = {}, handles = {}, trail = {},
+  local state = { setup = setup, random = data.random(setup.seed), asked = 0, open = {}, handles = {}, all = {}, trail = {},
     count = { answered = 0, cancelled = 0 } }
 
   function state.fail(why)
@@ -71,8 +71,9 @@ local function new_state(setup)
 
   function state.number()
     state.asked = state.asked + 1
-    state.open[state.asked] = true
-    return state.asked
+    local mine = (setup.base or 0) + state.asked
+    state.open[mine] = true
+    return mine
   end
 
   -- The answer to the question with number `mine`.
@@ -81,6 +82,7 @@ local function new_state(setup)
     state.open[mine] = nil
     local number = type(answer) == "table" and tonumber(answer.n) or answer
     if answer and number ~= mine then state.fail(("WRONG: asked %d, answered %s"):format(mine, tostring(number))) end
+    if not answer and info.code == "NO_BATCH" then state.fail("WRONG: asked for a batch, answered something else") end
     if not answer and info.code ~= "CANCELLED" then state.fail("no answer: " .. tostring(err)) end
     local what = answer and "answered" or "cancelled"
     state.count[what] = state.count[what] + 1
@@ -185,14 +187,19 @@ function actions.batch(state)
   for name, mine in pairs(numbers) do state.check(mine, answer and answer.results[name], err, info) end
 end
 
+local function keep(state, handle)
+  state.handles[#state.handles + 1] = handle
+  state.all[#state.all + 1] = handle
+end
+
 -- One more call beside this task; its handle is kept for others to wait for or cancel.
 function actions.callback(state)
   if state.asked >= state.setup.calls or state.setup.loop == "blocking" then return end
   local mine = state.number()
-  state.handles[#state.handles + 1] = state.client:call("b24test.echo", { n = mine }, function(answer, err, info)
+  keep(state, state.client:call("b24test.echo", { n = mine }, function(answer, err, info)
     state.check(mine, answer, err, info)
     if state.random(4) == 1 then pcall(state.ask) end
-  end)
+  end))
 end
 
 local function any_handle(state)
@@ -233,7 +240,7 @@ function actions.nested(state)
     state.ask()
   end)
   if state.random(3) == 1 then task:cancel() end
-  if state.random(2) == 1 then task:wait() else state.handles[#state.handles + 1] = task end
+  if state.random(2) == 1 then task:wait() else keep(state, task) end
 end
 
 function actions.stranger(state)
@@ -266,7 +273,8 @@ local function sum_up(state)
 end
 
 --- Runs in a task of its own and ends with state.done(); prints how many calls ended how.
----@param setup {conf: table, loop: string, seed: integer, calls: integer, plant: boolean?, done: function}
+---@param setup {conf: table, loop: string, seed: integer, calls: integer, base: integer?, done: function} base: the numbers
+--- of its calls begin behind it
 function M.run(setup)
   local pause = collectgarbage("setpause", 50)
   local state = new_state(setup)
@@ -278,7 +286,8 @@ function M.run(setup)
       workers[i] = tasks.spawn(state.waiter, function() work(state) end)
     end
     for _, worker in ipairs(workers) do worker:wait() end
-    for _, handle in ipairs(state.handles) do handle:wait() end
+    for _, handle in ipairs(state.all) do handle:wait() end
+    tasks.sleep(0.01) -- who waits for a call goes on before its callback
     collectgarbage("setpause", pause)
     sum_up(state)
     setup.done()

@@ -12,6 +12,8 @@ local under_way = setmetatable({}, weak) -- controller -> how many of its wakers
 local owners = setmetatable({}, weak) -- waker -> its controller
 local blocked = 0 -- waits that block: no controller goes on meanwhile
 
+local LOOK = 10 -- seconds: a task that ends in a finaliser, while we begin to wait for it, signals nobody
+
 local function pollable()
   local fd = engine.pollfd()
   return { pollfd = function() return fd end, events = function() return "r" end, timeout = function() end }
@@ -105,7 +107,7 @@ function waiter.turn(task, seconds)
     waiter.arm()
     local left = deadline - cqueues.monotime()
     if left <= 0 then break end
-    done:wait(left < 1e9 and left or nil)
+    if not task.done then done:wait(math.min(left, LOOK)) end
   end
   if not task.done then task:forget(joiner) end
 end
