@@ -142,7 +142,9 @@ describe("in finalisers", function()
     assert.is_true(made > refused)
   end)
 
-  it("an error of one of them loses no answer", function()
+  -- LuaJIT itself does not survive errors of finalisers (2.1: they escape pcall, or crash it).
+  local survivable = rawget(_G, "jit") and function() end or it
+  survivable("an error of one of them loses no answer", function()
     local broken = 0
     local client = assert(b24.client(conf))
     local over = false

@@ -38,9 +38,10 @@ end
 function M.plant()
   for path, changes in pairs(OLD) do
     local file = assert(io.open(path))
-    local source, count = file:read "*a", nil
+    local source = file:read "*a"
     file:close()
     for _, change in ipairs(changes) do
+      local count
       source, count = source:gsub(change[1], (change[2]:gsub("%%", "%%%%")))
       assert(count == 1, "the old code fits nowhere: " .. change[1])
     end
@@ -48,14 +49,6 @@ function M.plant()
     package.preload[name] = assert((loadstring or load)(source, "@old " .. path)) -- luacheck: ignore
   end
 end
-
-local function options(conf, more)
-  local all = {}
-  for key, value in pairs(conf) do all[key] = value end
-  for key, value in pairs(more or {}) do all[key] = value end
-  return all
-end
-
 
 local function new_state(setup)
   local b24 = require "b24"
