@@ -191,4 +191,17 @@ describe("in a task", function()
       end)
     ]])
   end)
+
+  it("the same holds in a coroutine of a controller of cqueues", function()
+    prints("true\n2\n3\n4\ntrue\n", RUN .. [[
+      print(refused(pcall(string.gsub, "a", "a", function() ask(1) end)))
+      print(ask(2))
+      coroutine.wrap(function() print(ask(3)) end)()
+      local handle
+      coroutine.wrap(function()
+        handle = client:call("b24test.echo", { n = 4 }, function(answer) print(answer.n) end)
+        print(handle:wait() ~= nil)
+      end)()
+    ]], 3, { over = { "cqueues" } })
+  end)
 end)
