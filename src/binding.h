@@ -79,7 +79,7 @@ bool b24_to_count(lua_State *L, int index, lua_Number *count);
 enum { B24_KEEP_PORTAL = 1, B24_KEEP_OWN, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KEEP_PENALISE };
 
 /* What a call object keeps besides these. */
-enum { B24_KEEP_CONF = B24_KEEP_PENALISE + 1, B24_KEEP_NAMES };
+enum { B24_KEEP_CONF = B24_KEEP_PENALISE + 1, B24_KEEP_NAMES, B24_KEEP_LOG_ERROR };
 
 /* [0, +1] The conf object for the argument at `index`: itself, or made from nil, a URL or a table.
    NULL: [0, +3] nil, message, info. A wrong type or unknown name throws with the position `level` calls up. */
@@ -128,6 +128,9 @@ struct b24_lua_call;
 /* [0, 0] Tells conf.log what the last step did. `call`: stack index of the call object. */
 void b24_tell_log(lua_State *L, int call);
 
+/* [0, +1] What a log may be told next of the last step: a table; nil: no more. */
+void b24_push_log_event(lua_State *L, int call);
+
 /* [0, 0] Asks conf.limiter. */
 void b24_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struct b24_event *answer);
 
@@ -159,7 +162,9 @@ struct b24_lua_call {
     const struct b24_request *request; /* set while the last action is SEND */
     const struct b24_outcome *outcome; /* set when DONE */
     enum b24_shape shape;
-    bool logs, told; /* conf.log is there; it knows of a limiter that is not shared */
+    bool begun;      /* the first event was told */
+    bool busy;       /* in the middle of a step */
+    bool logs, told; /* we call conf.log; it knows of a limiter that is not shared */
     struct b24_buffer params;
     char method[B24_METHOD_MAX + 1];
 };
@@ -185,7 +190,8 @@ enum b24_twice b24_to_twice(lua_State *L, int index);
 /* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
 struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);
 
-/* [0, 0] A reply from the table at stack index 4: {status=, body=, content_type=, location=, retry_after=}. */
+/* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=, retry_after=}; its views
+   are good while these values are on the stack. */
 void b24_reply_from_table(lua_State *L, struct b24_reply *reply);
 
 /* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */

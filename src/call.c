@@ -191,7 +191,7 @@ struct b24_action b24_call_next(struct b24_call *c, const struct b24_event *even
         B24_STATES(X)
 #undef X
     };
-    c->note_count = c->notes_read = 0;
+    if (c->state != MOVING) c->note_count = c->notes_read = 0; /* a move is a part of the step before */
     if (c->state == FINISHED) return b24_call_done(c);
     if (event->type != B24_CANCEL && (legal[c->state] & 1u << event->type) == 0)
         return (struct b24_action){.type = B24_MISUSE};

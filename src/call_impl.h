@@ -27,7 +27,7 @@ enum b24_state {
 
 enum b24_after { THEN_SEND, THEN_RESERVE, THEN_OVERRUN };
 
-#define B24_NOTES_MAX 4 /* more than one step can make */
+#define B24_NOTES_MAX 6 /* more than one step can make */
 
 struct b24_call {
     const struct b24_conf *conf;

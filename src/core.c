@@ -63,6 +63,7 @@ static int perform_top(lua_State *L, struct b24_lua_call *c) {
         return b24_push_fault(L, &fault, c->method);
     }
     int call = lua_gettop(L);
+    c->busy = true; /* to the end: each step is ours */
     c->outcome = perform(L, c, t);
     int n = b24_push_result(L, call);
     b24_call_free(c->call); /* at once: an answer can be megabytes */
@@ -81,6 +82,7 @@ static int finish(lua_State *L, const struct b24_lua_setup *setup) {
 static int core_perform(lua_State *L) {
     struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
     luaL_argcheck(L, c->call != NULL, 1, "this call is over");
+    luaL_argcheck(L, !c->begun, 1, "this call was begun already"); /* who began it uses it */
     lua_settop(L, 1);
     return perform_top(L, c);
 }

@@ -174,33 +174,62 @@ static void quieten(struct b24_engine *e) {
     e->signalled = read(e->fds[0], &byte, 1) != 1;
 }
 
-const struct b24_event *b24_engine_peek(struct b24_engine *e, b24_job *id) {
+const struct b24_event *b24_engine_take(struct b24_engine *e, b24_job *id) {
     take_dropped(e);
     pthread_mutex_lock(&e->lock);
-    e->peeked = (struct b24_engine_job *)b24_list_first(&e->done);
+    struct b24_engine_job *job = (struct b24_engine_job *)b24_list_take(&e->done);
+    if (job != NULL) job->place = B24_TAKEN;
+    if (job != NULL) quieten(e);
     pthread_mutex_unlock(&e->lock);
-    if (e->peeked == NULL) return NULL;
-    *id = e->peeked->id;
-    return &e->peeked->event;
+    if (job == NULL) return NULL;
+    e->running--;
+    *id = job->id;
+    return &job->event;
 }
 
+/* NULL: there is no such job any more. */
+static struct b24_engine_job *find(const struct b24_engine *e, b24_job id) {
+    size_t slot = (size_t)(id % SLOTS);
+    struct b24_engine_job *job = slot < e->job_count ? e->jobs[slot] : NULL;
+    return job != NULL && job->id == id ? job : NULL;
+}
+
+/* `place` of what was taken is the host's alone: the helper does not know such jobs. */
+static struct b24_engine_job *find_taken(const struct b24_engine *e, b24_job id) {
+    struct b24_engine_job *job = find(e, id);
+    return job != NULL && job->place == B24_TAKEN ? job : NULL;
+}
+
+bool b24_engine_drop(struct b24_engine *e, b24_job id) {
+    struct b24_engine_job *job = find_taken(e, id);
+    if (job == NULL) return false;
+    bool wanted = !job->cancelled;
+    recycle(e, job);
+    return wanted;
+}
+
+void b24_engine_put_back(struct b24_engine *e, b24_job id) {
+    struct b24_engine_job *job = find_taken(e, id);
+    if (job == NULL) return;
+    if (job->cancelled) {
+        recycle(e, job);
+        return;
+    }
+    pthread_mutex_lock(&e->lock);
+    job->place = B24_FINISHED;
+    b24_list_prepend(&e->done, &job->link);
+    b24_engine_signal(e);
+    pthread_mutex_unlock(&e->lock);
+    e->running++;
+}
+
+/* Under the lock. */
 static void take_done(struct b24_engine *e, struct b24_engine_job *job) {
     b24_list_remove(&job->link);
     quieten(e);
 }
 
-void b24_engine_drop(struct b24_engine *e) {
-    struct b24_engine_job *job = e->peeked;
-    if (job == NULL) return;
-    e->peeked = NULL;
-    pthread_mutex_lock(&e->lock);
-    take_done(e, job);
-    pthread_mutex_unlock(&e->lock);
-    e->running--;
-    recycle(e, job);
-}
-
-/* Under the lock. True: the job is the host's again. */
+/* Under the lock. True: the job can be used again. */
 static bool call_back(struct b24_engine *e, struct b24_engine_job *job) {
     if (job->place == B24_SUBMITTED) b24_list_remove(&job->link);
     else if (job->place == B24_FINISHED) take_done(e, job);
@@ -212,15 +241,15 @@ static bool call_back(struct b24_engine *e, struct b24_engine_job *job) {
 }
 
 bool b24_engine_cancel(struct b24_engine *e, b24_job id) {
-    size_t slot = (size_t)(id % SLOTS);
-    struct b24_engine_job *job = slot < e->job_count ? e->jobs[slot] : NULL;
-    if (job == NULL || job->id != id) return false;
+    struct b24_engine_job *job = find(e, id);
+    if (job == NULL) return false;
     pthread_mutex_lock(&e->lock);
     bool known = job->place != B24_IDLE && !job->cancelled;
-    bool ours = known && call_back(e, job);
+    bool taken = known && job->place == B24_TAKEN; /* still being read; `running` does not count it */
+    if (taken) job->cancelled = true;
+    bool ours = known && !taken && call_back(e, job);
     pthread_mutex_unlock(&e->lock);
-    if (!known) return false;
-    if (job == e->peeked) e->peeked = NULL;
+    if (!known || taken) return known;
     e->running--;
     if (ours) recycle(e, job);
     else curl_multi_wakeup(e->multi);

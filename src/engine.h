@@ -31,15 +31,18 @@ b24_job b24_engine_sleep(struct b24_engine *e, b24_ms duration);
 /* Readable while something is done. Valid until b24_engine_free. */
 int b24_engine_fd(const struct b24_engine *e);
 
-/* Jobs that were neither dropped nor cancelled. 0: the descriptor need not be watched. */
+/* Jobs that were neither taken nor cancelled. 0: the descriptor need not be watched. */
 size_t b24_engine_running(const struct b24_engine *e);
 
-/* The oldest job that is done, and what happened: B24_WOKE, B24_REPLY or B24_FAILED, whose views are valid until
-   b24_engine_drop. NULL: none is. */
-const struct b24_event *b24_engine_peek(struct b24_engine *e, b24_job *job);
+/* Takes the oldest job that is done off the list, and tells what happened: B24_WOKE, B24_REPLY or B24_FAILED. NULL:
+   none is. Its views are valid until one of the next two, whatever else is done with the engine meanwhile, but free. */
+const struct b24_event *b24_engine_take(struct b24_engine *e, b24_job *job);
 
-/* Forgets the job of the last b24_engine_peek. */
-void b24_engine_drop(struct b24_engine *e);
+/* The end of a job that was taken. False: it was cancelled meanwhile, and nobody wants to hear of it. */
+bool b24_engine_drop(struct b24_engine *e, b24_job job);
+
+/* A job that was taken is the oldest that is done again: it could not be told of yet. */
+void b24_engine_put_back(struct b24_engine *e, b24_job job);
 
 /* Gives a job up; nothing more is heard of it. False: there is no such job any more. */
 bool b24_engine_cancel(struct b24_engine *e, b24_job job);

@@ -23,7 +23,8 @@ enum b24_place {
     B24_IDLE,      /* on the host's free list */
     B24_SUBMITTED, /* in `submitted` */
     B24_HELD,      /* the helper has it */
-    B24_FINISHED   /* in `done` */
+    B24_FINISHED,  /* in `done` */
+    B24_TAKEN      /* in no list: the host reads what became of it */
 };
 
 struct b24_lane;
@@ -62,7 +63,6 @@ struct b24_engine {
     struct b24_exchange **kept; /* exchanges for the next use */
     size_t kept_count;
     size_t running;
-    struct b24_engine_job *peeked;
     bool started; /* the helper runs */
     pthread_t helper;
     struct b24_engine *next, *prev; /* of all engines of the process */
@@ -85,6 +85,9 @@ void *b24_engine_run(void *engine);
 
 /* The helper is done with a job, whose event is filled. */
 void b24_engine_finish(struct b24_engine *e, struct b24_engine_job *job);
+
+/* Under the lock: `done` has a member, and who watches the descriptor must know. */
+void b24_engine_signal(struct b24_engine *e);
 
 /* ---- engine_lane.c: which requests may go now. All of the helper, but the name. */
 

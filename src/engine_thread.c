@@ -14,6 +14,10 @@
 
 #define REST 20 /* ms before another look when even waiting failed, for lack of memory */
 
+void b24_engine_signal(struct b24_engine *e) {
+    if (!e->signalled) e->signalled = write(e->fds[1], "", 1) == 1;
+}
+
 static void give(struct b24_engine *e, struct b24_engine_job *job) {
     pthread_mutex_lock(&e->lock);
     if (job->cancelled) {
@@ -26,7 +30,7 @@ static void give(struct b24_engine *e, struct b24_engine_job *job) {
     } else {
         job->place = B24_FINISHED;
         b24_list_append(&e->done, &job->link);
-        if (!e->signalled) e->signalled = write(e->fds[1], "", 1) == 1;
+        b24_engine_signal(e);
     }
     pthread_mutex_unlock(&e->lock);
 }

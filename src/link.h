@@ -25,6 +25,10 @@ static inline void b24_list_append(struct b24_link *list, struct b24_link *membe
     list->prev = member;
 }
 
+static inline void b24_list_prepend(struct b24_link *list, struct b24_link *member) {
+    b24_list_append(list->next, member); /* behind the last one of a ring that begins there: in front of all */
+}
+
 /* Nothing happens to what is in no list. */
 static inline void b24_list_remove(struct b24_link *member) {
     if (member->next == NULL) return;

@@ -129,6 +129,7 @@ enum b24_twice b24_to_twice(lua_State *L, int index) {
 struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
     static const struct b24_event go = {.type = B24_GO};
     struct b24_lua_call *c = lua_touserdata(L, call);
+    c->begun = true;
     for (;; event = &go) {
         if (c->portal != NULL) b24_ready_portal(c->portal, c->own_limits, c->conf);
         struct b24_action action = b24_call_next(c->call, event, now);
@@ -167,13 +168,14 @@ int b24_lua_call(lua_State *L) {
 
 /* ------------------------------------------------------------ events: tables -> structs */
 
+/* [0, +1] The value stays on the stack, which keeps it alive: a finaliser might take it out of the table. */
 static struct b24_view view_field(lua_State *L, const char *name) {
     struct b24_view v = {"", 0};
+    luaL_checkstack(L, 4, "event");
     lua_pushstring(L, name);
-    lua_rawget(L, 4); /* raw: a value made by __index would belong to nobody */
+    lua_rawget(L, 4);
     if (lua_type(L, -1) == LUA_TSTRING) v.p = lua_tolstring(L, -1, &v.n);
     else if (!lua_isnil(L, -1)) luaL_error(L, "b24: '%s' must be a string, not a %s", name, luaL_typename(L, -1));
-    lua_pop(L, 1); /* the data table keeps it alive */
     return v;
 }
 
@@ -290,7 +292,11 @@ static int call_next(lua_State *L) {
     luaL_argcheck(L, now >= -1e12 && now <= 1e12, 2, "seconds of a clock expected");
     lua_settop(L, 4);
     read_event(L, &event);
+    /* What runs meanwhile, a log or a finaliser, must not move what is read here. */
+    if (c->busy) return luaL_error(L, "b24: the call is in the middle of a step");
+    c->busy = true;
     struct b24_action a = b24_step(L, 1, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
+    if (a.type == B24_MISUSE) c->busy = false;
     if (a.type == B24_MISUSE)
         return luaL_error(L, "b24: event '%s' does not fit what the call waits for", b24_event_name(event.type));
     lua_pushstring(L, b24_action_name(a.type));
@@ -299,6 +305,7 @@ static int call_next(lua_State *L) {
     else if (a.type == B24_ASK) push_question(L, c, &a);
     else lua_pushnil(L);
     if (a.type == B24_DONE) c->outcome = a.as.done;
+    c->busy = false;
     return 2;
 }
 
@@ -308,7 +315,13 @@ int b24_push_result(lua_State *L, int call) {
     b24_getuservalue(L, call);
     lua_rawgeti(L, -1, B24_KEEP_NAMES);
     lua_remove(L, -2);
-    return b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
+    int n = b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
+    b24_getuservalue(L, call);
+    lua_rawgeti(L, -1, B24_KEEP_LOG_ERROR);
+    lua_remove(L, -2);
+    if (lua_isnil(L, -1)) lua_pop(L, 1);
+    else lua_setfield(L, -2, "log_error");
+    return n;
 }
 
 /* call:limiter(question) -> the user's function that ASK means, or nil. A host calls it itself: it may wait, too. */
@@ -318,6 +331,24 @@ static int call_limiter(lua_State *L) {
     int which = luaL_checkoption(L, 2, NULL, questions) == 0 ? B24_KEEP_RESERVE : B24_KEEP_PENALISE;
     b24_getuservalue(L, 1);
     lua_rawgeti(L, -1, which);
+    return 1;
+}
+
+/* call:log() -> conf.log, or nil: from now on the host tells it what each step did, event by event. It may wait, too.
+ */
+static int call_log(lua_State *L) {
+    struct b24_lua_call *c = check_call(L);
+    if (!c->logs) return 0;
+    c->logs = false;
+    b24_getuservalue(L, 1);
+    lua_rawgeti(L, -1, B24_KEEP_LOG);
+    return 1;
+}
+
+/* call:event() -> what a log may be told next of the last step, {event=, method=, …}; nil: no more */
+static int call_event(lua_State *L) {
+    check_call(L);
+    b24_push_log_event(L, 1);
     return 1;
 }
 
@@ -365,10 +396,8 @@ static int call_tostring(lua_State *L) {
 
 void b24_open_call(lua_State *L) {
     static const luaL_Reg meta[] = {{"__gc", call_gc}, {"__tostring", call_tostring}, {NULL, NULL}};
-    static const luaL_Reg methods[] = {{"next", call_next},
-                                       {"limiter", call_limiter},
-                                       {"options", call_options},
-                                       {"result", call_result},
+    static const luaL_Reg methods[] = {{"next", call_next}, {"limiter", call_limiter}, {"options", call_options},
+                                       {"log", call_log},   {"event", call_event},     {"result", call_result},
                                        {NULL, NULL}};
     b24_newtype(L, B24_CALL_TYPE);
     b24_setfuncs(L, meta);

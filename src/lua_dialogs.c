@@ -238,13 +238,16 @@ static void push_changes(lua_State *L, int result, const struct change *changes,
 
 static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
-/* Adds the string keys of the table on top. They stay alive in that table. */
-static size_t add_names(lua_State *L, const char *list[TYPES_MAX], size_t n) {
+/* Adds the string keys of the table on top, and keeps them in the one at `kept`: a finaliser might take them out. */
+static size_t add_names(lua_State *L, int kept, const char *list[TYPES_MAX], size_t n) {
     if (!lua_istable(L, -1)) return n;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
         bool known = lua_type(L, -2) != LUA_TSTRING || n == TYPES_MAX;
         for (size_t i = 0; i < n && !known; i++) known = strcmp(list[i], lua_tostring(L, -2)) == 0;
-        if (!known) list[n++] = lua_tostring(L, -2);
+        if (known) continue;
+        list[n++] = lua_tostring(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawseti(L, kept, (int)n);
     }
     return n;
 }
@@ -266,10 +269,12 @@ static void push_totals(lua_State *L, int result, int old, int new) {
     const char *list[TYPES_MAX];
     lua_Number from = 0, to = 0;
     bool had, has;
+    lua_newtable(L);
+    int kept = lua_gettop(L);
     lua_pushvalue(L, old);
-    size_t n = add_names(L, list, 0);
+    size_t n = add_names(L, kept, list, 0);
     lua_pushvalue(L, new);
-    n = add_names(L, list, n);
+    n = add_names(L, kept, list, n);
     lua_pop(L, 2);
     qsort(list, n, sizeof *list, by_name);
     for (size_t i = 0; i < n; i++) {

@@ -9,11 +9,15 @@
 
 struct lua_engine {
     struct b24_engine *engine; /* NULL: closed */
+    int reading;               /* steps under way: what they read must stay */
+    bool closed;               /* engine:close() was called meanwhile */
 };
+
+static bool open(const struct lua_engine *box) { return box->engine != NULL && !box->closed; }
 
 static struct b24_engine *check(lua_State *L) {
     const struct lua_engine *box = luaL_checkudata(L, 1, ENGINE_TYPE);
-    if (box->engine == NULL) luaL_error(L, "b24: the engine was closed");
+    if (!open(box)) luaL_error(L, "b24: the engine was closed");
     if (!b24_engine_usable(box->engine)) luaL_error(L, "b24: the engine belongs to the parent process");
     return box->engine;
 }
@@ -76,21 +80,48 @@ static void push_failure(lua_State *L, const struct b24_failure *f) {
     set_view(L, "message", f->text);
 }
 
-/* engine:step() -> id, event, data: one job that is done, or nothing. The event is "woke", "reply" or "failed"; it and
-   data are what call:next takes. A lack of memory loses nothing: ask again. */
-static int engine_step(lua_State *L) {
-    struct b24_engine *e = check(L);
-    b24_job job = 0;
-    lua_settop(L, 1);
-    const struct b24_event *event = b24_engine_peek(e, &job);
-    if (event == NULL) return 0;
-    lua_pushnumber(L, (lua_Number)job);
+/* event, data for the struct b24_event in the argument */
+static int push_event(lua_State *L) {
+    const struct b24_event *event = lua_touserdata(L, 1);
     lua_pushstring(L, b24_event_name(event->type));
     if (event->type == B24_REPLY) push_reply(L, &event->as.reply);
     else if (event->type == B24_FAILED) push_failure(L, &event->as.failed);
     else lua_pushnil(L);
-    b24_engine_drop(e);
-    return 3;
+    return 2;
+}
+
+static void close_engine(struct lua_engine *box) {
+    struct b24_engine *e = box->engine;
+    box->closed = true;
+    if (box->reading > 0) return; /* the step does it */
+    box->engine = NULL;
+    b24_engine_free(e);
+}
+
+/* engine:step() -> id, event, data: one job that is done, or nothing. The event is "woke", "reply" or "failed"; it and
+   data are what call:next takes. A lack of memory loses nothing: ask again.
+   While these are made a finaliser may run, and take, cancel or close as it likes. So the job is in no list then, and
+   what it holds stays until they are made. */
+static int engine_step(lua_State *L) {
+    struct b24_engine *e = check(L);
+    struct lua_engine *box = lua_touserdata(L, 1);
+    b24_job job = 0;
+    lua_settop(L, 1);
+    lua_pushcfunction(L, push_event); /* before the job is taken: in Lua 5.1 it needs memory */
+    const struct b24_event *event = b24_engine_take(e, &job);
+    if (event == NULL) return 0;
+    box->reading++;
+    lua_pushnumber(L, (lua_Number)job);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, (void *)event);
+    int status = lua_pcall(L, 1, 2, 0);
+    box->reading--;
+    bool wanted = status == 0 && b24_engine_drop(e, job);
+    if (status != 0) b24_engine_put_back(e, job);
+    if (box->closed) close_engine(box);
+    if (status != 0) return lua_error(L);
+    if (wanted) return 3;
+    return open(box) ? engine_step(L) : 0;
 }
 
 /* engine:pollfd() -> descriptor: readable while engine:step() has something. */
@@ -128,22 +159,19 @@ static int engine_cancel(lua_State *L) {
 /* engine:usable() -> false once it is closed, and in a forked child */
 static int engine_usable(lua_State *L) {
     const struct lua_engine *box = luaL_checkudata(L, 1, ENGINE_TYPE);
-    lua_pushboolean(L, box->engine != NULL && b24_engine_usable(box->engine));
+    lua_pushboolean(L, open(box) && b24_engine_usable(box->engine));
     return 1;
 }
 
 /* engine:close(): gives everything up; may be called again */
 static int engine_close(lua_State *L) {
-    struct lua_engine *box = luaL_checkudata(L, 1, ENGINE_TYPE);
-    struct b24_engine *e = box->engine;
-    box->engine = NULL;
-    b24_engine_free(e);
+    close_engine(luaL_checkudata(L, 1, ENGINE_TYPE));
     return 0;
 }
 
 static int engine_tostring(lua_State *L) {
     const struct lua_engine *box = luaL_checkudata(L, 1, ENGINE_TYPE);
-    if (box->engine == NULL) lua_pushliteral(L, "b24.engine (closed)");
+    if (!open(box)) lua_pushliteral(L, "b24.engine (closed)");
     else lua_pushfstring(L, "b24.engine (%d running)", (int)b24_engine_running(box->engine));
     return 1;
 }

@@ -23,12 +23,12 @@ static int head_gc(lua_State *L) {
     return 0;
 }
 
+/* [0, +1] The value stays on the stack: a finaliser might take it out of the request, __index might have made it. */
 static struct b24_view string_member(lua_State *L, const char *name) {
     struct b24_view v = {"", 0};
     lua_getfield(L, 1, name);
     if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "b24: a request has a %s, as a string", name);
     v.p = lua_tolstring(L, -1, &v.n);
-    lua_pop(L, 1); /* the request keeps it */
     return v;
 }
 

@@ -65,8 +65,10 @@ static void close_holes(lua_State *L) {
     char name[24];
     for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1)) n++;
     int64_t *keys = lua_newuserdata(L, n * sizeof *keys);
+    size_t room = n; /* a finaliser might have added some */
     n = 0;
-    for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1)) keys[n++] = key_number(L, -2);
+    for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1))
+        if (n < room) keys[n++] = key_number(L, -2);
     qsort(keys, n, sizeof *keys, compare);
     lua_createtable(L, (int)n, 0);
     for (size_t k = 0; k < n; k++) {

@@ -1,10 +1,19 @@
 /* May the running Lua code yield? nginx replaces the coroutine library and loses isyieldable with it; a light thread
    that waits where it cannot yield takes nginx's whole Lua VM down. */
 #define _GNU_SOURCE /* RTLD_DEFAULT */
+#include "binding.h"
+
+#if LUA_VERSION_NUM >= 503
+
+int b24_lua_may_yield(lua_State *L) {
+    lua_pushboolean(L, lua_isyieldable(L));
+    return 1;
+}
+
+#else
+
 #include <dlfcn.h>
 #include <string.h>
-
-#include "binding.h"
 
 typedef int (*yieldable)(lua_State *L);
 
@@ -23,3 +32,5 @@ int b24_lua_may_yield(lua_State *L) {
     else lua_pushboolean(L, f(L));
     return 1;
 }
+
+#endif

@@ -9,14 +9,22 @@ local drive = {}
 ---@field send fun(request: table, call: userdata): table?, table? a reply {status=, body=, content_type=, location=,
 --- retry_after=, http_version=, reused=}, or nil and {kind=, code=, message=, sent=}
 ---@field sleep fun(seconds: number): boolean false: cancelled
+---@field pcall? function pcall through which may be yielded, where Lua's own is none
+---@field here? fun(): any what tells those apart that wait side by side; default: the coroutine
+
+-- What is not the user's to keep: a lack of memory and Ctrl-C (lua.c's hook raises "interrupted!", once).
+local function check_pcall(ok, err)
+  if ok or type(err) ~= "string" then return end
+  if err:find "interrupted!$" or err == "not enough memory" then error(err, 0) end
+end
 
 -- The answer of the user's own limiter, as the machine wants it.
-local function ask(call, question)
+local function ask(transport, call, question)
   local limiter = call:limiter(question.question)
   if not limiter then return { wait = 0 } end
-  local ok, first, second = pcall(limiter, question.portal, question.time)
+  local ok, first, second = (transport.pcall or pcall)(limiter, question.portal, question.time)
+  check_pcall(ok, first)
   if not ok then
-    if type(first) == "string" and (first:find "interrupted!$" or first == "not enough memory") then error(first, 0) end
     return { broken = true }
   elseif not first then
     return { refused = true, wait = second }
@@ -24,20 +32,48 @@ local function ask(call, question)
   return { wait = first }
 end
 
+local MAIN = {} -- Lua 5.1 has no name for the main coroutine
+local depths = setmetatable({ [MAIN] = 0 }, { __mode = "k" }) -- who waits -> how many logs are being called there
+local DEPTH = 2 -- a log is told of the calls that it makes, but not of those that it makes then: there is no end of them
+
+-- Tells the user's log what the last step did. It may make calls, which wait. A log that throws must not break the call
+-- that it watches: the error is returned.
+local function tell(transport, call, log)
+  local here, failure = (transport.here or coroutine.running)() or MAIN, nil
+  local depth = depths[here] or 0
+  if depth == DEPTH then return nil end
+  for event in call.event, call do
+    depths[here] = depth + 1
+    local ok, err = (transport.pcall or pcall)(log, event)
+    depths[here] = depth
+    check_pcall(ok, err)
+    if not ok then failure = failure or tostring(err) end
+  end
+  return failure
+end
+
+local function finish(call, log_error)
+  local value, err, info = call:result()
+  if info then info.log_error = log_error end
+  return value, err, info
+end
+
 -- A call object from its first event to its result.
 local function perform(transport, call)
-  local event, data = "go", nil
+  local event, data, log_error = "go", nil, nil
+  local log = call:log()
   while true do
     local action, payload = call:next(codec.clock(), event, data)
+    if log then log_error = log_error or tell(transport, call, log) end
     if action == "SEND" then
       local reply, failure = transport.send(payload, call)
       event, data = reply and "reply" or "failed", reply or failure
     elseif action == "SLEEP" then
       event, data = transport.sleep(payload) and "woke" or "cancel", nil
     elseif action == "ASK" then
-      event, data = "answer", ask(call, payload)
+      event, data = "answer", ask(transport, call, payload)
     else
-      local value, err, info = call:result()
+      local value, err, info = finish(call, log_error)
       return value, err, info
     end
   end

@@ -17,6 +17,7 @@ local engine = {}
 local current -- b24.core's engine
 local wakers = {} -- id -> function(event, data)
 local armed = {} -- waiter -> true
+local stepping = 0 -- how many answers are being made: their jobs are not counted as running, and may come back
 
 -- Of the parent process: neither its jobs nor its descriptor are ours.
 local function forget()
@@ -38,18 +39,32 @@ function engine.pollfd() return engine.get():pollfd() end
 ---@return boolean is anything under way?
 function engine.busy() return current ~= nil and current:usable() and current:running() > 0 end
 
-local function register(id, waiter, wake)
-  wakers[id] = waiter.bind and waiter.bind(wake) or wake
+local function register(id, waiter, waker)
+  wakers[id] = waker
   armed[waiter] = true
   waiter.arm()
 end
 
 -- Without memory to register the waker the job is given up: what nobody waits for must not wake anybody.
-local function wait_for(id, waiter, wake)
-  local ok, err = pcall(register, id, waiter, wake)
+local function wait_for(id, waiter, waker)
+  local ok, err = pcall(register, id, waiter, waker)
   if ok then return id end
   engine.cancel(id)
   return nil, err
+end
+
+-- A job that method(argument) of the engine begins. Its waker is made before: as soon as there is a job, a finaliser may
+-- pump, and must find it.
+local function begin(method, argument, waiter, wake)
+  local of = engine.get()
+  local waker = waiter.bind and waiter.bind(wake) or wake
+  local ok, id = pcall(of[method], of, argument)
+  if not ok then
+    if waiter.release then waiter.release(waker) end
+    error(id, 0)
+  end
+  local registered, err = wait_for(id, waiter, waker)
+  return registered, err
 end
 
 --- Sends what the call asks for. `wake("reply" | "failed", data)` is called later, by engine.pump. Throws when it could
@@ -57,20 +72,20 @@ end
 ---@return integer? id
 ---@return string? err it was given up, and may have been sent
 function engine.send(call, waiter, wake)
-  local id, err = wait_for(engine.get():add(call), waiter, wake)
+  local id, err = begin("add", call, waiter, wake)
   return id, err
 end
 
 --- `wake("woke")` is called after so many seconds. Throws when it cannot be.
 ---@return integer id
 function engine.sleep(seconds, waiter, wake)
-  local id, err = wait_for(engine.get():sleep(seconds), waiter, wake)
+  local id, err = begin("sleep", seconds, waiter, wake)
   if not id then error(err, 0) end
   return id
 end
 
 local function disarm_when_idle()
-  if engine.busy() then return end
+  if stepping > 0 or engine.busy() then return end
   local list = armed
   armed = {}
   for waiter in pairs(list) do waiter.disarm() end
@@ -86,21 +101,30 @@ function engine.cancel(id)
   disarm_when_idle()
 end
 
+-- One job that is done: whether all went well, then as current:step(), or an error.
+local function step()
+  stepping = stepping + 1
+  local ok, id, event, data = pcall(current.step, current)
+  stepping = stepping - 1
+  return ok, id, event, data
+end
+
 --- Wakes all whose request or sleep is over. What one of them throws does not keep the others from being woken; the first
 --- error is thrown again at the end. One by one: a waker may wait, and the pump that it calls wakes those that this one has
---- not come to; and for lack of memory nothing is lost.
+--- not come to; and for lack of memory nothing is lost. A finaliser can run, and throw, wherever memory is taken.
 function engine.pump()
   local failed, failure = false, nil
+  local function check(ok, err)
+    if not ok and not failed then failed, failure = true, err end
+    return ok
+  end
   for _ = 1, engine.busy() and current:running() or 0 do -- what wakers add is for the next time
-    local id, event, data = current:step()
-    if not id then break end
+    local ok, id, event, data = step()
+    if not check(ok, id) or not id then break end
     local wake = wakers[id]
     wakers[id] = nil
-    disarm_when_idle() -- before it is woken: in cqueues it may wait, and needs another pump then
-    if wake then
-      local ok, err = pcall(wake, event, data)
-      if not ok and not failed then failed, failure = true, err end
-    end
+    check(pcall(disarm_when_idle)) -- before it is woken: in cqueues it may wait, and needs another pump then
+    if wake then check(pcall(wake, event, data)) end
     if not engine.busy() then break end
   end
   disarm_when_idle()

@@ -34,10 +34,20 @@ local function cqueues_runs()
   return type(cqueues) == "table" and cqueues.running() ~= nil
 end
 
+-- Is the coroutine that runs now one of a controller's? A program's own one inside it is a stranger to both.
+local function cqueues_waits()
+  return cqueues_runs() and select(2, package.loaded.cqueues.running())
+end
+
 -- The task that runs now; tasks exist only where their module is loaded.
 local function current_task()
   local tasks = package.loaded["b24.task"]
   return tasks and tasks.current()
+end
+
+local function cannot_wait(call, level)
+  error(("b24: %s has to wait, and cannot here: not in a finaliser, a hook, or a function that a C function calls "
+    .. "(string.gsub, table.sort)"):format(call), level + 1)
 end
 
 -- b24.core, or an error at `level` that says what is missing.
@@ -70,14 +80,14 @@ local function loaded_loop(call, level)
   return found
 end
 
-local function check_controller(call, level)
-  if cqueues_runs() then return end
+local function check_controller(there, call, level)
+  if there then return end
   error("b24: with transport = \"cqueues\" make " .. call .. " in a coroutine of a running controller", level + 1)
 end
 
 -- The transport, by name, for what goes on by itself; nil: this program has no loop.
 local function loop_name(call, option, level)
-  if option == "cqueues" then check_controller(call, level + 1) end
+  if option == "cqueues" then check_controller(cqueues_runs(), call, level + 1) end
   if option and option ~= "auto" and option ~= "blocking" then return option end
   local tasks = option ~= "blocking" and package.loaded["b24.task"]
   local driver = tasks and tasks.driver()
@@ -110,8 +120,8 @@ end
 -- which only its coroutine waits, or nil: the program itself may be blocked.
 local function direct(call, option, level)
   local name = host.name()
-  if option == "cqueues" or (not option or option == "auto") and not name and cqueues_runs() then
-    check_controller(call, level + 1)
+  if option == "cqueues" or (not option or option == "auto") and not name and cqueues_waits() then
+    check_controller(cqueues_waits(), call, level + 1)
     return (load_waiter("cqueues", call, level + 1)) -- no tail call: levels are counted
   elseif option == "uv" or option == "glib" then
     error(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run"):format(option, call), level + 1)
@@ -160,7 +170,9 @@ function host.check(call, option)
   local yields = current_task() ~= nil
   if not yields then yields = direct(call, option, 3) ~= nil end
   load_core(call, 3)
-  return yields and option ~= "blocking"
+  yields = yields and option ~= "blocking"
+  if yields and require("b24.codec").may_yield() == false then cannot_wait(call, 3) end
+  return yields
 end
 
 -- The loop for a callback; without one an error.
@@ -194,6 +206,7 @@ function host.run(call, option, callback, body, opts)
     return require("b24.task").spawn(waiter, body, { callback = callback, method = opts and opts.method })
   end
   if option ~= "blocking" and current_task() then
+    if not require("b24.task").may_wait() then cannot_wait(call, 3) end
     local value, err, info = body(require("b24.task").core)
     return value, err, info
   end
@@ -202,6 +215,7 @@ function host.run(call, option, callback, body, opts)
     return value, err, info
   end
   local waiter = direct(call, option, 3)
+  if waiter and not waiter.may_wait() then cannot_wait(call, 3) end -- before anything is sent
   local core = load_core(call, 3)
   if not waiter and opts and opts.parallel then waiter = require "b24.transport.blocking" end
   if waiter then return spawn(waiter):wait() end

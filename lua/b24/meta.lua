@@ -24,7 +24,7 @@
 ---@field allow_http? boolean plain http, to loopback only (also: B24_ALLOW_HTTP=1)
 ---@field transport? "auto"|"blocking"|"uv"|"cqueues"|"glib" how the program waits
 ---@field runtime_dir? string where the processes of this machine share the limiter and the cache
----@field log? fun(event: table)
+---@field log? fun(event: table) what each call does; may make calls itself
 
 ---@class b24.limiter
 ---@field rate? number calls a second (default: the plan's)
@@ -119,5 +119,6 @@
 ---@field hint? string one sentence: what to do next
 ---@field retryable? boolean may the same call be repeated
 ---@field retry_after? number seconds
+---@field log_error? string the first error that conf.log threw during the call, which it does not harm
 ---@field failed? integer of b24.counters_all: accounts without counters
 ---@field sent? boolean false: no byte of the request left this machine, so the call surely did not run

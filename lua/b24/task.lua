@@ -13,8 +13,10 @@ local engine = require "b24.engine"
 ---@field package callback function|false
 ---@field package results any[]
 ---@field package failure string|false what the function threw
----@field package job integer|false|nil what it waits for
----@field package resume_with function|false
+---@field package waiting integer|false number of the wait that it is in
+---@field package waits integer how many there were
+---@field package job integer|false|nil of the engine, for this wait
+---@field package wake function|false ends this wait, and no other
 ---@field package cancelled boolean
 ---@field package starting boolean
 ---@field package joiners function[]
@@ -24,7 +26,11 @@ Task.__index = Task
 local by_coroutine = setmetatable({}, { __mode = "k" })
 local alive = {} -- waiter -> { task = true }
 local unpack = table.unpack or unpack -- luacheck: ignore (5.1)
-local YIELD = {} -- what we yield; anything else that a task yields is a mistake
+local YIELD = {} -- what a task yields first; anything else that it yields is a mistake
+local RESUME = {} -- what it is resumed with by us; who resumes it without is a stranger
+local CANNOT_WAIT = "this has to wait, and cannot here: not in a finaliser, a hook, or a function that a C function "
+  .. "calls (string.gsub, table.sort)"
+local LONGEST = 1e12 -- milliseconds: what the engine can sleep
 
 ---@return b24.task? the task that runs now
 local function current()
@@ -83,8 +89,44 @@ end
 
 local function traced(co, err)
   if type(err) ~= "string" or err:find "interrupted!$" then return err end
+  if err:find("attempt to yield across", 1, true) then
+    err = ("%s (b24: %s; in Lua 5.1 not in pcall either)"):format(err, CANNOT_WAIT)
+  end
   local ok, text = pcall(debug.traceback, co, err)
   return ok and text or err
+end
+
+local resume
+
+-- Begins what the task, which has just yielded, waits for: begin(wake) returns the engine's job, nil where there is none,
+-- or false when nothing is waited for. Returns whether to go on at once, and with what.
+local function begin_wait(self, begin)
+  local number = self.waits + 1
+  self.waits, self.waiting = number, number
+  local function wake(event, data)
+    if self.waiting ~= number then return end
+    self.waiting, self.job, self.wake = false, false, false
+    resume(self, event, data)
+  end
+  self.wake = wake
+  local job = begin(wake)
+  if self.waiting == number then
+    self.job = job
+    return job == false
+  end
+  if job then engine.cancel(job) end -- woken meanwhile: a finaliser cancelled the task
+  return false
+end
+
+-- As begin_wait; what it throws is for the task.
+local function try_wait(self, begin)
+  local before = self.waits
+  local ok, at_once = pcall(begin_wait, self, begin)
+  if ok and not at_once then return false end
+  if self.waits > before and self.waiting ~= before + 1 then return false end -- it has gone on already
+  self.waiting, self.job, self.wake = false, false, false
+  if ok then return true end
+  return true, "error", at_once
 end
 
 local function resumed(self, ok, ...)
@@ -92,38 +134,71 @@ local function resumed(self, ok, ...)
     if ok then return finish(self, true, ...) end
     local err = ...
     return finish(self, false, traced(self.co, err))
-  elseif (...) ~= YIELD then
-    finish(self, false, "b24: inside b24.run only calls of b24 may yield")
+  end
+  local mark, begin = ...
+  if mark ~= YIELD then return finish(self, false, "b24: inside b24.run only calls of b24 may yield") end
+  if not begin then return true end -- it has only tried whether it can yield
+  return try_wait(self, begin)
+end
+
+-- Runs the coroutine until it waits or ends. What it waits for is begun here, when it has yielded: where it cannot, nothing
+-- was begun, and nothing can come back to it later.
+function resume(self, event, data)
+  local go_on = true
+  while go_on do
+    go_on, event, data = resumed(self, coroutine.resume(self.co, RESUME, event, data))
   end
 end
 
--- Runs the coroutine until it waits again or ends.
-local function resume(self, ...)
-  resumed(self, coroutine.resume(self.co, ...))
+-- Yields, until one of us resumes.
+local function yield(begin)
+  local who, event, data = coroutine.yield(YIELD, begin)
+  while who ~= RESUME do who, event, data = coroutine.yield(YIELD) end
+  return event, data
 end
 
--- Waits until resume_with is called: by what `begin(wake)` has begun, or by a cancellation, which answers "cancel". When
--- begin answers false nothing is waited for.
+local plain51 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+
+-- May the coroutine of a task, which runs now, wait? Where Lua does not tell (5.1, 5.2) it is tried; in 5.1 what cannot be
+-- then throws Lua's own words.
+local function may_wait()
+  local may = codec.may_yield()
+  if may ~= nil then return may end
+  if plain51 then return yield() or true end
+  return (pcall(yield))
+end
+
+-- Waits for what `begin` begins, see begin_wait, or for a cancellation, which answers "cancel".
 local function await(self, begin)
   if self.cancelled then return "cancel" end
-  local woken = false
-  local function wake(...)
-    if woken or self.done then return end
-    woken, self.job, self.resume_with = true, false, false
-    resume(self, ...)
-  end
-  self.resume_with = wake
-  self.job = begin(wake)
-  if self.job ~= false then return coroutine.yield(YIELD) end
-  woken, self.resume_with = true, false
-  return nil
+  if codec.may_yield() == false then error("b24: " .. CANNOT_WAIT, 0) end
+  local event, data = yield(begin)
+  if event == "error" then error(data, 0) end
+  return event, data
+end
+
+local function outcome(co, ok, ...)
+  if coroutine.status(co) == "dead" then return ok, ... end
+  return outcome(co, coroutine.resume(co, coroutine.yield(...))) -- it waits, so we do
+end
+
+-- pcall for a function that may wait: in PUC Lua 5.1 nothing can yield through pcall.
+local function coroutine_pcall(f, ...)
+  local co = coroutine.create(f)
+  by_coroutine[co] = current()
+  return outcome(co, coroutine.resume(co, ...))
 end
 
 -- The transport of drive.lua: what is asked for is waited for by the task that runs now.
 local CANCELLED = { kind = "closed", code = "CANCELLED", message = "the call was cancelled", sent = true }
 
+-- The task that waits. Its transport used elsewhere, in a coroutine inside it say, would wait for another one.
+local function the_task()
+  return current() or error("b24: this call belongs to a task, and can be made in its coroutine only", 0)
+end
+
 local function send(_, call)
-  local self, trouble, sent = current(), nil, nil
+  local self, trouble, sent = the_task(), nil, nil
   local event, data = await(self, function(wake)
     local ok, id, err = pcall(engine.send, call, self.waiter, wake)
     if ok and id then return id end
@@ -141,11 +216,11 @@ local function send(_, call)
 end
 
 local function sleep(seconds)
-  local self = current()
+  local self = the_task()
   return await(self, function(wake) return engine.sleep(seconds, self.waiter, wake) end) ~= "cancel"
 end
 
-local core = drive.core { send = send, sleep = sleep }
+local core = drive.core { send = send, sleep = sleep, pcall = plain51 and coroutine_pcall or pcall, here = current }
 
 ---@param waiter b24.waiter
 ---@param body fun(core: table): any
@@ -156,8 +231,8 @@ local function spawn(waiter, body, opts)
   opts = opts or {}
   -- All fields at once: setting one that is there needs no memory.
   local self = setmetatable({ done = false, joiners = {}, waiter = waiter, callback = opts.callback or false,
-    method = opts.method, results = NO_MEMORY, failure = false, job = false,
-    resume_with = false, cancelled = false, starting = true, co = false }, Task)
+    method = opts.method, results = NO_MEMORY, failure = false, job = false, waiting = false, waits = 0,
+    wake = false, cancelled = false, starting = true, co = false }, Task)
   self.co = coroutine.create(function() return body(core) end)
   by_coroutine[self.co] = self
   alive[waiter] = alive[waiter] or {}
@@ -168,7 +243,7 @@ local function spawn(waiter, body, opts)
 end
 
 -- A task beside the one that runs now.
-function core.spawn(body) return spawn(current().waiter, body) end
+function core.spawn(body) return spawn(the_task().waiter, body) end
 
 --- Gives the call up: its callback gets kind "closed", code "CANCELLED". What was sent may still have run.
 ---@return boolean cancelled false: it was over already
@@ -176,35 +251,58 @@ function Task:cancel()
   if self.done or self.cancelled then return false end
   self.cancelled = true
   if self.job then engine.cancel(self.job) end
-  if self.resume_with then self.resume_with "cancel" end
+  if self.wake then self.wake "cancel" end
   return true
+end
+
+--- Does not wake this one at the end; it does not wait any more.
+---@package
+function Task:forget(joiner)
+  for i, one in ipairs(self.joiners) do
+    if one == joiner then return table.remove(self.joiners, i) end
+  end
 end
 
 -- Inside another task: that one waits.
 local function join(self, me, seconds)
-  local timer
+  local timer, joiner
   await(me, function(wake)
+    if self.done then return false end -- meanwhile, in a finaliser
+    joiner = wake
     self.joiners[#self.joiners + 1] = wake
-    if not seconds then return nil end
-    timer = engine.sleep(seconds, me.waiter, wake)
+    timer = seconds and engine.sleep(seconds, me.waiter, wake) or nil
     return timer
   end)
-  if timer and self.done then engine.cancel(timer) end
+  if not self.done then self:forget(joiner)
+  elseif timer then engine.cancel(timer) end
+end
+
+--- Milliseconds to wait, checked; throws `level` calls up.
+local function to_seconds(ms, level)
+  if ms == nil then return nil end
+  if type(ms) ~= "number" then
+    error("b24: wait needs a number of milliseconds, not a " .. type(ms), level + 1)
+  elseif not (ms >= 0 and ms <= LONGEST) then
+    error(("b24: wait needs 0 to 1e12 milliseconds, not %s; without any it waits as long as it takes"):format(tostring(ms)),
+      level + 1)
+  end
+  return ms / 1000
 end
 
 --- Waits until the call is over, and keeps the program's event loop going meanwhile. Inside b24.run only the task waits.
----@param ms? number at most so many milliseconds
+---@param ms? number at most so many milliseconds (0 to 1e12); nil: as long as it takes
 ---@return any value
 ---@return string? err code "WAIT_TIMEOUT" when the call is not over yet; it goes on
 ---@return b24.info? info
 function Task:wait(ms)
-  if ms ~= nil and type(ms) ~= "number" then error("b24: wait needs a number of milliseconds, not a " .. type(ms), 2) end
-  local me = current()
-  if me == self then error("b24: a task cannot wait for itself", 2) end
+  local seconds, me = to_seconds(ms, 2), current()
+  local inside = me == self or not me and self.co and coroutine.status(self.co) == "normal"
+  if inside and not self.done then error("b24: a task cannot wait for itself", 2) end
   if not self.done and me then
-    join(self, me, ms and ms / 1000)
+    if not may_wait() then error("b24: " .. CANNOT_WAIT, 2) end
+    join(self, me, seconds)
   elseif not self.done then
-    self.waiter.turn(self, ms and ms / 1000 or math.huge)
+    self.waiter.turn(self, seconds or math.huge)
   end
   if self.done then return unpack(self.results, 1, self.failure and 0 or self.results.n) end
   return codec.fault("timeout", "WAIT_TIMEOUT", "the call is not over yet; it goes on", nil, self.method)
@@ -238,4 +336,4 @@ end
 function Task:__tostring() return self.done and "b24.task (done)" or "b24.task" end
 
 return { spawn = spawn, current = current, driver = driver, core = core, sleep = sleep,
-  finish_all = finish_all }
+  finish_all = finish_all, may_wait = may_wait, to_seconds = to_seconds }

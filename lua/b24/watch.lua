@@ -24,9 +24,10 @@ function Watching:stop()
 end
 
 --- Waits until it is stopped, and keeps the program's event loop going meanwhile.
----@param ms? number at most so many milliseconds
+---@param ms? number at most so many milliseconds (0 to 1e12)
 ---@return boolean stopped
 function Watching:wait(ms)
+  require("b24.task").to_seconds(ms, 2) -- names the caller's line
   self.task:wait(ms)
   return self.stopped
 end

@@ -120,17 +120,27 @@ static void check_event(struct user *u, const struct job *j, const struct b24_ev
     }
 }
 
+/* The answer of a job that was taken stays, while others are taken, and it is put back or cancelled. */
 static void take(struct user *u) {
     b24_job id = 0;
     const struct b24_event *event;
-    while ((event = b24_engine_peek(u->engine, &id)) != NULL) {
+    while ((event = b24_engine_take(u->engine, &id)) != NULL) {
         struct job *j = u->jobs, *end = j + u->count;
         while (j < end && j->id != id) j++;
         if (j == end || j->over || j->cancelled) die("heard of a job that is over");
+        u->open--;
+        int what = below(u, 8);
+        if (what == 0) {
+            b24_engine_put_back(u->engine, id);
+            u->open++;
+            return;
+        }
+        if (what == 1) take(u);
         check_event(u, j, event);
         j->over = true;
-        b24_engine_drop(u->engine);
-        u->open--;
+        if (what == 2 && !b24_engine_cancel(u->engine, id)) die("a job that was taken cannot be cancelled");
+        if (b24_engine_drop(u->engine, id) != (what != 2)) die("the end of a job that was taken is wrong");
+        if (b24_engine_drop(u->engine, id) || b24_engine_cancel(u->engine, id)) die("a job ended twice");
     }
 }
 

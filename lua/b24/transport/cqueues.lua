@@ -1,5 +1,6 @@
 --- Waits for the engine in cqueues: one coroutine of ours in each controller that has something under way.
 
+local codec = require "b24.codec"
 local condition = require "cqueues.condition"
 local cqueues = require "cqueues"
 local engine = require "b24.engine"
@@ -9,6 +10,9 @@ local weak = { __mode = "k" }
 local pumps = setmetatable({}, weak) -- controller -> the condition that has its pump look again
 local under_way = setmetatable({}, weak) -- controller -> how many of its wakers wait
 local owners = setmetatable({}, weak) -- waker -> its controller
+local blocked = 0 -- waits that block: no controller goes on meanwhile
+
+local LOOK = 10 -- seconds: a task that ends in a finaliser, while we begin to wait for it, signals nobody
 
 local function pollable()
   local fd = engine.pollfd()
@@ -55,6 +59,19 @@ function waiter.release(waker)
   if under_way[controller] == 0 then disarm(controller) end
 end
 
+--- Is the coroutine that runs now one that a controller resumes? A user's own one inside it is not: what it yields does
+--- not reach the controller.
+function waiter.owns()
+  return (select(2, cqueues.running()))
+end
+
+--- May that coroutine wait? Where Lua does not tell (5.1, 5.2) it is tried, and Lua's own words are thrown.
+function waiter.may_wait()
+  local may = codec.may_yield()
+  if may == nil then cqueues.sleep(0) end
+  return may ~= false
+end
+
 -- A waker runs in the controller that it was made in, in a coroutine of its own, which may wait as it likes; what it throws
 -- is the controller's to report.
 function waiter.bind(wake)
@@ -63,7 +80,7 @@ function waiter.bind(wake)
   local function waker(event, data)
     local look = pumps[controller]
     waiter.release(waker)
-    if not cqueues.running() then return wake(event, data) end
+    if blocked > 0 or not cqueues.running() then return wake(event, data) end
     controller:wrap(wake, event, data)
     if look then look:signal() end -- it may be another controller that runs now
   end
@@ -72,18 +89,27 @@ function waiter.bind(wake)
   return waker
 end
 
+local function block(task, seconds)
+  blocked = blocked + 1
+  local ok, err = pcall(require("b24.transport.blocking").turn, task, seconds)
+  blocked = blocked - 1
+  if not ok then error(err, 0) end
+end
+
 -- In a coroutine of the controller it waits; elsewhere nothing else could go on, so it blocks.
 function waiter.turn(task, seconds)
-  if not cqueues.running() then return require("b24.transport.blocking").turn(task, seconds) end
+  if not waiter.owns() then return block(task, seconds) end
   local done = condition.new()
-  task.joiners[#task.joiners + 1] = function() done:signal() end
+  local function joiner() done:signal() end
+  table.insert(task.joiners, joiner)
   local deadline = cqueues.monotime() + seconds
   while not task.done do
     waiter.arm()
     local left = deadline - cqueues.monotime()
-    if left <= 0 then return end
-    done:wait(left < 1e9 and left or nil)
+    if left <= 0 then break end
+    if not task.done then done:wait(math.min(left, LOOK)) end
   end
+  if not task.done then task:forget(joiner) end
 end
 
 ---@type b24.waiter
