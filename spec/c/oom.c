@@ -16,7 +16,7 @@
 #include "oom.h"
 
 #define SLOW 20.0 /* seconds: a call that lost an allocation must not hang until its deadline of 25 */
-#define STOP 60  /* seconds: what hangs without a deadline is killed */
+#define STOP 60   /* seconds: what hangs without a deadline is killed */
 
 /* An engine's thread allocates when it likes, so the n-th allocation is not always the same one: only after so many n
    in a row at which nothing failed was the last n behind the last allocation. */
