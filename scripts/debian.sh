@@ -117,7 +117,12 @@ unshare --mount --pid --uts --ipc --fork --kill-child sh -c '
   exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
     DEBIAN_FRONTEND=noninteractive chroot . sh -c "umount -l /.host && rmdir /.host && exec sh /root/run.sh \"\$@\"" \
     sh "$2" "$3" "$4"
-' sh "$root" "${LUAS:-}" "${SPECS:-}" "$groups" || status=$?
+' sh "$root" "${LUAS:-}" "${SPECS:-}" "$groups" &
+# It takes no lesser signal; all that runs in there ends with it, and so do the mounts.
+inside=$!
+trap 'kill -KILL $inside 2>/dev/null || true' EXIT
+trap 'exit 130' INT TERM
+wait $inside || status=$?
 
 say "made $(date -r "$root/etc/debian_version" +%Y-%m-%d 2>/dev/null || echo earlier), $(cat "$root/etc/debian_version")"
 [ ! -s "$root/root/versions" ] || say "$(cat "$root/root/versions")"

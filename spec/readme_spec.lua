@@ -67,9 +67,12 @@ describe("the example", function()
     return process.run(source, { B24_WEBHOOK = portal.http_webhook, B24_ALLOW_HTTP = "1" })
   end
 
+  local function lacks_luv(block) return block:find 'require "luv"' and not pcall(require, "luv") end
+
   for _, name in ipairs(PAGES) do
     for number, block in ipairs(lua_blocks(name)) do
       it(number .. " of " .. name .. " runs as a script of its own", function()
+        if lacks_luv(block) then return pending "luv is not installed for this Lua" end
         local status, out, err = run(block)
         assert.same({ 0, "" }, { status, err })
         assert.truthy(#out > 0)
@@ -91,11 +94,13 @@ describe("the example", function()
       PORTAL = "localhost:" .. portal.https_port, TOKEN = "wrongSecret" }
     for _, name in ipairs(PAGES) do
       for _, block in ipairs(lua_blocks(name)) do
-        local status, out, err = process.run(block, env)
-        assert.truthy((out .. err):find(block:find "TOKEN" and "b24: CERTIFICATE_UNTRUSTED: "
-          or "b24: INVALID_CREDENTIALS: ", 1, true), block)
-        assert.is_nil((out .. err):find("wrongSecret", 1, true))
-        assert.is_true(status == 0 or status == 1)
+        if not lacks_luv(block) then -- which is said above
+          local status, out, err = process.run(block, env)
+          assert.truthy((out .. err):find(block:find "TOKEN" and "b24: CERTIFICATE_UNTRUSTED: "
+            or "b24: INVALID_CREDENTIALS: ", 1, true), block)
+          assert.is_nil((out .. err):find("wrongSecret", 1, true))
+          assert.is_true(status == 0 or status == 1)
+        end
       end
     end
   end)
