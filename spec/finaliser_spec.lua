@@ -1,6 +1,6 @@
 -- Finalisers run wherever memory is taken, in the middle of our own functions too. What they do there with b24 must not
 -- disturb these. `make asan` sees what is read after it was given back.
--- One Lua of each kind: each collector runs finalisers at moments of its own, and 5.3 passes their errors on to whoever allocates.
+-- One Lua of each kind: collectors differ in when finalisers run, and 5.3 passes their errors on.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
