@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../src/gate.h"
+#include "json/check.h"
 
 int main(int argc, char **argv) {
     static char text[1 << 20];

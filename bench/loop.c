@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../src/transfer.h"
+#include "curl/transfer.h"
 
 static const char empty[] = "{}";
 

@@ -125,7 +125,7 @@ end)
 
 describe("one version", function()
   it("is in the module, the C header and at the top of the changelog", function()
-    local header = page "src/common.h":match '#define B24_VERSION "([^"]+)"'
+    local header = page "src/base/common.h":match '#define B24_VERSION "([^"]+)"'
     assert.equal(header, b24._VERSION)
     assert.equal(header, page "CHANGELOG.md":match "\n## %[?v?([%d.]+)")
   end)

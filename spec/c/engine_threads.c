@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "engine.h"
+#include "base/clock.h"
+#include "curl/engine.h"
 #include "engine_server.h"
 
 #define STEPS    400 /* in an engine's life */

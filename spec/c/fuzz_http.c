@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http_reply.h"
+#include "http1/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "limiter_file.h"
+#include "os/limiter_file.h"
 
 static const struct b24_rate rate = {1000, 1}; /* a place each millisecond */
 

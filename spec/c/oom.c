@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "binding.h"
+#include "lua/binding.h"
 #include "oom.h"
 
 #define SLOW 20.0 /* seconds: a call that lost an allocation must not hang until its deadline of 25 */

@@ -1,6 +1,6 @@
 /* The timers' heap against a plain list: timers_check ACTIONS. Random adds, removes and wakes; the first of the heap
    must always be the earliest of the list, and in the end all come out in order. */
-#include "timers.h"
+#include "curl/timers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
