@@ -224,7 +224,7 @@ static bool try_scenario(struct trial *t) {
 /* All scenarios, or those to be tried in new processes. In the latter nothing may start libcurl here. */
 static bool try_list(lua_State *L, const char *only, bool cold) {
     bool ok = true;
-    for (int i = 1; i <= (int)b24_rawlen(L, 2); i++) {
+    for (int i = 1; i <= (int)b24L_rawlen(L, 2); i++) {
         struct trial t = {.index = i};
         lua_rawgeti(L, 2, i);
         lua_getfield(L, -1, "name");

@@ -19,7 +19,7 @@ static uint64_t *find(uint64_t *slots, size_t size, uint64_t h) {
     return &slots[i];
 }
 
-static bool grow(struct b24_seen *s) {
+static bool grow(struct b24_id_set *s) {
     size_t size = s->size == 0 ? FIRST_SIZE : s->size * 2;
     uint64_t *slots = calloc(size, sizeof *slots);
     if (slots == NULL) return false;
@@ -31,18 +31,18 @@ static bool grow(struct b24_seen *s) {
     return true;
 }
 
-enum b24_seen_answer b24_seen_add(struct b24_seen *s, struct b24_view id) {
+enum b24_id_set_answer b24_id_set_add(struct b24_id_set *s, struct b24_view id) {
     uint64_t h = hash(id);
-    if (s->n * 2 >= s->size && !grow(s)) return B24_SEEN_NO_MEMORY; /* at most half full: find always ends */
+    if (s->n * 2 >= s->size && !grow(s)) return B24_ID_SET_NO_MEMORY; /* at most half full: find always ends */
     uint64_t *slot = find(s->slots, s->size, h);
-    if (*slot != 0) return B24_SEEN_BEFORE;
-    if (s->n == B24_SEEN_MAX) return B24_SEEN_FULL;
+    if (*slot != 0) return B24_ID_SET_BEFORE;
+    if (s->n == B24_ID_SET_MAX) return B24_ID_SET_FULL;
     *slot = h;
     s->n++;
-    return B24_SEEN_NEW;
+    return B24_ID_SET_NEW;
 }
 
-void b24_seen_free(struct b24_seen *s) {
+void b24_id_set_free(struct b24_id_set *s) {
     free(s->slots);
     s->slots = NULL;
     s->size = s->n = 0;

@@ -7,23 +7,23 @@
 
 B24_PRIVATE_BEGIN
 
-#define B24_SEEN_MAX                                                                                                   \
+#define B24_ID_SET_MAX                                                                                                   \
     (1u << 20) /* ids; nobody has a million chats, and a portal that says so must not eat the memory                   \
                 */
 
-enum b24_seen_answer { B24_SEEN_NEW, B24_SEEN_BEFORE, B24_SEEN_FULL, B24_SEEN_NO_MEMORY };
+enum b24_id_set_answer { B24_ID_SET_NEW, B24_ID_SET_BEFORE, B24_ID_SET_FULL, B24_ID_SET_NO_MEMORY };
 
 /* All zero: empty. */
-struct b24_seen {
+struct b24_id_set {
     uint64_t *slots; /* 0: free */
     size_t size;     /* a power of two, or 0 */
     size_t n;
 };
 
 /* Asks and remembers. */
-enum b24_seen_answer b24_seen_add(struct b24_seen *s, struct b24_view id);
+enum b24_id_set_answer b24_id_set_add(struct b24_id_set *s, struct b24_view id);
 
-void b24_seen_free(struct b24_seen *s);
+void b24_id_set_free(struct b24_id_set *s);
 
 B24_PRIVATE_END
 #endif

@@ -12,7 +12,7 @@ struct scan {
     const char *begin, *p, *end;
     const char *copied; /* what `quoted` already holds */
     struct b24_buffer *quoted;
-    struct b24_gate_error *error;
+    struct b24_json_error *error;
     int depth_left;
 };
 
@@ -263,7 +263,7 @@ static bool value(struct scan *s) {
     }
 }
 
-bool b24_gate(struct b24_view text, int max_depth, struct b24_buffer *quoted, struct b24_gate_error *error) {
+bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted, struct b24_json_error *error) {
     struct scan s = {text.p, text.p, text.p + text.n, text.p, quoted, error, max_depth};
     memset(error, 0, sizeof *error);
     if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0) s.p += 3; /* PHP files saved with a BOM send one */

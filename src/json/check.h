@@ -10,7 +10,7 @@ B24_PRIVATE_BEGIN
 #define B24_DEPTH_DEFAULT 100  /* no portal answer nests deeper than about ten */
 #define B24_DEPTH_MAX     1000 /* cJSON's own limit (CJSON_NESTING_LIMIT) */
 
-struct b24_gate_error {
+struct b24_json_error {
     const char *what; /* a static phrase such as "invalid UTF-8" */
     size_t at;        /* byte offset, from 0 */
     bool no_memory;   /* the text may be fine */
@@ -20,7 +20,7 @@ struct b24_gate_error {
    control bytes, no NUL also as an escape, no lone surrogates, finite numbers, at most max_depth levels.
    Integers beyond 2^53 cannot pass through a double: where there are any, `quoted` receives a copy of the text with
    those integers as strings; otherwise `quoted` stays empty. False: `error` tells why. */
-bool b24_gate(struct b24_view text, int max_depth, struct b24_buffer *quoted, struct b24_gate_error *error);
+bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted, struct b24_json_error *error);
 
 /* Is this one valid UTF-8 (no overlong forms, no surrogates)? */
 bool b24_utf8_valid(const char *p, size_t n);

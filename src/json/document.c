@@ -24,12 +24,12 @@ static cJSON *parse(struct b24_view source) {
     return root;
 }
 
-cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_gate_error *error) {
+cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_json_error *error) {
     struct b24_buffer quoted;
     cJSON *root = NULL;
     /* At most every second byte starts an integer, and each gains two quotes. */
     b24_buffer_init(&quoted, text.n * 2 + 2);
-    if (b24_gate(text, max_depth, &quoted, error)) {
+    if (b24_json_check(text, max_depth, &quoted, error)) {
         struct b24_view source = quoted.n > 0 ? b24_buffer_view(&quoted) : text;
         root = parse(source);
         if (root == NULL) {

@@ -10,7 +10,7 @@ B24_PRIVATE_BEGIN
 
 /* text.p[text.n] must be NUL (Lua strings and b24_buffers are). The caller owns the tree (cJSON_Delete).
    NULL: `error` tells why. */
-cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_gate_error *error);
+cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_json_error *error);
 
 /* The member of that exact name; of several the last, as in PHP and JavaScript. NULL: none, or not an object. */
 const cJSON *b24_member(const cJSON *object, const char *name);

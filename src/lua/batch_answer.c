@@ -17,14 +17,14 @@ static void push_error(lua_State *L, const cJSON *error, const struct b24_conf *
     b24_outcome_init(&o);
     b24_outcome_command(&o, conf, error);
     lua_createtable(L, 0, 6);
-    b24_set_text(L, -1, "kind", b24_kind_name(o.kind));
-    b24_set_text(L, -1, "code", o.code);
-    b24_set_text(L, -1, "message", o.message);
-    b24_set_text(L, -1, "hint", o.hint);
-    b24_set_text(L, -1, "text", o.text);
+    b24L_set_text(L, -1, "kind", b24_kind_name(o.kind));
+    b24L_set_text(L, -1, "code", o.code);
+    b24L_set_text(L, -1, "message", o.message);
+    b24L_set_text(L, -1, "hint", o.hint);
+    b24L_set_text(L, -1, "text", o.text);
     lua_pushboolean(L, o.retryable);
     lua_setfield(L, -2, "retryable");
-    b24_newtype(L, ERROR_TYPE);
+    b24L_newtype(L, ERROR_TYPE);
     lua_pushcfunction(L, error_tostring);
     lua_setfield(L, -2, "__tostring");
     lua_setmetatable(L, -2);
@@ -54,18 +54,18 @@ static void take_command(lua_State *L, const cJSON *result, const char *key, int
         push_error(L, error, conf);
         put(L, a->errors, name);
     } else if (value != NULL) {
-        b24_push_json(L, value, conf->nulls);
+        b24L_push_json(L, value, conf->nulls);
         put(L, a->results, name);
     } else {
         lua_pushboolean(L, 1);
         put(L, a->not_reached, name);
     }
     if (cJSON_IsNumber(next)) {
-        b24_push_number(L, next->valuedouble);
+        b24L_push_number(L, next->valuedouble);
         put(L, a->next, name);
     }
     if (cJSON_IsNumber(total)) {
-        b24_push_number(L, total->valuedouble);
+        b24L_push_number(L, total->valuedouble);
         put(L, a->total, name);
     }
 }
@@ -124,12 +124,12 @@ static size_t count(lua_State *L, int table) {
 
 /* codec.batch_check(steps, answer) -> answer. No command may be missing from results, errors and not_reached together,
    none may be in two of them, and nothing else is there. Throws for what can only be a bug of ours. */
-int b24_lua_batch_check(lua_State *L) {
+int b24L_batch_check(lua_State *L) {
     size_t commands = 0, entries = 0;
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    int first = lua_gettop(L) + 1, n = (int)b24_rawlen(L, 1);
+    int first = lua_gettop(L) + 1, n = (int)b24L_rawlen(L, 1);
     for (int i = 0; i < 3; i++) {
         lua_getfield(L, 2, parts[i]);
         luaL_checktype(L, first + i, LUA_TTABLE);
@@ -146,7 +146,7 @@ int b24_lua_batch_check(lua_State *L) {
     return 1;
 }
 
-bool b24_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names) {
+bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names) {
     if (!cJSON_IsObject(result) || b24_member(result, "result") == NULL || !lua_istable(L, names)) return false;
     luaL_checkstack(L, 20, "batch");
     lua_newtable(L);

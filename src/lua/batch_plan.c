@@ -9,7 +9,7 @@
 /* ------------------------------------------------------------ b24.ref */
 
 /* b24.ref(name, field, ...) -> a value for params: what command `name` of the same batch answers there. */
-int b24_lua_ref(lua_State *L) {
+int b24L_ref(lua_State *L) {
     int n = lua_gettop(L);
     luaL_argcheck(L, n >= 1, 1, "the name of a command expected");
     lua_createtable(L, n, 0);
@@ -19,11 +19,11 @@ int b24_lua_ref(lua_State *L) {
         lua_pushvalue(L, i);
         lua_rawseti(L, -2, i);
     }
-    b24_setmetatable(L, REF_TYPE);
+    b24L_setmetatable(L, REF_TYPE);
     return 1;
 }
 
-bool b24_batch_is_ref(lua_State *L, int index) {
+bool b24L_batch_is_ref(lua_State *L, int index) {
     if (!lua_istable(L, index) || !lua_getmetatable(L, index)) return false;
     luaL_getmetatable(L, REF_TYPE);
     bool same = lua_rawequal(L, -1, -2);
@@ -31,8 +31,8 @@ bool b24_batch_is_ref(lua_State *L, int index) {
     return same;
 }
 
-void b24_open_batch(lua_State *L) {
-    b24_newtype(L, REF_TYPE);
+void b24L_open_batch(lua_State *L) {
+    b24L_newtype(L, REF_TYPE);
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
@@ -73,8 +73,8 @@ static void check_number(const struct b24_plan *p) {
     double v = (double)lua_tonumber(p->L, -1);
     bool huge = v <= -9223372036854775808.0 || v >= 9223372036854775808.0; /* 2^63; no fraction fits from 2^53 on */
     if (v - v == 0 && (huge || v == (double)(int64_t)v)) return;
-    if (b24_number_text(p->L, -1, text) == 0) strcpy(text, "an infinite number");
-    b24_throw(p->L, p->level, "the name of a command must be a string or a whole number, not %s", text);
+    if (b24L_number_text(p->L, -1, text) == 0) strcpy(text, "an infinite number");
+    b24L_throw(p->L, p->level, "the name of a command must be a string or a whole number, not %s", text);
 }
 
 /* [0, 0] The key on top. */
@@ -86,7 +86,7 @@ static struct key read_key(const struct b24_plan *p, int at) {
         return key;
     }
     if (lua_type(L, -1) != LUA_TNUMBER)
-        b24_throw(L, p->level, "the name of a command must be a string or a whole number, not a %s",
+        b24L_throw(L, p->level, "the name of a command must be a string or a whole number, not a %s",
                   luaL_typename(L, -1));
     check_number(p);
     key.number = (double)lua_tonumber(L, -1);
@@ -109,7 +109,7 @@ static void push_keys(struct b24_plan *p) {
     }
 }
 
-void b24_batch_collect_names(struct b24_plan *p) {
+void b24L_batch_collect_names(struct b24_plan *p) {
     lua_State *L = p->L;
     push_keys(p);
     struct key *keys = lua_newuserdata(L, (size_t)(p->count + 1) * sizeof *keys);
@@ -129,7 +129,7 @@ void b24_batch_collect_names(struct b24_plan *p) {
     lua_pop(L, 2);
 }
 
-void b24_batch_push_name(const struct b24_plan *p, int id) { lua_rawgeti(p->L, p->names, id); }
+void b24L_batch_push_name(const struct b24_plan *p, int id) { lua_rawgeti(p->L, p->names, id); }
 
 #define SHOWN_MAX 60 /* bytes of a name in a message */
 
@@ -138,7 +138,7 @@ static void push_shown(lua_State *L) {
     char text[SHOWN_MAX];
     struct b24_view name;
     if (lua_type(L, -1) == LUA_TNUMBER) {
-        lua_pushlstring(L, text, b24_number_text(L, -1, text));
+        lua_pushlstring(L, text, b24L_number_text(L, -1, text));
         return;
     }
     name.p = lua_tolstring(L, -1, &name.n);
@@ -156,10 +156,10 @@ static void push_shown(lua_State *L) {
 }
 
 /* [0, 0] Throws about command `id`. */
-void b24_batch_complain(const struct b24_plan *p, int id, const char *what) {
-    b24_batch_push_name(p, id);
+void b24L_batch_complain(const struct b24_plan *p, int id, const char *what) {
+    b24L_batch_push_name(p, id);
     push_shown(p->L);
-    b24_throw(p->L, p->level, "command %s of the batch %s", lua_tostring(p->L, -1), what);
+    b24L_throw(p->L, p->level, "command %s of the batch %s", lua_tostring(p->L, -1), what);
 }
 
 /* ------------------------------------------------------------ one command: {"method", params} or "method" */
@@ -178,41 +178,41 @@ static void check_members(const struct b24_plan *p, int id) {
         lua_insert(L, -2);
         lua_pushliteral(L, " beside its method; it is written {\"method\", params}");
         lua_concat(L, 3);
-        b24_batch_complain(p, id, lua_tostring(L, -1));
+        b24L_batch_complain(p, id, lua_tostring(L, -1));
     }
 }
 
 /* [0, +1] Its method; throws if it is none. */
-const char *b24_batch_push_method(const struct b24_plan *p, int id) {
+const char *b24L_batch_push_method(const struct b24_plan *p, int id) {
     lua_State *L = p->L;
-    b24_batch_push_name(p, id);
+    b24L_batch_push_name(p, id);
     lua_rawget(L, p->commands);
     if (lua_istable(L, -1)) {
         lua_rawgeti(L, -1, 1);
         lua_remove(L, -2);
     }
-    if (lua_type(L, -1) != LUA_TSTRING) b24_batch_complain(p, id, "needs a method: {\"method\", params}");
+    if (lua_type(L, -1) != LUA_TSTRING) b24L_batch_complain(p, id, "needs a method: {\"method\", params}");
     struct b24_view method;
     method.p = lua_tolstring(L, -1, &method.n);
-    if (b24_method_problem(method) != NULL) b24_batch_complain(p, id, "has an unusable method name");
+    if (b24_method_problem(method) != NULL) b24L_batch_complain(p, id, "has an unusable method name");
     return method.p;
 }
 
 /* [0, +1] Its params: a table or nil. */
-void b24_batch_push_params(const struct b24_plan *p, int id) {
+void b24L_batch_push_params(const struct b24_plan *p, int id) {
     lua_State *L = p->L;
-    b24_batch_push_name(p, id);
+    b24L_batch_push_name(p, id);
     lua_rawget(L, p->commands);
     if (lua_istable(L, -1)) lua_rawgeti(L, -1, 2);
     else lua_pushnil(L);
     lua_remove(L, -2);
-    if (!lua_isnil(L, -1) && !lua_istable(L, -1)) b24_batch_complain(p, id, "has params that are no table");
-    if (b24_batch_is_ref(L, -1)) b24_batch_complain(p, id, "has a reference in the place of its params");
+    if (!lua_isnil(L, -1) && !lua_istable(L, -1)) b24L_batch_complain(p, id, "has params that are no table");
+    if (b24L_batch_is_ref(L, -1)) b24L_batch_complain(p, id, "has a reference in the place of its params");
 }
 
 /* [0, 0] */
 static void check_command(const struct b24_plan *p, int id) {
-    b24_batch_push_name(p, id);
+    b24L_batch_push_name(p, id);
     lua_rawget(p->L, p->commands);
     if (lua_istable(p->L, -1)) check_members(p, id);
     lua_pop(p->L, 1);
@@ -235,7 +235,7 @@ static void note_ref(struct b24_plan *p, int id) {
     lua_rawgeti(p->L, -1, 1);
     lua_rawget(p->L, p->ids);
     int to = (int)lua_tonumber(p->L, -1);
-    if (to == 0) b24_batch_complain(p, id, "refers to a command that is not in it");
+    if (to == 0) b24L_batch_complain(p, id, "refers to a command that is not in it");
     lua_pop(p->L, 1);
     add_link(p, to);
 }
@@ -249,11 +249,11 @@ static void scan(struct b24_plan *p, int id, int depth) {
         if (b24_batch_reference((struct b24_view){s, n})) p->list[id - 1].alone = true;
     }
     if (!lua_istable(L, -1)) return;
-    if (b24_batch_is_ref(L, -1)) {
+    if (b24L_batch_is_ref(L, -1)) {
         note_ref(p, id);
         return;
     }
-    if (depth == 0) b24_batch_complain(p, id, "has params that are nested too deeply");
+    if (depth == 0) b24L_batch_complain(p, id, "has params that are nested too deeply");
     luaL_checkstack(L, 8, "batch");
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) scan(p, id, depth - 1);
 }
@@ -263,12 +263,12 @@ static void scan(struct b24_plan *p, int id, int depth) {
 /* [0, 0] Does command `id` only read? Params that have no JSON form were not looked into. */
 static bool reads(struct b24_plan *p, int id) {
     struct b24_view method;
-    method.p = b24_batch_push_method(p, id);
+    method.p = b24L_batch_push_method(p, id);
     method.n = strlen(method.p);
     b24_buffer_reset(p->json, SIZE_MAX);
     if (b24_method_asks_params(method)) {
-        b24_batch_push_params(p, id);
-        if (!lua_isnil(p->L, -1) && b24_encode_params(p->L, lua_gettop(p->L), p->json) != NULL)
+        b24L_batch_push_params(p, id);
+        if (!lua_isnil(p->L, -1) && b24L_encode_params(p->L, lua_gettop(p->L), p->json) != NULL)
             b24_buffer_reset(p->json, SIZE_MAX);
         lua_pop(p->L, 1);
     }
@@ -277,7 +277,7 @@ static bool reads(struct b24_plan *p, int id) {
     return only;
 }
 
-void b24_batch_scan_all(struct b24_plan *p) {
+void b24L_batch_scan_all(struct b24_plan *p) {
     for (int id = 1; id <= p->count; id++) {
         struct b24_command *c = &p->list[id - 1];
         *c = (struct b24_command){.group = id};
@@ -287,7 +287,7 @@ void b24_batch_scan_all(struct b24_plan *p) {
     for (int id = 1; id <= p->count; id++) {
         struct b24_command *c = &p->list[id - 1];
         c->links = p->link_count;
-        b24_batch_push_params(p, id);
+        b24L_batch_push_params(p, id);
         scan(p, id, DEPTH_MAX);
         lua_pop(p->L, 1);
         c->link_count = p->link_count - c->links;
@@ -296,7 +296,7 @@ void b24_batch_scan_all(struct b24_plan *p) {
 
 /* ------------------------------------------------------------ groups and order */
 
-int b24_batch_first(struct b24_plan *p, int id) {
+int b24L_batch_first(struct b24_plan *p, int id) {
     struct b24_command *list = p->list - 1; /* from 1 on */
     while (list[id].group != id) {
         list[id].group = list[list[id].group].group; /* halves the way for the next who asks */
@@ -305,16 +305,16 @@ int b24_batch_first(struct b24_plan *p, int id) {
     return id;
 }
 
-void b24_batch_join_groups(struct b24_plan *p) {
+void b24L_batch_join_groups(struct b24_plan *p) {
     for (int id = 1; id <= p->count; id++) {
         const struct b24_command *c = &p->list[id - 1];
         for (int i = c->links; i < c->links + c->link_count; i++) {
-            int a = b24_batch_first(p, id), b = b24_batch_first(p, p->links[i]);
+            int a = b24L_batch_first(p, id), b = b24L_batch_first(p, p->links[i]);
             p->list[(a > b ? a : b) - 1].group = a < b ? a : b;
         }
     }
     for (int id = p->count; id >= 1; id--) { /* backwards, so that each group's list is in ascending order */
-        int first = b24_batch_first(p, id);
+        int first = b24L_batch_first(p, id);
         p->list[first - 1].members++;
         if (first == id) continue;
         p->list[id - 1].next = p->list[first - 1].next;
@@ -326,17 +326,17 @@ void b24_batch_join_groups(struct b24_plan *p) {
 static void place(struct b24_plan *p, int id, int *order, int *n) {
     struct b24_command *c = &p->list[id - 1];
     if (c->mark == 2) return;
-    if (c->mark == 1) b24_batch_complain(p, id, "refers to itself in a circle");
+    if (c->mark == 1) b24L_batch_complain(p, id, "refers to itself in a circle");
     c->mark = 1;
     for (int i = c->links; i < c->links + c->link_count; i++) place(p, p->links[i], order, n);
     c->mark = 2;
     order[(*n)++] = id;
 }
 
-int b24_batch_place_group(struct b24_plan *p, int first, int order[B24_BATCH_MAX]) {
+int b24L_batch_place_group(struct b24_plan *p, int first, int order[B24_BATCH_MAX]) {
     int n = 0;
     if (p->list[first - 1].members > B24_BATCH_MAX)
-        b24_batch_complain(p, first, "is tied to more than 49 others by references; they must fit into one request");
+        b24L_batch_complain(p, first, "is tied to more than 49 others by references; they must fit into one request");
     for (int id = first; id != 0; id = p->list[id - 1].next) place(p, id, order, &n);
     return n;
 }

@@ -10,7 +10,7 @@ B24_PRIVATE_BEGIN
 /* One command while it is planned, in the order of names. Its name, method and params are in Lua tables under its id,
    which counts from 1. Commands that are tied by references are a group; they must go in one request. */
 struct b24_command {
-    int group;             /* an earlier command of its group, or itself: the first; see b24_batch_first */
+    int group;             /* an earlier command of its group, or itself: the first; see b24L_batch_first */
     int next;              /* the next of its group; 0: none */
     int members;           /* of a group's first: how many there are */
     int links, link_count; /* what it refers to: its part of the plan's links */
@@ -31,29 +31,29 @@ struct b24_plan {
 };
 
 /* [0, 0] Fills names and ids: integers in ascending order, then strings by their bytes. Throws for other keys. */
-void b24_batch_collect_names(struct b24_plan *p);
+void b24L_batch_collect_names(struct b24_plan *p);
 
 /* [0, 0] Checks all commands and notes what they refer to. Throws. */
-void b24_batch_scan_all(struct b24_plan *p);
+void b24L_batch_scan_all(struct b24_plan *p);
 
 /* Makes groups of what is tied by references. */
-void b24_batch_join_groups(struct b24_plan *p);
+void b24L_batch_join_groups(struct b24_plan *p);
 
 /* The first command of this one's group. */
-int b24_batch_first(struct b24_plan *p, int id);
+int b24L_batch_first(struct b24_plan *p, int id);
 
 /* Writes the group whose first is `id` into `order`, each behind what it refers to; returns their number. Throws. */
-int b24_batch_place_group(struct b24_plan *p, int id, int order[B24_BATCH_MAX]);
+int b24L_batch_place_group(struct b24_plan *p, int id, int order[B24_BATCH_MAX]);
 
 /* [0, +1] */
-void b24_batch_push_name(const struct b24_plan *p, int id);
+void b24L_batch_push_name(const struct b24_plan *p, int id);
 /* [0, +1] The method of a command; throws if it is none. */
-const char *b24_batch_push_method(const struct b24_plan *p, int id);
+const char *b24L_batch_push_method(const struct b24_plan *p, int id);
 /* [0, +1] Its params: a table or nil. */
-void b24_batch_push_params(const struct b24_plan *p, int id);
+void b24L_batch_push_params(const struct b24_plan *p, int id);
 
 /* Throws about command `id`. */
-void b24_batch_complain(const struct b24_plan *p, int id, const char *what);
+void b24L_batch_complain(const struct b24_plan *p, int id, const char *what);
 
 B24_PRIVATE_END
 #endif

@@ -51,7 +51,7 @@ static int codec_cache(lua_State *L) {
     struct b24_fault fault;
     const struct b24_conf *conf = luaL_checkudata(L, 1, B24_CONF_TYPE);
     if (conf->base == NULL || (conf->max_age == 0 && !conf->stale_ok)) return 0;
-    struct lua_cache *c = b24_newobject(L, sizeof *c, CACHE_TYPE);
+    struct lua_cache *c = b24L_newobject(L, sizeof *c, CACHE_TYPE);
     c->cache.claim = -1;
     c->tree = NULL;
     b24_buffer_init(&c->entry.json, B24_CACHE_MAX);
@@ -63,12 +63,12 @@ static int codec_cache(lua_State *L) {
     c->nulls = conf->nulls;
     c->max_depth = conf->max_depth;
     c->max_reply = conf->max_reply;
-    return b24_cache_open(&c->cache, conf, &fault) ? 1 : b24_push_fault(L, &fault, "im.counters.get");
+    return b24_cache_open(&c->cache, conf, &fault) ? 1 : b24L_push_fault(L, &fault, "im.counters.get");
 }
 
 /* Reads the entry and parses it; what this conf would not accept from the portal is no entry. */
 static void look(struct lua_cache *c) {
-    struct b24_gate_error error;
+    struct b24_json_error error;
     b24_cache_read(&c->cache, &c->entry);
     forget_tree(c);
     if (c->entry.stored != 0 && c->entry.json.n <= c->max_reply)
@@ -79,7 +79,7 @@ static void look(struct lua_cache *c) {
 
 /* [0, +2] The entry's counters and their age in seconds; nil, nil when there is none. */
 static int push_entry(lua_State *L, struct lua_cache *c, int64_t now) {
-    if (c->counters != NULL && c->entry.stored <= now && b24_push_counters(L, c->counters, c->nulls)) {
+    if (c->counters != NULL && c->entry.stored <= now && b24L_push_counters(L, c->counters, c->nulls)) {
         lua_pushnumber(L, (lua_Number)(now - c->entry.stored) / 1000);
     } else {
         lua_pushnil(L);
@@ -150,12 +150,12 @@ static bool has(lua_State *L, int table, const char *name) {
     return set;
 }
 
-bool b24_wants_cache(lua_State *L, int index) {
+bool b24L_wants_cache(lua_State *L, int index) {
     return lua_istable(L, index) && (has(L, index, "max_age") || has(L, index, "stale_ok"));
 }
 
-int b24_cached_counters(lua_State *L, int index) {
-    if (b24_to_conf(L, index, 1) == NULL) return 3;
+int b24L_cached_counters(lua_State *L, int index) {
+    if (b24L_to_conf(L, index, 1) == NULL) return 3;
     int conf = lua_gettop(L);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "b24.cache");
@@ -166,7 +166,7 @@ int b24_cached_counters(lua_State *L, int index) {
     return 3;
 }
 
-void b24_open_cache(lua_State *L) {
+void b24L_open_cache(lua_State *L) {
     static const luaL_Reg methods[] = {{"step", cache_step},
                                        {"peek", cache_peek},
                                        {"store", cache_store},
@@ -174,8 +174,8 @@ void b24_open_cache(lua_State *L) {
                                        {"patience", cache_patience},
                                        {"__gc", cache_gc},
                                        {NULL, NULL}};
-    b24_newtype(L, CACHE_TYPE);
-    b24_setfuncs(L, methods);
+    b24L_newtype(L, CACHE_TYPE);
+    b24L_setfuncs(L, methods);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

@@ -4,8 +4,8 @@
 #include "lua/binding.h"
 #include "base/clock.h"
 
-static struct b24_lua_call *check_call(lua_State *L) {
-    struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+static struct b24L_call *check_call(lua_State *L) {
+    struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
     if (c->call == NULL) luaL_error(L, "b24: this call was never started");
     return c;
 }
@@ -13,14 +13,14 @@ static struct b24_lua_call *check_call(lua_State *L) {
 #define PARAMS_MAX (64u << 20) /* bytes of a request body; portals refuse far smaller ones */
 
 /* params of a batch: a step of codec.batch, whose body is ready. */
-static struct b24_view batch_body(lua_State *L, struct b24_lua_call *c, int params) {
+static struct b24_view batch_body(lua_State *L, struct b24L_call *c, int params) {
     size_t n;
     luaL_checktype(L, params, LUA_TTABLE);
     lua_getfield(L, params, "body");
     const char *body = luaL_checklstring(L, -1, &n);
     if (!b24_buffer_add(&c->params, body, n)) luaL_error(L, "b24: the batch does not fit into memory");
     lua_pop(L, 1);
-    b24_getuservalue(L, -1);
+    b24L_getuservalue(L, -1);
     lua_getfield(L, params, "names");
     lua_rawseti(L, -2, B24_KEEP_NAMES);
     lua_pop(L, 1);
@@ -28,13 +28,13 @@ static struct b24_view batch_body(lua_State *L, struct b24_lua_call *c, int para
 }
 
 /* What is wrong with the parameters is the caller's mistake, so it is thrown. */
-static struct b24_view encode(lua_State *L, struct b24_lua_call *c, int params, int level) {
+static struct b24_view encode(lua_State *L, struct b24L_call *c, int params, int level) {
     b24_buffer_init(&c->params, PARAMS_MAX);
     if (params == 0 || lua_isnoneornil(L, params)) return b24_buffer_view(&c->params);
     if (c->shape == B24_BATCH) return batch_body(L, c, params);
-    if (!lua_istable(L, params)) b24_throw(L, level, "params must be a table, not a %s", luaL_typename(L, params));
-    const char *wrong = b24_encode_params(L, params, &c->params);
-    if (wrong != NULL) b24_throw(L, level, "a parameter %s", wrong);
+    if (!lua_istable(L, params)) b24L_throw(L, level, "params must be a table, not a %s", luaL_typename(L, params));
+    const char *wrong = b24L_encode_params(L, params, &c->params);
+    if (wrong != NULL) b24L_throw(L, level, "a parameter %s", wrong);
     return b24_buffer_view(&c->params);
 }
 
@@ -43,15 +43,15 @@ static bool bad_method(const char *what, struct b24_fault *fault) {
                     "the method name is unusable: %s", what);
 }
 
-static struct b24_lua_call *refused(lua_State *L, const struct b24_fault *fault, const char *method) {
-    b24_push_fault(L, fault, method);
+static struct b24L_call *refused(lua_State *L, const struct b24_fault *fault, const char *method) {
+    b24L_push_fault(L, fault, method);
     return NULL;
 }
 
 /* [-1, +1] Ties conf (stack index) and what it keeps to the call object on top. */
 static void keep(lua_State *L, int conf) {
     lua_createtable(L, 4, 0);
-    b24_getuservalue(L, conf);
+    b24L_getuservalue(L, conf);
     for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_PENALISE; i++) {
         lua_rawgeti(L, -1, i);
         lua_rawseti(L, -3, i);
@@ -59,21 +59,21 @@ static void keep(lua_State *L, int conf) {
     lua_pop(L, 1);
     lua_pushvalue(L, conf);
     lua_rawseti(L, -2, B24_KEEP_CONF);
-    b24_setuservalue(L, -2);
+    b24L_setuservalue(L, -2);
 }
 
 /* [0, 0] The call object at `call` talks to `origin` from now on, and keeps the portal there. */
 static void use_portal(lua_State *L, int call, const char *origin) {
-    struct b24_lua_call *c = lua_touserdata(L, call);
-    b24_getuservalue(L, call);
-    c->portal = b24_push_portal(L, c->conf, origin);
+    struct b24L_call *c = lua_touserdata(L, call);
+    b24L_getuservalue(L, call);
+    c->portal = b24L_push_portal(L, c->conf, origin);
     lua_rawseti(L, -2, B24_KEEP_PORTAL);
     lua_pop(L, 1);
 }
 
-static struct b24_call *start(lua_State *L, struct b24_lua_call *c, const struct b24_lua_setup *s, int conf) {
+static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b24L_setup *s, int conf) {
     struct b24_call_setup setup = {
-        .method = {c->method, strlen(c->method)}, .seed = s->seed, .twice = s->twice, .once = s->once};
+        .method = {c->method, strlen(c->method)}, .seed = s->seed, .idempotent = s->idempotent, .bare = s->bare};
     if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
     setup.keep = c->shape == B24_KEPT;
     if (c->portal != NULL) setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
@@ -81,14 +81,14 @@ static struct b24_call *start(lua_State *L, struct b24_lua_call *c, const struct
     return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
 }
 
-struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *s) {
+struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
     struct b24_fault fault;
     struct b24_view name;
     if (lua_type(L, s->method) != LUA_TSTRING)
-        b24_throw(L, s->level, "method must be a string, not a %s", luaL_typename(L, s->method));
+        b24L_throw(L, s->level, "method must be a string, not a %s", luaL_typename(L, s->method));
     name.p = lua_tolstring(L, s->method, &name.n);
     const char *wrong = b24_method_problem(name);
-    const struct b24_conf *conf = b24_to_conf(L, s->conf, s->level);
+    const struct b24_conf *conf = b24L_to_conf(L, s->conf, s->level);
     if (conf == NULL) {
         if (wrong == NULL) lua_pushvalue(L, s->method); /* info.method */
         if (wrong == NULL) lua_setfield(L, -2, "method");
@@ -99,9 +99,9 @@ struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *s) {
         bad_method(wrong, &fault);
         return refused(L, &fault, NULL);
     }
-    struct b24_lua_portal *portal = s->once ? NULL : b24_find_portal(L, conf_index);
-    struct b24_limiter_file *own_limits = s->once ? NULL : b24_find_own(L, conf_index);
-    struct b24_lua_call *c = b24_newobject(L, sizeof *c, B24_CALL_TYPE);
+    struct b24L_portal *portal = s->bare ? NULL : b24L_find_portal(L, conf_index);
+    struct b24_limiter_file *own_limits = s->bare ? NULL : b24L_find_own(L, conf_index);
+    struct b24L_call *c = b24L_newobject(L, sizeof *c, B24_CALL_TYPE);
     keep(L, conf_index);
     b24_portal_init(&c->own);
     c->conf = conf;
@@ -109,9 +109,9 @@ struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *s) {
     c->own_limits = own_limits;
     c->shape = s->shape;
     memcpy(c->method, name.p, name.n + 1);
-    b24_getuservalue(L, -1);
+    b24L_getuservalue(L, -1);
     lua_rawgeti(L, -1, B24_KEEP_LOG);
-    c->logs = !lua_isnil(L, -1) && !s->once;
+    c->logs = !lua_isnil(L, -1) && !s->bare;
     lua_pop(L, 2);
     if (portal != NULL && conf->moved_origin[0] != '\0') use_portal(L, lua_gettop(L), conf->moved_origin);
     c->call = start(L, c, s, conf_index);
@@ -121,49 +121,49 @@ struct b24_lua_call *b24_new_call(lua_State *L, const struct b24_lua_setup *s) {
     return refused(L, &fault, c->method);
 }
 
-enum b24_twice b24_to_twice(lua_State *L, int index) {
-    if (lua_isnoneornil(L, index)) return B24_TWICE_BY_NAME;
-    return lua_toboolean(L, index) ? B24_TWICE : B24_NOT_TWICE;
+enum b24_idempotent b24L_to_idempotent(lua_State *L, int index) {
+    if (lua_isnoneornil(L, index)) return B24_BY_NAME;
+    return lua_toboolean(L, index) ? B24_IDEMPOTENT : B24_NOT_IDEMPOTENT;
 }
 
-struct b24_action b24_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
+struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
     static const struct b24_event go = {.type = B24_GO};
-    struct b24_lua_call *c = lua_touserdata(L, call);
+    struct b24L_call *c = lua_touserdata(L, call);
     c->begun = true;
     for (;; event = &go) {
-        if (c->portal != NULL) b24_ready_portal(c->portal, c->own_limits, c->conf);
+        if (c->portal != NULL) b24L_ready_portal(c->portal, c->own_limits, c->conf);
         struct b24_action action = b24_call_next(c->call, event, now);
         if (action.type == B24_MISUSE) return action;
         c->request = action.type == B24_SEND ? action.as.send : NULL;
-        if (c->logs) b24_tell_log(L, call);
+        if (c->logs) b24L_tell_log(L, call);
         if (action.type != B24_MOVE) return action;
         use_portal(L, call, action.as.move);
         b24_call_set_portal(c->call, &c->portal->portal);
     }
 }
 
-enum b24_shape b24_check_shape(lua_State *L, int index) {
+enum b24_shape b24L_check_shape(lua_State *L, int index) {
     static const char *const names[] = {"result", "counters", "batch", "kept", NULL};
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
 /* codec.call(conf, method [, params [, "counters" [, {idempotent=, seed=, level=}]]]) -> call object
    level: wrong params are thrown with the position so many calls up; default 1, the caller of codec.call. */
-int b24_lua_call(lua_State *L) {
-    struct b24_lua_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .seed = b24_seed()};
+int b24L_call(lua_State *L) {
+    struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .seed = b24_seed()};
     lua_settop(L, 5);
-    setup.shape = b24_check_shape(L, 4);
+    setup.shape = b24L_check_shape(L, 4);
     if (!lua_isnil(L, 5)) {
         luaL_checktype(L, 5, LUA_TTABLE);
         lua_getfield(L, 5, "idempotent");
-        setup.twice = b24_to_twice(L, -1);
+        setup.idempotent = b24L_to_idempotent(L, -1);
         lua_getfield(L, 5, "seed");
         if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
         lua_getfield(L, 5, "level");
         setup.level = (int)luaL_optnumber(L, -1, 1);
         lua_settop(L, 5);
     }
-    return b24_new_call(L, &setup) != NULL ? 1 : 3;
+    return b24L_new_call(L, &setup) != NULL ? 1 : 3;
 }
 
 /* ------------------------------------------------------------ events: tables -> structs */
@@ -195,7 +195,7 @@ static bool flag_field(lua_State *L, const char *name) {
     return flag;
 }
 
-void b24_reply_from_table(lua_State *L, struct b24_reply *r) {
+void b24L_reply_from_table(lua_State *L, struct b24_reply *r) {
     memset(r, 0, sizeof *r);
     lua_getfield(L, 4, "status");
     lua_Number status = lua_tonumber(L, -1);
@@ -245,13 +245,13 @@ static void read_event(lua_State *L, struct b24_event *event) {
     if (event->type != B24_REPLY && event->type != B24_FAILED && event->type != B24_ANSWER) return;
     luaL_checktype(L, 4, LUA_TTABLE);
     if (event->type == B24_ANSWER) answer_from_table(L, event);
-    else if (event->type == B24_REPLY) b24_reply_from_table(L, &event->as.reply);
+    else if (event->type == B24_REPLY) b24L_reply_from_table(L, &event->as.reply);
     else failure_from_table(L, &event->as.failed);
 }
 
 /* ------------------------------------------------------------ actions: structs -> values */
 
-void b24_push_request(lua_State *L, const struct b24_request *r) {
+void b24L_push_request(lua_State *L, const struct b24_request *r) {
     lua_createtable(L, 0, 6);
     lua_pushstring(L, r->url);
     lua_setfield(L, -2, "url");
@@ -274,7 +274,7 @@ void b24_push_request(lua_State *L, const struct b24_request *r) {
 }
 
 /* {question = "reserve" | "penalise", portal = origin, time = seconds} */
-static void push_question(lua_State *L, const struct b24_lua_call *c, const struct b24_action *a) {
+static void push_question(lua_State *L, const struct b24L_call *c, const struct b24_action *a) {
     lua_createtable(L, 0, 3);
     lua_pushstring(L, a->as.ask.question == B24_RESERVE ? "reserve" : "penalise");
     lua_setfield(L, -2, "question");
@@ -286,7 +286,7 @@ static void push_question(lua_State *L, const struct b24_lua_call *c, const stru
 
 /* call:next(now, event [, data]) -> action [, payload]; now in seconds of codec.clock() */
 static int call_next(lua_State *L) {
-    struct b24_lua_call *c = check_call(L);
+    struct b24L_call *c = check_call(L);
     struct b24_event event = {.type = B24_GO};
     lua_Number now = luaL_checknumber(L, 2);
     luaL_argcheck(L, now >= -1e12 && now <= 1e12, 2, "seconds of a clock expected");
@@ -295,12 +295,12 @@ static int call_next(lua_State *L) {
     /* What runs meanwhile, a log or a finaliser, must not move what is read here. */
     if (c->busy) return luaL_error(L, "b24: the call is in the middle of a step");
     c->busy = true;
-    struct b24_action a = b24_step(L, 1, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
+    struct b24_action a = b24L_step(L, 1, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
     if (a.type == B24_MISUSE) c->busy = false;
     if (a.type == B24_MISUSE)
         return luaL_error(L, "b24: event '%s' does not fit what the call waits for", b24_event_name(event.type));
     lua_pushstring(L, b24_action_name(a.type));
-    if (a.type == B24_SEND) b24_push_request(L, a.as.send);
+    if (a.type == B24_SEND) b24L_push_request(L, a.as.send);
     else if (a.type == B24_SLEEP) lua_pushnumber(L, (lua_Number)a.as.sleep / 1000);
     else if (a.type == B24_ASK) push_question(L, c, &a);
     else lua_pushnil(L);
@@ -309,14 +309,14 @@ static int call_next(lua_State *L) {
     return 2;
 }
 
-int b24_push_result(lua_State *L, int call) {
-    const struct b24_lua_call *c = lua_touserdata(L, call);
+int b24L_push_result(lua_State *L, int call) {
+    const struct b24L_call *c = lua_touserdata(L, call);
     luaL_checkstack(L, 4, "reply");
-    b24_getuservalue(L, call);
+    b24L_getuservalue(L, call);
     lua_rawgeti(L, -1, B24_KEEP_NAMES);
     lua_remove(L, -2);
-    int n = b24_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
-    b24_getuservalue(L, call);
+    int n = b24L_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
+    b24L_getuservalue(L, call);
     lua_rawgeti(L, -1, B24_KEEP_LOG_ERROR);
     lua_remove(L, -2);
     if (lua_isnil(L, -1)) lua_pop(L, 1);
@@ -329,7 +329,7 @@ static int call_limiter(lua_State *L) {
     static const char *const questions[] = {"reserve", "penalise", NULL};
     check_call(L);
     int which = luaL_checkoption(L, 2, NULL, questions) == 0 ? B24_KEEP_RESERVE : B24_KEEP_PENALISE;
-    b24_getuservalue(L, 1);
+    b24L_getuservalue(L, 1);
     lua_rawgeti(L, -1, which);
     return 1;
 }
@@ -337,10 +337,10 @@ static int call_limiter(lua_State *L) {
 /* call:log() -> conf.log, or nil: from now on the host tells it what each step did, event by event. It may wait, too.
  */
 static int call_log(lua_State *L) {
-    struct b24_lua_call *c = check_call(L);
+    struct b24L_call *c = check_call(L);
     if (!c->logs) return 0;
     c->logs = false;
-    b24_getuservalue(L, 1);
+    b24L_getuservalue(L, 1);
     lua_rawgeti(L, -1, B24_KEEP_LOG);
     return 1;
 }
@@ -348,7 +348,7 @@ static int call_log(lua_State *L) {
 /* call:event() -> what a log may be told next of the last step, {event=, method=, …}; nil: no more */
 static int call_event(lua_State *L) {
     check_call(L);
-    b24_push_log_event(L, 1);
+    b24L_push_log_event(L, 1);
     return 1;
 }
 
@@ -357,29 +357,29 @@ static int call_event(lua_State *L) {
    limiter counts in this process alone. */
 static int call_options(lua_State *L) {
     static const char *const versions[] = {NULL, "1.1", "2"}; /* by enum b24_http_version */
-    const struct b24_lua_call *c = check_call(L);
+    const struct b24L_call *c = check_call(L);
     lua_createtable(L, 0, 7);
     lua_pushnumber(L, (lua_Number)c->conf->connect_timeout / 1000);
     lua_setfield(L, -2, "connect_timeout");
     lua_pushnumber(L, (lua_Number)c->conf->max_reply);
     lua_setfield(L, -2, "max_reply");
-    b24_set_text(L, -1, "proxy", c->conf->proxy);
-    b24_set_text(L, -1, "ca_file", c->conf->ca_file);
-    b24_set_text(L, -1, "ca_path", c->conf->ca_path);
-    b24_set_text(L, -1, "http_version", versions[c->conf->http_version]);
-    b24_set_text(L, -1, "unshared", b24_limiter_trouble(c->portal, c->own_limits));
+    b24L_set_text(L, -1, "proxy", c->conf->proxy);
+    b24L_set_text(L, -1, "ca_file", c->conf->ca_file);
+    b24L_set_text(L, -1, "ca_path", c->conf->ca_path);
+    b24L_set_text(L, -1, "http_version", versions[c->conf->http_version]);
+    b24L_set_text(L, -1, "unshared", b24L_limiter_trouble(c->portal, c->own_limits));
     return 1;
 }
 
 /* call:result() -> value, err, info */
 static int call_result(lua_State *L) {
-    struct b24_lua_call *c = check_call(L);
+    struct b24L_call *c = check_call(L);
     if (c->outcome == NULL) return luaL_error(L, "b24: the call is not done yet");
-    return b24_push_result(L, 1);
+    return b24L_push_result(L, 1);
 }
 
 static int call_gc(lua_State *L) {
-    struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
     b24_call_free(c->call);
     b24_buffer_free(&c->params);
     c->call = NULL;
@@ -389,20 +389,20 @@ static int call_gc(lua_State *L) {
 }
 
 static int call_tostring(lua_State *L) {
-    const struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    const struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
     lua_pushfstring(L, "b24.call (%s)", c->method);
     return 1;
 }
 
-void b24_open_call(lua_State *L) {
+void b24L_open_call(lua_State *L) {
     static const luaL_Reg meta[] = {{"__gc", call_gc}, {"__tostring", call_tostring}, {NULL, NULL}};
     static const luaL_Reg methods[] = {{"next", call_next}, {"limiter", call_limiter}, {"options", call_options},
                                        {"log", call_log},   {"event", call_event},     {"result", call_result},
                                        {NULL, NULL}};
-    b24_newtype(L, B24_CALL_TYPE);
-    b24_setfuncs(L, meta);
+    b24L_newtype(L, B24_CALL_TYPE);
+    b24L_setfuncs(L, meta);
     lua_newtable(L);
-    b24_setfuncs(L, methods);
+    b24L_setfuncs(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pushliteral(L, "b24.call");
     lua_setfield(L, -2, "__name");

@@ -39,7 +39,7 @@ static void check_decode_options(lua_State *L) {
 
 /* codec.decode(json [, {nulls=, max_depth=}]) -> value | nil, message */
 static int codec_decode(lua_State *L) {
-    struct b24_gate_error error;
+    struct b24_json_error error;
     struct b24_view text = check_view(L, 1);
     int depth = B24_DEPTH_DEFAULT;
     bool nulls = false;
@@ -53,14 +53,14 @@ static int codec_decode(lua_State *L) {
         if (depth < 1 || depth > B24_DEPTH_MAX)
             return luaL_error(L, "b24: max_depth must be between 1 and %d", B24_DEPTH_MAX);
     }
-    struct tree *t = b24_newobject(L, sizeof *t, TREE_TYPE);
+    struct tree *t = b24L_newobject(L, sizeof *t, TREE_TYPE);
     t->root = b24_document_parse(text, depth, &error);
     if (t->root == NULL) {
         lua_pushnil(L);
         lua_pushfstring(L, "b24: not usable JSON: %s at byte %d", error.what, (int)error.at + 1);
         return 2;
     }
-    b24_push_json(L, t->root, nulls);
+    b24L_push_json(L, t->root, nulls);
     cJSON_Delete(t->root); /* at once, not when the collector gets to it */
     t->root = NULL;
     return 1;
@@ -82,10 +82,10 @@ static int text_gc(lua_State *L) {
 /* codec.encode(value) -> JSON; throws */
 static int codec_encode(lua_State *L) {
     luaL_checkany(L, 1);
-    struct text *t = b24_newobject(L, sizeof *t, TEXT_TYPE);
+    struct text *t = b24L_newobject(L, sizeof *t, TEXT_TYPE);
     b24_buffer_init(&t->buffer, TEXT_MAX);
-    const char *wrong = b24_encode_params(L, 1, &t->buffer);
-    if (wrong != NULL) return b24_throw(L, 1, "a value %s", wrong);
+    const char *wrong = b24L_encode_params(L, 1, &t->buffer);
+    if (wrong != NULL) return b24L_throw(L, 1, "a value %s", wrong);
     lua_pushlstring(L, b24_buffer_view(&t->buffer).p, t->buffer.n);
     b24_buffer_free(&t->buffer);
     return 1;
@@ -94,15 +94,15 @@ static int codec_encode(lua_State *L) {
 /* codec.as_counters(value [, nulls]) -> counters | nil: a value of b24.call or a batch, in the one shape that
    b24.counters has; nulls: keep them */
 static int codec_as_counters(lua_State *L) {
-    struct b24_gate_error error;
+    struct b24_json_error error;
     bool nulls = lua_toboolean(L, 2);
     luaL_checkany(L, 1);
-    struct text *t = b24_newobject(L, sizeof *t, TEXT_TYPE);
+    struct text *t = b24L_newobject(L, sizeof *t, TEXT_TYPE);
     b24_buffer_init(&t->buffer, TEXT_MAX);
-    struct tree *tree = b24_newobject(L, sizeof *tree, TREE_TYPE);
-    if (b24_encode_params(L, 1, &t->buffer) == NULL)
+    struct tree *tree = b24L_newobject(L, sizeof *tree, TREE_TYPE);
+    if (b24L_encode_params(L, 1, &t->buffer) == NULL)
         tree->root = b24_document_parse(b24_buffer_view(&t->buffer), B24_DEPTH_MAX, &error);
-    if (tree->root == NULL || !b24_push_counters(L, tree->root, nulls)) lua_pushnil(L);
+    if (tree->root == NULL || !b24L_push_counters(L, tree->root, nulls)) lua_pushnil(L);
     cJSON_Delete(tree->root);
     tree->root = NULL;
     b24_buffer_free(&t->buffer);
@@ -113,35 +113,35 @@ static int codec_as_counters(lua_State *L) {
 static int codec_conf(lua_State *L) {
     int level = (int)luaL_optnumber(L, 2, 1);
     lua_settop(L, 1);
-    return b24_to_conf(L, 1, level) != NULL ? 1 : 3;
+    return b24L_to_conf(L, 1, level) != NULL ? 1 : 3;
 }
 
 /* codec.request(conf, method [, params]) -> request table | nil, message, info */
 static int codec_request(lua_State *L) {
     struct b24_event go = {.type = B24_GO};
     lua_settop(L, 3);
-    struct b24_lua_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .once = true};
-    struct b24_lua_call *c = b24_new_call(L, &setup);
+    struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .bare = true};
+    struct b24L_call *c = b24L_new_call(L, &setup);
     if (c == NULL) return 3;
-    b24_push_request(L, b24_call_next(c->call, &go, 0).as.send);
+    b24L_push_request(L, b24_call_next(c->call, &go, 0).as.send);
     return 1;
 }
 
 /* codec.reply(conf, method, reply, ["counters"]) -> value, err, info: one final reply, without a call object */
 static int codec_reply(lua_State *L) {
     struct b24_event go = {.type = B24_GO}, reply = {.type = B24_REPLY};
-    enum b24_shape shape = b24_check_shape(L, 4);
+    enum b24_shape shape = b24L_check_shape(L, 4);
     luaL_argcheck(L, shape != B24_BATCH, 4, "a batch needs a call object");
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 3);
-    lua_pushvalue(L, 3); /* index 4, where b24_reply_from_table reads */
-    struct b24_lua_setup setup = {.conf = 1, .method = 2, .shape = shape, .level = 1, .once = true};
-    struct b24_lua_call *c = b24_new_call(L, &setup);
+    lua_pushvalue(L, 3); /* index 4, where b24L_reply_from_table reads */
+    struct b24L_setup setup = {.conf = 1, .method = 2, .shape = shape, .level = 1, .bare = true};
+    struct b24L_call *c = b24L_new_call(L, &setup);
     if (c == NULL) return 3;
-    b24_reply_from_table(L, &reply.as.reply);
+    b24L_reply_from_table(L, &reply.as.reply);
     b24_call_next(c->call, &go, 0);
     struct b24_action a = b24_call_next(c->call, &reply, 0);
-    return b24_push_outcome(L, a.as.done, c->conf, c->method, shape, 0);
+    return b24L_push_outcome(L, a.as.done, c->conf, c->method, shape, 0);
 }
 
 /* codec.fault(kind, code, message, hint, method) -> nil, message, info: for what the Lua half finds wrong. */
@@ -155,7 +155,7 @@ static int codec_fault(lua_State *L) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, b24_kind_name(kinds[i])) == 0) {
             b24_fail(&fault, kinds[i], code, hint, "%s", message);
-            return b24_push_fault(L, &fault, method);
+            return b24L_push_fault(L, &fault, method);
         }
     return luaL_argerror(L, 1, "no such kind");
 }
@@ -167,22 +167,22 @@ static int codec_clock(lua_State *L) {
 }
 
 static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
-    b24_newtype(L, name);
+    b24L_newtype(L, name);
     lua_pushcfunction(L, gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
 }
 
-void b24_open_codec(lua_State *L) {
-    static const luaL_Reg functions[] = {{"conf", codec_conf},         {"call", b24_lua_call},
+void b24L_open_codec(lua_State *L) {
+    static const luaL_Reg functions[] = {{"conf", codec_conf},         {"call", b24L_call},
                                          {"request", codec_request},   {"reply", codec_reply},
                                          {"decode", codec_decode},     {"encode", codec_encode},
-                                         {"totals", b24_lua_totals},   {"badge", b24_lua_badge},
-                                         {"dialogs", b24_lua_dialogs}, {"diff", b24_lua_diff},
+                                         {"totals", b24L_totals},   {"badge", b24L_badge},
+                                         {"dialogs", b24L_dialogs}, {"diff", b24L_diff},
                                          {"fault", codec_fault},       {"clock", codec_clock},
-                                         {"batch", b24_lua_batch},     {"batch_check", b24_lua_batch_check},
-                                         {"ref", b24_lua_ref},         {"cursor", b24_lua_cursor},
-                                         {"watch", b24_lua_watch},     {NULL, NULL}};
+                                         {"batch", b24L_batch},     {"batch_check", b24L_batch_check},
+                                         {"ref", b24L_ref},         {"cursor", b24L_cursor},
+                                         {"watch", b24L_watch},     {NULL, NULL}};
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {
         lua_pushlightuserdata(L, L);
@@ -190,24 +190,24 @@ void b24_open_codec(lua_State *L) {
     }
     lua_pop(L, 1);
 #endif
-    b24_open_conf(L);
-    b24_open_counters(L);
-    b24_open_batch(L);
-    b24_open_portal(L);
-    b24_open_call(L);
-    b24_open_cursor(L);
-    b24_open_watch(L);
+    b24L_open_conf(L);
+    b24L_open_counters(L);
+    b24L_open_batch(L);
+    b24L_open_portal(L);
+    b24L_open_call(L);
+    b24L_open_cursor(L);
+    b24L_open_watch(L);
     open_type(L, TREE_TYPE, tree_gc);
     open_type(L, TEXT_TYPE, text_gc);
     lua_newtable(L);
-    b24_setfuncs(L, functions);
-    b24_open_inbox(L);
-    b24_open_system(L);
-    b24_open_http(L);
-    b24_open_cache(L);
+    b24L_setfuncs(L, functions);
+    b24L_open_inbox(L);
+    b24L_open_system(L);
+    b24L_open_http(L);
+    b24L_open_cache(L);
     lua_pushcfunction(L, codec_as_counters);
     lua_setfield(L, -2, "as_counters");
-    b24_push_null(L);
+    b24L_push_null(L);
     lua_setfield(L, -2, "null");
     lua_pushliteral(L, B24_VERSION);
     lua_setfield(L, -2, "_VERSION");

@@ -5,6 +5,6 @@
 int luaopen_b24_codec(lua_State *L) {
     /* Objects of either module may have finalisers of the other (one type name serves both): neither may go first. */
     b24_pin((const void *)B24_VERSION);
-    b24_open_codec(L);
+    b24L_open_codec(L);
     return 1;
 }

@@ -12,19 +12,19 @@
 
 #if LUA_VERSION_NUM < 502
 
-static inline void b24_setfuncs(lua_State *L, const luaL_Reg *r) {
+static inline void b24L_setfuncs(lua_State *L, const luaL_Reg *r) {
     for (; r->name != NULL; r++) {
         lua_pushcfunction(L, r->func);
         lua_setfield(L, -2, r->name);
     }
 }
 
-static inline void b24_setmetatable(lua_State *L, const char *name) {
+static inline void b24L_setmetatable(lua_State *L, const char *name) {
     luaL_getmetatable(L, name);
     lua_setmetatable(L, -2);
 }
 
-static inline void *b24_testudata(lua_State *L, int i, const char *name) {
+static inline void *b24L_testudata(lua_State *L, int i, const char *name) {
     void *p = lua_touserdata(L, i);
     if (p == NULL || !lua_getmetatable(L, i)) return NULL;
     luaL_getmetatable(L, name);
@@ -33,35 +33,35 @@ static inline void *b24_testudata(lua_State *L, int i, const char *name) {
     return p;
 }
 
-static inline int b24_absindex(lua_State *L, int i) {
+static inline int b24L_absindex(lua_State *L, int i) {
     return i > 0 || i <= LUA_REGISTRYINDEX ? i : lua_gettop(L) + i + 1;
 }
 
-#define b24_rawlen(L, i) lua_objlen(L, i)
+#define b24L_rawlen(L, i) lua_objlen(L, i)
 /* 5.1: the environment of a userdata, which must be a table. */
-#define b24_setuservalue(L, i) lua_setfenv(L, i)
-#define b24_getuservalue(L, i) lua_getfenv(L, i)
+#define b24L_setuservalue(L, i) lua_setfenv(L, i)
+#define b24L_getuservalue(L, i) lua_getfenv(L, i)
 
 #else
 
-static inline void b24_setfuncs(lua_State *L, const luaL_Reg *r) { luaL_setfuncs(L, r, 0); }
+static inline void b24L_setfuncs(lua_State *L, const luaL_Reg *r) { luaL_setfuncs(L, r, 0); }
 
-#define b24_setmetatable(L, name) luaL_setmetatable(L, name)
-#define b24_testudata(L, i, name) luaL_testudata(L, i, name)
-#define b24_absindex(L, i)        lua_absindex(L, i)
-#define b24_rawlen(L, i)          lua_rawlen(L, i)
-#define b24_setuservalue(L, i)    ((void)lua_setuservalue(L, i))
-#define b24_getuservalue(L, i)    ((void)lua_getuservalue(L, i))
+#define b24L_setmetatable(L, name) luaL_setmetatable(L, name)
+#define b24L_testudata(L, i, name) luaL_testudata(L, i, name)
+#define b24L_absindex(L, i)        lua_absindex(L, i)
+#define b24L_rawlen(L, i)          lua_rawlen(L, i)
+#define b24L_setuservalue(L, i)    ((void)lua_setuservalue(L, i))
+#define b24L_getuservalue(L, i)    ((void)lua_getuservalue(L, i))
 
 #endif
 
 /* [0, +1] The metatable of that name, new or not. Fill it each time: a first attempt may have run out of memory
    half-way, and a type without __gc would leak. */
-static inline void b24_newtype(lua_State *L, const char *name) { (void)luaL_newmetatable(L, name); }
+static inline void b24L_newtype(lua_State *L, const char *name) { (void)luaL_newmetatable(L, name); }
 
 /* [0, 0] After a lua_pcall of a user's function that failed: raises again what is not the user's to keep, a lack of
    memory and Ctrl-C (lua.c's hook raises "interrupted!", once). */
-static inline void b24_check_pcall(lua_State *L, int status) {
+static inline void b24L_check_pcall(lua_State *L, int status) {
     static const char word[] = "interrupted!";
     size_t n = 0;
     const char *text = status != 0 && lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
@@ -70,10 +70,10 @@ static inline void b24_check_pcall(lua_State *L, int status) {
 }
 
 /* A zeroed userdata with its metatable: the owner exists before anything is acquired into it. */
-static inline void *b24_newobject(lua_State *L, size_t size, const char *name) {
+static inline void *b24L_newobject(lua_State *L, size_t size, const char *name) {
     char *p = lua_newuserdata(L, size);
     for (size_t i = 0; i < size; i++) p[i] = 0;
-    b24_setmetatable(L, name);
+    b24L_setmetatable(L, name);
     return p;
 }
 

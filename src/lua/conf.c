@@ -142,11 +142,11 @@ static void check_limiter(lua_State *L, int limiter, int level) {
         size_t i = 0;
         while (i < 4 && strcmp(names[i], name) != 0) i++;
         if (i == 4) {
-            b24_throw(L, level, "limiter has rate, burst, reserve and penalise, not '%s'", name);
+            b24L_throw(L, level, "limiter has rate, burst, reserve and penalise, not '%s'", name);
             return;
         }
         if (lua_type(L, -1) != types[i])
-            b24_throw(L, level, "limiter.%s must be a %s, not a %s", name, lua_typename(L, types[i]),
+            b24L_throw(L, level, "limiter.%s must be a %s, not a %s", name, lua_typename(L, types[i]),
                       luaL_typename(L, -1));
     }
 }
@@ -171,7 +171,7 @@ static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, i
         if (rate < plan.rate || burst < plan.burst) c->limits.own = (struct b24_rate){rate, (int)burst};
         c->ask_limiter = take_function(L, limiter, "reserve", keep, B24_KEEP_RESERVE);
         if (take_function(L, limiter, "penalise", keep, B24_KEEP_PENALISE) && !c->ask_limiter)
-            b24_throw(L, level, "limiter.penalise needs limiter.reserve beside it");
+            b24L_throw(L, level, "limiter.penalise needs limiter.reserve beside it");
     }
     lua_settop(L, limiter - 1);
     return ok;
@@ -189,7 +189,7 @@ static bool take_webhook_text(lua_State *L, int index, struct b24_conf *c, struc
 static bool take_webhook_function(lua_State *L, struct b24_conf *c, struct b24_fault *fault) {
     lua_pushvalue(L, -1);
     int status = lua_pcall(L, 0, 1, 0);
-    b24_check_pcall(L, status);
+    b24L_check_pcall(L, status);
     if (status == 0 && lua_type(L, -1) == LUA_TSTRING) {
         bool ok = take_webhook_text(L, -1, c, fault);
         lua_pop(L, 1);
@@ -274,10 +274,10 @@ static int conf_tostring(lua_State *L) {
     return 1;
 }
 
-void b24_open_conf(lua_State *L) {
+void b24L_open_conf(lua_State *L) {
     static const luaL_Reg meta[] = {{"__gc", conf_gc}, {"__tostring", conf_tostring}, {NULL, NULL}};
-    b24_newtype(L, B24_CONF_TYPE);
-    b24_setfuncs(L, meta);
+    b24L_newtype(L, B24_CONF_TYPE);
+    b24L_setfuncs(L, meta);
     lua_pushliteral(L, "b24.conf");
     lua_setfield(L, -2, "__name");
     lua_pushboolean(L, 0);
@@ -287,13 +287,13 @@ void b24_open_conf(lua_State *L) {
 
 /* [0, +1] A conf object without values; its keep table behind it [0, +1]. */
 static struct b24_conf *new_conf(lua_State *L) {
-    struct b24_conf *c = b24_newobject(L, sizeof *c, B24_CONF_TYPE);
+    struct b24_conf *c = b24L_newobject(L, sizeof *c, B24_CONF_TYPE);
     const char *http = getenv("B24_ALLOW_HTTP");
     b24_conf_init(c);
     c->allow_http = http != NULL && strcmp(http, "1") == 0;
     lua_createtable(L, 4, 0);
     lua_pushvalue(L, -1);
-    b24_setuservalue(L, -3);
+    b24L_setuservalue(L, -3);
     return c;
 }
 
@@ -305,23 +305,23 @@ static bool take_table(lua_State *L, int index, struct b24_conf *c, int level, s
            take_limiter(L, index, c, keep, level, fault) && take_credential(L, index, c, fault);
 }
 
-const struct b24_conf *b24_to_conf(lua_State *L, int index, int level) {
+const struct b24_conf *b24L_to_conf(lua_State *L, int index, int level) {
     struct b24_fault fault;
     bool ok;
-    struct b24_conf *ready = b24_testudata(L, index, B24_CONF_TYPE);
+    struct b24_conf *ready = b24L_testudata(L, index, B24_CONF_TYPE);
     if (ready != NULL && ready->base != NULL) {
         lua_pushvalue(L, index);
         return ready;
     }
     if (ready != NULL) { /* collected already: a finaliser uses it while the Lua state closes */
         b24_fail(&fault, B24_CLOSED, "CLOSED", NULL, "the client is gone: the Lua state is closing");
-        b24_push_fault(L, &fault, NULL);
+        b24L_push_fault(L, &fault, NULL);
         return NULL;
     }
     if (!lua_isnoneornil(L, index) && lua_type(L, index) != LUA_TSTRING && !lua_istable(L, index))
-        b24_throw(L, level, "conf must be a table, a webhook URL or nil, not a %s", luaL_typename(L, index));
+        b24L_throw(L, level, "conf must be a table, a webhook URL or nil, not a %s", luaL_typename(L, index));
     luaL_checkstack(L, 16, "conf");
-    if (lua_istable(L, index)) b24_check_options(L, index, level);
+    if (lua_istable(L, index)) b24L_check_options(L, index, level);
     struct b24_conf *c = new_conf(L);
     if (lua_istable(L, index)) ok = take_table(L, index, c, level, &fault);
     else if (lua_type(L, index) == LUA_TSTRING) ok = take_webhook_text(L, index, c, &fault);
@@ -330,6 +330,6 @@ const struct b24_conf *b24_to_conf(lua_State *L, int index, int level) {
     if (ok && c->http_version == B24_HTTP_2 && strncmp(c->origin, "http://", 7) == 0)
         ok = bad_value(&fault, "http_version", "cannot be \"2\" over plain http");
     if (ok) return c;
-    b24_push_fault(L, &fault, NULL);
+    b24L_push_fault(L, &fault, NULL);
     return NULL;
 }

@@ -34,20 +34,20 @@ static struct b24_transfer *transfer(lua_State *L) {
 /* ------------------------------------------------------------ the loop */
 
 /* Carries out what the call object on top of the stack asks for, until it is done. */
-static const struct b24_outcome *perform(lua_State *L, struct b24_lua_call *c, struct b24_transfer *t) {
-    struct b24_lua_interrupt watch = b24_watch_hooks(L);
-    struct b24_interrupt interrupt = {b24_hook_changed, &watch};
+static const struct b24_outcome *perform(lua_State *L, struct b24L_call *c, struct b24_transfer *t) {
+    struct b24L_interrupt watch = b24L_watch_hooks(L);
+    struct b24_interrupt interrupt = {b24L_hook_changed, &watch};
     struct b24_event event = {.type = B24_GO};
     int call = lua_gettop(L);
     for (;;) {
-        struct b24_action a = b24_step(L, call, &event, b24_clock());
+        struct b24_action a = b24L_step(L, call, &event, b24_clock());
         switch (a.type) {
         case B24_SEND: b24_transfer_send(t, c->conf, a.as.send, &interrupt, &event); break;
         case B24_SLEEP:
             b24_transfer_sleep(t, a.as.sleep, &interrupt);
-            event.type = b24_hook_changed(&watch) ? B24_CANCEL : B24_WOKE;
+            event.type = b24L_hook_changed(&watch) ? B24_CANCEL : B24_WOKE;
             break;
-        case B24_ASK: b24_ask_limiter(L, call, &a, &event); break;
+        case B24_ASK: b24L_ask_limiter(L, call, &a, &event); break;
         case B24_DONE: return a.as.done;
         default: event.type = B24_CANCEL; /* cannot happen: this loop answers what was asked */
         }
@@ -55,17 +55,17 @@ static const struct b24_outcome *perform(lua_State *L, struct b24_lua_call *c, s
 }
 
 /* [0, +3] The call object on top, from its first event to its result. */
-static int perform_top(lua_State *L, struct b24_lua_call *c) {
+static int perform_top(lua_State *L, struct b24L_call *c) {
     struct b24_fault fault;
     struct b24_transfer *t = transfer(L);
     if (t == NULL) {
         b24_fail(&fault, B24_NETWORK, "CURL_FAILED", NULL, "libcurl cannot start (out of memory?)");
-        return b24_push_fault(L, &fault, c->method);
+        return b24L_push_fault(L, &fault, c->method);
     }
     int call = lua_gettop(L);
     c->busy = true; /* to the end: each step is ours */
     c->outcome = perform(L, c, t);
-    int n = b24_push_result(L, call);
+    int n = b24L_push_result(L, call);
     b24_call_free(c->call); /* at once: an answer can be megabytes */
     c->call = NULL;
     c->request = NULL;
@@ -73,14 +73,14 @@ static int perform_top(lua_State *L, struct b24_lua_call *c) {
     return n;
 }
 
-static int finish(lua_State *L, const struct b24_lua_setup *setup) {
-    struct b24_lua_call *c = b24_new_call(L, setup);
+static int finish(lua_State *L, const struct b24L_setup *setup) {
+    struct b24L_call *c = b24L_new_call(L, setup);
     return c != NULL ? perform_top(L, c) : 3;
 }
 
 /* core.perform(call) -> value, nil, info | nil, message, info; a call object of codec.call that nobody has begun */
 static int core_perform(lua_State *L) {
-    struct b24_lua_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
     luaL_argcheck(L, c->call != NULL, 1, "this call is over");
     luaL_argcheck(L, !c->begun, 1, "this call was begun already"); /* who began it uses it */
     lua_settop(L, 1);
@@ -89,17 +89,17 @@ static int core_perform(lua_State *L) {
 
 /* core.counters([conf]) -> counters, nil, info | nil, message, info */
 static int core_counters(lua_State *L) {
-    struct b24_lua_setup setup = {.conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
+    struct b24L_setup setup = {.conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
     lua_settop(L, 1);
-    if (b24_wants_cache(L, 1)) return b24_cached_counters(L, 1);
+    if (b24L_wants_cache(L, 1)) return b24L_cached_counters(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, &setup);
 }
 
 /* core.call(conf, method [, params [, idempotent [, level]]]) -> result, nil, info | nil, message, info */
 static int core_call(lua_State *L) {
-    struct b24_lua_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
-    setup.twice = b24_to_twice(L, 4);
+    struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
+    setup.idempotent = b24L_to_idempotent(L, 4);
     setup.level = (int)luaL_optnumber(L, 5, 1);
     lua_settop(L, 3);
     return finish(L, &setup);
@@ -107,13 +107,13 @@ static int core_call(lua_State *L) {
 
 /* core.batch(conf, step) -> {results=, …}, nil, info | nil, message, info; a step of codec.batch */
 static int core_batch(lua_State *L) {
-    struct b24_lua_setup setup = {
+    struct b24L_setup setup = {
         .conf = 1, .method = 3, .params = 2, .shape = B24_BATCH, .level = 1, .seed = b24_seed()};
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     lua_getfield(L, 2, "idempotent");
     /* A batch is named "batch": only its plan knows that it does nothing but read. */
-    setup.twice = lua_toboolean(L, -1) ? B24_TWICE : B24_TWICE_BY_NAME;
+    setup.idempotent = lua_toboolean(L, -1) ? B24_IDEMPOTENT : B24_BY_NAME;
     lua_pop(L, 1);
     lua_pushliteral(L, "batch");
     return finish(L, &setup);
@@ -141,18 +141,18 @@ int luaopen_b24_core(lua_State *L) {
                                          {"batch", core_batch},       {"perform", core_perform},
                                          {"versions", core_versions}, {NULL, NULL}};
     b24_pin((const void *)&functions);
-    b24_open_codec(L);
-    b24_newtype(L, TRANSFER_TYPE);
+    b24L_open_codec(L);
+    b24L_newtype(L, TRANSFER_TYPE);
     lua_pushcfunction(L, kept_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    b24_newobject(L, sizeof(struct kept), TRANSFER_TYPE);
+    b24L_newobject(L, sizeof(struct kept), TRANSFER_TYPE);
     for (const luaL_Reg *f = functions; f->name != NULL; f++) {
         lua_pushvalue(L, -1);
         lua_pushcclosure(L, f->func, 1);
         lua_setfield(L, -3, f->name);
     }
     lua_pop(L, 1);
-    b24_open_engine(L);
+    b24L_open_engine(L);
     return 1;
 }

@@ -55,11 +55,11 @@ static int map_index(lua_State *L) {
 /* [0, +1] An empty map that knows numbers; "object" also for encoders when it is empty (dkjson's convention). */
 static void new_map(lua_State *L, int size) {
     lua_createtable(L, 0, size);
-    b24_setmetatable(L, MAP_TYPE);
+    b24L_setmetatable(L, MAP_TYPE);
 }
 
-void b24_open_counters(lua_State *L) {
-    b24_newtype(L, MAP_TYPE);
+void b24L_open_counters(lua_State *L) {
+    b24L_newtype(L, MAP_TYPE);
     lua_pushcfunction(L, map_index);
     lua_setfield(L, -2, "__index");
     lua_pushliteral(L, "object");
@@ -92,9 +92,9 @@ static void push_name(lua_State *L, const char *name, bool camel) {
 /* [0, +1] A count or id: number, or decimal string as 2017 servers sent; nil for null unless `nulls`. */
 static void push_count(lua_State *L, const cJSON *v, bool nulls) {
     double n;
-    if (cJSON_IsString(v) && b24_decimal(v->valuestring, &n)) b24_push_number(L, n);
+    if (cJSON_IsString(v) && b24_decimal(v->valuestring, &n)) b24L_push_number(L, n);
     else if (cJSON_IsNull(v) && !nulls) lua_pushnil(L);
-    else b24_push_json(L, v, nulls);
+    else b24L_push_json(L, v, nulls);
 }
 
 /* How a map is read. */
@@ -188,7 +188,7 @@ static void complete(lua_State *L) {
     }
 }
 
-bool b24_push_counters(lua_State *L, const cJSON *result, bool nulls) {
+bool b24L_push_counters(lua_State *L, const cJSON *result, bool nulls) {
     /* PHP writes an empty answer as []. */
     if (!cJSON_IsObject(result) && !(cJSON_IsArray(result) && result->child == NULL)) return false;
     luaL_checkstack(L, 8, "counters");

@@ -26,7 +26,7 @@ struct list {
     struct entry *entries;
 };
 
-bool b24_to_count(lua_State *L, int index, lua_Number *count) {
+bool b24L_to_count(lua_State *L, int index, lua_Number *count) {
     if (lua_type(L, index) != LUA_TNUMBER) return false;
     *count = lua_tonumber(L, index);
     return *count >= -9007199254740992.0 && *count <= 9007199254740992.0 && *count == (lua_Number)(int64_t)*count;
@@ -53,7 +53,7 @@ static bool to_id(lua_State *L, int index, char id[ID_MAX + 1]) {
     lua_Number number;
     if (lua_type(L, index) == LUA_TSTRING) {
         s = lua_tolstring(L, index, &n);
-    } else if (b24_to_count(L, index, &number) && number > 0) {
+    } else if (b24L_to_count(L, index, &number) && number > 0) {
         snprintf(id, ID_MAX + 1, "%lld", (long long)number);
         return true;
     }
@@ -66,7 +66,7 @@ static bool to_id(lua_State *L, int index, char id[ID_MAX + 1]) {
 static void add_map(lua_State *L, struct list *list, int section) {
     struct entry e = {.section = section};
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-        if (!b24_to_count(L, -1, &e.unread) || e.unread <= 0 || !to_id(L, -2, e.id)) continue;
+        if (!b24L_to_count(L, -1, &e.unread) || e.unread <= 0 || !to_id(L, -2, e.id)) continue;
         if (list->n == list->cap) reserve(L, list, list->cap * 2);
         list->entries[list->n++] = e;
     }
@@ -165,12 +165,12 @@ static int next_dialog(lua_State *L) {
     lua_pushnumber(L, (lua_Number)(i + 1));
     lua_replace(L, lua_upvalueindex(3));
     push_dialog_id(L, &entries[i]);
-    b24_push_number(L, (double)entries[i].unread);
+    b24L_push_number(L, (double)entries[i].unread);
     lua_pushstring(L, names[entries[i].section]);
     return 3;
 }
 
-int b24_lua_dialogs(lua_State *L) {
+int b24L_dialogs(lua_State *L) {
     struct list list;
     luaL_checktype(L, 1, LUA_TTABLE);
     collect(L, 1, &list);
@@ -228,9 +228,9 @@ static void push_changes(lua_State *L, int result, const struct change *changes,
         lua_setfield(L, -2, "dialog_id");
         lua_pushstring(L, names[changes[i].entry.section]);
         lua_setfield(L, -2, "section");
-        b24_set_count(L, -1, "from", (double)changes[i].from);
-        b24_set_count(L, -1, "to", (double)changes[i].entry.unread);
-        lua_rawseti(L, result, (int)b24_rawlen(L, result) + 1);
+        b24L_set_count(L, -1, "from", (double)changes[i].from);
+        b24L_set_count(L, -1, "to", (double)changes[i].entry.unread);
+        lua_rawseti(L, result, (int)b24L_rawlen(L, result) + 1);
     }
 }
 
@@ -258,10 +258,10 @@ static void set_total(lua_State *L, const char *field, int type, const char *nam
     if (lua_istable(L, type)) {
         lua_pushstring(L, name);
         lua_rawget(L, type);
-        *known = b24_to_count(L, -1, value);
+        *known = b24L_to_count(L, -1, value);
         lua_pop(L, 1);
     }
-    if (*known) b24_set_count(L, -1, field, (double)*value);
+    if (*known) b24L_set_count(L, -1, field, (double)*value);
 }
 
 /* [0, 0] */
@@ -285,7 +285,7 @@ static void push_totals(lua_State *L, int result, int old, int new) {
         lua_setfield(L, -2, "section");
         lua_pushstring(L, list[i]);
         lua_setfield(L, -2, "id");
-        if (had != has || (had && from != to)) lua_rawseti(L, result, (int)b24_rawlen(L, result) + 1);
+        if (had != has || (had && from != to)) lua_rawseti(L, result, (int)b24L_rawlen(L, result) + 1);
         else lua_pop(L, 1);
     }
 }
@@ -300,7 +300,7 @@ static void check_counters(lua_State *L, int index) {
     if (!none) luaL_checktype(L, index, LUA_TTABLE);
 }
 
-int b24_lua_diff(lua_State *L) {
+int b24L_diff(lua_State *L) {
     struct list old, new;
     lua_settop(L, 2);
     check_counters(L, 1);

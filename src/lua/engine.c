@@ -26,7 +26,7 @@ static int no_memory(lua_State *L) { return luaL_error(L, "b24: the engine has n
 
 /* core.engine() -> engine; throws when there is no memory or no descriptor for it */
 static int core_engine(lua_State *L) {
-    struct lua_engine *box = b24_newobject(L, sizeof *box, ENGINE_TYPE);
+    struct lua_engine *box = b24L_newobject(L, sizeof *box, ENGINE_TYPE);
     box->engine = b24_engine_new();
     if (box->engine == NULL) return luaL_error(L, "b24: no memory or no file descriptor for an engine");
     return 1;
@@ -41,7 +41,7 @@ static int push_job(lua_State *L, b24_job job) {
 /* engine:add(call) -> id: sends the request that call:next has just asked for. Ids are never used twice. */
 static int engine_add(lua_State *L) {
     struct b24_engine *e = check(L);
-    const struct b24_lua_call *c = luaL_checkudata(L, 2, B24_CALL_TYPE);
+    const struct b24L_call *c = luaL_checkudata(L, 2, B24_CALL_TYPE);
     luaL_argcheck(L, c->request != NULL, 2, "this call has nothing to send now");
     return push_job(L, b24_engine_send(e, c->conf, c->request));
 }
@@ -62,9 +62,9 @@ static void set_view(lua_State *L, const char *name, struct b24_view v) {
 /* [0, +1] As call:next takes it. */
 static void push_reply(lua_State *L, const struct b24_reply *r) {
     lua_createtable(L, 0, 7);
-    b24_set_count(L, -1, "status", r->status);
-    if (r->http_version > 0) b24_set_count(L, -1, "http_version", r->http_version / 10.0);
-    b24_set_flag(L, -1, "reused", r->reused);
+    b24L_set_count(L, -1, "status", r->status);
+    if (r->http_version > 0) b24L_set_count(L, -1, "http_version", r->http_version / 10.0);
+    b24L_set_flag(L, -1, "reused", r->reused);
     set_view(L, "body", r->body);
     set_view(L, "content_type", r->content_type);
     set_view(L, "location", r->location);
@@ -73,10 +73,10 @@ static void push_reply(lua_State *L, const struct b24_reply *r) {
 
 static void push_failure(lua_State *L, const struct b24_failure *f) {
     lua_createtable(L, 0, 5);
-    b24_set_text(L, -1, "kind", b24_kind_name(f->kind));
-    b24_set_text(L, -1, "code", f->code);
-    b24_set_text(L, -1, "hint", f->hint);
-    b24_set_flag(L, -1, "sent", f->sent);
+    b24L_set_text(L, -1, "kind", b24_kind_name(f->kind));
+    b24L_set_text(L, -1, "code", f->code);
+    b24L_set_text(L, -1, "hint", f->hint);
+    b24L_set_flag(L, -1, "sent", f->sent);
     set_view(L, "message", f->text);
 }
 
@@ -141,8 +141,8 @@ static int engine_wait(lua_State *L) {
     struct b24_engine *e = check(L);
     lua_Number seconds = luaL_checknumber(L, 2);
     luaL_argcheck(L, seconds >= 0, 2, "seconds expected");
-    struct b24_lua_interrupt hooks = b24_watch_hooks(L);
-    struct b24_interrupt interrupt = {b24_hook_changed, &hooks};
+    struct b24L_interrupt hooks = b24L_watch_hooks(L);
+    struct b24_interrupt interrupt = {b24L_hook_changed, &hooks};
     lua_pushboolean(L, b24_engine_wait(e, seconds < 1e9 ? (b24_ms)(seconds * 1000 + 0.5) : (b24_ms)1e12, &interrupt));
     return 1;
 }
@@ -176,7 +176,7 @@ static int engine_tostring(lua_State *L) {
     return 1;
 }
 
-void b24_open_engine(lua_State *L) {
+void b24L_open_engine(lua_State *L) {
     static const luaL_Reg meta[] = {
         {"__gc", engine_close}, {"__close", engine_close}, {"__tostring", engine_tostring}, {NULL, NULL}};
     static const luaL_Reg methods[] = {{"add", engine_add},         {"sleep", engine_sleep},
@@ -184,10 +184,10 @@ void b24_open_engine(lua_State *L) {
                                        {"running", engine_running}, {"wait", engine_wait},
                                        {"cancel", engine_cancel},   {"usable", engine_usable},
                                        {"close", engine_close},     {NULL, NULL}};
-    b24_newtype(L, ENGINE_TYPE);
-    b24_setfuncs(L, meta);
+    b24L_newtype(L, ENGINE_TYPE);
+    b24L_setfuncs(L, meta);
     lua_newtable(L);
-    b24_setfuncs(L, methods);
+    b24L_setfuncs(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pushliteral(L, "b24.engine");
     lua_setfield(L, -2, "__name");

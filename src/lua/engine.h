@@ -7,7 +7,7 @@
 B24_PRIVATE_BEGIN
 
 /* [0, 0] Registers the type and sets core.engine in the table on top. */
-void b24_open_engine(lua_State *L);
+void b24L_open_engine(lua_State *L);
 
 B24_PRIVATE_END
 #endif

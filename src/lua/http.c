@@ -55,13 +55,13 @@ static int http_request(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     const char *wrong = b24_url_parse(string_member(L, "url"), &url);
     if (wrong != NULL) return luaL_error(L, "b24: the URL of a request is unusable: %s", wrong);
-    struct head *head = b24_newobject(L, sizeof *head, HEAD_TYPE);
+    struct head *head = b24L_newobject(L, sizeof *head, HEAD_TYPE);
     b24_buffer_init(&head->text, HEAD_MAX);
     if (!b24_http_head(&url, string_member(L, "body").n, &head->text) || !write_fields(L, &head->text) ||
         !b24_buffer_puts(&head->text, "\r\n"))
         return luaL_error(L, "b24: the header of the request does not fit into memory");
     lua_createtable(L, 0, 4);
-    b24_set_flag(L, -1, "tls", url.https);
+    b24L_set_flag(L, -1, "tls", url.https);
     lua_pushlstring(L, url.host.p, url.host.n);
     lua_setfield(L, -2, "host");
     lua_pushinteger(L, b24_http_port(&url));
@@ -79,10 +79,10 @@ static int http_request(lua_State *L) {
 /* [0, +1] {kind=, code=, message=, hint=, sent=} */
 static int push_failure(lua_State *L, const struct b24_failure *f) {
     lua_createtable(L, 0, 5);
-    b24_set_text(L, -1, "kind", b24_kind_name(f->kind));
-    b24_set_text(L, -1, "code", f->code);
-    b24_set_text(L, -1, "hint", f->hint);
-    b24_set_flag(L, -1, "sent", f->sent);
+    b24L_set_text(L, -1, "kind", b24_kind_name(f->kind));
+    b24L_set_text(L, -1, "code", f->code);
+    b24L_set_text(L, -1, "hint", f->hint);
+    b24L_set_flag(L, -1, "sent", f->sent);
     lua_pushlstring(L, f->text.p, f->text.n);
     lua_setfield(L, -2, "message");
     return 1;
@@ -92,11 +92,11 @@ static int push_reply(lua_State *L, const struct b24_http_reply *h) {
     struct b24_reply r;
     b24_http_take(h, &r);
     lua_createtable(L, 0, 7);
-    b24_set_count(L, -1, "status", r.status);
-    b24_set_text(L, -1, "content_type", r.content_type.p);
-    b24_set_text(L, -1, "location", r.location.p);
-    b24_set_text(L, -1, "retry_after", r.retry_after.p);
-    b24_set_flag(L, -1, "keep_alive", h->keep_alive);
+    b24L_set_count(L, -1, "status", r.status);
+    b24L_set_text(L, -1, "content_type", r.content_type.p);
+    b24L_set_text(L, -1, "location", r.location.p);
+    b24L_set_text(L, -1, "retry_after", r.retry_after.p);
+    b24L_set_flag(L, -1, "keep_alive", h->keep_alive);
     lua_pushnumber(L, r.http_version == 11 ? 1.1 : 1.0);
     lua_setfield(L, -2, "http_version");
     lua_pushlstring(L, r.body.p, r.body.n);
@@ -142,7 +142,7 @@ static int reader_gc(lua_State *L) {
 static int http_reply(lua_State *L) {
     lua_Number max = luaL_optnumber(L, 1, B24_REPLY_DEFAULT);
     luaL_argcheck(L, max >= 1 && max <= B24_REPLY_MAX, 1, "bytes, at least 1");
-    struct b24_http_reply *h = b24_newobject(L, sizeof *h, READER_TYPE);
+    struct b24_http_reply *h = b24L_newobject(L, sizeof *h, READER_TYPE);
     b24_http_init(h, (size_t)max);
     return 1;
 }
@@ -160,22 +160,22 @@ static int cosocket_failure(lua_State *L) {
     return push_failure(L, &f);
 }
 
-void b24_open_http(lua_State *L) {
+void b24L_open_http(lua_State *L) {
     static const luaL_Reg functions[] = {{"http_request", http_request},
                                          {"http_reply", http_reply},
                                          {"cosocket_failure", cosocket_failure},
-                                         {"may_yield", b24_lua_may_yield},
+                                         {"may_yield", b24L_may_yield},
                                          {NULL, NULL}};
     static const luaL_Reg methods[] = {{"feed", reader_feed}, {"eof", reader_eof}, {NULL, NULL}};
-    b24_newtype(L, HEAD_TYPE);
+    b24L_newtype(L, HEAD_TYPE);
     lua_pushcfunction(L, head_gc);
     lua_setfield(L, -2, "__gc");
-    b24_newtype(L, READER_TYPE);
+    b24L_newtype(L, READER_TYPE);
     lua_pushcfunction(L, reader_gc);
     lua_setfield(L, -2, "__gc");
     lua_newtable(L);
-    b24_setfuncs(L, methods);
+    b24L_setfuncs(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
-    b24_setfuncs(L, functions);
+    b24L_setfuncs(L, functions);
 }

@@ -12,56 +12,56 @@ B24_PRIVATE_BEGIN
 /* ---- lua_fields.c. `table` is a stack index; where there is no table, there are no members. All raw. */
 
 /* [0, +1] and LUA_T…; nil for b24.null too. */
-int b24_get_member(lua_State *L, int table, const char *name);
+int b24L_get_member(lua_State *L, int table, const char *name);
 
 /* [0, 0] An integral number, or one in a decimal string. */
-bool b24_member_count(lua_State *L, int table, const char *name, lua_Number *value);
+bool b24L_member_count(lua_State *L, int table, const char *name, lua_Number *value);
 
 /* [0, 0] A date, in seconds since 1970. */
-bool b24_member_date(lua_State *L, int table, const char *name, double *seconds);
+bool b24L_member_date(lua_State *L, int table, const char *name, double *seconds);
 
 /* [0, 0] A boolean that is there and is `wanted`. */
-bool b24_member_is(lua_State *L, int table, const char *name, bool wanted);
+bool b24L_member_is(lua_State *L, int table, const char *name, bool wanted);
 
 /* [0, 0] target[to] = source[from], if that is a string with something in it. */
-bool b24_copy_member(lua_State *L, int target, const char *to, int source, const char *from);
+bool b24L_copy_member(lua_State *L, int target, const char *to, int source, const char *from);
 
 /* [0, 0] The id at `index` (a number or decimal digits) as a dialog id: behind "chat", or alone if it is a `person`'s.
    False for others, such as "" and 0. */
-bool b24_to_dialog_id(lua_State *L, int index, bool person, char id[B24_DIALOG_ID_MAX + 1]);
+bool b24L_to_dialog_id(lua_State *L, int index, bool person, char id[B24_DIALOG_ID_MAX + 1]);
 
 /* [0, 0] The member as such a dialog id; "chat18" is taken as it is. */
-bool b24_member_dialog_id(lua_State *L, int table, const char *name, bool person, char id[B24_DIALOG_ID_MAX + 1]);
+bool b24L_member_dialog_id(lua_State *L, int table, const char *name, bool person, char id[B24_DIALOG_ID_MAX + 1]);
 
 /* ---- lua_inbox.c */
 
 /* [0, +1] All dialogs that the counters at `counters` name, by dialog id. */
-void b24_push_waiting(lua_State *L, int counters);
+void b24L_push_waiting(lua_State *L, int counters);
 
 /* [0, +1] The kind of the chat at `chat` ("lines", "tasks", …); nil: the portal does not say. */
-void b24_push_chat_kind(lua_State *L, int chat);
+void b24L_push_chat_kind(lua_State *L, int chat);
 
 /* Does a chat of this kind, with unread messages, stand in the list of recent chats unless it was hidden? Comments
    never do; a line that nobody has answered yet counts 1, but is not listed as unread. */
-bool b24_kind_is_listed(const char *kind);
+bool b24L_kind_is_listed(const char *kind);
 
 /* Did the user `me` (0: unknown) write it himself, in the dialog of `entry`? Notes to himself wait like others'. */
-bool b24_is_own(lua_State *L, int entry, lua_Number author, lua_Number me);
+bool b24L_is_own(lua_State *L, int entry, lua_Number author, lua_Number me);
 
 /* Is the chat at `chat` muted by the user `me` (0: unknown)? */
-bool b24_chat_muted(lua_State *L, int chat, lua_Number me);
+bool b24L_chat_muted(lua_State *L, int chat, lua_Number me);
 
 /* [0, 0] Sets the functions of these files in the table on top. */
-void b24_open_inbox(lua_State *L);
+void b24L_open_inbox(lua_State *L);
 
 /* ---- lua_inbox_ask.c, lua_messages.c, lua_why.c */
 
-int b24_lua_inbox_questions(lua_State *L);
-int b24_lua_inbox_answers(lua_State *L);
-int b24_lua_messages(lua_State *L);
-int b24_lua_plain(lua_State *L);
-int b24_lua_date(lua_State *L);
-int b24_lua_why(lua_State *L);
+int b24L_inbox_questions(lua_State *L);
+int b24L_inbox_answers(lua_State *L);
+int b24L_messages(lua_State *L);
+int b24L_plain(lua_State *L);
+int b24L_date(lua_State *L);
+int b24L_why(lua_State *L);
 
 B24_PRIVATE_END
 #endif

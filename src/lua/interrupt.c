@@ -2,8 +2,8 @@
 
 #include "lua/binding.h"
 
-bool b24_hook_changed(void *arg) {
-    const struct b24_lua_interrupt *w = arg;
+bool b24L_hook_changed(void *arg) {
+    const struct b24L_interrupt *w = arg;
     return lua_gethook(w->here) != w->hook_here || (w->main != NULL && lua_gethook(w->main) != w->hook_main);
 }
 
@@ -19,8 +19,8 @@ static lua_State *main_thread(lua_State *L) {
     return main;
 }
 
-struct b24_lua_interrupt b24_watch_hooks(lua_State *L) {
-    struct b24_lua_interrupt w = {.here = L, .main = main_thread(L)};
+struct b24L_interrupt b24L_watch_hooks(lua_State *L) {
+    struct b24L_interrupt w = {.here = L, .main = main_thread(L)};
     w.hook_here = lua_gethook(L);
     if (w.main != NULL) w.hook_main = lua_gethook(w.main);
     return w;

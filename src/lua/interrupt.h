@@ -7,16 +7,16 @@
 B24_PRIVATE_BEGIN
 
 /* lua.c answers SIGINT by setting a hook on the main thread, which raises an error as soon as Lua code runs again. */
-struct b24_lua_interrupt {
+struct b24L_interrupt {
     lua_State *here, *main;
     lua_Hook hook_here, hook_main;
 };
 
 /* [0, 0] The hooks as they are now. */
-struct b24_lua_interrupt b24_watch_hooks(lua_State *L);
+struct b24L_interrupt b24L_watch_hooks(lua_State *L);
 
-/* True once a hook differs. Fits struct b24_interrupt; `arg` is a struct b24_lua_interrupt. */
-bool b24_hook_changed(void *arg);
+/* True once a hook differs. Fits struct b24_interrupt; `arg` is a struct b24L_interrupt. */
+bool b24L_hook_changed(void *arg);
 
 B24_PRIVATE_END
 #endif

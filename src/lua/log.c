@@ -3,18 +3,18 @@
 
 /* [0, +1] One of the functions that the call object keeps; nil if there is none. */
 static void push_kept(lua_State *L, int call, int which) {
-    b24_getuservalue(L, call);
+    b24L_getuservalue(L, call);
     lua_rawgeti(L, -1, which);
     lua_remove(L, -2);
 }
 
 /* [0, 0] Into the event on top; an empty text is none. */
 static void set_string(lua_State *L, const char *name, const char *value) {
-    if (value != NULL && value[0] != '\0') b24_set_text(L, -1, name, value);
+    if (value != NULL && value[0] != '\0') b24L_set_text(L, -1, name, value);
 }
 
 /* [0, +1] {event=, method=, portal=} */
-static void new_event(lua_State *L, const struct b24_lua_call *c, const char *name) {
+static void new_event(lua_State *L, const struct b24L_call *c, const char *name) {
     lua_createtable(L, 0, 8);
     set_string(L, "event", name);
     set_string(L, "method", c->method);
@@ -40,7 +40,7 @@ static void set_depth(lua_State *L, int n) {
 
 /* [-1, 0] Keeps the first error of the log for the info of the call. */
 static void keep_error(lua_State *L, int call) {
-    b24_getuservalue(L, call);
+    b24L_getuservalue(L, call);
     lua_rawgeti(L, -1, B24_KEEP_LOG_ERROR);
     bool first = lua_isnil(L, -1);
     lua_pop(L, 1);
@@ -63,24 +63,24 @@ static void send_event(lua_State *L, int call) {
     set_depth(L, before + 1);
     int status = lua_pcall(L, 1, 0, 0);
     set_depth(L, before);
-    b24_check_pcall(L, status);
+    b24L_check_pcall(L, status);
     if (status != 0) keep_error(L, call);
 }
 
-static void push_note(lua_State *L, const struct b24_lua_call *c, const struct b24_note *n) {
+static void push_note(lua_State *L, const struct b24L_call *c, const struct b24_note *n) {
     new_event(L, c, n->event);
     set_string(L, "reason", n->reason);
     set_string(L, "code", n->code);
     set_string(L, "message", n->text);
-    b24_set_count(L, -1, "attempt", n->attempt);
-    if (n->wait != B24_NO_MS) b24_set_count(L, -1, "seconds", (double)n->wait / 1000);
-    if (n->status > 0) b24_set_count(L, -1, "status", n->status);
+    b24L_set_count(L, -1, "attempt", n->attempt);
+    if (n->wait != B24_NO_MS) b24L_set_count(L, -1, "seconds", (double)n->wait / 1000);
+    if (n->status > 0) b24L_set_count(L, -1, "status", n->status);
 }
 
-void b24_push_log_event(lua_State *L, int call) {
-    struct b24_lua_call *c = lua_touserdata(L, call);
+void b24L_push_log_event(lua_State *L, int call) {
+    struct b24L_call *c = lua_touserdata(L, call);
     luaL_checkstack(L, 10, "log");
-    const char *trouble = b24_limiter_trouble(c->portal, c->own_limits);
+    const char *trouble = b24L_limiter_trouble(c->portal, c->own_limits);
     if (!c->told && trouble != NULL) {
         c->told = true;
         new_event(L, c, "degraded");
@@ -97,9 +97,9 @@ void b24_push_log_event(lua_State *L, int call) {
     push_note(L, c, &note);
 }
 
-void b24_tell_log(lua_State *L, int call) {
+void b24L_tell_log(lua_State *L, int call) {
     for (;;) {
-        b24_push_log_event(L, call);
+        b24L_push_log_event(L, call);
         if (lua_isnil(L, -1)) break;
         send_event(L, call);
     }
@@ -116,8 +116,8 @@ static void read_answer(lua_State *L, struct b24_event *event) {
     event->as.answer.wait = number ? (b24_ms)(seconds * 1000 + 0.5) : B24_NO_MS;
 }
 
-void b24_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struct b24_event *event) {
-    const struct b24_lua_call *c = lua_touserdata(L, call);
+void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struct b24_event *event) {
+    const struct b24L_call *c = lua_touserdata(L, call);
     int top = lua_gettop(L);
     luaL_checkstack(L, 6, "limiter");
     event->type = B24_ANSWER;
@@ -127,7 +127,7 @@ void b24_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struc
     lua_pushstring(L, b24_call_origin(c->call));
     lua_pushnumber(L, (lua_Number)ask->as.ask.time / 1000);
     int status = lua_isnil(L, -3) ? 0 : lua_pcall(L, 2, 2, 0);
-    b24_check_pcall(L, status);
+    b24L_check_pcall(L, status);
     if (status == 0 && ask->as.ask.question == B24_RESERVE) read_answer(L, event);
     lua_settop(L, top);
 }

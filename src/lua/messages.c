@@ -30,7 +30,7 @@ static void add_people(lua_State *L, int names) {
     char id[B24_DIALOG_ID_MAX + 1];
     if (!lua_istable(L, -1)) return;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        if (b24_member_dialog_id(L, -1, "id", true, id)) b24_copy_member(L, names, id, -1, "name");
+        if (b24L_member_dialog_id(L, -1, "id", true, id)) b24L_copy_member(L, names, id, -1, "name");
 }
 
 /* [0, +1] A message in our shape. */
@@ -40,13 +40,13 @@ static void push_message(lua_State *L, int raw, int names) {
     double date;
     lua_createtable(L, 0, 6);
     int message = lua_gettop(L);
-    if (b24_member_count(L, raw, "id", &number)) b24_set_count(L, message, "id", number);
-    if (b24_member_count(L, raw, "author_id", &number)) b24_set_count(L, message, "author_id", number);
-    if (b24_member_dialog_id(L, raw, "author_id", true, author)) b24_copy_member(L, message, "author", names, author);
-    if (b24_member_date(L, raw, "date", &date)) b24_set_count(L, message, "date", (lua_Number)date);
-    b24_set_text(L, message, "text", "");
-    b24_copy_member(L, message, "text", raw, "text");
-    b24_set_flag(L, message, "unread", b24_member_is(L, raw, "unread", true));
+    if (b24L_member_count(L, raw, "id", &number)) b24L_set_count(L, message, "id", number);
+    if (b24L_member_count(L, raw, "author_id", &number)) b24L_set_count(L, message, "author_id", number);
+    if (b24L_member_dialog_id(L, raw, "author_id", true, author)) b24L_copy_member(L, message, "author", names, author);
+    if (b24L_member_date(L, raw, "date", &date)) b24L_set_count(L, message, "date", (lua_Number)date);
+    b24L_set_text(L, message, "text", "");
+    b24L_copy_member(L, message, "text", raw, "text");
+    b24L_set_flag(L, message, "unread", b24L_member_is(L, raw, "unread", true));
 }
 
 /* What one page says about the next. */
@@ -60,15 +60,15 @@ struct page {
 static struct page add_page(lua_State *L, int all, int names) {
     struct page p = {0};
     lua_Number id;
-    b24_get_member(L, -1, "users");
+    b24L_get_member(L, -1, "users");
     add_people(L, names);
-    b24_get_member(L, -2, "messages");
-    for (int i = 1, n = lua_istable(L, -1) ? (int)b24_rawlen(L, -1) : 0; i <= n; i++) {
+    b24L_get_member(L, -2, "messages");
+    for (int i = 1, n = lua_istable(L, -1) ? (int)b24L_rawlen(L, -1) : 0; i <= n; i++) {
         lua_rawgeti(L, -1, i);
-        if (b24_member_count(L, -1, "id", &id) && id > 0) {
+        if (b24L_member_count(L, -1, "id", &id) && id > 0) {
             p.n++;
             if (p.oldest == 0 || id < p.oldest) p.oldest = id;
-            if (!b24_member_is(L, -1, "unread", true)) p.read = true;
+            if (!b24L_member_is(L, -1, "unread", true)) p.read = true;
             lua_pushnumber(L, id);
             lua_pushvalue(L, -2);
             lua_rawset(L, all);
@@ -83,7 +83,7 @@ static struct page add_page(lua_State *L, int all, int names) {
 static size_t choose(lua_State *L, int all, const struct wish *wish, struct found *found) {
     size_t n = 0;
     for (lua_pushnil(L); lua_next(L, all) != 0; lua_pop(L, 1))
-        if (!wish->unread || b24_member_is(L, -1, "unread", true)) found[n++].id = lua_tonumber(L, -2);
+        if (!wish->unread || b24L_member_is(L, -1, "unread", true)) found[n++].id = lua_tonumber(L, -2);
     if (n > 1) qsort(found, n, sizeof *found, oldest_first);
     return n;
 }
@@ -103,11 +103,11 @@ static void push_messages(lua_State *L, int all, int names, const struct wish *w
         lua_pushnumber(L, found[i].id);
         lua_rawget(L, all);
         push_message(L, list + 3, names);
-        bool named = b24_get_member(L, list + 4, "author") != LUA_TNIL;
+        bool named = b24L_get_member(L, list + 4, "author") != LUA_TNIL;
         lua_pop(L, 1);
-        if (!named && b24_member_dialog_id(L, list + 3, "author_id", true, author) &&
-            b24_get_member(L, list + 2, author) == LUA_TNIL) {
-            b24_set_flag(L, list + 2, author, true);
+        if (!named && b24L_member_dialog_id(L, list + 3, "author_id", true, author) &&
+            b24L_get_member(L, list + 2, author) == LUA_TNIL) {
+            b24L_set_flag(L, list + 2, author, true);
             lua_pushstring(L, author);
             lua_rawseti(L, list + 1, ++strangers);
         }
@@ -125,7 +125,7 @@ static void push_messages(lua_State *L, int all, int names, const struct wish *w
    pages: results of im.dialog.messages.get, asked for in pages of 50 from the newest message on; people: of
    im.user.list.get, or nil. list: newest last. cursor: what the next page's LAST_ID must be, nil when no page is
    needed. */
-int b24_lua_messages(lua_State *L) {
+int b24L_messages(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     struct wish wish = {luaL_checknumber(L, 3), lua_toboolean(L, 4)};
     struct page last = {0};
@@ -134,7 +134,7 @@ int b24_lua_messages(lua_State *L) {
     luaL_checkstack(L, 24, "messages");
     lua_newtable(L); /* 3: all */
     lua_newtable(L); /* 4: names */
-    int pages = (int)b24_rawlen(L, 1);
+    int pages = (int)b24L_rawlen(L, 1);
     for (int i = 1; i <= pages; i++) {
         before = last.oldest;
         lua_rawgeti(L, 1, i);
@@ -145,10 +145,10 @@ int b24_lua_messages(lua_State *L) {
     add_people(L, 4);
     lua_pop(L, 1);
     push_messages(L, 3, 4, &wish);
-    bool enough = (lua_Number)b24_rawlen(L, -2) >= wish.limit || last.n < PAGE || (wish.unread && last.read);
+    bool enough = (lua_Number)b24L_rawlen(L, -2) >= wish.limit || last.n < PAGE || (wish.unread && last.read);
     bool stalled = pages > 1 && last.oldest >= before; /* a portal that ignores the cursor */
     if (enough || stalled) lua_pushnil(L);
-    else b24_push_number(L, (double)last.oldest);
+    else b24L_push_number(L, (double)last.oldest);
     return 3;
 }
 
@@ -169,7 +169,7 @@ static bool markup(const char *s, size_t n, size_t i, int dashes) {
 }
 
 /* codec.plain(text) -> text that is shown as it was typed */
-int b24_lua_plain(lua_State *L) {
+int b24L_plain(lua_State *L) {
     luaL_Buffer out;
     size_t n;
     const char *s = luaL_checklstring(L, 1, &n);
@@ -187,9 +187,9 @@ int b24_lua_plain(lua_State *L) {
 }
 
 /* codec.date(text) -> seconds since 1970, or nil: no date with an offset */
-int b24_lua_date(lua_State *L) {
+int b24L_date(lua_State *L) {
     double seconds;
-    if (lua_type(L, 1) == LUA_TSTRING && b24_date_parse(lua_tostring(L, 1), &seconds)) b24_push_number(L, seconds);
+    if (lua_type(L, 1) == LUA_TSTRING && b24_date_parse(lua_tostring(L, 1), &seconds)) b24L_push_number(L, seconds);
     else lua_pushnil(L);
     return 1;
 }

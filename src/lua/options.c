@@ -48,7 +48,7 @@ static const struct option options[] = {
 
 #define OPTION_COUNT (sizeof options / sizeof *options)
 
-int b24_throw(lua_State *L, int level, const char *format, ...) {
+int b24L_throw(lua_State *L, int level, const char *format, ...) {
     va_list args;
     va_start(args, format);
     luaL_where(L, level);
@@ -75,19 +75,19 @@ static const struct option *find(const char *name) {
 
 static void check_option(lua_State *L, int level) {
     if (lua_type(L, -2) != LUA_TSTRING)
-        b24_throw(L, level, "conf has an option that is not named (a %s key)", luaL_typename(L, -2));
+        b24L_throw(L, level, "conf has an option that is not named (a %s key)", luaL_typename(L, -2));
     const char *name = lua_tostring(L, -2);
     const struct option *o = find(name);
     if (o == NULL) {
         const char *close = nearest(name);
-        b24_throw(L, level, "unknown option '%s'%s%s%s", name, close ? " (did you mean '" : "", close ? close : "",
+        b24L_throw(L, level, "unknown option '%s'%s%s%s", name, close ? " (did you mean '" : "", close ? close : "",
                   close ? "'?)" : "");
         return;
     }
     if ((o->types & 1u << lua_type(L, -1)) == 0)
-        b24_throw(L, level, "option '%s' must be %s, not a %s", name, o->words, luaL_typename(L, -1));
+        b24L_throw(L, level, "option '%s' must be %s, not a %s", name, o->words, luaL_typename(L, -1));
 }
 
-void b24_check_options(lua_State *L, int conf, int level) {
+void b24L_check_options(lua_State *L, int conf, int level) {
     for (lua_pushnil(L); lua_next(L, conf) != 0; lua_pop(L, 1)) check_option(L, level);
 }

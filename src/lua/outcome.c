@@ -5,7 +5,7 @@
 
 static void set_json(lua_State *L, const char *name, const cJSON *value) {
     if (value == NULL || cJSON_IsNull(value)) return;
-    b24_push_json(L, value, false);
+    b24L_push_json(L, value, false);
     lua_setfield(L, -2, name);
 }
 
@@ -26,8 +26,8 @@ static void set_time(lua_State *L, const struct b24_conf *conf, const cJSON *tim
     lua_createtable(L, 0, 8);
     for (const cJSON *m = time->child; m != NULL; m = m->next) {
         if (!mask_short(conf, m->string, name)) continue;
-        if (cJSON_IsNumber(m)) b24_set_count(L, -1, name, m->valuedouble);
-        else if (cJSON_IsString(m) && mask_short(conf, m->valuestring, text)) b24_set_text(L, -1, name, text);
+        if (cJSON_IsNumber(m)) b24L_set_count(L, -1, name, m->valuedouble);
+        else if (cJSON_IsString(m) && mask_short(conf, m->valuestring, text)) b24L_set_text(L, -1, name, text);
     }
     lua_setfield(L, -2, "time");
 }
@@ -44,25 +44,25 @@ static const char *version_text(int version) {
 
 /* [0, 0] What a failure adds to the info table on top. */
 static void set_failure(lua_State *L, const struct b24_outcome *o) {
-    b24_set_text(L, -1, "kind", b24_kind_name(o->kind));
-    b24_set_text(L, -1, "code", o->code);
-    b24_set_text(L, -1, "message", o->message);
-    b24_set_text(L, -1, "hint", o->hint);
-    b24_set_flag(L, -1, "retryable", o->retryable);
-    b24_set_flag(L, -1, "sent", o->sent);
-    if (o->retry_after != B24_NO_MS) b24_set_count(L, -1, "retry_after", (double)o->retry_after / 1000);
+    b24L_set_text(L, -1, "kind", b24_kind_name(o->kind));
+    b24L_set_text(L, -1, "code", o->code);
+    b24L_set_text(L, -1, "message", o->message);
+    b24L_set_text(L, -1, "hint", o->hint);
+    b24L_set_flag(L, -1, "retryable", o->retryable);
+    b24L_set_flag(L, -1, "sent", o->sent);
+    if (o->retry_after != B24_NO_MS) b24L_set_count(L, -1, "retry_after", (double)o->retry_after / 1000);
 }
 
 /* [0, +1] */
 static void push_info(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method) {
     lua_createtable(L, 0, 16);
-    if (o->status > 0) b24_set_count(L, -1, "status", o->status);
-    b24_set_text(L, -1, "method", method);
-    b24_set_count(L, -1, "attempts", o->attempts);
-    b24_set_count(L, -1, "waited", (double)o->waited / 1000);
-    b24_set_count(L, -1, "elapsed", (double)o->elapsed / 1000);
-    if (o->status > 0) b24_set_flag(L, -1, "reused", o->reused);
-    b24_set_text(L, -1, "http_version", version_text(o->http_version));
+    if (o->status > 0) b24L_set_count(L, -1, "status", o->status);
+    b24L_set_text(L, -1, "method", method);
+    b24L_set_count(L, -1, "attempts", o->attempts);
+    b24L_set_count(L, -1, "waited", (double)o->waited / 1000);
+    b24L_set_count(L, -1, "elapsed", (double)o->elapsed / 1000);
+    if (o->status > 0) b24L_set_flag(L, -1, "reused", o->reused);
+    b24L_set_text(L, -1, "http_version", version_text(o->http_version));
     set_time(L, conf, o->time);
     if (o->kind != B24_OK) {
         set_failure(L, o);
@@ -79,14 +79,14 @@ static int push_failure(lua_State *L, const struct b24_outcome *o, const struct 
     return 3;
 }
 
-int b24_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method,
+int b24L_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method,
                      enum b24_shape shape, int names) {
     luaL_checkstack(L, 10, "reply");
     if (o->kind != B24_OK) return push_failure(L, o, conf, method);
     bool counters = shape == B24_COUNTERS || shape == B24_KEPT;
     if (shape == B24_PLAIN) {
-        b24_push_json(L, o->result, conf->nulls);
-    } else if (counters ? !b24_push_counters(L, o->result, conf->nulls) : !b24_push_batch(L, o->result, conf, names)) {
+        b24L_push_json(L, o->result, conf->nulls);
+    } else if (counters ? !b24L_push_counters(L, o->result, conf->nulls) : !b24L_push_batch(L, o->result, conf, names)) {
         struct b24_outcome unusable = *o; /* shares the document with *o, which frees it */
         b24_outcome_unusable(&unusable, conf, counters ? "NO_COUNTERS" : "NO_BATCH",
                              counters ? "the result is not an object with counters"
@@ -103,7 +103,7 @@ int b24_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24
     return 3;
 }
 
-int b24_push_fault(lua_State *L, const struct b24_fault *fault, const char *method) {
+int b24L_push_fault(lua_State *L, const struct b24_fault *fault, const char *method) {
     struct b24_outcome o;
     luaL_checkstack(L, 8, "error");
     b24_outcome_init(&o);

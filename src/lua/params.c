@@ -46,7 +46,7 @@ static bool string(struct encoder *e, const char *p, size_t n) {
 
 static bool number(struct encoder *e, int index) {
     char text[B24_NUMBER_MAX];
-    size_t n = b24_number_text(e->L, index, text);
+    size_t n = b24L_number_text(e->L, index, text);
     if (n > 0) return put(e, text, n);
     return refuse(e, lua_tonumber(e->L, index) != lua_tonumber(e->L, index) ? "is not a number (NaN)" : "is infinite");
 }
@@ -79,8 +79,8 @@ static bool is_null(lua_State *L) {
     return null;
 }
 
-enum b24_keys b24_classify_keys(lua_State *L) {
-    size_t n = b24_rawlen(L, -1), integers = 0, strings = 0, inside = 0;
+enum b24_keys b24L_classify_keys(lua_State *L) {
+    size_t n = b24L_rawlen(L, -1), integers = 0, strings = 0, inside = 0;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TSTRING) {
             strings++;
@@ -112,7 +112,7 @@ static bool says_object(lua_State *L) {
 }
 
 static bool array(struct encoder *e, int depth) {
-    size_t n = b24_rawlen(e->L, -1);
+    size_t n = b24L_rawlen(e->L, -1);
     if (!put(e, "[", 1)) return false;
     for (size_t i = 1; i <= n; i++) {
         if (i > 1 && !put(e, ",", 1)) return false;
@@ -153,8 +153,8 @@ static bool object(struct encoder *e, int depth) {
 static bool table(struct encoder *e, int depth) {
     if (depth == 0) return refuse(e, "is nested too deeply (does a table contain itself?)");
     luaL_checkstack(e->L, 8, "params");
-    if (b24_batch_is_ref(e->L, -1)) return refuse(e, "is a reference (b24.ref), which only a batch can use");
-    switch (b24_classify_keys(e->L)) {
+    if (b24L_batch_is_ref(e->L, -1)) return refuse(e, "is a reference (b24.ref), which only a batch can use");
+    switch (b24L_classify_keys(e->L)) {
     case B24_KEYS_EMPTY: return puts_(e, depth == DEPTH_MAX || says_object(e->L) ? "{}" : "[]");
     case B24_KEYS_ARRAY: return array(e, depth - 1);
     case B24_KEYS_OBJECT: return object(e, depth - 1);
@@ -179,7 +179,7 @@ static bool value(struct encoder *e, int depth) {
     }
 }
 
-const char *b24_encode_params(lua_State *L, int index, struct b24_buffer *out) {
+const char *b24L_encode_params(lua_State *L, int index, struct b24_buffer *out) {
     struct encoder e = {L, out, NULL};
     luaL_checkstack(L, 8, "params");
     lua_pushvalue(L, index);

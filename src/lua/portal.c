@@ -10,7 +10,7 @@
 #define PORTALS_KEY "b24.portals " B24_VERSION
 
 static int portal_gc(lua_State *L) {
-    struct b24_lua_portal *p = luaL_checkudata(L, 1, PORTAL_TYPE);
+    struct b24L_portal *p = luaL_checkudata(L, 1, PORTAL_TYPE);
     b24_limiter_file_close(&p->file);
     return 0;
 }
@@ -21,13 +21,13 @@ static int own_gc(lua_State *L) {
 }
 
 static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
-    b24_newtype(L, name);
+    b24L_newtype(L, name);
     lua_pushcfunction(L, gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
 }
 
-void b24_open_portal(lua_State *L) {
+void b24L_open_portal(lua_State *L) {
     open_type(L, PORTAL_TYPE, portal_gc);
     open_type(L, OWN_TYPE, own_gc);
 }
@@ -43,7 +43,7 @@ static void push_portals(lua_State *L) {
 }
 
 static void *new_portal(lua_State *L, const char *origin) {
-    struct b24_lua_portal *p = b24_newobject(L, sizeof *p, PORTAL_TYPE);
+    struct b24L_portal *p = b24L_newobject(L, sizeof *p, PORTAL_TYPE);
     b24_portal_init(&p->portal);
     b24_limiter_file_init(&p->file);
     p->portal.limiter = &p->file.keeper;
@@ -52,7 +52,7 @@ static void *new_portal(lua_State *L, const char *origin) {
 }
 
 static void *new_own(lua_State *L, const char *origin) {
-    struct b24_limiter_file *file = b24_newobject(L, sizeof *file, OWN_TYPE);
+    struct b24_limiter_file *file = b24L_newobject(L, sizeof *file, OWN_TYPE);
     (void)origin;
     b24_limiter_file_init(file);
     return file;
@@ -79,7 +79,7 @@ static void *push_shared(lua_State *L, const struct b24_conf *conf, const char *
     return p;
 }
 
-struct b24_lua_portal *b24_push_portal(lua_State *L, const struct b24_conf *conf, const char *origin) {
+struct b24L_portal *b24L_push_portal(lua_State *L, const struct b24_conf *conf, const char *origin) {
     return push_shared(L, conf, origin, "", new_portal);
 }
 
@@ -88,7 +88,7 @@ static void *find(lua_State *L, int conf_index, int slot, const char *limits,
                   void *(*make)(lua_State *, const char *)) {
     const struct b24_conf *conf = lua_touserdata(L, conf_index);
     luaL_checkstack(L, 3, "portal");
-    b24_getuservalue(L, conf_index);
+    b24L_getuservalue(L, conf_index);
     lua_rawgeti(L, -1, slot);
     void *p = lua_touserdata(L, -1);
     if (p == NULL) {
@@ -99,11 +99,11 @@ static void *find(lua_State *L, int conf_index, int slot, const char *limits,
     return p;
 }
 
-struct b24_lua_portal *b24_find_portal(lua_State *L, int conf_index) {
+struct b24L_portal *b24L_find_portal(lua_State *L, int conf_index) {
     return find(L, conf_index, B24_KEEP_PORTAL, "", new_portal);
 }
 
-struct b24_limiter_file *b24_find_own(lua_State *L, int conf_index) {
+struct b24_limiter_file *b24L_find_own(lua_State *L, int conf_index) {
     const struct b24_conf *conf = lua_touserdata(L, conf_index);
     char limits[48];
     if (conf->limits.own.rate <= 0) return NULL;
@@ -112,14 +112,14 @@ struct b24_limiter_file *b24_find_own(lua_State *L, int conf_index) {
     return find(L, conf_index, B24_KEEP_OWN, limits, new_own);
 }
 
-void b24_ready_portal(struct b24_lua_portal *p, struct b24_limiter_file *own, const struct b24_conf *conf) {
+void b24L_ready_portal(struct b24L_portal *p, struct b24_limiter_file *own, const struct b24_conf *conf) {
     p->file.where = (struct b24_limiter_where){.dir = conf->runtime_dir, .origin = p->origin};
     if (own == NULL) return;
     own->where = (struct b24_limiter_where){.dir = conf->runtime_dir, .origin = conf->origin};
     own->where.own = conf->limits.own;
 }
 
-const char *b24_limiter_trouble(const struct b24_lua_portal *p, const struct b24_limiter_file *own) {
+const char *b24L_limiter_trouble(const struct b24L_portal *p, const struct b24_limiter_file *own) {
     if (p != NULL && p->file.trouble.kind != B24_OK) return p->file.trouble.message;
     return own != NULL && own->trouble.kind != B24_OK ? own->trouble.message : NULL;
 }

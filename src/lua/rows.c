@@ -8,19 +8,19 @@
 #define EXACT      9007199254740992.0 /* 2^53 */
 #define KEY_DIGITS 18                 /* of a key that counts as a number: fits into 63 bits for sure */
 
-bool b24_is_array(lua_State *L, int index) {
+bool b24L_is_array(lua_State *L, int index) {
     size_t n = 0;
     bool numbers = true;
-    index = b24_absindex(L, index);
+    index = b24L_absindex(L, index);
     if (!lua_istable(L, index)) return false;
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TNUMBER) numbers = false;
         n++;
     }
-    return numbers && n == b24_rawlen(L, index);
+    return numbers && n == b24L_rawlen(L, index);
 }
 
-bool b24_to_integer(lua_State *L, int index, int64_t *value) {
+bool b24L_to_integer(lua_State *L, int index, int64_t *value) {
     if (lua_type(L, index) != LUA_TNUMBER && lua_type(L, index) != LUA_TSTRING) return false;
     lua_Number n = lua_tonumber(L, index);
     if (lua_type(L, index) == LUA_TSTRING) {
@@ -47,7 +47,7 @@ enum form { OTHER, EMPTY, ARRAY, SPARSE };
 static enum form form(lua_State *L) {
     bool sparse = true;
     if (!lua_istable(L, -1)) return OTHER;
-    if (b24_is_array(L, -1)) return b24_rawlen(L, -1) == 0 ? EMPTY : ARRAY;
+    if (b24L_is_array(L, -1)) return b24L_rawlen(L, -1) == 0 ? EMPTY : ARRAY;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
         if (key_number(L, -2) < 0 || !lua_istable(L, -1)) sparse = false;
     return sparse ? SPARSE : OTHER;
@@ -116,7 +116,7 @@ static const char *choose(lua_State *L, int result, int name) {
     return "the result has no list of rows";
 }
 
-const char *b24_find_rows(lua_State *L, int result, int name) {
+const char *b24L_find_rows(lua_State *L, int result, int name) {
     if (!lua_istable(L, result)) return "the result is no list";
     lua_pushvalue(L, result);
     if (take(L)) return NULL;
@@ -132,7 +132,7 @@ const char *b24_find_rows(lua_State *L, int result, int name) {
     return "the result has no list of rows where one was expected";
 }
 
-struct b24_view b24_row_id(lua_State *L, char *digits, size_t size) {
+struct b24_view b24L_row_id(lua_State *L, char *digits, size_t size) {
     struct b24_view id = {NULL, 0};
     int64_t number;
     if (!lua_istable(L, -1)) {
@@ -148,7 +148,7 @@ struct b24_view b24_row_id(lua_State *L, char *digits, size_t size) {
     }
     if (lua_type(L, -1) == LUA_TSTRING) {
         id.p = lua_tolstring(L, -1, &id.n);
-    } else if (b24_to_integer(L, -1, &number)) {
+    } else if (b24L_to_integer(L, -1, &number)) {
         id.n = (size_t)snprintf(digits, size, "%lld", (long long)number);
         id.p = digits;
     }

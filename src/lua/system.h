@@ -7,7 +7,7 @@
 B24_PRIVATE_BEGIN
 
 /* [0, 0] Sets the member `system` of the table on top. */
-void b24_open_system(lua_State *L);
+void b24L_open_system(lua_State *L);
 
 B24_PRIVATE_END
 #endif

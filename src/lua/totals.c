@@ -14,7 +14,7 @@ static bool total(lua_State *L, int counters, const char *name, lua_Number *valu
     if (lua_istable(L, -1)) {
         lua_pushstring(L, name);
         lua_rawget(L, -2);
-        known = b24_to_count(L, -1, value);
+        known = b24L_to_count(L, -1, value);
     }
     lua_settop(L, top);
     return known;
@@ -43,7 +43,7 @@ static bool map_capped(lua_State *L, int depth) {
     bool capped = false;
     lua_Number n;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-        if (b24_to_count(L, -1, &n) && n >= CAP) capped = true;
+        if (b24L_to_count(L, -1, &n) && n >= CAP) capped = true;
         if (depth > 0 && lua_istable(L, -1) && map_capped(L, depth - 1)) capped = true;
     }
     return capped;
@@ -66,17 +66,17 @@ static bool saturated(lua_State *L, int counters) {
 static void set_total(lua_State *L, int counters, const char *field, const char *name) {
     lua_Number value;
     if (!total(L, counters, name, &value)) return;
-    b24_push_number(L, (double)value);
+    b24L_push_number(L, (double)value);
     lua_setfield(L, -2, field);
 }
 
-int b24_lua_totals(lua_State *L) {
+int b24L_totals(lua_State *L) {
     lua_Number people;
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkstack(L, 10, "counters");
     lua_createtable(L, 0, 6);
     if (messages(L, 1, &people)) {
-        b24_push_number(L, (double)people);
+        b24L_push_number(L, (double)people);
         lua_setfield(L, -2, "messages");
     }
     set_total(L, 1, "tasks", "TASKS_TASK");
@@ -88,7 +88,7 @@ int b24_lua_totals(lua_State *L) {
     return 1;
 }
 
-int b24_lua_badge(lua_State *L) {
+int b24L_badge(lua_State *L) {
     lua_Number people = 0;
     bool table = lua_istable(L, 1);
     bool null = lua_isnoneornil(L, 1) || lua_isuserdata(L, 1); /* cjson.null, vim.NIL */

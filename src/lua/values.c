@@ -5,9 +5,9 @@
 
 #define EXACT 9007199254740992.0 /* 2^53 */
 
-void b24_push_null(lua_State *L) { lua_pushlightuserdata(L, NULL); }
+void b24L_push_null(lua_State *L) { lua_pushlightuserdata(L, NULL); }
 
-void b24_push_number(lua_State *L, double v) {
+void b24L_push_number(lua_State *L, double v) {
     bool integral = v >= -EXACT && v <= EXACT && v == (double)(int64_t)v;
 #if LUA_VERSION_NUM >= 503
     if (integral && (double)(lua_Integer)v == v) {
@@ -18,7 +18,7 @@ void b24_push_number(lua_State *L, double v) {
     lua_pushnumber(L, integral && v == 0 ? 0 : (lua_Number)v); /* -0 is 0 too */
 }
 
-size_t b24_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]) {
+size_t b24L_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]) {
 #if LUA_VERSION_NUM >= 503
     if (lua_isinteger(L, index))
         return (size_t)snprintf(out, B24_NUMBER_MAX, "%lld", (long long)lua_tointeger(L, index));
@@ -57,12 +57,12 @@ static void push_value(lua_State *L, const cJSON *v, bool nulls) {
     switch (v->type & 0xFF) {
     case cJSON_False: lua_pushboolean(L, 0); break;
     case cJSON_True: lua_pushboolean(L, 1); break;
-    case cJSON_Number: b24_push_number(L, v->valuedouble); break;
+    case cJSON_Number: b24L_push_number(L, v->valuedouble); break;
     case cJSON_String: lua_pushlstring(L, v->valuestring, strlen(v->valuestring)); break;
     case cJSON_Array: push_array(L, v, nulls); break;
     case cJSON_Object: push_object(L, v, nulls); break;
-    default: b24_push_null(L);
+    default: b24L_push_null(L);
     }
 }
 
-void b24_push_json(lua_State *L, const cJSON *v, bool nulls) { push_value(L, v, nulls); }
+void b24L_push_json(lua_State *L, const cJSON *v, bool nulls) { push_value(L, v, nulls); }

@@ -6,13 +6,13 @@
 #define WATCH_TYPE "b24.watch " B24_VERSION
 
 /* codec.watch(every [, seed]) -> watch; seconds. Throws at the caller's caller what is no such time. */
-int b24_lua_watch(lua_State *L) {
+int b24L_watch(lua_State *L) {
     lua_Number every = luaL_checknumber(L, 1);
     lua_Number seed = luaL_optnumber(L, 2, 0);
     if (!(every * 1000 >= B24_WATCH_EVERY_MIN && every * 1000 <= B24_WATCH_EVERY_MAX))
         return luaL_error(L, "b24: a watch asks every %d to %d seconds", B24_WATCH_EVERY_MIN / 1000,
                           B24_WATCH_EVERY_MAX / 1000);
-    struct b24_watch *w = b24_newobject(L, sizeof *w, WATCH_TYPE);
+    struct b24_watch *w = b24L_newobject(L, sizeof *w, WATCH_TYPE);
     b24_watch_init(w, (b24_ms)(every * 1000 + 0.5), seed > 0 ? (uint64_t)seed : b24_seed());
     return 1;
 }
@@ -46,8 +46,8 @@ static int watch_answer(lua_State *L) {
     return 3;
 }
 
-void b24_open_watch(lua_State *L) {
-    b24_newtype(L, WATCH_TYPE);
+void b24L_open_watch(lua_State *L) {
+    b24L_newtype(L, WATCH_TYPE);
     lua_newtable(L);
     lua_pushcfunction(L, watch_answer);
     lua_setfield(L, -2, "answer");

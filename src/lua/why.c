@@ -7,14 +7,14 @@
 
 /* [0, 0] counters.TYPE[name] */
 static bool total(lua_State *L, int counters, const char *name, lua_Number *value) {
-    b24_get_member(L, counters, "TYPE");
-    bool known = b24_member_count(L, -1, name, value);
+    b24L_get_member(L, counters, "TYPE");
+    bool known = b24L_member_count(L, -1, name, value);
     lua_pop(L, 1);
     return known;
 }
 
 static void put(lua_State *L, int parts, const char *name, lua_Number value) {
-    if (value != 0) b24_set_count(L, parts, name, value);
+    if (value != 0) b24L_set_count(L, parts, name, value);
 }
 
 /* all = tasks + notifications + messages + rest, exactly; rest is what the portal does not explain. */
@@ -23,12 +23,12 @@ static void put_sum(lua_State *L, int parts) {
     bool known = total(L, 1, "ALL", &all);
     total(L, 1, "TASKS_TASK", &tasks);
     total(L, 1, "NOTIFY", &notifications);
-    lua_pushcfunction(L, b24_lua_totals);
+    lua_pushcfunction(L, b24L_totals);
     lua_pushvalue(L, 1);
     lua_call(L, 1, 1);
-    b24_member_count(L, -1, "messages", &messages);
+    b24L_member_count(L, -1, "messages", &messages);
     lua_pop(L, 1);
-    if (known) b24_set_count(L, parts, "all", all);
+    if (known) b24L_set_count(L, parts, "all", all);
     put(L, parts, "tasks", tasks);
     put(L, parts, "notifications", notifications);
     put(L, parts, "messages", messages);
@@ -49,31 +49,31 @@ struct tally {
 /* What the counters alone say of the entry on top. */
 static void count_entry(lua_State *L, struct tally *t) {
     lua_Number unread = 0;
-    b24_member_count(L, -1, "unread", &unread);
-    if (b24_member_is(L, -1, "muted", true)) {
+    b24L_member_count(L, -1, "unread", &unread);
+    if (b24L_member_is(L, -1, "muted", true)) {
         t->muted++;
         return;
     }
     if (unread == CAP) t->capped++;
-    if (unread == 0 && b24_member_is(L, -1, "marked", true)) t->marked++;
+    if (unread == 0 && b24L_member_is(L, -1, "marked", true)) t->marked++;
 }
 
 /* What an inbox adds. Muted ones are in no total, so they explain nothing. */
 static void count_item(lua_State *L, struct tally *t) {
     lua_Number unread = 0;
-    b24_member_count(L, -1, "unread", &unread);
-    if (b24_get_member(L, -1, "section") == LUA_TSTRING && strcmp(lua_tostring(L, -1), "CHAT_MUTED") == 0) unread = 0;
+    b24L_member_count(L, -1, "unread", &unread);
+    if (b24L_get_member(L, -1, "section") == LUA_TSTRING && strcmp(lua_tostring(L, -1), "CHAT_MUTED") == 0) unread = 0;
     lua_pop(L, 1);
     if (unread <= 0) return;
-    if (b24_member_is(L, -1, "hidden", true)) t->hidden++;
-    if (b24_member_is(L, -1, "unknown", true)) t->unknown++;
-    if (b24_member_is(L, -1, "dismissed", true)) t->dismissed += unread;
+    if (b24L_member_is(L, -1, "hidden", true)) t->hidden++;
+    if (b24L_member_is(L, -1, "unknown", true)) t->unknown++;
+    if (b24L_member_is(L, -1, "dismissed", true)) t->dismissed += unread;
 }
 
 /* codec.why_parts(counters [, inbox]) -> {all=, tasks=, notifications=, messages=, rest=, lines=,
    notifications_capped=, muted=, marked=, capped=, hidden=, unknown=, dismissed=}; what is 0 or unknown is absent, but
    for `all` */
-int b24_lua_why(lua_State *L) {
+int b24L_why(lua_State *L) {
     struct tally t = {0};
     lua_Number notifications = 0;
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -82,10 +82,10 @@ int b24_lua_why(lua_State *L) {
     luaL_checkstack(L, 16, "counters");
     lua_newtable(L);
     put_sum(L, 3);
-    b24_push_waiting(L, 1);
+    b24L_push_waiting(L, 1);
     for (lua_pushnil(L); lua_next(L, 4) != 0; lua_pop(L, 1)) count_entry(L, &t);
-    bool whole = lua_istable(L, 2) && b24_get_member(L, 2, "section") == LUA_TNIL; /* of a part nothing follows */
-    for (int i = 1, n = whole ? (int)b24_rawlen(L, 2) : 0; i <= n; i++) {
+    bool whole = lua_istable(L, 2) && b24L_get_member(L, 2, "section") == LUA_TNIL; /* of a part nothing follows */
+    for (int i = 1, n = whole ? (int)b24L_rawlen(L, 2) : 0; i <= n; i++) {
         lua_rawgeti(L, 2, i);
         if (lua_istable(L, -1)) count_item(L, &t);
         lua_pop(L, 1);
@@ -94,7 +94,7 @@ int b24_lua_why(lua_State *L) {
     put(L, 3, "marked", t.marked);
     if (capping(L)) put(L, 3, "capped", t.capped);
     if (capping(L) && total(L, 1, "NOTIFY", &notifications) && notifications == CAP)
-        b24_set_flag(L, 3, "notifications_capped", true);
+        b24L_set_flag(L, 3, "notifications_capped", true);
     put(L, 3, "hidden", t.hidden);
     put(L, 3, "unknown", t.unknown);
     put(L, 3, "dismissed", t.dismissed);

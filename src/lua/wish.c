@@ -35,7 +35,7 @@ static const char *field(const char *key) {
     return key;
 }
 
-static void read_filter(lua_State *L, int t, struct b24_wish *wish) {
+static void read_filter(lua_State *L, int t, struct b24_list_params *wish) {
     int top = lua_gettop(L);
     if (find_member(L, t, "filter") > 1 || (given(L, -1) && !lua_istable(L, -1))) wish->odd = true;
     if (lua_istable(L, -1)) {
@@ -56,7 +56,7 @@ static bool orders_by_id(lua_State *L) {
     return by_id;
 }
 
-static void read_order(lua_State *L, int t, const struct b24_listing *listing, struct b24_wish *wish) {
+static void read_order(lua_State *L, int t, const struct b24_listing *listing, struct b24_list_params *wish) {
     int top = lua_gettop(L);
     if (find_member(L, t, "order") > 1) wish->odd = true;
     if (given(L, -1) && (listing->flat || !lua_istable(L, -1) || !orders_by_id(L))) wish->order = true;
@@ -67,8 +67,8 @@ static void read_order(lua_State *L, int t, const struct b24_listing *listing, s
     lua_settop(L, top);
 }
 
-static void read_select(lua_State *L, int t, struct b24_wish *wish) {
-    if (find_member(L, t, "select") > 1 || (given(L, -1) && !b24_is_array(L, -1))) wish->odd = true;
+static void read_select(lua_State *L, int t, struct b24_list_params *wish) {
+    if (find_member(L, t, "select") > 1 || (given(L, -1) && !b24L_is_array(L, -1))) wish->odd = true;
     lua_pop(L, 2);
 }
 
@@ -76,7 +76,7 @@ static void read_select(lua_State *L, int t, struct b24_wish *wish) {
 static int64_t read_number(lua_State *L, int t, const char *name) {
     int64_t value;
     find_member(L, t, name);
-    if (!b24_to_integer(L, -1, &value)) value = -1;
+    if (!b24L_to_integer(L, -1, &value)) value = -1;
     lua_pop(L, 2);
     return value;
 }
@@ -94,10 +94,10 @@ static bool has_others(lua_State *L, int t) {
     return others;
 }
 
-struct b24_wish b24_read_wish(lua_State *L, int t, const char *method) {
+struct b24_list_params b24L_read_wish(lua_State *L, int t, const char *method) {
     const struct b24_listing *listing = b24_listing_find(method);
     bool im = b24_is_im(method);
-    struct b24_wish wish = {.start = read_number(L, t, im ? "OFFSET" : "start"), .limit = -1};
+    struct b24_list_params wish = {.start = read_number(L, t, im ? "OFFSET" : "start"), .limit = -1};
     if (im) wish.limit = read_number(L, t, "LIMIT");
     if (listing == NULL) return wish;
     read_filter(L, t, &wish);
@@ -109,7 +109,7 @@ struct b24_wish b24_read_wish(lua_State *L, int t, const char *method) {
 
 /* ------------------------------------------------------------ our own */
 
-void b24_set_member(lua_State *L, int t, const char *name) {
+void b24L_set_member(lua_State *L, int t, const char *name) {
     int value = lua_gettop(L);
     find_member(L, t, name);
     lua_pop(L, 1);
@@ -136,7 +136,7 @@ static void push_copy(lua_State *L, int from) {
  * 50}. */
 static void push_named_copy(lua_State *L, int from) {
     char name[32];
-    int first = b24_is_array(L, from) ? 1 : 0;
+    int first = b24L_is_array(L, from) ? 1 : 0;
     lua_newtable(L);
     for (lua_pushnil(L); lua_next(L, from) != 0;) {
         lua_pushvalue(L, -2);
@@ -155,7 +155,7 @@ static void complete_select(lua_State *L, int t, const char *id) {
     bool there = false;
     find_member(L, t, "select");
     lua_remove(L, -2);
-    size_t n = lua_istable(L, -1) ? b24_rawlen(L, -1) : 0;
+    size_t n = lua_istable(L, -1) ? b24L_rawlen(L, -1) : 0;
     for (size_t i = 1; i <= n && !there; i++) {
         lua_rawgeti(L, -1, (int)i);
         const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
@@ -166,7 +166,7 @@ static void complete_select(lua_State *L, int t, const char *id) {
         push_copy(L, lua_gettop(L));
         lua_pushstring(L, id);
         lua_rawseti(L, -2, (int)n + 1);
-        b24_set_member(L, t, "select");
+        b24L_set_member(L, t, "select");
     }
     lua_pop(L, 1);
 }
@@ -179,40 +179,40 @@ static void own_filter(lua_State *L, int t) {
     else lua_newtable(L);
     lua_remove(L, -2);
     lua_pushvalue(L, -1);
-    b24_set_member(L, t, "filter");
+    b24L_set_member(L, t, "filter");
 }
 
 static void order_by_id(lua_State *L, int t, const struct b24_listing *listing) {
     if (listing->flat) {
         lua_pushstring(L, listing->id);
-        b24_set_member(L, t, "SORT");
+        b24L_set_member(L, t, "SORT");
         lua_pushliteral(L, "ASC");
-        b24_set_member(L, t, "ORDER");
+        b24L_set_member(L, t, "ORDER");
     } else {
         lua_createtable(L, 0, 1);
         lua_pushliteral(L, "ASC");
         lua_setfield(L, -2, listing->id);
-        b24_set_member(L, t, "order");
+        b24L_set_member(L, t, "order");
     }
 }
 
-void b24_push_params(lua_State *L, const struct b24_cursor *c, int from) {
+void b24L_push_params(lua_State *L, const struct b24_cursor *c, int from) {
     push_named_copy(L, from);
     int t = lua_gettop(L);
     if (c->paging == B24_BY_ID) {
         order_by_id(L, t, c->listing);
         complete_select(L, t, c->listing->id);
         lua_pushinteger(L, -1);
-        b24_set_member(L, t, "start");
+        b24L_set_member(L, t, "start");
         own_filter(L, t);
         return;
     }
     if (c->paging == B24_BY_START) { /* with start=-1 the portal would not name the next page */
         lua_pushnil(L);
-        b24_set_member(L, t, "start");
+        b24L_set_member(L, t, "start");
     } else {
         lua_pushinteger(L, (lua_Integer)c->limit);
-        b24_set_member(L, t, "LIMIT");
+        b24L_set_member(L, t, "LIMIT");
     }
     lua_pushnil(L);
 }

@@ -5,7 +5,7 @@
 
 #if LUA_VERSION_NUM >= 503
 
-int b24_lua_may_yield(lua_State *L) {
+int b24L_may_yield(lua_State *L) {
     lua_pushboolean(L, lua_isyieldable(L));
     return 1;
 }
@@ -26,7 +26,7 @@ static yieldable find(void) {
     return f;
 }
 
-int b24_lua_may_yield(lua_State *L) {
+int b24L_may_yield(lua_State *L) {
     yieldable f = find();
     if (f == NULL) lua_pushnil(L);
     else lua_pushboolean(L, f(L));

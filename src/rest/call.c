@@ -38,13 +38,13 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->conf = conf;
     c->portal = portal;
     c->state = NEW;
-    c->retries = setup->once ? 0 : conf->retries;
-    c->moves = setup->once ? 0 : B24_MOVES_MAX;
-    c->own_limiter = conf->ask_limiter && !setup->once;
+    c->retries = setup->bare ? 0 : conf->retries;
+    c->moves = setup->bare ? 0 : B24_MOVES_MAX;
+    c->own_limiter = conf->ask_limiter && !setup->bare;
     c->own = setup->own;
     c->random = setup->seed;
     c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
-    if (setup->twice != B24_TWICE_BY_NAME) c->safe = setup->twice == B24_TWICE;
+    if (setup->idempotent != B24_BY_NAME) c->safe = setup->idempotent == B24_IDEMPOTENT;
     memcpy(c->method, setup->method.p, setup->method.n); /* at most B24_METHOD_MAX: b24_method_problem */
     b24_outcome_init(&c->outcome);
     c->outcome.keep = setup->keep;
@@ -90,7 +90,7 @@ struct b24_action b24_call_done(struct b24_call *c) {
         c->outcome.elapsed = c->now - c->begun;
         b24_limiter_leave(&c->conf->limits, c->own, &c->queued, c->now);
         /* Repeating what may have run is not for the caller to do blindly either. */
-        c->outcome.retryable = c->outcome.retryable && (c->outcome.unrun || c->safe);
+        c->outcome.retryable = c->outcome.retryable && (c->outcome.not_run || c->safe);
     }
     c->state = FINISHED;
     return (struct b24_action){.type = B24_DONE, .as.done = &c->outcome};

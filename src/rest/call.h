@@ -94,15 +94,15 @@ struct b24_note {
 };
 
 /* May a call that may have run be sent again? By its name and conf, or whatever these say. */
-enum b24_twice { B24_TWICE_BY_NAME, B24_TWICE, B24_NOT_TWICE };
+enum b24_idempotent { B24_BY_NAME, B24_IDEMPOTENT, B24_NOT_IDEMPOTENT };
 
 /* What a call needs besides its conf. */
 struct b24_call_setup {
     struct b24_view method; /* copied */
     struct b24_view body;   /* copied; JSON, NUL-terminated; empty: no parameters */
     uint64_t seed;          /* for the jitter */
-    enum b24_twice twice;   /* may it run twice? */
-    bool once;              /* exactly one request, and nobody is asked */
+    enum b24_idempotent idempotent;   /* may it run twice? */
+    bool bare;              /* exactly one request, and nobody is asked */
     struct b24_keeper *own; /* of conf's own limits (limiter.h); NULL: only the portal's hold */
     bool keep;              /* the outcome has the reply's text, too */
     /* B24_ORIGIN_MAX bytes where this conf remembers the portal's new origin, "" for none; they must outlive the call.

@@ -8,7 +8,7 @@ static struct b24_action no_place(struct b24_call *c, b24_ms wait) {
         b24_fail(&f, B24_LIMIT, "LIMITER", "Ask less often, or give the call more time with timeout (seconds).",
                  "the portal's limit of calls leaves no place within the deadline");
         b24_outcome_fault(&c->outcome, &f);
-        c->outcome.retryable = c->outcome.unrun = true;
+        c->outcome.retryable = c->outcome.not_run = true;
     }
     c->outcome.retry_after = wait;
     return b24_call_done(c);

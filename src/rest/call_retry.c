@@ -105,7 +105,7 @@ struct b24_action b24_call_decide(struct b24_call *c) {
         return b24_call_done(c);
     }
     if (code_is(c, "OPERATION_TIME_LIMIT")) return blocked(c);
-    if (o->kind == B24_LIMIT && o->retryable && o->unrun) return overrun(c);
-    if (!o->retryable || !(o->unrun || c->safe) || c->retries == 0) return b24_call_done(c);
+    if (o->kind == B24_LIMIT && o->retryable && o->not_run) return overrun(c);
+    if (!o->retryable || !(o->not_run || c->safe) || c->retries == 0) return b24_call_done(c);
     return retry_after(c, jittered(c), "retry");
 }

@@ -163,7 +163,7 @@ static bool is_zero(const cJSON *v) {
 
 /* The portal does not look at the case of this name; of several it takes one, so all must agree. */
 static bool keeps_events(struct b24_view params) {
-    struct b24_gate_error error;
+    struct b24_json_error error;
     cJSON *root = b24_document_parse(params, B24_DEPTH_MAX, &error);
     bool given = false, zero = true;
     for (const cJSON *m = cJSON_IsObject(root) ? root->child : NULL; m != NULL; m = m->next) {

@@ -90,7 +90,7 @@ static void set_message(struct b24_outcome *o, const struct b24_conf *conf, stru
 static void judge(struct b24_outcome *o, const struct b24_code *c) {
     o->kind = c->kind;
     o->hint = c->hint;
-    o->unrun = c->repeat == B24_UNRUN;
+    o->not_run = c->repeat == B24_UNRUN;
     o->retryable = c->repeat == B24_LATER || c->repeat == B24_UNRUN || (c->repeat == B24_LATER_5XX && o->status >= 500);
 }
 
@@ -140,7 +140,7 @@ static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf, con
 }
 
 static void bad_body(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r,
-                     const struct b24_gate_error *gate) {
+                     const struct b24_json_error *gate) {
     char why[160];
     const struct b24_code *c = b24_code_of_status(gate->no_memory ? 200 : r->status);
     judge(o, c);
@@ -189,13 +189,13 @@ static void success(struct b24_outcome *o, struct b24_view body) {
 }
 
 void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r) {
-    struct b24_gate_error gate;
+    struct b24_json_error gate;
     b24_outcome_free(o);
     o->status = r->status;
     o->http_version = r->http_version;
     o->reused = r->reused;
     o->sent = true;
-    o->unrun = false;
+    o->not_run = false;
     o->retry_after = retry_after(r->retry_after);
     o->root = b24_document_parse(r->body, conf->max_depth, &gate);
     const cJSON *error = b24_member(o->root, "error");
@@ -229,7 +229,7 @@ void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf, con
     o->hint = f->hint != NULL ? o->hint_text : NULL;
     if (f->hint != NULL) b24_copy_text(o->hint_text, sizeof o->hint_text, (struct b24_view){f->hint, strlen(f->hint)});
     o->sent = o->sent || f->sent;
-    o->unrun = !f->sent;
+    o->not_run = !f->sent;
     /* A certificate stays as bad as it is; a handshake that broke may succeed the next time. */
     o->retryable =
         f->kind == B24_NETWORK || f->kind == B24_TIMEOUT || (f->kind == B24_TLS && strcmp(f->code, "TLS_FAILED") == 0);

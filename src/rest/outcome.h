@@ -37,7 +37,7 @@ struct b24_outcome {
     int http_version;
     bool reused;
     bool sent;  /* over all attempts: may the portal have received the request? */
-    bool unrun; /* the last attempt surely did not run */
+    bool not_run; /* the last attempt surely did not run */
     bool retryable;
     b24_ms retry_after; /* B24_NO_MS: not known */
     int attempts;

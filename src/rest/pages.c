@@ -41,7 +41,7 @@ bool b24_is_im(const char *method) { return b24_starts(method, "im."); }
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-void b24_cursor_init(struct b24_cursor *c, const char *method, const struct b24_wish *wish) {
+void b24_cursor_init(struct b24_cursor *c, const char *method, const struct b24_list_params *wish) {
     memset(c, 0, sizeof *c);
     c->listing = b24_listing_find(method);
     c->recent = b24_same(method, "im.recent.list");
@@ -56,7 +56,7 @@ void b24_cursor_init(struct b24_cursor *c, const char *method, const struct b24_
     c->position = wish->start > 0 ? wish->start : 0;
 }
 
-void b24_cursor_free(struct b24_cursor *c) { b24_seen_free(&c->seen); }
+void b24_cursor_free(struct b24_cursor *c) { b24_id_set_free(&c->seen); }
 
 const char *b24_cursor_member(const struct b24_cursor *c) {
     if (c->recent) return "items"; /* beside other lists */
@@ -67,7 +67,7 @@ void b24_cursor_begin(struct b24_cursor *c) {
     c->rows = c->fresh = 0;
     c->last = 0;
     c->repeated = c->unsorted = false;
-    c->memory = B24_SEEN_NEW;
+    c->memory = B24_ID_SET_NEW;
 }
 
 /* -1: no positive whole number. */
@@ -89,9 +89,9 @@ static void note_id(struct b24_cursor *c, struct b24_view text) {
 }
 
 static bool note_seen(struct b24_cursor *c, struct b24_view id) {
-    enum b24_seen_answer answer = b24_seen_add(&c->seen, id);
-    if (answer == B24_SEEN_BEFORE) return false;
-    if (answer != B24_SEEN_NEW) c->memory = answer;
+    enum b24_id_set_answer answer = b24_id_set_add(&c->seen, id);
+    if (answer == B24_ID_SET_BEFORE) return false;
+    if (answer != B24_ID_SET_NEW) c->memory = answer;
     return true;
 }
 
@@ -172,9 +172,9 @@ static bool look_again(struct b24_cursor *c) {
 }
 
 static bool end_by_offset(struct b24_cursor *c, const struct b24_page *page, struct b24_fault *fault) {
-    if (c->memory == B24_SEEN_NO_MEMORY) return b24_fail(fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
-    if (c->memory == B24_SEEN_FULL)
-        return b24_fail(fault, B24_TOO_LARGE, "LIST_TOO_LONG", NULL, "the list has more than %u rows", B24_SEEN_MAX);
+    if (c->memory == B24_ID_SET_NO_MEMORY) return b24_fail(fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
+    if (c->memory == B24_ID_SET_FULL)
+        return b24_fail(fault, B24_TOO_LARGE, "LIST_TOO_LONG", NULL, "the list has more than %u rows", B24_ID_SET_MAX);
     if (c->again && c->fresh == 0) return finish(c);
     if (!promises_more(c, page)) return c->again ? finish(c) : look_again(c);
     c->idle = c->fresh > 0 ? 0 : c->idle + 1;

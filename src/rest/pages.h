@@ -35,7 +35,7 @@ bool b24_is_im(const char *method);
 const struct b24_listing *b24_listing_find(const char *method);
 
 /* What the caller's own parameters say. */
-struct b24_wish {
+struct b24_list_params {
     bool order;     /* another order than by ascending ID */
     bool id_filter; /* a condition on the ID */
     bool odd;       /* a form to which no condition can be added */
@@ -54,15 +54,15 @@ struct b24_cursor {
     size_t rows, fresh;
     int64_t last;                /* ID of the last row; 0: none, -1: it cannot be read */
     bool repeated, unsorted;     /* an ID that the filter excluded; IDs that do not ascend */
-    enum b24_seen_answer memory; /* the worst answer of `seen` */
+    enum b24_id_set_answer memory; /* the worst answer of `seen` */
     /* all pages */
     size_t pages, idle; /* idle: pages in a row that brought nothing */
     bool blind;         /* some row had no id to recognise it by */
     bool again;         /* by offset: everything was read, now looking what moved up meanwhile */
-    struct b24_seen seen;
+    struct b24_id_set seen;
 };
 
-void b24_cursor_init(struct b24_cursor *c, const char *method, const struct b24_wish *wish);
+void b24_cursor_init(struct b24_cursor *c, const char *method, const struct b24_list_params *wish);
 void b24_cursor_free(struct b24_cursor *c);
 
 /* The result's member with the rows, or NULL: not known, or the result itself. */
