@@ -1,4 +1,5 @@
-/* base/ascii.h: letters without a locale. Under a Turkish one strcasecmp takes "ID" and "id" for different words. */
+/* base/ascii.h: letters without a locale. Under a Turkish one strcasecmp takes "ID" and "id" for
+ * different words. */
 #ifndef B24_BASE_ASCII_H
 #define B24_BASE_ASCII_H
 

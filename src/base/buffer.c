@@ -36,7 +36,9 @@ bool b24_buffer_add(struct b24_buffer *b, const char *p, size_t n) {
     return true;
 }
 
-bool b24_buffer_puts(struct b24_buffer *b, const char *s) { return b24_buffer_add(b, s, strlen(s)); }
+bool b24_buffer_puts(struct b24_buffer *b, const char *s) {
+    return b24_buffer_add(b, s, strlen(s));
+}
 
 void b24_buffer_cut(struct b24_buffer *b, size_t n) {
     if (n >= b->n) return;

@@ -1,4 +1,5 @@
-/* base/buffer.h: a growing byte buffer with an upper bound. Always NUL-terminated behind its content. */
+/* base/buffer.h: a growing byte buffer with an upper bound. Always NUL-terminated behind its
+ * content. */
 #ifndef B24_BASE_BUFFER_H
 #define B24_BASE_BUFFER_H
 
@@ -19,7 +20,8 @@ struct b24_buffer {
 /* An all-zero buffer is valid too; its max is then 0. Allocates nothing. */
 void b24_buffer_init(struct b24_buffer *b, size_t max);
 
-/* Appends a copy. False when the bound or the memory ends; the content is then unchanged and `state` tells which. */
+/* Appends a copy. False when the bound or the memory ends; the content is then unchanged and
+ * `state` tells which. */
 bool b24_buffer_add(struct b24_buffer *b, const char *p, size_t n);
 bool b24_buffer_puts(struct b24_buffer *b, const char *s);
 

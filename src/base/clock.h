@@ -8,7 +8,8 @@ B24_PRIVATE_BEGIN
 
 b24_ms b24_clock(void);
 
-/* The same for spans that go on while the machine is suspended, where the system tells them apart. */
+/* The same for spans that go on while the machine is suspended, where the system tells them apart.
+ */
 b24_ms b24_clock_boot(void);
 
 /* Differs between calls, processes and machines; nothing secret. */

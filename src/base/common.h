@@ -8,8 +8,8 @@
 
 #define B24_VERSION "0.1.0"
 
-/* Every private header declares between these two, so that a module exports nothing but its luaopen function,
-   whatever flags the build passes (LuaRocks' builtin build passes none). */
+/* Every private header declares between these two, so that a module exports nothing but its luaopen
+   function, whatever flags the build passes (LuaRocks' builtin build passes none). */
 #if defined(__GNUC__)
 #define B24_PRIVATE_BEGIN _Pragma("GCC visibility push(hidden)")
 #define B24_PRIVATE_END   _Pragma("GCC visibility pop")

@@ -16,10 +16,12 @@ static bool skip(const char **p, char c) {
     return true;
 }
 
-/* Days since 1970-01-01 in the Gregorian calendar. The year begins in March here, so that leap days come last. */
+/* Days since 1970-01-01 in the Gregorian calendar. The year begins in March here, so that leap days
+ * come last. */
 static long days(int year, int month, int day) {
     if (month <= 2) year--, month += 12;
-    return 365L * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 719469;
+    return 365L * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day -
+           719469;
 }
 
 /* "Z", "+03:00" or "+0300", to the end of the text, in seconds. */
@@ -56,7 +58,8 @@ bool b24_date_parse(const char *p, double *seconds) {
     int month = digits(&p, 2);
     if (month < 1 || month > 12 || !skip(&p, '-')) return false;
     int day = digits(&p, 2);
-    if (day < 1 || day > 31 || !skip(&p, 'T') || !clock_time(&p, &of_day) || !offset(p, &zone)) return false;
+    if (day < 1 || day > 31 || !skip(&p, 'T') || !clock_time(&p, &of_day) || !offset(p, &zone))
+        return false;
     *seconds = (double)days(year, month, day) * 86400 + of_day - zone;
     return true;
 }

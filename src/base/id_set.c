@@ -33,7 +33,8 @@ static bool grow(struct b24_id_set *s) {
 
 enum b24_id_set_answer b24_id_set_add(struct b24_id_set *s, struct b24_view id) {
     uint64_t h = hash(id);
-    if (s->n * 2 >= s->size && !grow(s)) return B24_ID_SET_NO_MEMORY; /* at most half full: find always ends */
+    if (s->n * 2 >= s->size && !grow(s))
+        return B24_ID_SET_NO_MEMORY; /* at most half full: find always ends */
     uint64_t *slot = find(s->slots, s->size, h);
     if (*slot != 0) return B24_ID_SET_BEFORE;
     if (s->n == B24_ID_SET_MAX) return B24_ID_SET_FULL;

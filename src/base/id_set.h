@@ -7,9 +7,10 @@
 
 B24_PRIVATE_BEGIN
 
-#define B24_ID_SET_MAX                                                                                                   \
-    (1u << 20) /* ids; nobody has a million chats, and a portal that says so must not eat the memory                   \
-                */
+#define B24_ID_SET_MAX                                                                             \
+    (1u                                                                                            \
+     << 20) /* ids; nobody has a million chats, and a portal that says so must not eat the memory  \
+             */
 
 enum b24_id_set_answer { B24_ID_SET_NEW, B24_ID_SET_BEFORE, B24_ID_SET_FULL, B24_ID_SET_NO_MEMORY };
 

@@ -1,4 +1,5 @@
-/* base/list.h: doubly linked lists without allocations. A link is the first member of what it links. */
+/* base/list.h: doubly linked lists without allocations. A link is the first member of what it
+ * links. */
 #ifndef B24_BASE_LIST_H
 #define B24_BASE_LIST_H
 
@@ -26,7 +27,8 @@ static inline void b24_list_append(struct b24_link *list, struct b24_link *membe
 }
 
 static inline void b24_list_prepend(struct b24_link *list, struct b24_link *member) {
-    b24_list_append(list->next, member); /* behind the last one of a ring that begins there: in front of all */
+    b24_list_append(list->next,
+                    member); /* behind the last one of a ring that begins there: in front of all */
 }
 
 /* Nothing happens to what is in no list. */

@@ -6,7 +6,8 @@
 #include "base/ascii.h"
 #include "base/mask_word.h"
 
-/* What stands behind a slash at p, which may be escaped as \/ (JSON), %2F or %252F. NULL: there is none. */
+/* What stands behind a slash at p, which may be escaped as \/ (JSON), %2F or %252F. NULL: there is
+ * none. */
 static char *slash(char *p) {
     while (*p == '\\') p++;
     if (*p == '/') return p + 1;
@@ -63,9 +64,10 @@ static char *value_of(char *p) {
 
 static void mask_keys(char *text) {
     /* The keys under which Bitrix24 requests and answers carry secrets. */
-    static const char *const keys[] = {"auth",          "access_token",      "refresh_token", "client_secret", "token",
-                                       "secret",        "application_token", "sessid",        "password",      "key",
-                                       "authorization", "signature",         "auth_id",       "refresh_id"};
+    static const char *const keys[] = {
+        "auth",          "access_token",      "refresh_token", "client_secret", "token",
+        "secret",        "application_token", "sessid",        "password",      "key",
+        "authorization", "signature",         "auth_id",       "refresh_id"};
     for (char *p = text; *p != '\0'; p++) {
         if (p > text && b24_is_word_byte(p[-1])) continue;
         for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {

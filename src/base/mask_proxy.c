@@ -5,21 +5,24 @@
 #include "base/ascii.h"
 #include "base/mask_word.h"
 
-/* USER:PASSWORD, to the last '@': a password may hold any character that nobody has encoded. All of the rest where
-   something else than a port stands behind the host's colon: a password with an '@', and no host. */
+/* USER:PASSWORD, to the last '@': a password may hold any character that nobody has encoded. All of
+   the rest where something else than a port stands behind the host's colon: a password with an '@',
+   and no host. */
 static struct b24_view userinfo(const char *url) {
     const char *scheme = strstr(url, "://"), *from = scheme != NULL ? scheme + 3 : url;
     const char *at = strrchr(url, '@');
     if (at != NULL && at < from) from = url; /* the "://" is a part of the host or path */
     const char *host = at != NULL ? at + 1 : from, *colon = *host != '[' ? strchr(host, ':') : NULL;
-    if (colon != NULL && colon[1] != '\0' && !b24_is_digit(colon[1])) return (struct b24_view){from, strlen(from)};
+    if (colon != NULL && colon[1] != '\0' && !b24_is_digit(colon[1]))
+        return (struct b24_view){from, strlen(from)};
     return (struct b24_view){from, at != NULL ? (size_t)(at - from) : 0};
 }
 
 /* As it is written, and decoded: libcurl prints both. */
 static void mask_both(char *text, const char *from, const char *to, enum b24_mask_place place) {
     b24_mask_all(text, (struct b24_mask){from, to, false}, place);
-    if (memchr(from, '%', (size_t)(to - from)) != NULL) b24_mask_all(text, (struct b24_mask){from, to, true}, place);
+    if (memchr(from, '%', (size_t)(to - from)) != NULL)
+        b24_mask_all(text, (struct b24_mask){from, to, true}, place);
 }
 
 static void mask_piece(char *text, const char *from, const char *to, enum b24_mask_place place) {
@@ -36,15 +39,16 @@ static void mask_pieces(char *text, struct b24_view user) {
     }
 }
 
-/* Bytes at `text` that are the base64 of the secret: whole groups of three bytes are compared, and the last characters
-   taken as they are. 0: it is not there. */
+/* Bytes at `text` that are the base64 of the secret: whole groups of three bytes are compared, and
+   the last characters taken as they are. 0: it is not there. */
 static size_t base64_match(const char *text, struct b24_mask secret) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *p = text;
     for (;;) {
         unsigned bits = 0;
         int n = 0;
-        for (; n < 3 && secret.p < secret.end; n++) bits = bits << 8 | (unsigned char)b24_mask_next(&secret);
+        for (; n < 3 && secret.p < secret.end; n++)
+            bits = bits << 8 | (unsigned char)b24_mask_next(&secret);
         if (n < 3) break;
         for (int shift = 18; shift >= 0; shift -= 6) {
             size_t k = b24_mask_stands_for(p, digits[bits >> shift & 63], 0);
@@ -70,7 +74,8 @@ void b24_mask_proxy(char *text, const char *url) {
     const char *end = user.p + user.n, *colon = user.n > 0 ? memchr(user.p, ':', user.n) : NULL;
     if (user.n == 0) return;
     mask_base64(text, (struct b24_mask){user.p, end, true});
-    if (*end == '@') mask_piece(text, user.p, end + 1, B24_MASK_ANYWHERE); /* also where both are short */
+    if (*end == '@')
+        mask_piece(text, user.p, end + 1, B24_MASK_ANYWHERE); /* also where both are short */
     mask_piece(text, user.p, end, B24_MASK_ANYWHERE);
     if (colon != NULL) {
         mask_piece(text, colon + 1, end, B24_MASK_ANYWHERE);
@@ -82,11 +87,13 @@ void b24_mask_proxy(char *text, const char *url) {
 void b24_mask_environment(char *text) {
     static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "http_proxy",
                                         "HTTP_PROXY",  "all_proxy",   "ALL_PROXY"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) b24_mask_proxy(text, getenv(names[i]));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        b24_mask_proxy(text, getenv(names[i]));
 }
 
 void b24_mask_path(char *text, const char *path) {
     const char *scheme = path != NULL ? strstr(path, "://") : NULL;
     const char *at = scheme != NULL ? strrchr(scheme + 3, '@') : NULL;
-    if (at != NULL && memchr(scheme + 3, ':', (size_t)(at - scheme - 3)) != NULL) b24_mask_proxy(text, path);
+    if (at != NULL && memchr(scheme + 3, ':', (size_t)(at - scheme - 3)) != NULL)
+        b24_mask_proxy(text, path);
 }

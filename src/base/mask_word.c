@@ -4,9 +4,10 @@
 
 #include "base/ascii.h"
 
-#define STARS       3
-#define ENCODED_MAX 3 /* times that somebody may have encoded what he repeats; nobody was seen doing it thrice */
-#define ESCAPE_MAX  8 /* bytes of the longest escape, "%252525XX" aside */
+#define STARS 3
+#define ENCODED_MAX                                                                                \
+    3 /* times that somebody may have encoded what he repeats; nobody was seen doing it thrice */
+#define ESCAPE_MAX 8 /* bytes of the longest escape, "%252525XX" aside */
 
 void b24_mask_stars(char *from, size_t n) {
     memset(from, '*', n < STARS ? n : STARS);
@@ -14,7 +15,8 @@ void b24_mask_stars(char *from, size_t n) {
 }
 
 char b24_mask_next(struct b24_mask *s) {
-    if (s->encoded && s->end - s->p >= 3 && *s->p == '%' && b24_hex(s->p[1]) >= 0 && b24_hex(s->p[2]) >= 0) {
+    if (s->encoded && s->end - s->p >= 3 && *s->p == '%' && b24_hex(s->p[1]) >= 0 &&
+        b24_hex(s->p[2]) >= 0) {
         s->p += 3;
         return (char)(b24_hex(s->p[-2]) * 16 + b24_hex(s->p[-1]));
     }
@@ -45,7 +47,8 @@ static size_t backslash(const char *text, char c) {
     const char *p = text;
     while (*p == '\\') p++;
     if (*p == c) return (size_t)(p + 1 - text);
-    if (*p != 'u' || strncmp(p + 1, "00", 2) != 0 || b24_hex(p[3]) < 0 || b24_hex(p[4]) < 0) return 0;
+    if (*p != 'u' || strncmp(p + 1, "00", 2) != 0 || b24_hex(p[3]) < 0 || b24_hex(p[4]) < 0)
+        return 0;
     return b24_hex(p[3]) * 16 + b24_hex(p[4]) == (unsigned char)c ? (size_t)(p + 5 - text) : 0;
 }
 
@@ -60,7 +63,8 @@ static size_t entity(const char *text, char c) {
     if (text[1] != '#') return 0;
     int base = b24_lower(text[2]) == 'x' ? 16 : 10, code = 0;
     const char *p = text + (base == 16 ? 3 : 2);
-    for (; b24_hex(*p) >= 0 && b24_hex(*p) < base && code < 256; p++) code = code * base + b24_hex(*p);
+    for (; b24_hex(*p) >= 0 && b24_hex(*p) < base && code < 256; p++)
+        code = code * base + b24_hex(*p);
     return *p == ';' && code == (unsigned char)c ? (size_t)(p + 1 - text) : 0;
 }
 
@@ -84,7 +88,8 @@ size_t b24_mask_stands_for(const char *text, char c, int times) {
 /* ------------------------------------------------------------ the whole secret */
 
 bool b24_mask_cut(const char *p) {
-    if (p[strspn(p, ".?")] == '\0') return true; /* "..." of who shortened it, '?' for half a character */
+    if (p[strspn(p, ".?")] == '\0')
+        return true; /* "..." of who shortened it, '?' for half a character */
     return strchr("%\\&", *p) != NULL && strcspn(p, " ") == strlen(p) && strlen(p) < ESCAPE_MAX;
 }
 
@@ -106,9 +111,10 @@ size_t b24_mask_match(const char *text, struct b24_mask secret) {
 
 /* Digits alone are ports and numbers of lines. */
 static bool stands_alone(const char *text, const char *p, size_t n) {
-    bool named = p - text >= 6 && (memcmp(p - 6, "host: ", 6) == 0 || memcmp(p - 6, "roxy: ", 6) == 0);
-    bool before =
-        p == text || named || strchr(":'\"@=", p[-1]) != NULL || (p - text >= 2 && memcmp(p - 2, "//", 2) == 0);
+    bool named =
+        p - text >= 6 && (memcmp(p - 6, "host: ", 6) == 0 || memcmp(p - 6, "roxy: ", 6) == 0);
+    bool before = p == text || named || strchr(":'\"@=", p[-1]) != NULL ||
+                  (p - text >= 2 && memcmp(p - 2, "//", 2) == 0);
     bool number = strspn(p, "0123456789") >= n;
     return before && !number && strchr(" '\"@:/,;)", p[n]) != NULL; /* the text's end, too */
 }
@@ -131,5 +137,6 @@ void b24_mask_all(char *text, struct b24_mask secret, enum b24_mask_place place)
 
 void b24_mask_word(char *text, const char *secret) {
     if (secret == NULL || strlen(secret) < B24_MASK_SHORT) return;
-    b24_mask_all(text, (struct b24_mask){secret, secret + strlen(secret), false}, B24_MASK_ANYWHERE);
+    b24_mask_all(text, (struct b24_mask){secret, secret + strlen(secret), false},
+                 B24_MASK_ANYWHERE);
 }

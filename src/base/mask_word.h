@@ -15,14 +15,16 @@ struct b24_mask {
 /* The secret's next byte; it moves on. Not at its end. */
 char b24_mask_next(struct b24_mask *secret);
 
-/* How many bytes of `text` stand for the character c: itself, escaped as JSON, HTML and forms do, or percent-encoded,
-   also twice. 0: another one. What begins an escape is read as if it had been escaped so many `times`. */
+/* How many bytes of `text` stand for the character c: itself, escaped as JSON, HTML and forms do,
+   or percent-encoded, also twice. 0: another one. What begins an escape is read as if it had been
+   escaped so many `times`. */
 size_t b24_mask_stands_for(const char *text, char c, int times);
 
 /* The text ends here, or breaks off within an escape. */
 bool b24_mask_cut(const char *p);
 
-/* How many bytes at the start of `text` are the secret, or its beginning if the text is cut there. 0: none. */
+/* How many bytes at the start of `text` are the secret, or its beginning if the text is cut there.
+ * 0: none. */
 size_t b24_mask_match(const char *text, struct b24_mask secret);
 
 /* Where a match counts. */

@@ -15,7 +15,8 @@ static void put_point(char *text) {
 size_t b24_double_text(double value, char out[B24_NUMBER_MAX]) {
     double back = 0;
     snprintf(out, B24_NUMBER_MAX, "%.15g", value);
-    if (sscanf(out, "%lf", &back) != 1 || back != value) snprintf(out, B24_NUMBER_MAX, "%.17g", value);
+    if (sscanf(out, "%lf", &back) != 1 || back != value)
+        snprintf(out, B24_NUMBER_MAX, "%.17g", value);
     put_point(out);
     return strlen(out);
 }

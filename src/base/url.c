@@ -32,7 +32,8 @@ static bool host_ok(struct b24_view h) {
     if (h.n == 0 || h.n > 253) return false;
     for (size_t i = 0; i < h.n; i++) {
         char c = b24_lower(h.p[i]);
-        if (!(b24_is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_')) return false;
+        if (!(b24_is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_'))
+            return false;
     }
     return h.p[0] != '.' && h.p[0] != '-';
 }
@@ -56,7 +57,8 @@ static const char *authority(struct b24_view a, struct b24_url *url) {
         url->host = a;
         cut(&url->host, ":");
         for (size_t i = 0; i < url->host.n; i++)
-            if ((unsigned char)url->host.p[i] >= 0x80) return "its host is not ASCII; write it in punycode (xn--...)";
+            if ((unsigned char)url->host.p[i] >= 0x80)
+                return "its host is not ASCII; write it in punycode (xn--...)";
         if (!host_ok(url->host)) return "it has no usable host name";
     }
     struct b24_view rest = {a.p + url->host.n, a.n - url->host.n};
@@ -94,8 +96,9 @@ const char *b24_url_parse(struct b24_view text, struct b24_url *url) {
 
 bool b24_url_origin(const struct b24_url *url, char out[B24_ORIGIN_MAX]) {
     bool standard = url->port.n == 0 || b24_same_text(url->port, url->https ? "443" : "80");
-    int n = snprintf(out, B24_ORIGIN_MAX, "%s://%.*s%s%.*s", url->https ? "https" : "http", (int)url->host.n,
-                     url->host.p, standard ? "" : ":", standard ? 0 : (int)url->port.n, standard ? "" : url->port.p);
+    int n = snprintf(out, B24_ORIGIN_MAX, "%s://%.*s%s%.*s", url->https ? "https" : "http",
+                     (int)url->host.n, url->host.p, standard ? "" : ":",
+                     standard ? 0 : (int)url->port.n, standard ? "" : url->port.p);
     for (char *p = out; *p != '\0'; p++) *p = b24_lower(*p);
     return n > 0 && n < B24_ORIGIN_MAX;
 }
@@ -106,7 +109,16 @@ bool b24_url_loopback(const struct b24_url *url) {
     int dots = 0;
     for (size_t i = 0; i < h.n; i++) {
         if (h.p[i] == '.') dots++;
-        else if (!b24_is_digit(h.p[i])) return false; /* 127.evil.example is a name, not an address */
+        else if (!b24_is_digit(h.p[i]))
+            return false; /* 127.evil.example is a name, not an address */
     }
     return dots == 3 && h.n > 4 && memcmp(h.p, "127.", 4) == 0;
+}
+
+int b24_url_port(const struct b24_url *url) {
+    int port = 0;
+    for (size_t i = 0; i < url->port.n; i++)
+        port = port * 10 + (url->port.p[i] - '0'); /* checked by b24_url_parse */
+    if (url->port.n > 0) return port;
+    return url->https ? 443 : 80;
 }

@@ -1,4 +1,5 @@
-/* base/url.h: the few things b24 needs to know about URLs. Views into the given text; nothing is allocated. */
+/* base/url.h: the few things b24 needs to know about URLs. Views into the given text; nothing is
+ * allocated. */
 #ifndef B24_BASE_URL_H
 #define B24_BASE_URL_H
 
@@ -14,8 +15,8 @@ struct b24_url {
     struct b24_view path; /* from the first "/", without query and fragment; may be empty */
 };
 
-/* Accepts http and https in any case, and no scheme at all (then https). NULL, or a phrase that says what is wrong,
-   such as "it contains a space"; the phrase never quotes the text. */
+/* Accepts http and https in any case, and no scheme at all (then https). NULL, or a phrase that
+   says what is wrong, such as "it contains a space"; the phrase never quotes the text. */
 const char *b24_url_parse(struct b24_view text, struct b24_url *url);
 
 /* 127.0.0.0/8, [::1], localhost: may be reached over plain http. */
@@ -31,6 +32,9 @@ struct b24_view b24_trim(struct b24_view text);
 
 /* ASCII case-insensitive equality. */
 bool b24_same_text(struct b24_view a, const char *b);
+
+/* The port that a URL means. */
+int b24_url_port(const struct b24_url *url);
 
 B24_PRIVATE_END
 #endif

@@ -12,11 +12,11 @@
 #include "curl/inherit.h"
 #include "curl/sigpipe.h"
 
-#define KEPT_CONNECTIONS 64         /* idle ones; as in transfer.c */
-#define KEPT_EXCHANGES   64         /* handles kept for the next requests: 5 KiB each */
-#define SLICE            100        /* ms: longest wait between two looks at interrupt */
+#define KEPT_CONNECTIONS 64  /* idle ones; as in transfer.c */
+#define KEPT_EXCHANGES   64  /* handles kept for the next requests: 5 KiB each */
+#define SLICE            100 /* ms: longest wait between two looks at interrupt */
 #define SLOTS            (1u << 20) /* jobs at once; an id is generation * SLOTS + slot, exact in a double */
-#define BODY_KEPT        4096       /* bytes of request memory that a job keeps for its next use */
+#define BODY_KEPT        4096 /* bytes of request memory that a job keeps for its next use */
 #define BODY_MAX         (64u << 20)
 
 static bool init(struct b24_engine *e) {
@@ -68,7 +68,8 @@ static bool start(struct b24_engine *e) {
 /* ------------------------------------------------------------ jobs */
 
 static void give_back_exchange(struct b24_engine *e, struct b24_engine_job *job) {
-    if (job->exchange != NULL && e->kept_count < KEPT_EXCHANGES) e->kept[e->kept_count++] = job->exchange;
+    if (job->exchange != NULL && e->kept_count < KEPT_EXCHANGES)
+        e->kept[e->kept_count++] = job->exchange;
     else b24_exchange_free(job->exchange);
     job->exchange = NULL;
 }
@@ -89,7 +90,8 @@ static void take_dropped(struct b24_engine *e) {
     pthread_mutex_lock(&e->lock);
     b24_list_move(&dropped, &e->dropped);
     pthread_mutex_unlock(&e->lock);
-    for (struct b24_link *l; (l = b24_list_take(&dropped)) != NULL;) recycle(e, (struct b24_engine_job *)l);
+    for (struct b24_link *l; (l = b24_list_take(&dropped)) != NULL;)
+        recycle(e, (struct b24_engine_job *)l);
 }
 
 static bool grow(struct b24_engine *e) {
@@ -144,19 +146,22 @@ b24_job b24_engine_sleep(struct b24_engine *e, b24_ms duration) {
 }
 
 /* False: no memory. */
-static bool prepare(struct b24_engine_job *job, const struct b24_conf *conf, const struct b24_request *request) {
+static bool prepare(struct b24_engine_job *job, const struct b24_conf *conf,
+                    const struct b24_request *request) {
     struct b24_request copy = *request;
     if (!b24_buffer_add(&job->body, request->body.p, request->body.n)) return false;
     copy.body = b24_buffer_view(&job->body);
     job->event.type = B24_FAILED; /* until it is known better */
-    job->multiplexes = strncmp(request->url, "https:", 6) == 0 && conf->http_version != B24_HTTP_1_1;
+    job->multiplexes =
+        strncmp(request->url, "https:", 6) == 0 && conf->http_version != B24_HTTP_1_1;
     job->due = b24_clock_boot() + request->timeout;
     job->connect_timeout = conf->connect_timeout;
     return b24_lane_name(&job->lane_name, conf, request->url) &&
            b24_exchange_prepare(job->exchange, conf, &copy) == CURLE_OK;
 }
 
-b24_job b24_engine_send(struct b24_engine *e, const struct b24_conf *conf, const struct b24_request *request) {
+b24_job b24_engine_send(struct b24_engine *e, const struct b24_conf *conf,
+                        const struct b24_request *request) {
     struct b24_engine_job *job = new_job(e);
     if (job == NULL) return 0;
     job->exchange = e->kept_count > 0 ? e->kept[--e->kept_count] : b24_exchange_new();
@@ -245,7 +250,8 @@ bool b24_engine_cancel(struct b24_engine *e, b24_job id) {
     if (job == NULL) return false;
     pthread_mutex_lock(&e->lock);
     bool known = job->place != B24_IDLE && !job->cancelled;
-    bool taken = known && job->place == B24_TAKEN; /* still being read; `running` does not count it */
+    bool taken =
+        known && job->place == B24_TAKEN; /* still being read; `running` does not count it */
     if (taken) job->cancelled = true;
     bool ours = known && !taken && call_back(e, job);
     pthread_mutex_unlock(&e->lock);
@@ -294,7 +300,8 @@ void b24_engine_free(struct b24_engine *e) {
     if (e == NULL) return;
     for (int i = 0; i < 2; i++)
         if (e->fds[i] >= 0 && !(b24_engine_usable(e) && e->started)) close(e->fds[i]);
-    if (!b24_engine_usable(e)) return; /* the rest is the parent's: a TLS goodbye would go out on its connections */
+    if (!b24_engine_usable(e))
+        return; /* the rest is the parent's: a TLS goodbye would go out on its connections */
     if (e->started) {
         b24_engine_exit_forget(e);
         pthread_mutex_lock(&e->lock);

@@ -7,7 +7,8 @@
 
 #include "curl/engine_impl.h"
 
-#define PATIENCE 500 /* ms for all engines: below libcurl 7.87 a hanging DNS lookup would hold up the exit */
+#define PATIENCE                                                                                   \
+    500 /* ms for all engines: below libcurl 7.87 a hanging DNS lookup would hold up the exit */
 
 /* Rule 7: guarded by this lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -33,12 +34,13 @@ static struct timespec in_ms(long ms) {
 static void wait_for(struct b24_engine *e, const struct timespec *until) {
     int late = 0;
     pthread_mutex_lock(&e->lock);
-    while (!e->ended && late == 0) late = pthread_cond_timedwait(&e->ended_changed, &e->lock, until);
+    while (!e->ended && late == 0)
+        late = pthread_cond_timedwait(&e->ended_changed, &e->lock, until);
     pthread_mutex_unlock(&e->lock);
 }
 
-/* Nothing is freed: the process ends, and its user may still hold the engines. A forked child has no helper to stop; it
-   may have been born while another thread held the lock. */
+/* Nothing is freed: the process ends, and its user may still hold the engines. A forked child has
+   no helper to stop; it may have been born while another thread held the lock. */
 static void at_exit(void) {
     if (pthread_mutex_trylock(&lock) != 0) return;
     struct timespec until = in_ms(PATIENCE);

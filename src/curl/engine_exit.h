@@ -1,5 +1,6 @@
-/* curl/engine_exit.h: the engines of a process, stopped before it ends. Some hosts (Neovim) end by exit() without running
-   any finaliser; a helper in the middle of a TLS handshake would then use OpenSSL while that cleans up. */
+/* curl/engine_exit.h: the engines of a process, stopped before it ends. Some hosts (Neovim) end by
+   exit() without running any finaliser; a helper in the middle of a TLS handshake would then use
+   OpenSSL while that cleans up. */
 #ifndef B24_CURL_ENGINE_EXIT_H
 #define B24_CURL_ENGINE_EXIT_H
 

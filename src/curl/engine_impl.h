@@ -1,20 +1,21 @@
-/* curl/engine_impl.h: the inside of an engine, for engine*.c only. Each field says whose it is: the user's thread (host),
-   the helper's (helper), or both under the lock. */
+/* curl/engine_impl.h: the inside of an engine, for engine*.c only. Each field says whose it is: the
+   user's thread (host), the helper's (helper), or both under the lock. */
 #ifndef B24_CURL_ENGINE_IMPL_H
 #define B24_CURL_ENGINE_IMPL_H
 
 #include <pthread.h>
 #include <sys/types.h>
 
+#include "base/list.h"
 #include "curl/engine.h"
 #include "curl/exchange.h"
-#include "base/list.h"
 #include "curl/timers.h"
 
 B24_PRIVATE_BEGIN
 
-#define B24_ACTIVE_MAX 400 /* transfers at once; each may need a descriptor, of which processes often have 1024 */
-#define B24_LANE_MAX   50  /* transfers at once to one portal: what it lets through in a burst */
+#define B24_ACTIVE_MAX                                                                             \
+    400 /* transfers at once; each may need a descriptor, of which processes often have 1024 */
+#define B24_LANE_MAX 50 /* transfers at once to one portal: what it lets through in a burst */
 
 #define B24_LANE_NAME_MAX 4096 /* bytes; a URL has at most B24_URL_MAX */
 
@@ -30,7 +31,8 @@ enum b24_place {
 struct b24_lane;
 
 struct b24_engine_job {
-    struct b24_link link;   /* of the list that it is in: host's, lock's, its lane's queue or active_jobs */
+    struct b24_link
+        link; /* of the list that it is in: host's, lock's, its lane's queue or active_jobs */
     struct b24_timer timer; /* helper: a sleep's end, or a queued request's deadline */
     struct b24_engine *engine;
     struct b24_engine_job *next_cancelled; /* lock */
@@ -38,7 +40,7 @@ struct b24_engine_job {
     b24_job id;                            /* host */
     enum b24_place place;                  /* lock */
     bool cancelled;                        /* lock */
-    b24_ms due;                            /* of the boot clock: when a sleep ends, when a request's time is over */
+    b24_ms due; /* of the boot clock: when a sleep ends, when a request's time is over */
     b24_ms connect_timeout;
     struct b24_event event;        /* what became of it */
     struct b24_exchange *exchange; /* NULL: a sleep */
@@ -69,7 +71,8 @@ struct b24_engine {
     /* lock */
     pthread_mutex_t lock;
     pthread_cond_t ended_changed;
-    struct b24_link submitted, done, dropped; /* dropped: cancelled ones, given back by the helper */
+    struct b24_link submitted, done,
+        dropped; /* dropped: cancelled ones, given back by the helper */
     struct b24_engine_job *cancelled;
     bool stop, ended, signalled;
     /* helper */
@@ -91,8 +94,8 @@ void b24_engine_signal(struct b24_engine *e);
 
 /* ---- engine_lane.c: which requests may go now. All of the helper, but the name. */
 
-/* Host: names the lane of a request to `url`. Requests of one name may share a connection: they agree in all that
-   libcurl compares. False: no memory. */
+/* Host: names the lane of a request to `url`. Requests of one name may share a connection: they
+   agree in all that libcurl compares. False: no memory. */
 bool b24_lane_name(struct b24_buffer *name, const struct b24_conf *conf, const char *url);
 
 struct b24_lanes *b24_lanes_new(void);
@@ -101,8 +104,8 @@ void b24_lanes_free(struct b24_lanes *lanes);
 /* Queues a request in its portal's lane. False: no memory. */
 bool b24_lane_enter(struct b24_engine *e, struct b24_engine_job *job);
 
-/* True: the job's transfer ended before anything was sent, on a dead connection, and begins again. False: it ended,
-   with `result`. */
+/* True: the job's transfer ended before anything was sent, on a dead connection, and begins again.
+   False: it ended, with `result`. */
 bool b24_lane_again(struct b24_engine *e, struct b24_engine_job *job, CURLcode *result);
 
 /* The job leaves its lane, from the queue or from the multi handle. */

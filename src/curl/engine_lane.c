@@ -1,5 +1,5 @@
-/* Which requests may go now. A lane is what may share connections: one portal, asked over one proxy with one HTTP
-   version, its certificate verified with one trust store. */
+/* Which requests may go now. A lane is what may share connections: one portal, asked over one proxy
+   with one HTTP version, its certificate verified with one trust store. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +10,11 @@
 
 #define BUCKETS 256 /* thousands of portals in one process are many */
 
-/* Over HTTP/2 all requests of a lane share one connection, if there is one that libcurl knows to be HTTP/2. Requests
-   that begin side by side on a cold lane would open one each; told to wait for the first (CURLOPT_PIPEWAIT),
-   libcurl 7.88 lets them go one by one, and waits for any connection to the host, also one over another proxy. So the
-   lane lets one request go first and holds the others until that one is connected. */
+/* Over HTTP/2 all requests of a lane share one connection, if there is one that libcurl knows to be
+   HTTP/2. Requests that begin side by side on a cold lane would open one each; told to wait for the
+   first (CURLOPT_PIPEWAIT), libcurl 7.88 lets them go one by one, and waits for any connection to
+   the host, also one over another proxy. So the lane lets one request go first and holds the others
+   until that one is connected. */
 struct b24_lane {
     struct b24_link waiting_lanes; /* among the lanes that have queued jobs */
     struct b24_lane *next;         /* in its bucket */
@@ -31,7 +32,8 @@ struct b24_lanes {
 /* ------------------------------------------------------------ names */
 
 static uint64_t hash_bytes(uint64_t hash, const char *p, size_t n) {
-    for (size_t i = 0; i < n; i++) hash = (hash ^ (unsigned char)p[i]) * 1099511628211u; /* FNV-1a, 64 bits */
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ (unsigned char)p[i]) * 1099511628211u; /* FNV-1a, 64 bits */
     return hash;
 }
 
@@ -44,7 +46,8 @@ static uint64_t hash_text(uint64_t hash, const char *text) {
 static uint64_t hash_environment(uint64_t hash) {
     static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
                                         "ALL_PROXY",  "no_proxy",    "NO_PROXY"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) hash = hash_text(hash, getenv(names[i]));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        hash = hash_text(hash, getenv(names[i]));
     return hash;
 }
 
@@ -58,7 +61,8 @@ bool b24_lane_name(struct b24_buffer *name, const struct b24_conf *conf, const c
     hash = hash_text(hash_text(hash, conf->ca_file), conf->ca_path);
     snprintf(rest, sizeof rest, " %d %016" PRIx64, (int)conf->http_version, hash);
     b24_buffer_reset(name, B24_LANE_NAME_MAX);
-    return b24_buffer_add(name, url, end != NULL ? (size_t)(end - url) : strlen(url)) && b24_buffer_puts(name, rest);
+    return b24_buffer_add(name, url, end != NULL ? (size_t)(end - url) : strlen(url)) &&
+           b24_buffer_puts(name, rest);
 }
 
 /* ------------------------------------------------------------ lanes */
@@ -145,13 +149,15 @@ static void on_connected(void *arg) {
 /* Times are what is left of them; the host set the rest. */
 static CURLcode set_start(struct b24_engine_job *job, b24_ms now) {
     CURL *easy = job->exchange->easy;
-    b24_ms left = job->due - now, connect = job->connect_timeout < left ? job->connect_timeout : left;
+    b24_ms left = job->due - now,
+           connect = job->connect_timeout < left ? job->connect_timeout : left;
     CURLcode r = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
-    if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, job->exchange->again ? 1L : 0L);
+    if (r == CURLE_OK)
+        r = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, job->exchange->again ? 1L : 0L);
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)job);
-#if LIBCURL_VERSION_NUM <                                                                                              \
-    0x075000 /* nobody tells of the first connection, so libcurl has to wait for it, whoever it is for */
+#if LIBCURL_VERSION_NUM < 0x075000 /* nobody tells of the first connection, so libcurl has to wait \
+                                      for it, whoever it is for */
     if (r == CURLE_OK) r = curl_easy_setopt(easy, CURLOPT_PIPEWAIT, job->multiplexes ? 1L : 0L);
 #endif
     job->exchange->connected = on_connected;
@@ -164,7 +170,8 @@ static void start(struct b24_engine *e, struct b24_engine_job *job, b24_ms now) 
     unqueue(job);
     b24_timers_remove(&e->timers, &job->timer); /* from here on libcurl keeps the time */
     CURLcode r = set_start(job, now);
-    if (r == CURLE_OK && curl_multi_add_handle(e->multi, job->exchange->easy) != CURLM_OK) r = CURLE_OUT_OF_MEMORY;
+    if (r == CURLE_OK && curl_multi_add_handle(e->multi, job->exchange->easy) != CURLM_OK)
+        r = CURLE_OUT_OF_MEMORY;
     if (r == CURLE_OK) {
         job->active = true;
         b24_list_append(&e->active_jobs, &job->link);

@@ -8,8 +8,8 @@
 #include "curl/engine_impl.h"
 #include "curl/inherit.h"
 
-/* ms: poll measures time in which the machine runs, sleeps also count the time in which it is suspended. So while there
-   are sleeps it looks at least this often. */
+/* ms: poll measures time in which the machine runs, sleeps also count the time in which it is
+   suspended. So while there are sleeps it looks at least this often. */
 #define LOOK 10000
 
 #define REST 20 /* ms before another look when even waiting failed, for lack of memory */
@@ -64,9 +64,11 @@ static bool take_news(struct b24_engine *e) {
     struct b24_engine_job *cancelled = e->cancelled;
     bool go_on = !e->stop;
     pthread_mutex_unlock(&e->lock);
-    for (struct b24_link *l; (l = b24_list_take(&fresh)) != NULL;) take(e, (struct b24_engine_job *)l);
+    for (struct b24_link *l; (l = b24_list_take(&fresh)) != NULL;)
+        take(e, (struct b24_engine_job *)l);
     while (cancelled != NULL) {
-        struct b24_engine_job *next = cancelled->next_cancelled; /* only more can have been put in front meanwhile */
+        struct b24_engine_job *next =
+            cancelled->next_cancelled; /* only more can have been put in front meanwhile */
         b24_engine_finish(e, cancelled);
         cancelled = next;
     }
@@ -79,8 +81,10 @@ static bool take_news(struct b24_engine *e) {
 static void wake(struct b24_engine *e, b24_ms now) {
     for (struct b24_timer *t; (t = b24_timers_first(&e->timers)) != NULL && t->due <= now;) {
         struct b24_engine_job *job =
-            (struct b24_engine_job *)((char *)t - offsetof(struct b24_engine_job, timer)); /* its owner */
-        if (job->exchange != NULL) b24_exchange_unsent(job->exchange, CURLE_OPERATION_TIMEDOUT, &job->event);
+            (struct b24_engine_job *)((char *)t -
+                                      offsetof(struct b24_engine_job, timer)); /* its owner */
+        if (job->exchange != NULL)
+            b24_exchange_unsent(job->exchange, CURLE_OPERATION_TIMEDOUT, &job->event);
         b24_engine_finish(e, job);
     }
 }
@@ -98,7 +102,8 @@ static void collect(struct b24_engine *e) {
     }
 }
 
-/* Out of memory is the only cause with handles that are in order. Nobody knows how far the transfers came. */
+/* Out of memory is the only cause with handles that are in order. Nobody knows how far the
+ * transfers came. */
 static void fail_all(struct b24_engine *e) {
     for (struct b24_link *l; (l = b24_list_first(&e->active_jobs)) != NULL;) {
         struct b24_engine_job *job = (struct b24_engine_job *)l;
@@ -139,7 +144,8 @@ void *b24_engine_run(void *engine) {
         collect(e);
         if (failed) fail_all(e);
         b24_lanes_start(e, b24_clock_boot()); /* places became free, connections ready */
-        if (curl_multi_poll(e->multi, NULL, 0, pause_until_next(e, b24_clock_boot()), NULL) != CURLM_OK)
+        if (curl_multi_poll(e->multi, NULL, 0, pause_until_next(e, b24_clock_boot()), NULL) !=
+            CURLM_OK)
             poll(NULL, 0, REST);
     }
     pthread_mutex_lock(&e->lock);

@@ -10,7 +10,9 @@ struct row {
     const char *code, *hint;
 };
 
-#define HINT_CA    "Install the system's certificates (package ca-certificates), or name the portal's own CA in ca_file."
+#define HINT_CA                                                                                    \
+    "Install the system's certificates (package ca-certificates), or name the portal's own CA in " \
+    "ca_file."
 #define HINT_PROXY "Check the proxy option and the variables https_proxy and all_proxy."
 
 static const struct row rows[] = {
@@ -22,7 +24,8 @@ static const struct row rows[] = {
     {CURLE_PROXY, B24_NETWORK, "PROXY_FAILED", HINT_PROXY},
 #endif
 #if LIBCURL_VERSION_NUM >= 0x080600
-    {CURLE_TOO_LARGE, B24_TOO_LARGE, "REPLY_TOO_LARGE", NULL}, /* a header line; before 8.6 CURLE_OUT_OF_MEMORY */
+    {CURLE_TOO_LARGE, B24_TOO_LARGE, "REPLY_TOO_LARGE",
+     NULL}, /* a header line; before 8.6 CURLE_OUT_OF_MEMORY */
 #endif
     {CURLE_PARTIAL_FILE, B24_NETWORK, "REPLY_CUT", B24_HINT_CUT},
     {CURLE_GOT_NOTHING, B24_NETWORK, "NO_REPLY", B24_HINT_CUT},
@@ -44,21 +47,25 @@ static const struct row rows[] = {
      "Check that ca_file names a readable PEM file, and ca_path a hashed directory."},
     {CURLE_NOT_BUILT_IN, B24_CONFIG, "BAD_OPTION",
      "This libcurl cannot honour an option of the conf, such as ca_path."},
-    {CURLE_UNKNOWN_OPTION, B24_CONFIG, "BAD_OPTION", "This libcurl cannot honour an option of the conf."},
+    {CURLE_UNKNOWN_OPTION, B24_CONFIG, "BAD_OPTION",
+     "This libcurl cannot honour an option of the conf."},
     {CURLE_OUT_OF_MEMORY, B24_NETWORK, "OUT_OF_MEMORY", NULL},
     {CURLE_FAILED_INIT, B24_NETWORK, "CURL_FAILED", NULL},
 };
 
-/* libcurl keeps OpenSSL's X509_V_ERR_* number; these are worth a name of their own. All are under 256. */
+/* libcurl keeps OpenSSL's X509_V_ERR_* number; these are worth a name of their own. All are under
+ * 256. */
 #define X509_EXPIRED      10
 #define X509_NOT_YET      9
 #define X509_HOST_DIFFERS 62
-#define X509_NOT_ASKED    1 /* libcurl's start value: it compares the name before it asks for the chain's result */
+#define X509_NOT_ASKED                                                                             \
+    1 /* libcurl's start value: it compares the name before it asks for the chain's result */
 
 /* Of GnuTLS it keeps the bits of gnutls_certificate_status_t. */
-#define GNUTLS_UNTRUSTED (0x40 | 0x80 | 0x100 | 0x800) /* signer not found, no CA, weak algorithm, bad signature */
-#define GNUTLS_NOT_YET   0x200
-#define GNUTLS_EXPIRED   0x400
+#define GNUTLS_UNTRUSTED                                                                           \
+    (0x40 | 0x80 | 0x100 | 0x800) /* signer not found, no CA, weak algorithm, bad signature */
+#define GNUTLS_NOT_YET 0x200
+#define GNUTLS_EXPIRED 0x400
 
 static bool out_of_date(long why) {
     if (why == X509_EXPIRED || why == X509_NOT_YET) return true;
@@ -73,7 +80,8 @@ static void certificate(CURL *easy, struct b24_failure *f) {
         f->hint = B24_HINT_DATE;
     } else if (why == 0 || why == X509_NOT_ASKED || why == X509_HOST_DIFFERS) {
         f->code = "CERTIFICATE_NAME";
-        f->hint = "The certificate is for another name: use the portal's name exactly as its certificate has it.";
+        f->hint = "The certificate is for another name: use the portal's name exactly as its "
+                  "certificate has it.";
     }
 }
 
@@ -85,22 +93,26 @@ static void connect_failed(CURL *easy, struct b24_failure *f) {
 
 static bool tunnelled(CURL *easy) {
     long status = 0;
-    return curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status) == CURLE_OK && status / 100 == 2;
+    return curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status) == CURLE_OK &&
+           status / 100 == 2;
 }
 
 /* Where versions and TLS libraries differ: the code that the others would have given. */
 static CURLcode settle(CURL *easy, CURLcode result, const struct b24_progress *p) {
     bool lost = result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR;
-    /* With GnuTLS a reset in the handshake has the socket's code. Before that only a proxy can have been talked to. */
+    /* With GnuTLS a reset in the handshake has the socket's code. Before that only a proxy can have
+     * been talked to. */
     if (lost && !p->began && (tunnelled(easy) || !p->maybe_proxy)) return CURLE_SSL_CONNECT_ERROR;
-    /* To libcurl 8 the end of a TLS connection without its goodbye is an error of the connection, not a short body. */
+    /* To libcurl 8 the end of a TLS connection without its goodbye is an error of the connection,
+     * not a short body. */
     if (result == CURLE_RECV_ERROR && p->replied) return CURLE_PARTIAL_FILE;
     /* GnuTLS takes any text for a file of certificates that has none. */
     if (result == CURLE_PEER_FAILED_VERIFICATION && p->empty_ca) return CURLE_SSL_CACERT_BADFILE;
     return result;
 }
 
-void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *progress, struct b24_failure *f) {
+void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *progress,
+                    struct b24_failure *f) {
     result = settle(easy, result, progress);
     f->kind = B24_NETWORK;
     f->code = "TRANSFER_FAILED";

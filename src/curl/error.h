@@ -17,7 +17,8 @@ struct b24_progress {
 };
 
 /* Fills kind, code and hint of `failure` from the result and what the handle knows about it. */
-void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *progress, struct b24_failure *failure);
+void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *progress,
+                    struct b24_failure *failure);
 
 B24_PRIVATE_END
 #endif

@@ -14,8 +14,8 @@
 #define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
 #define BODY_KEPT   (64u << 10)  /* bytes of body memory kept between calls */
 
-/* Once in a process, but again after a failure (which can only be a lack of memory). Never undone: others in the
-   process may use libcurl too. */
+/* Once in a process, but again after a failure (which can only be a lack of memory). Never undone:
+   others in the process may use libcurl too. */
 bool b24_start_libcurl(void) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static bool started = false;
@@ -26,7 +26,9 @@ bool b24_start_libcurl(void) {
     return ok;
 }
 
-bool b24_curl_raises_sigpipe(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x075700; }
+bool b24_curl_raises_sigpipe(void) {
+    return curl_version_info(CURLVERSION_NOW)->version_num < 0x075700;
+}
 
 bool b24_curl_leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
 
@@ -40,7 +42,8 @@ CURLM *b24_new_multi(long kept_connections) {
         return NULL;
     }
 #if LIBCURL_VERSION_NUM >= 0x081400
-    curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L); /* 8.20 moved the option to the multi handle */
+    curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT,
+                      1L); /* 8.20 moved the option to the multi handle */
 #endif
     return multi;
 }
@@ -92,12 +95,15 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg) {
     x->header_bytes += n;
     x->header_too_large = x->header_bytes > HEADERS_MAX;
     if (x->header_too_large) return 0;
-    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) forget_header(x); /* a 1xx or a proxy's header came first */
+    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0)
+        forget_header(x); /* a 1xx or a proxy's header came first */
     /* A line that the connection's end cut behind its \r ends nothing. */
-    if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n') x->header_complete = true;
+    if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n')
+        x->header_complete = true;
     for (int i = 0; i < B24_HEADERS; i++) {
         size_t k = strlen(x->header[i].name);
-        if (n > k && p[k] == ':' && b24_starts(p, x->header[i].name)) keep_value(&x->header[i], p + k + 1, n - k - 1);
+        if (n > k && p[k] == ':' && b24_starts(p, x->header[i].name))
+            keep_value(&x->header[i], p + k + 1, n - k - 1);
     }
     return n;
 }
@@ -112,8 +118,8 @@ static size_t on_upload(char *to, size_t size, size_t n, void *arg) {
     return n;
 }
 
-/* libcurl repeats a request by itself when a kept connection turns out dead, and must rewind the body for it. A call
-   that may have run must not run again: refuse. */
+/* libcurl repeats a request by itself when a kept connection turns out dead, and must rewind the
+   body for it. A call that may have run must not run again: refuse. */
 static int on_rewind(void *arg, curl_off_t offset, int origin) {
     (void)arg, (void)offset, (void)origin;
     return CURL_SEEKFUNC_FAIL;
@@ -124,14 +130,16 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
     return b24_private_socket(address->family, address->socktype, address->protocol);
 }
 
-/* ------------------------------------------------------------ a connection that died while it was kept */
+/* ------------------------------------------------------------ a connection that died while it was
+ * kept */
 
 #if LIBCURL_VERSION_NUM >= 0x075000
 #ifndef POLLRDHUP
 #define POLLRDHUP 0
 #endif
 
-/* Did the other side close? Bytes that wait to be read do not hide it where the system knows POLLRDHUP. */
+/* Did the other side close? Bytes that wait to be read do not hide it where the system knows
+ * POLLRDHUP. */
 static bool closed(curl_socket_t fd) {
     struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
     char byte;
@@ -140,7 +148,8 @@ static bool closed(curl_socket_t fd) {
     return (p.revents & POLLIN) && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-#define UNCHECKED_SINCE 0x081600 /* 8.22: libcurl looks at a kept connection only when it was idle for a second */
+#define UNCHECKED_SINCE                                                                            \
+    0x081600 /* 8.22: libcurl looks at a kept connection only when it was idle for a second */
 
 /* On such a connection libcurl fails a body that may not repeat, and over HTTP/2 whatever it is. */
 static bool dead(const struct b24_exchange *x) {
@@ -156,7 +165,8 @@ static int on_ready(void *arg, char *ip, char *local_ip, int port, int local_por
     (void)ip, (void)local_ip, (void)port, (void)local_port;
     if (dead(x)) {
         x->hung_up = true;
-        curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 1L); /* an HTTP/2 connection would be kept */
+        curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE,
+                         1L); /* an HTTP/2 connection would be kept */
         return CURL_PREREQFUNC_ABORT;
     }
     x->progress.began = true;
@@ -171,7 +181,8 @@ static bool may_repeat(const struct b24_exchange *x, CURLcode result) {
     long connects = 1;
     if (!x->repeatable || x->header_bytes > 0) return false;
     if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR) return false;
-    return curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK && connects == 0;
+    return curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK &&
+           connects == 0;
 }
 
 bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
@@ -185,17 +196,19 @@ bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
 
 /* ------------------------------------------------------------ options */
 
-/* Everything goes through here, so that one failure (out of memory, an option this libcurl lacks) is never lost. */
-#define SET(option, value)                                                                                             \
-    do {                                                                                                               \
-        if (r == CURLE_OK) r = curl_easy_setopt(x->easy, option, value);                                               \
+/* Everything goes through here, so that one failure (out of memory, an option this libcurl lacks)
+ * is never lost. */
+#define SET(option, value)                                                                         \
+    do {                                                                                           \
+        if (r == CURLE_OK) r = curl_easy_setopt(x->easy, option, value);                           \
     } while (0)
 
 static CURLcode set_body(struct b24_exchange *x, const struct b24_request *request) {
     CURLcode r = CURLE_OK;
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
-    if (request->repeatable) SET(CURLOPT_POSTFIELDS, request->body.p); /* not copied: valid during the send */
+    if (request->repeatable)
+        SET(CURLOPT_POSTFIELDS, request->body.p); /* not copied: valid during the send */
     else x->upload = request->body;
     return r;
 }
@@ -208,8 +221,8 @@ static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
     if (trust.file == NULL && trust.path == NULL) return r;
-    /* Both explicitly: with Debian's built-in CAPATH beside a bundle libcurl would parse the bundle for every
-     * connection. */
+    /* Both explicitly: with Debian's built-in CAPATH beside a bundle libcurl would parse the bundle
+     * for every connection. */
     SET(CURLOPT_CAINFO, trust.file);
     CURLcode path = curl_easy_setopt(x->easy, CURLOPT_CAPATH, trust.path);
     /* A TLS backend without such directories refuses the option; that hurts only who wants one. */
@@ -227,7 +240,8 @@ static bool maybe_proxy(const struct b24_conf *conf) {
 }
 
 static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
-    static const long versions[] = {CURL_HTTP_VERSION_NONE, CURL_HTTP_VERSION_1_1, CURL_HTTP_VERSION_2TLS};
+    static const long versions[] = {CURL_HTTP_VERSION_NONE, CURL_HTTP_VERSION_1_1,
+                                    CURL_HTTP_VERSION_2TLS};
     CURLcode r = CURLE_OK;
 #if LIBCURL_VERSION_NUM >= 0x075500
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -235,8 +249,8 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     SET(CURLOPT_HTTP_VERSION, versions[conf->http_version]);
-    /* HTTP/2 must be over TLS 1.2 or newer (RFC 9113, 9.2). Said aloud, libcurl keeps these connections apart from
-       those of other confs, and so takes no older one of HTTP/1.1. */
+    /* HTTP/2 must be over TLS 1.2 or newer (RFC 9113, 9.2). Said aloud, libcurl keeps these
+       connections apart from those of other confs, and so takes no older one of HTTP/1.1. */
     if (conf->http_version == B24_HTTP_2) SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_HTTPHEADER, x->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
@@ -248,7 +262,8 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     return r;
 }
 
-/* All of them always: where one is missing libcurl reads, rewinds or writes the program's own standard streams. */
+/* All of them always: where one is missing libcurl reads, rewinds or writes the program's own
+ * standard streams. */
 static CURLcode set_callbacks(struct b24_exchange *x) {
     CURLcode r = CURLE_OK;
     SET(CURLOPT_READFUNCTION, on_upload);
@@ -268,9 +283,11 @@ static CURLcode set_callbacks(struct b24_exchange *x) {
     return r;
 }
 
-static CURLcode set_time(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
+static CURLcode set_time(struct b24_exchange *x, const struct b24_conf *conf,
+                         const struct b24_request *request) {
     CURLcode r = CURLE_OK;
-    b24_ms connect = conf->connect_timeout < request->timeout ? conf->connect_timeout : request->timeout;
+    b24_ms connect =
+        conf->connect_timeout < request->timeout ? conf->connect_timeout : request->timeout;
     SET(CURLOPT_TIMEOUT_MS, (long)request->timeout);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -292,8 +309,9 @@ static CURLcode add_lines(struct b24_exchange *x, const struct b24_request *requ
     }
 }
 
-/* A new handle, which costs 2 us. curl_easy_reset leaves things behind: libcurl 8.7 to 8.15 keeps that a body is to be
-   rewound, so that one connection lost in a write would fail all later ones. Connections are the multi handle's. */
+/* A new handle, which costs 2 us. curl_easy_reset leaves things behind: libcurl 8.7 to 8.15 keeps
+   that a body is to be rewound, so that one connection lost in a write would fail all later ones.
+   Connections are the multi handle's. */
 static CURLcode renew(struct b24_exchange *x) {
     CURL *easy = curl_easy_init();
     if (easy == NULL) return CURLE_OUT_OF_MEMORY;
@@ -303,7 +321,8 @@ static CURLcode renew(struct b24_exchange *x) {
 }
 
 /* What depends on the conf alone. */
-static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
+static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
+                        const struct b24_request *request) {
     CURLcode r = renew(x);
     if (r == CURLE_OK) r = add_lines(x, request);
     if (r == CURLE_OK) r = set_trust(x, conf);
@@ -312,14 +331,15 @@ static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf, con
     return r;
 }
 
-/* A call like the last good one needs only its URL, body and times. Never one whose body goes through the read
-   callback: what that leaves behind is not for others. */
+/* A call like the last good one needs only its URL, body and times. Never one whose body goes
+   through the read callback: what that leaves behind is not for others. */
 static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *conf,
                           const struct b24_request *request) {
     return x->prepared == conf->serial && request->repeatable;
 }
 
-static void forget_last(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
+static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
+                        const struct b24_request *request) {
     x->prepared = 0;
     x->serial = conf->serial;
     x->repeatable = request->repeatable;
@@ -334,7 +354,8 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf, con
     forget_header(x);
 }
 
-CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request) {
+CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf,
+                              const struct b24_request *request) {
     CURLcode r = like_the_last(x, conf, request) ? CURLE_OK : set_all(x, conf, request);
     forget_last(x, conf, request);
     SET(CURLOPT_URL, request->url);

@@ -1,12 +1,13 @@
-/* curl/exchange.h: one HTTP exchange on an easy handle: its options, its callbacks, and what became of it. Who runs the
-   handle (transfer.c in the caller's thread, engine_thread.c in a thread of its own) is not its business. */
+/* curl/exchange.h: one HTTP exchange on an easy handle: its options, its callbacks, and what became
+   of it. Who runs the handle (transfer.c in the caller's thread, engine_thread.c in a thread of its
+   own) is not its business. */
 #ifndef B24_CURL_EXCHANGE_H
 #define B24_CURL_EXCHANGE_H
 
 #include <curl/curl.h>
 
-#include "rest/call.h"
 #include "curl/error.h"
+#include "rest/call.h"
 
 B24_PRIVATE_BEGIN
 
@@ -22,8 +23,8 @@ struct b24_header {
 struct b24_exchange {
     CURL *easy;               /* a new one for each new set of options */
     struct curl_slist *lines; /* header lines of the request */
-    uint64_t prepared;        /* serial of the conf that the handle's options are of; 0: set them all */
-    uint64_t serial;          /* of the conf of this exchange */
+    uint64_t prepared; /* serial of the conf that the handle's options are of; 0: set them all */
+    uint64_t serial;   /* of the conf of this exchange */
     bool repeatable;
     struct b24_buffer body;
     struct b24_header header[B24_HEADERS];
@@ -32,9 +33,10 @@ struct b24_exchange {
     bool header_too_large;
     struct b24_view upload;       /* what is left of a body that must not be sent twice */
     struct b24_progress progress; /* `began`: libcurl had a connection and went on to send */
-    bool hung_up;                 /* the kept connection that libcurl chose was dead: nothing was sent on it */
-    bool again;                   /* on a connection of its own, because of a dead one */
-    void (*connected)(void *arg); /* called when `began` becomes true, by who runs the handle; NULL: nobody asks */
+    bool hung_up; /* the kept connection that libcurl chose was dead: nothing was sent on it */
+    bool again;   /* on a connection of its own, because of a dead one */
+    void (*connected)(void *arg); /* called when `began` becomes true, by who runs the handle; NULL:
+                                     nobody asks */
     void *connected_arg;
     char words[CURL_ERROR_SIZE];
 };
@@ -54,11 +56,14 @@ CURLM *b24_new_multi(long kept_connections);
 /* NULL: no memory, or libcurl cannot start. */
 struct b24_exchange *b24_exchange_new(void);
 
-/* Sets the handle's options. The request's body must stay where it is until the end; the rest is copied. */
-CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf, const struct b24_request *request);
+/* Sets the handle's options. The request's body must stay where it is until the end; the rest is
+ * copied. */
+CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf,
+                              const struct b24_request *request);
 
-/* True: the transfer ended because its kept connection was dead, and nothing was sent or it may be sent twice; run the
-   handle once more, and it will open a connection of its own. Asked before b24_exchange_end. */
+/* True: the transfer ended because its kept connection was dead, and nothing was sent or it may be
+   sent twice; run the handle once more, and it will open a connection of its own. Asked before
+   b24_exchange_end. */
 bool b24_exchange_again(struct b24_exchange *x, CURLcode result);
 
 /* `event` becomes B24_REPLY or B24_FAILED; its views are valid until the next prepare or free. */

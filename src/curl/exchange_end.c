@@ -25,14 +25,14 @@ static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
     reply->retry_after = text_view(x->header[B24_RETRY_AFTER].value);
 }
 
-/* May a byte of the request have left? Said by libcurl's callback, because what it counts is too little: over HTTP/2 it
-   leaves out what it wrote before a write failed. */
+/* May a byte of the request have left? Said by libcurl's callback, because what it counts is too
+   little: over HTTP/2 it leaves out what it wrote before a write failed. */
 static bool sent(const struct b24_exchange *x, CURLcode result) {
 #if LIBCURL_VERSION_NUM >= 0x075000
     (void)result;
     return x->progress.began;
-#else /* counted; but a CONNECT is no request to the portal: behind a proxy that refused it, and before the portal's   \
-         certificate was accepted, none was sent */
+#else /* counted; but a CONNECT is no request to the portal: behind a proxy that refused it, and   \
+         before the portal's certificate was accepted, none was sent */
     long bytes = 0, connect = 0;
     curl_easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &bytes);
     curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &connect);
@@ -49,7 +49,8 @@ static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_fai
     f->sent = sent(x, result);
     f->text = text_view(x->words[0] ? x->words : curl_easy_strerror(result));
     if (result == CURLE_SEND_FAIL_REWIND)
-        f->text = text_view("the connection was lost; the request is not sent again, because it may have run");
+        f->text = text_view(
+            "the connection was lost; the request is not sent again, because it may have run");
     if (x->body.state == B24_BUFFER_FULL || x->header_too_large) {
         f->kind = B24_TOO_LARGE;
         f->code = "REPLY_TOO_LARGE";
@@ -87,7 +88,8 @@ void b24_exchange_unsent(struct b24_exchange *x, CURLcode result, struct b24_eve
     event->type = B24_FAILED;
     take_failure(x, result, f);
     f->sent = false; /* what the handle knows is of its last transfer */
-    if (result == CURLE_OPERATION_TIMEDOUT) f->text = text_view("the deadline passed before anything was sent");
+    if (result == CURLE_OPERATION_TIMEDOUT)
+        f->text = text_view("the deadline passed before anything was sent");
 }
 
 void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event) {

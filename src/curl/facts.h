@@ -10,7 +10,8 @@ struct b24_curl_facts {
     const char *libcurl; /* its version */
     const char *tls;     /* name and version of its TLS library, or NULL: it has none */
     bool http2;
-    const char *trust; /* where the certificates that are trusted by default are; NULL: only libcurl knows */
+    const char *trust; /* where the certificates that are trusted by default are; NULL: only libcurl
+                          knows */
 };
 
 /* The strings are static or libcurl's own. */

@@ -9,7 +9,9 @@
 #define WINDOW 64 /* descriptors that are looked at: a new one gets the lowest free number */
 
 #ifndef __linux__
-static bool set_flags(int fd) { return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0; }
+static bool set_flags(int fd) {
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+}
 #endif
 
 bool b24_private_pipe(int fds[2]) {
@@ -46,8 +48,8 @@ static bool is_pair(int fd) {
     socklen_t n = sizeof name;
     if (fstat(fd, &st) != 0) return false;
     if (S_ISFIFO(st.st_mode)) return true;
-    return S_ISSOCK(st.st_mode) && getsockname(fd, (struct sockaddr *)&name, &n) == 0 && name.ss_family == AF_UNIX &&
-           n <= sizeof(sa_family_t);
+    return S_ISSOCK(st.st_mode) && getsockname(fd, (struct sockaddr *)&name, &n) == 0 &&
+           name.ss_family == AF_UNIX && n <= sizeof(sa_family_t);
 }
 
 void b24_keep_fds(const struct b24_open_fds *before) {

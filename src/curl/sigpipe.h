@@ -13,8 +13,9 @@ struct b24_sigpipe {
     sigset_t old;
 };
 
-/* From here to b24_sigpipe_restore a SIGPIPE that this thread causes is swallowed. The host's handlers stay untouched.
-   Needed below libcurl 7.87: with CURLOPT_NOSIGNAL it leaves SIGPIPE alone, and its OpenSSL writes do not ask for none.
+/* From here to b24_sigpipe_restore a SIGPIPE that this thread causes is swallowed. The host's
+   handlers stay untouched. Needed below libcurl 7.87: with CURLOPT_NOSIGNAL it leaves SIGPIPE
+   alone, and its OpenSSL writes do not ask for none.
  */
 void b24_sigpipe_block(struct b24_sigpipe *s);
 void b24_sigpipe_restore(struct b24_sigpipe *s);

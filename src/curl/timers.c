@@ -21,7 +21,8 @@ static struct b24_timer *meld(struct b24_timer *a, struct b24_timer *b) {
     return a;
 }
 
-/* The siblings from `t` on as one heap: melded in pairs, then the pairs from the last to the first. */
+/* The siblings from `t` on as one heap: melded in pairs, then the pairs from the last to the first.
+ */
 static struct b24_timer *meld_siblings(struct b24_timer *t) {
     struct b24_timer *pairs = NULL, *all = NULL;
     while (t != NULL) {

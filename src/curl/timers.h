@@ -1,4 +1,5 @@
-/* curl/timers.h: which of many moments comes first. A pairing heap: it allocates nothing, so setting a timer cannot fail. */
+/* curl/timers.h: which of many moments comes first. A pairing heap: it allocates nothing, so
+ * setting a timer cannot fail. */
 #ifndef B24_CURL_TIMERS_H
 #define B24_CURL_TIMERS_H
 
@@ -10,7 +11,7 @@ B24_PRIVATE_BEGIN
 struct b24_timer {
     b24_ms due;
     struct b24_timer *child, *next; /* first child, next sibling */
-    struct b24_timer *prev;         /* previous sibling, or the parent of a first child; the root: itself */
+    struct b24_timer *prev; /* previous sibling, or the parent of a first child; the root: itself */
 };
 
 /* All zero: empty. */

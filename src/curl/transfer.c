@@ -8,8 +8,9 @@
 #include "curl/inherit.h"
 #include "curl/sigpipe.h"
 
-#define KEPT_CONNECTIONS 64  /* libcurl's 5 would mean a handshake per call from the sixth portal on */
-#define SLICE            100 /* ms: longest wait between two looks at interrupt and deadline */
+#define KEPT_CONNECTIONS                                                                           \
+    64            /* libcurl's 5 would mean a handshake per call from the sixth portal on */
+#define SLICE 100 /* ms: longest wait between two looks at interrupt and deadline */
 
 struct b24_transfer {
     pid_t owner;
@@ -82,10 +83,11 @@ static enum end slice(struct b24_transfer *t, b24_ms deadline, CURLcode *result)
 #define DEADLINE_GRACE 20 /* ms: libcurl's own timeout has the better words */
 
 /* ENDED, or UNSENT: it never began. */
-static enum end run_once(struct b24_transfer *t, b24_ms deadline, const struct b24_interrupt *interrupt,
-                         CURLcode *result) {
+static enum end run_once(struct b24_transfer *t, b24_ms deadline,
+                         const struct b24_interrupt *interrupt, CURLcode *result) {
     enum end end = RUNNING;
-    if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK || (t->leaky_curl && begin(t) != CURLM_OK)) {
+    if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK ||
+        (t->leaky_curl && begin(t) != CURLM_OK)) {
         *result = CURLE_OUT_OF_MEMORY;
         return UNSENT;
     }
@@ -98,11 +100,13 @@ static enum end run_once(struct b24_transfer *t, b24_ms deadline, const struct b
 
 /* libcurl counts a handle's time from its start. */
 static CURLcode limit(CURL *easy, b24_ms left) {
-    return left > 0 ? curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left) : CURLE_OPERATION_TIMEDOUT;
+    return left > 0 ? curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left)
+                    : CURLE_OPERATION_TIMEDOUT;
 }
 
 /* STOPPED: interrupted. UNSENT: it never began. */
-static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_interrupt *interrupt, CURLcode *result) {
+static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_interrupt *interrupt,
+                    CURLcode *result) {
     b24_ms due = b24_clock() + timeout;
     enum end end = run_once(t, due + DEADLINE_GRACE, interrupt, result);
     curl_multi_remove_handle(t->multi, t->exchange->easy);
@@ -114,20 +118,24 @@ static enum end run(struct b24_transfer *t, b24_ms timeout, const struct b24_int
     return end;
 }
 
-void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf, const struct b24_request *request,
-                       const struct b24_interrupt *interrupt, struct b24_event *event) {
+void b24_transfer_send(struct b24_transfer *t, const struct b24_conf *conf,
+                       const struct b24_request *request, const struct b24_interrupt *interrupt,
+                       struct b24_event *event) {
     struct b24_sigpipe sigpipe = {false};
     if (t->old_curl) b24_sigpipe_block(&sigpipe);
     CURLcode result = b24_exchange_prepare(t->exchange, conf, request);
     enum end end = result == CURLE_OK ? run(t, request->timeout, interrupt, &result) : UNSENT;
     if (end == STOPPED) b24_exchange_stop(t->exchange, event);
-    else if (end == UNSENT) b24_exchange_unsent(t->exchange, result, event); /* the handle tells of its last transfer */
+    else if (end == UNSENT)
+        b24_exchange_unsent(t->exchange, result, event); /* the handle tells of its last transfer */
     else b24_exchange_end(t->exchange, result, event);
     b24_sigpipe_restore(&sigpipe);
 }
 
-void b24_transfer_sleep(struct b24_transfer *t, b24_ms duration, const struct b24_interrupt *interrupt) {
+void b24_transfer_sleep(struct b24_transfer *t, b24_ms duration,
+                        const struct b24_interrupt *interrupt) {
     b24_ms until = b24_clock() + duration;
-    for (b24_ms left = duration; left > 0 && !interrupt->interrupted(interrupt->arg); left = until - b24_clock())
+    for (b24_ms left = duration; left > 0 && !interrupt->interrupted(interrupt->arg);
+         left = until - b24_clock())
         curl_multi_poll(t->multi, NULL, 0, left < SLICE ? (int)left : SLICE, NULL);
 }

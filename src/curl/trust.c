@@ -8,13 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A directory that an administrator has put one certificate into is not the trust store; distributions have 100 to 150.
+/* A directory that an administrator has put one certificate into is not the trust store;
+ * distributions have 100 to 150.
  */
 #define STORE_MIN 16
 
 /* Entries such as 5ed36f99.0, as c_rehash and "openssl rehash" make them. */
 static bool hashed_name(const char *name) {
-    return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] >= '0' && name[9] <= '9';
+    return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] >= '0' &&
+           name[9] <= '9';
 }
 
 static bool hashed_store(const char *path) {
@@ -31,17 +33,20 @@ static bool openssl_backend(const curl_version_info_data *v) {
     return v->ssl_version != NULL && strstr(v->ssl_version, "OpenSSL") != NULL;
 }
 
-/* Has the file a certificate? The lines of a PEM file are short; of longer ones only the first piece can be the mark.
+/* Has the file a certificate? The lines of a PEM file are short; of longer ones only the first
+ * piece can be the mark.
  */
 static bool has_certificate(FILE *in) {
     char line[256];
     while (fgets(line, sizeof line, in) != NULL)
-        if (strncmp(line, "-----BEGIN ", 11) == 0 && strstr(line, "CERTIFICATE-----") != NULL) return true;
+        if (strncmp(line, "-----BEGIN ", 11) == 0 && strstr(line, "CERTIFICATE-----") != NULL)
+            return true;
     return ferror(in) != 0; /* a directory, say: TLS libraries have words for that */
 }
 
 bool b24_trust_takes_anything(const char *file) {
-    if (openssl_backend(curl_version_info(CURLVERSION_NOW))) return false; /* has words for that, too */
+    if (openssl_backend(curl_version_info(CURLVERSION_NOW)))
+        return false; /* has words for that, too */
     FILE *in = fopen(file, "r");
     if (in == NULL) return false;
     bool some = has_certificate(in);
@@ -52,11 +57,13 @@ bool b24_trust_takes_anything(const char *file) {
 static struct b24_trust system_trust;
 
 static void look(void) {
-    static const char *const paths[] = {"/etc/ssl/certs" /* Debian, Alpine, SUSE */,
-                                        "/etc/pki/ca-trust/extracted/pem/directory-hash" /* Fedora */};
+    static const char *const paths[] = {
+        "/etc/ssl/certs" /* Debian, Alpine, SUSE */,
+        "/etc/pki/ca-trust/extracted/pem/directory-hash" /* Fedora */};
     static const char *const files[] = {"/etc/ssl/certs/ca-certificates.crt" /* Debian, Alpine */,
                                         "/etc/pki/tls/certs/ca-bundle.crt" /* Fedora, RHEL */,
-                                        "/etc/ssl/ca-bundle.pem" /* SUSE */, "/etc/ssl/cert.pem" /* macOS, BSD */};
+                                        "/etc/ssl/ca-bundle.pem" /* SUSE */,
+                                        "/etc/ssl/cert.pem" /* macOS, BSD */};
     const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
     const char *built_in = NULL;
 #if LIBCURL_VERSION_NUM >= 0x074600

@@ -11,11 +11,13 @@ struct b24_trust {
     const char *path; /* a hashed directory, or NULL; both NULL: leave libcurl's own default */
 };
 
-/* Looks once per process. The strings are static or libcurl's own. A hashed directory is preferred: of it OpenSSL reads
-   the one certificate that it needs, while a bundle of 140 costs 20 ms CPU at the first connection. */
+/* Looks once per process. The strings are static or libcurl's own. A hashed directory is preferred:
+   of it OpenSSL reads the one certificate that it needs, while a bundle of 140 costs 20 ms CPU at
+   the first connection. */
 struct b24_trust b24_trust_system(void);
 
-/* Is this a readable file without any certificate that this libcurl's TLS library would take without a word (GnuTLS)?
+/* Is this a readable file without any certificate that this libcurl's TLS library would take
+ * without a word (GnuTLS)?
  */
 bool b24_trust_takes_anything(const char *file);
 

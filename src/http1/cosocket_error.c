@@ -13,26 +13,32 @@ struct row {
     const char *code, *hint;
 };
 
-#define HINT_TRUST                                                                                                     \
-    "Put into nginx.conf: lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; (or the portal's own CA), "  \
+#define HINT_TRUST                                                                                 \
+    "Put into nginx.conf: lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; (or "    \
+    "the portal's own CA), "                                                                       \
     "and lua_ssl_verify_depth 3; (1 by default)."
-#define HINT_DNS "Check the portal's name in the webhook URL, and the servers of nginx's resolver directive."
+#define HINT_DNS                                                                                   \
+    "Check the portal's name in the webhook URL, and the servers of nginx's resolver directive."
 
 /* The first that fits. OpenSSL's verify errors come as "NUMBER: words". */
 static const struct row rows[] = {
     {B24_COSOCKET_CONNECT, B24_CONFIG, "no resolver defined", "NO_RESOLVER",
-     "Put into nginx.conf: resolver 127.0.0.53; (or another DNS server; nginx reads neither resolv.conf nor hosts)."},
+     "Put into nginx.conf: resolver 127.0.0.53; (or another DNS server; nginx reads neither "
+     "resolv.conf nor hosts)."},
     {B24_COSOCKET_CONNECT, B24_NETWORK, "could not be resolved", "HOST_NOT_FOUND", HINT_DNS},
-    {B24_COSOCKET_CONNECT, B24_NETWORK, "connection refused", "CONNECTION_REFUSED", B24_HINT_CONNECT},
+    {B24_COSOCKET_CONNECT, B24_NETWORK, "connection refused", "CONNECTION_REFUSED",
+     B24_HINT_CONNECT},
     {ANY, B24_TIMEOUT, "timeout", "TIMEOUT", B24_HINT_TIME},
     {ANY, B24_TIMEOUT, "timed out", "TIMEOUT", B24_HINT_TIME},
     {ANY, B24_CLOSED, "client aborted", "CANCELLED", NULL},
     {B24_COSOCKET_CONNECT, B24_NETWORK, "", "CONNECT_FAILED", B24_HINT_CONNECT},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "certificate host mismatch", "CERTIFICATE_NAME",
-     "The certificate is for another name: use the portal's name exactly as its certificate has it (no IP address)."},
+     "The certificate is for another name: use the portal's name exactly as its certificate has it "
+     "(no IP address)."},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "10: ", "CERTIFICATE_EXPIRED", B24_HINT_DATE},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "9: ", "CERTIFICATE_EXPIRED", B24_HINT_DATE},
-    /* A chain that is too long for lua_ssl_verify_depth is also "20: unable to get local issuer certificate". */
+    /* A chain that is too long for lua_ssl_verify_depth is also "20: unable to get local issuer
+       certificate". */
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "certificate", "CERTIFICATE_UNTRUSTED", HINT_TRUST},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "", "TLS_FAILED", B24_HINT_TLS},
     {ANY, B24_NETWORK, "", "CONNECTION_LOST", B24_HINT_CUT},

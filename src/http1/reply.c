@@ -2,13 +2,14 @@
 
 #include <string.h>
 
-#include "rest/hints.h"
 #include "base/url.h"
+#include "rest/hints.h"
 
-#define HEADERS_MAX    (256u << 10) /* bytes of all header lines, as in transfer.c; real replies have about 1 KiB */
-#define CHUNK_LINE_MAX 1024         /* bytes of a chunk's size and extensions; real ones have 6 */
-#define CHUNK_DIGITS   15           /* hexadecimal; more would not fit */
-#define LENGTH_DIGITS  18           /* decimal; more would not fit */
+#define HEADERS_MAX                                                                                \
+    (256u << 10) /* bytes of all header lines, as in transfer.c; real replies have about 1 KiB */
+#define CHUNK_LINE_MAX 1024 /* bytes of a chunk's size and extensions; real ones have 6 */
+#define CHUNK_DIGITS   15   /* hexadecimal; more would not fit */
+#define LENGTH_DIGITS  18   /* decimal; more would not fit */
 
 void b24_http_init(struct b24_http_reply *h, size_t max_reply) {
     memset(h, 0, sizeof *h);
@@ -28,7 +29,8 @@ static void invalid(struct b24_http_reply *h, const char *what) {
 
 /* ------------------------------------------------------------ lines */
 
-/* Is this the beginning of a status line, as far as it goes? A server of another protocol may never send a line's end.
+/* Is this the beginning of a status line, as far as it goes? A server of another protocol may never
+ * send a line's end.
  */
 static bool like_http(struct b24_view line) {
     static const char start[] = "HTTP/1.";
@@ -50,7 +52,8 @@ static bool take_line(struct b24_http_reply *h, struct b24_view *bytes, size_t m
     }
     bytes->p += n;
     bytes->n -= n;
-    if (h->part == B24_HTTP_STATUS && !like_http(b24_buffer_view(&h->line))) invalid(h, "the reply is not HTTP/1");
+    if (h->part == B24_HTTP_STATUS && !like_http(b24_buffer_view(&h->line)))
+        invalid(h, "the reply is not HTTP/1");
     if (h->end != B24_HTTP_OPEN || end == NULL) return false;
     if (h->line.n < 2 || h->line.p[h->line.n - 2] != '\r') {
         invalid(h, "a line does not end in CR LF");
@@ -80,8 +83,9 @@ static bool digit(char c) { return c >= '0' && c <= '9'; }
 /* "HTTP/1.1 200 OK"; the reason may be missing, and its space with it. */
 static void status_line(struct b24_http_reply *h, struct b24_view line) {
     const char *p = line.p;
-    bool good = line.n >= 12 && (p[7] == '0' || p[7] == '1') && p[8] == ' ' && p[9] >= '1' && digit(p[9]) &&
-                digit(p[10]) && digit(p[11]) && (line.n == 12 || p[12] == ' ') && printable(line);
+    bool good = line.n >= 12 && (p[7] == '0' || p[7] == '1') && p[8] == ' ' && p[9] >= '1' &&
+                digit(p[9]) && digit(p[10]) && digit(p[11]) && (line.n == 12 || p[12] == ' ') &&
+                printable(line);
     if (!good) {
         invalid(h, "the reply has no status line of HTTP");
         return;
@@ -123,7 +127,8 @@ static void content_length(struct b24_http_reply *h, struct b24_view v) {
 }
 
 static void transfer_encoding(struct b24_http_reply *h, struct b24_view v) {
-    if (h->chunked || !b24_same_text(v, "chunked")) invalid(h, "the reply has a Transfer-Encoding other than chunked");
+    if (h->chunked || !b24_same_text(v, "chunked"))
+        invalid(h, "the reply has a Transfer-Encoding other than chunked");
     h->chunked = true;
 }
 
@@ -152,13 +157,15 @@ static void field(struct b24_http_reply *h, struct b24_view name, struct b24_vie
     if (b24_same_text(name, "content-length")) content_length(h, value);
     else if (b24_same_text(name, "transfer-encoding")) transfer_encoding(h, value);
     else if (b24_same_text(name, "connection")) connection(h, value);
-    else if (b24_same_text(name, "content-encoding")) h->encoded = h->encoded || !b24_same_text(value, "identity");
+    else if (b24_same_text(name, "content-encoding"))
+        h->encoded = h->encoded || !b24_same_text(value, "identity");
     for (int i = 0; i < B24_HTTP_VALUES; i++)
         if (b24_same_text(name, kept[i])) keep_value(h, i, value);
 }
 
 /* Splits a line into name and value. False: invalid. */
-static bool split(struct b24_http_reply *h, struct b24_view line, struct b24_view *name, struct b24_view *value) {
+static bool split(struct b24_http_reply *h, struct b24_view line, struct b24_view *name,
+                  struct b24_view *value) {
     const char *colon = memchr(line.p, ':', line.n);
     if (line.p[0] == ' ' || line.p[0] == '\t') {
         invalid(h, "a header line is folded");
@@ -315,7 +322,9 @@ enum b24_http_end b24_http_feed(struct b24_http_reply *h, struct b24_view bytes)
 enum b24_http_end b24_http_eof(struct b24_http_reply *h) {
     h->keep_alive = false;
     if (h->end != B24_HTTP_OPEN) return h->end;
-    h->end = h->part == B24_HTTP_REST ? B24_HTTP_COMPLETE : h->begun ? B24_HTTP_CUT : B24_HTTP_SILENT;
+    h->end = h->part == B24_HTTP_REST ? B24_HTTP_COMPLETE
+             : h->begun               ? B24_HTTP_CUT
+                                      : B24_HTTP_SILENT;
     return h->end;
 }
 
@@ -356,9 +365,9 @@ void b24_http_failure(const struct b24_http_reply *h, struct b24_failure *f) {
         break;
     case B24_HTTP_INVALID:
         f->code = h->is_http ? "REPLY_GARBLED" : "NOT_HTTP";
-        f->hint = h->is_http
-                      ? "The portal or a proxy sent a broken reply; repeat the call, and check proxies if it stays."
-                      : B24_HINT_NOT_HTTP;
+        f->hint = h->is_http ? "The portal or a proxy sent a broken reply; repeat the call, and "
+                               "check proxies if it stays."
+                             : B24_HINT_NOT_HTTP;
         f->text = text_view(h->what);
         break;
     case B24_HTTP_SILENT:

@@ -1,5 +1,6 @@
-/* http1/reply.h: reads one HTTP/1.1 reply from pieces of any size. No I/O: for hosts whose sockets are not libcurl's.
-   Strict: what RFC 9112 lets a reader doubt about is refused, because the connection is used again. */
+/* http1/reply.h: reads one HTTP/1.1 reply from pieces of any size. No I/O: for hosts whose sockets
+   are not libcurl's. Strict: what RFC 9112 lets a reader doubt about is refused, because the
+   connection is used again. */
 #ifndef B24_HTTP1_REPLY_H
 #define B24_HTTP1_REPLY_H
 
@@ -8,7 +9,8 @@
 
 B24_PRIVATE_BEGIN
 
-#define B24_HTTP_VALUE_MAX 1024 /* bytes of a header value that is kept; longer ones are dropped whole */
+#define B24_HTTP_VALUE_MAX                                                                         \
+    1024 /* bytes of a header value that is kept; longer ones are dropped whole */
 
 enum b24_http_end {
     B24_HTTP_OPEN,     /* not over: wants more bytes */

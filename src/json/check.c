@@ -2,11 +2,14 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define EXACT_INTEGER    "9007199254740992" /* 2^53: doubles hold every integer up to here */
 #define EXACT_DIGITS     16
 #define LARGEST_DOUBLE   "17976931348623157" /* first digits of DBL_MAX = 1.7976931348623157e308 */
 #define LARGEST_EXPONENT 308
-#define LONGEST_NUMBER   63 /* bytes; cJSON copies a number into 64 bytes, and cuts it there. Debian's is patched */
+#define LONGEST_NUMBER                                                                             \
+    63 /* bytes; cJSON copies a number into 64 bytes, and cuts it there. Debian's is patched */
 
 struct scan {
     const char *begin, *p, *end;
@@ -29,41 +32,11 @@ static bool refuse(struct scan *s, const char *what) {
 }
 
 static void skip_space(struct scan *s) {
-    while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t')) s->p++;
+    while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
+        s->p++;
 }
 
 static bool digit(const struct scan *s) { return s->p < s->end && *s->p >= '0' && *s->p <= '9'; }
-
-/* Length of the UTF-8 sequence at p, 0 if it is not a valid one. Table 3-7 of the Unicode standard. */
-static size_t utf8_length(const char *q, const char *end) {
-    const unsigned char *p = (const unsigned char *)q;
-    size_t left = (size_t)(end - q), n;
-    unsigned char low = 0x80, high = 0xBF;
-    if (p[0] < 0x80) return 1;
-    if (p[0] >= 0xC2 && p[0] <= 0xDF) n = 2;
-    else if (p[0] >= 0xE0 && p[0] <= 0xEF) n = 3;
-    else if (p[0] >= 0xF0 && p[0] <= 0xF4) n = 4;
-    else return 0;
-    if (left < n) return 0;
-    if (p[0] == 0xE0) low = 0xA0;
-    if (p[0] == 0xED) high = 0x9F;
-    if (p[0] == 0xF0) low = 0x90;
-    if (p[0] == 0xF4) high = 0x8F;
-    if (p[1] < low || p[1] > high) return 0;
-    for (size_t i = 2; i < n; i++)
-        if (p[i] < 0x80 || p[i] > 0xBF) return 0;
-    return n;
-}
-
-bool b24_utf8_valid(const char *p, size_t n) {
-    const char *end = p + n;
-    while (p < end) {
-        size_t k = utf8_length(p, end);
-        if (k == 0) return false;
-        p += k;
-    }
-    return true;
-}
 
 /* Four hex digits at p; -1 if they are not. */
 static int hex4(const char *p, const char *end) {
@@ -88,7 +61,9 @@ static bool unicode_escape(struct scan *s) {
     if (code == 0) return refuse(s, "a NUL character (\\u0000)");
     s->p += 4;
     if (code < 0xD800 || code > 0xDFFF) return true;
-    int low = code < 0xDC00 && s->end - s->p >= 6 && s->p[0] == '\\' && s->p[1] == 'u' ? hex4(s->p + 2, s->end) : -1;
+    int low = code < 0xDC00 && s->end - s->p >= 6 && s->p[0] == '\\' && s->p[1] == 'u'
+                  ? hex4(s->p + 2, s->end)
+                  : -1;
     if (low < 0xDC00 || low > 0xDFFF) return refuse_at(s, s->p - 6, "a lone surrogate");
     s->p += 6;
     return true;
@@ -118,7 +93,7 @@ static bool string(struct scan *s) {
         } else if (c < 0x20) {
             return refuse(s, "a raw control byte in a string");
         } else {
-            size_t n = utf8_length(s->p, s->end);
+            size_t n = b24_utf8_length(s->p, s->end);
             if (n == 0) return refuse(s, "invalid UTF-8");
             s->p += n;
         }
@@ -130,8 +105,9 @@ static bool string(struct scan *s) {
 
 static bool quote(struct scan *s, const char *from) {
     struct b24_buffer *q = s->quoted;
-    bool ok = b24_buffer_add(q, s->copied, (size_t)(from - s->copied)) && b24_buffer_add(q, "\"", 1) &&
-              b24_buffer_add(q, from, (size_t)(s->p - from)) && b24_buffer_add(q, "\"", 1);
+    bool ok = b24_buffer_add(q, s->copied, (size_t)(from - s->copied)) &&
+              b24_buffer_add(q, "\"", 1) && b24_buffer_add(q, from, (size_t)(s->p - from)) &&
+              b24_buffer_add(q, "\"", 1);
     s->copied = s->p;
     if (!ok) s->error->no_memory = true;
     return ok || refuse_at(s, from, "out of memory");
@@ -139,7 +115,8 @@ static bool quote(struct scan *s, const char *from) {
 
 /* digits[0..n) of an integer without sign: beyond 2^53? */
 static bool beyond_exact(const char *digits, size_t n) {
-    return n > EXACT_DIGITS || (n == EXACT_DIGITS && memcmp(digits, EXACT_INTEGER, EXACT_DIGITS) > 0);
+    return n > EXACT_DIGITS ||
+           (n == EXACT_DIGITS && memcmp(digits, EXACT_INTEGER, EXACT_DIGITS) > 0);
 }
 
 /* Would strtod overflow? Decided from the digits, because strtod itself depends on the locale. */
@@ -165,7 +142,8 @@ static bool infinite(const char *from, const char *to) {
     for (; p < to; p++)
         if (scale < 100000000) scale = scale * 10 + (*p - '0');
     exponent += negative ? -scale : scale;
-    return exponent > LARGEST_EXPONENT || (exponent == LARGEST_EXPONENT && strcmp(lead, LARGEST_DOUBLE) > 0);
+    return exponent > LARGEST_EXPONENT ||
+           (exponent == LARGEST_EXPONENT && strcmp(lead, LARGEST_DOUBLE) > 0);
 }
 
 static bool digits(struct scan *s) {
@@ -179,7 +157,8 @@ static bool number(struct scan *s) {
     if (*s->p == '-') s->p++;
     const char *first = s->p;
     if (!digits(s)) return false;
-    if (*first == '0' && s->p > first + 1) return refuse_at(s, first, "a number with a leading zero");
+    if (*first == '0' && s->p > first + 1)
+        return refuse_at(s, first, "a number with a leading zero");
     const char *last = s->p;
     if (s->p < s->end && *s->p == '.') {
         s->p++;
@@ -198,7 +177,8 @@ static bool number(struct scan *s) {
 static bool literal(struct scan *s, const char *word) {
     size_t n = strlen(word);
     if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0) {
-        if (memcmp(s->p, word, (size_t)(s->end - s->p) < n ? (size_t)(s->end - s->p) : n) == 0) s->p = s->end;
+        if (memcmp(s->p, word, (size_t)(s->end - s->p) < n ? (size_t)(s->end - s->p) : n) == 0)
+            s->p = s->end;
         return refuse(s, "not a JSON value");
     }
     s->p += n;
@@ -231,7 +211,8 @@ static bool object(struct scan *s) {
         if (!value(s)) return false;
         skip_space(s);
         if (s->p < s->end && *s->p == '}') return leave(s);
-        if (s->p == s->end || *s->p != ',') return refuse(s, "an object without comma or closing brace");
+        if (s->p == s->end || *s->p != ',')
+            return refuse(s, "an object without comma or closing brace");
         s->p++;
         skip_space(s);
     }
@@ -244,7 +225,8 @@ static bool array(struct scan *s) {
         if (!value(s)) return false;
         skip_space(s);
         if (s->p < s->end && *s->p == ']') return leave(s);
-        if (s->p == s->end || *s->p != ',') return refuse(s, "a list without comma or closing bracket");
+        if (s->p == s->end || *s->p != ',')
+            return refuse(s, "a list without comma or closing bracket");
         s->p++;
         skip_space(s);
     }
@@ -263,10 +245,12 @@ static bool value(struct scan *s) {
     }
 }
 
-bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted, struct b24_json_error *error) {
+bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted,
+                    struct b24_json_error *error) {
     struct scan s = {text.p, text.p, text.p + text.n, text.p, quoted, error, max_depth};
     memset(error, 0, sizeof *error);
-    if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0) s.p += 3; /* PHP files saved with a BOM send one */
+    if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
+        s.p += 3; /* PHP files saved with a BOM send one */
     skip_space(&s);
     if (!value(&s)) return false;
     skip_space(&s);

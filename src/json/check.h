@@ -1,5 +1,6 @@
 /* json/check.h: a strict JSON check in front of cJSON, which accepts and silently alters too much
-   (NUL and control bytes as white space, \u0000 as the end of a string, 01, 1e999, rounded integers). */
+   (NUL and control bytes as white space, \u0000 as the end of a string, 01, 1e999, rounded
+   integers). */
 #ifndef B24_JSON_CHECK_H
 #define B24_JSON_CHECK_H
 
@@ -16,14 +17,13 @@ struct b24_json_error {
     bool no_memory;   /* the text may be fine */
 };
 
-/* True when `text` is exactly one JSON value (RFC 8259; a byte order mark in front is allowed): valid UTF-8, no raw
-   control bytes, no NUL also as an escape, no lone surrogates, finite numbers, at most max_depth levels.
-   Integers beyond 2^53 cannot pass through a double: where there are any, `quoted` receives a copy of the text with
-   those integers as strings; otherwise `quoted` stays empty. False: `error` tells why. */
-bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted, struct b24_json_error *error);
-
-/* Is this one valid UTF-8 (no overlong forms, no surrogates)? */
-bool b24_utf8_valid(const char *p, size_t n);
+/* True when `text` is exactly one JSON value (RFC 8259; a byte order mark in front is allowed):
+   valid UTF-8, no raw control bytes, no NUL also as an escape, no lone surrogates, finite numbers,
+   at most max_depth levels. Integers beyond 2^53 cannot pass through a double: where there are any,
+   `quoted` receives a copy of the text with those integers as strings; otherwise `quoted` stays
+   empty. False: `error` tells why. */
+bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted,
+                    struct b24_json_error *error);
 
 B24_PRIVATE_END
 #endif

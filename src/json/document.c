@@ -16,7 +16,8 @@ static cJSON *parse(struct b24_view source) {
     locale_t c = point ? (locale_t)0 : newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (!point && c == (locale_t)0) return NULL;
     locale_t before = point ? (locale_t)0 : uselocale(c);
-    cJSON *root = cJSON_ParseWithLengthOpts(source.p, source.n + 1, &end, 1); /* 1: it wants the NUL, and counted */
+    cJSON *root = cJSON_ParseWithLengthOpts(source.p, source.n + 1, &end,
+                                            1); /* 1: it wants the NUL, and counted */
     if (!point) {
         uselocale(before);
         freelocale(c);

@@ -21,17 +21,20 @@ static bool write_ref(struct b24_plan *p, struct b24_buffer *out) {
     lua_rawget(L, p->ids);
     b24_batch_key((int)lua_tonumber(L, -1), text);
     lua_pop(L, 1);
-    bool ok = b24_buffer_puts(out, "%24result%5B") && b24_buffer_puts(out, text) && b24_buffer_puts(out, "%5D");
+    bool ok = b24_buffer_puts(out, "%24result%5B") && b24_buffer_puts(out, text) &&
+              b24_buffer_puts(out, "%5D");
     int n = (int)b24L_rawlen(L, -1);
     for (int i = 2; i <= n && ok; i++) {
         lua_rawgeti(L, -1, i);
-        ok = b24_buffer_puts(out, "%5B") && b24_query_escape(out, field(L, number)) && b24_buffer_puts(out, "%5D");
+        ok = b24_buffer_puts(out, "%5B") && b24_query_escape(out, field(L, number)) &&
+             b24_buffer_puts(out, "%5D");
         lua_pop(L, 1);
     }
     return ok;
 }
 
-static const char *write_value(struct b24_plan *p, struct b24_buffer *query, struct b24_buffer *path);
+static const char *write_value(struct b24_plan *p, struct b24_buffer *query,
+                               struct b24_buffer *path);
 
 /* The numeric key below the top as text; PHP's lists begin at 0. */
 static size_t position(lua_State *L, bool list, char out[B24_NUMBER_MAX]) {
@@ -51,7 +54,8 @@ static struct b24_view key_text(lua_State *L, bool list, char number[B24_NUMBER_
 }
 
 /* The members of the table on top, each behind `path`. NULL, or what is wrong. */
-static const char *write_table(struct b24_plan *p, struct b24_buffer *query, struct b24_buffer *path) {
+static const char *write_table(struct b24_plan *p, struct b24_buffer *query,
+                               struct b24_buffer *path) {
     lua_State *L = p->L;
     const char *wrong = NULL;
     enum b24_keys keys = b24L_classify_keys(L);
@@ -75,7 +79,8 @@ static const char *write_table(struct b24_plan *p, struct b24_buffer *query, str
 }
 
 /* path=value for the value on top. A query knows no null and no empty list: "" and nothing. */
-static const char *write_value(struct b24_plan *p, struct b24_buffer *query, struct b24_buffer *path) {
+static const char *write_value(struct b24_plan *p, struct b24_buffer *query,
+                               struct b24_buffer *path) {
     lua_State *L = p->L;
     bool ref = b24L_batch_is_ref(L, -1);
     if (lua_istable(L, -1) && !ref) return write_table(p, query, path);
@@ -94,7 +99,8 @@ static const char *write_value(struct b24_plan *p, struct b24_buffer *query, str
     case LUA_TLIGHTUSERDATA: break; /* null */
     default: return "has a function or coroutine in its params";
     }
-    if (lua_type(L, -1) == LUA_TNUMBER && text.n == 0) return "has a number that is infinite or NaN";
+    if (lua_type(L, -1) == LUA_TNUMBER && text.n == 0)
+        return "has a number that is infinite or NaN";
     return b24_query_escape(query, text) ? NULL : "does not fit into memory";
 }
 
@@ -124,9 +130,10 @@ static void write_command(struct b24_plan *p, struct texts *t, int id) {
     const char *method = b24L_batch_push_method(p, id);
     struct b24_view query = b24_buffer_view(&t->query);
     b24_batch_key(id, key);
-    bool ok = (t->body.p[t->body.n - 1] == '{' || b24_buffer_puts(&t->body, ",")) && b24_buffer_puts(&t->body, "\"") &&
-              b24_buffer_puts(&t->body, key) && b24_buffer_puts(&t->body, "\":\"") &&
-              b24_buffer_puts(&t->body, method) && (query.n == 0 || b24_buffer_puts(&t->body, "?")) &&
+    bool ok = (t->body.p[t->body.n - 1] == '{' || b24_buffer_puts(&t->body, ",")) &&
+              b24_buffer_puts(&t->body, "\"") && b24_buffer_puts(&t->body, key) &&
+              b24_buffer_puts(&t->body, "\":\"") && b24_buffer_puts(&t->body, method) &&
+              (query.n == 0 || b24_buffer_puts(&t->body, "?")) &&
               b24_buffer_add(&t->body, query.p, query.n) && b24_buffer_puts(&t->body, "\"");
     lua_pop(p->L, 1);
     if (!ok) b24L_batch_complain(p, id, "does not fit into memory");
@@ -135,10 +142,13 @@ static void write_command(struct b24_plan *p, struct texts *t, int id) {
 /* ------------------------------------------------------------ steps */
 
 /* [0, 0] steps[#steps + 1] = the table on top [-1] */
-static void append_step(lua_State *L, int steps) { lua_rawseti(L, steps, (int)b24L_rawlen(L, steps) + 1); }
+static void append_step(lua_State *L, int steps) {
+    lua_rawseti(L, steps, (int)b24L_rawlen(L, steps) + 1);
+}
 
 /* [0, 0] A request with these commands. */
-static void add_request(struct b24_plan *p, struct texts *t, int steps, const int *ids, int n, bool halt) {
+static void add_request(struct b24_plan *p, struct texts *t, int steps, const int *ids, int n,
+                        bool halt) {
     lua_State *L = p->L;
     bool reads = true;
     char key[32];
@@ -158,7 +168,8 @@ static void add_request(struct b24_plan *p, struct texts *t, int steps, const in
     b24_buffer_puts(&t->body, "}}");
     lua_pushlstring(L, b24_buffer_view(&t->body).p, t->body.n);
     lua_setfield(L, -2, "body");
-    lua_pushboolean(L, reads); /* a batch is as dangerous to repeat as the most dangerous command in it */
+    lua_pushboolean(
+        L, reads); /* a batch is as dangerous to repeat as the most dangerous command in it */
     lua_setfield(L, -2, "idempotent");
     append_step(L, steps);
 }
@@ -179,9 +190,9 @@ static void add_single(struct b24_plan *p, int steps, int id) {
 static void refuse_alone(struct b24_plan *p, const int *order, int members) {
     for (int i = 0; i < members; i++)
         if (p->list[order[i] - 1].alone)
-            b24L_batch_complain(
-                p, order[i],
-                "has a text such as $result[…], which Bitrix24 would replace, and takes part in a reference");
+            b24L_batch_complain(p, order[i],
+                                "has a text such as $result[…], which Bitrix24 would replace, and "
+                                "takes part in a reference");
 }
 
 static void make_steps(struct b24_plan *p, struct texts *t, int steps, bool halt) {
@@ -218,7 +229,8 @@ static struct texts *new_texts(lua_State *L) {
     return t;
 }
 
-/* codec.batch(commands [, halt [, level]]) -> list of steps: {body=, names=, idempotent=} or {name=, method=, params=}
+/* codec.batch(commands [, halt [, level]]) -> list of steps: {body=, names=, idempotent=} or
+ * {name=, method=, params=}
  */
 int b24L_batch(lua_State *L) {
     struct b24_plan p = {.L = L, .level = (int)luaL_optnumber(L, 3, 1), .commands = 1};
@@ -226,7 +238,8 @@ int b24L_batch(lua_State *L) {
     lua_settop(L, 1);
     luaL_checkstack(L, 30, "batch");
     if (!lua_istable(L, 1))
-        b24L_throw(L, p.level, "the commands of a batch must be a table, not a %s", luaL_typename(L, 1));
+        b24L_throw(L, p.level, "the commands of a batch must be a table, not a %s",
+                   luaL_typename(L, 1));
     lua_newtable(L);
     p.names = lua_gettop(L);
     lua_newtable(L);

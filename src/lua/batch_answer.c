@@ -1,5 +1,5 @@
-/* The answer of a batch, by the names of its commands. PHP writes each part as [] when it is empty, and as a list when
-   its keys are 0, 1, …; ours never are (batch.h), so only [] is special. */
+/* The answer of a batch, by the names of its commands. PHP writes each part as [] when it is empty,
+   and as a list when its keys are 0, 1, …; ours never are (batch.h), so only [] is special. */
 #include "lua/binding.h"
 #include "json/document.h"
 
@@ -42,10 +42,10 @@ static void put(lua_State *L, int target, int name) {
     lua_rawset(L, target);
 }
 
-/* [0, 0] What the portal says of one command. It may say nothing, or speak of it twice; it goes into exactly one of
-   results, errors and not_reached. */
-static void take_command(lua_State *L, const cJSON *result, const char *key, int name, const struct answer *a,
-                         const struct b24_conf *conf) {
+/* [0, 0] What the portal says of one command. It may say nothing, or speak of it twice; it goes
+   into exactly one of results, errors and not_reached. */
+static void take_command(lua_State *L, const cJSON *result, const char *key, int name,
+                         const struct answer *a, const struct b24_conf *conf) {
     const cJSON *value = b24_member(b24_member(result, "result"), key);
     const cJSON *error = b24_member(b24_member(result, "result_error"), key);
     const cJSON *next = b24_member(b24_member(result, "result_next"), key);
@@ -122,8 +122,9 @@ static size_t count(lua_State *L, int table) {
     return n;
 }
 
-/* codec.batch_check(steps, answer) -> answer. No command may be missing from results, errors and not_reached together,
-   none may be in two of them, and nothing else is there. Throws for what can only be a bug of ours. */
+/* codec.batch_check(steps, answer) -> answer. No command may be missing from results, errors and
+   not_reached together, none may be in two of them, and nothing else is there. Throws for what can
+   only be a bug of ours. */
 int b24L_batch_check(lua_State *L) {
     size_t commands = 0, entries = 0;
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -141,13 +142,15 @@ int b24L_batch_check(lua_State *L) {
         lua_pop(L, 1);
     }
     if (commands != entries)
-        return luaL_error(L, "b24: a bug: %d commands of a batch have %d answers", (int)commands, (int)entries);
+        return luaL_error(L, "b24: a bug: %d commands of a batch have %d answers", (int)commands,
+                          (int)entries);
     lua_settop(L, 2);
     return 1;
 }
 
 bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names) {
-    if (!cJSON_IsObject(result) || b24_member(result, "result") == NULL || !lua_istable(L, names)) return false;
+    if (!cJSON_IsObject(result) || b24_member(result, "result") == NULL || !lua_istable(L, names))
+        return false;
     luaL_checkstack(L, 20, "batch");
     lua_newtable(L);
     int top = lua_gettop(L);

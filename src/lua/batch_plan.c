@@ -1,4 +1,5 @@
-/* The plan of a batch: which commands it has, which refer to which, and in what order they must go. */
+/* The plan of a batch: which commands it has, which refer to which, and in what order they must go.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +9,16 @@
 
 /* ------------------------------------------------------------ b24.ref */
 
-/* b24.ref(name, field, ...) -> a value for params: what command `name` of the same batch answers there. */
+/* b24.ref(name, field, ...) -> a value for params: what command `name` of the same batch answers
+ * there. */
 int b24L_ref(lua_State *L) {
     int n = lua_gettop(L);
     luaL_argcheck(L, n >= 1, 1, "the name of a command expected");
     lua_createtable(L, n, 0);
     for (int i = 1; i <= n; i++) {
         int type = lua_type(L, i);
-        luaL_argcheck(L, type == LUA_TSTRING || type == LUA_TNUMBER, i, "a name or a number expected");
+        luaL_argcheck(L, type == LUA_TSTRING || type == LUA_TNUMBER, i,
+                      "a name or a number expected");
         lua_pushvalue(L, i);
         lua_rawseti(L, -2, i);
     }
@@ -51,7 +54,8 @@ struct key {
 
 static int by_number(const struct key *a, const struct key *b) {
     if (a->number != b->number) return a->number < b->number ? -1 : 1;
-    if (!a->exact || !b->exact) return (a->exact ? 0 : 1) - (b->exact ? 0 : 1); /* 2^63 is behind the last integer */
+    if (!a->exact || !b->exact)
+        return (a->exact ? 0 : 1) - (b->exact ? 0 : 1); /* 2^63 is behind the last integer */
     return a->whole < b->whole ? -1 : a->whole > b->whole;
 }
 
@@ -71,10 +75,12 @@ static int by_key(const void *a, const void *b) {
 static void check_number(const struct b24_plan *p) {
     char text[B24_NUMBER_MAX];
     double v = (double)lua_tonumber(p->L, -1);
-    bool huge = v <= -9223372036854775808.0 || v >= 9223372036854775808.0; /* 2^63; no fraction fits from 2^53 on */
+    bool huge = v <= -9223372036854775808.0 ||
+                v >= 9223372036854775808.0; /* 2^63; no fraction fits from 2^53 on */
     if (v - v == 0 && (huge || v == (double)(int64_t)v)) return;
     if (b24L_number_text(p->L, -1, text) == 0) strcpy(text, "an infinite number");
-    b24L_throw(p->L, p->level, "the name of a command must be a string or a whole number, not %s", text);
+    b24L_throw(p->L, p->level, "the name of a command must be a string or a whole number, not %s",
+               text);
 }
 
 /* [0, 0] The key on top. */
@@ -86,8 +92,9 @@ static struct key read_key(const struct b24_plan *p, int at) {
         return key;
     }
     if (lua_type(L, -1) != LUA_TNUMBER)
-        b24L_throw(L, p->level, "the name of a command must be a string or a whole number, not a %s",
-                  luaL_typename(L, -1));
+        b24L_throw(L, p->level,
+                   "the name of a command must be a string or a whole number, not a %s",
+                   luaL_typename(L, -1));
     check_number(p);
     key.number = (double)lua_tonumber(L, -1);
 #if LUA_VERSION_NUM >= 503
@@ -143,7 +150,8 @@ static void push_shown(lua_State *L) {
     }
     name.p = lua_tolstring(L, -1, &name.n);
     size_t n = name.n < SHOWN_MAX ? name.n : SHOWN_MAX;
-    while (n < name.n && n > 0 && ((unsigned char)name.p[n] & 0xC0) == 0x80) n--; /* not inside a character */
+    while (n < name.n && n > 0 && ((unsigned char)name.p[n] & 0xC0) == 0x80)
+        n--; /* not inside a character */
     bool readable = b24_utf8_valid(name.p, n);
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)name.p[i];
@@ -162,7 +170,8 @@ void b24L_batch_complain(const struct b24_plan *p, int id, const char *what) {
     b24L_throw(p->L, p->level, "command %s of the batch %s", lua_tostring(p->L, -1), what);
 }
 
-/* ------------------------------------------------------------ one command: {"method", params} or "method" */
+/* ------------------------------------------------------------ one command: {"method", params} or
+ * "method" */
 
 /* [0, 0] The command on top, a table: what stands beside method and params would be lost. */
 static void check_members(const struct b24_plan *p, int id) {
@@ -191,10 +200,12 @@ const char *b24L_batch_push_method(const struct b24_plan *p, int id) {
         lua_rawgeti(L, -1, 1);
         lua_remove(L, -2);
     }
-    if (lua_type(L, -1) != LUA_TSTRING) b24L_batch_complain(p, id, "needs a method: {\"method\", params}");
+    if (lua_type(L, -1) != LUA_TSTRING)
+        b24L_batch_complain(p, id, "needs a method: {\"method\", params}");
     struct b24_view method;
     method.p = lua_tolstring(L, -1, &method.n);
-    if (b24_method_problem(method) != NULL) b24L_batch_complain(p, id, "has an unusable method name");
+    if (b24_method_problem(method) != NULL)
+        b24L_batch_complain(p, id, "has an unusable method name");
     return method.p;
 }
 
@@ -206,8 +217,10 @@ void b24L_batch_push_params(const struct b24_plan *p, int id) {
     if (lua_istable(L, -1)) lua_rawgeti(L, -1, 2);
     else lua_pushnil(L);
     lua_remove(L, -2);
-    if (!lua_isnil(L, -1) && !lua_istable(L, -1)) b24L_batch_complain(p, id, "has params that are no table");
-    if (b24L_batch_is_ref(L, -1)) b24L_batch_complain(p, id, "has a reference in the place of its params");
+    if (!lua_isnil(L, -1) && !lua_istable(L, -1))
+        b24L_batch_complain(p, id, "has params that are no table");
+    if (b24L_batch_is_ref(L, -1))
+        b24L_batch_complain(p, id, "has a reference in the place of its params");
 }
 
 /* [0, 0] */
@@ -313,7 +326,8 @@ void b24L_batch_join_groups(struct b24_plan *p) {
             p->list[(a > b ? a : b) - 1].group = a < b ? a : b;
         }
     }
-    for (int id = p->count; id >= 1; id--) { /* backwards, so that each group's list is in ascending order */
+    for (int id = p->count; id >= 1;
+         id--) { /* backwards, so that each group's list is in ascending order */
         int first = b24L_batch_first(p, id);
         p->list[first - 1].members++;
         if (first == id) continue;
@@ -322,7 +336,8 @@ void b24L_batch_join_groups(struct b24_plan *p) {
     }
 }
 
-/* Appends `id` to `order`, behind everything that it refers to. Recursion is bounded by the size of a group. */
+/* Appends `id` to `order`, behind everything that it refers to. Recursion is bounded by the size of
+ * a group. */
 static void place(struct b24_plan *p, int id, int *order, int *n) {
     struct b24_command *c = &p->list[id - 1];
     if (c->mark == 2) return;
@@ -336,7 +351,9 @@ static void place(struct b24_plan *p, int id, int *order, int *n) {
 int b24L_batch_place_group(struct b24_plan *p, int first, int order[B24_BATCH_MAX]) {
     int n = 0;
     if (p->list[first - 1].members > B24_BATCH_MAX)
-        b24L_batch_complain(p, first, "is tied to more than 49 others by references; they must fit into one request");
+        b24L_batch_complain(
+            p, first,
+            "is tied to more than 49 others by references; they must fit into one request");
     for (int id = first; id != 0; id = p->list[id - 1].next) place(p, id, order, &n);
     return n;
 }

@@ -1,13 +1,14 @@
-/* lua/binding.h: what the files that know Lua share. Stack effects are noted as [-popped, +pushed]. */
+/* lua/binding.h: what the files that know Lua share. Stack effects are noted as [-popped, +pushed].
+ */
 #ifndef B24_LUA_BINDING_H
 #define B24_LUA_BINDING_H
 
 #include <cjson/cJSON.h>
 
-#include "rest/call.h"
-#include "os/limiter_file.h"
-#include "lua/compat.h"
 #include "base/number.h"
+#include "lua/compat.h"
+#include "os/limiter_file.h"
+#include "rest/call.h"
 
 B24_PRIVATE_BEGIN
 
@@ -19,8 +20,8 @@ void b24L_push_null(lua_State *L);
 /* [0, +1] A number: an integer where the value is one (5.3+: subtype integer), 1.0 too. */
 void b24L_push_number(lua_State *L, double value);
 
-/* [0, 0] The number at `index` in the shortest decimal form that reads back as the same; its length, 0 for NaN and
-   infinity. */
+/* [0, 0] The number at `index` in the shortest decimal form that reads back as the same; its
+   length, 0 for NaN and infinity. */
 size_t b24L_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]);
 
 /* [0, +1] Any value. Null members are left out unless `nulls`; null elsewhere is b24.null. */
@@ -35,8 +36,9 @@ void b24L_set_flag(lua_State *L, int table, const char *name, bool value);
 
 /* ---- lua_params.c: Lua -> JSON */
 
-/* [0, 0] Writes the value at `index` as JSON; an empty table is {} at the top and [] inside. NULL, or a static phrase
-   that goes on from "a parameter ...", such as "is infinite"; `out` is incomplete in that case. */
+/* [0, 0] Writes the value at `index` as JSON; an empty table is {} at the top and [] inside. NULL,
+   or a static phrase that goes on from "a parameter ...", such as "is infinite"; `out` is
+   incomplete in that case. */
 const char *b24L_encode_params(lua_State *L, int index, struct b24_buffer *out);
 
 enum b24_keys {
@@ -55,7 +57,8 @@ enum b24_keys b24L_classify_keys(lua_State *L);
 
 /* ---- lua_counters.c: the answer of im.counters.get -> one shape for every server generation */
 
-/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as b24L_push_json. */
+/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as
+ * b24L_push_json. */
 bool b24L_push_counters(lua_State *L, const cJSON *result, bool nulls);
 
 /* Registers the type of maps. [0, 0] */
@@ -73,7 +76,8 @@ bool b24L_to_count(lua_State *L, int index, lua_Number *count);
 
 /* ---- lua_conf.c: conf */
 
-#define B24_CONF_TYPE "b24.conf " B24_VERSION /* two builds of one version may share it, other versions may not */
+#define B24_CONF_TYPE                                                                              \
+    "b24.conf " B24_VERSION /* two builds of one version may share it, other versions may not */
 
 /* What a conf object keeps in its uservalue table. */
 enum { B24_KEEP_PORTAL = 1, B24_KEEP_OWN, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KEEP_PENALISE };
@@ -82,7 +86,8 @@ enum { B24_KEEP_PORTAL = 1, B24_KEEP_OWN, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KE
 enum { B24_KEEP_CONF = B24_KEEP_PENALISE + 1, B24_KEEP_NAMES, B24_KEEP_LOG_ERROR };
 
 /* [0, +1] The conf object for the argument at `index`: itself, or made from nil, a URL or a table.
-   NULL: [0, +3] nil, message, info. A wrong type or unknown name throws with the position `level` calls up. */
+   NULL: [0, +3] nil, message, info. A wrong type or unknown name throws with the position `level`
+   calls up. */
 const struct b24_conf *b24L_to_conf(lua_State *L, int index, int level);
 
 /* Registers the types. [0, 0] */
@@ -102,22 +107,24 @@ struct b24L_portal {
     struct b24_limiter_file file;
 };
 
-/* [0, 0] The portal of the conf object at `conf`; made, kept there and shared by all confs of the same portal and
- * folder. */
+/* [0, 0] The portal of the conf object at `conf`; made, kept there and shared by all confs of the
+ * same portal and folder. */
 struct b24L_portal *b24L_find_portal(lua_State *L, int conf);
 
 /* [0, +1] The same for an address that its portal was renamed to. */
 struct b24L_portal *b24L_push_portal(lua_State *L, const struct b24_conf *conf, const char *origin);
 
-/* [0, 0] The limiter's file for the own limits of the conf object at `conf`, kept there and shared by all confs of the
-   same portal, folder and limits; NULL: it has none. */
+/* [0, 0] The limiter's file for the own limits of the conf object at `conf`, kept there and shared
+   by all confs of the same portal, folder and limits; NULL: it has none. */
 struct b24_limiter_file *b24L_find_own(lua_State *L, int conf);
 
 /* Before each step of a call: where the limiter's files are. `own` may be NULL. */
-void b24L_ready_portal(struct b24L_portal *portal, struct b24_limiter_file *own, const struct b24_conf *conf);
+void b24L_ready_portal(struct b24L_portal *portal, struct b24_limiter_file *own,
+                       const struct b24_conf *conf);
 
 /* Why the limiter counts in this process only; NULL: it does not. Either argument may be NULL. */
-const char *b24L_limiter_trouble(const struct b24L_portal *portal, const struct b24_limiter_file *own);
+const char *b24L_limiter_trouble(const struct b24L_portal *portal,
+                                 const struct b24_limiter_file *own);
 
 void b24L_open_portal(lua_State *L);
 
@@ -132,7 +139,8 @@ void b24L_tell_log(lua_State *L, int call);
 void b24L_push_log_event(lua_State *L, int call);
 
 /* [0, 0] Asks conf.limiter. */
-void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struct b24_event *answer);
+void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask,
+                      struct b24_event *answer);
 
 /* ---- lua_outcome.c: outcome -> value, err, info */
 
@@ -143,8 +151,8 @@ enum b24_shape { B24_PLAIN, B24_COUNTERS, B24_BATCH, B24_KEPT };
 enum b24_shape b24L_check_shape(lua_State *L, int index);
 
 /* [0, +3] `names`: for B24_BATCH the stack index of the step's names. */
-int b24L_push_outcome(lua_State *L, const struct b24_outcome *outcome, const struct b24_conf *conf, const char *method,
-                     enum b24_shape shape, int names);
+int b24L_push_outcome(lua_State *L, const struct b24_outcome *outcome, const struct b24_conf *conf,
+                      const char *method, enum b24_shape shape, int names);
 
 /* [0, +3] nil, message, info; `method` may be NULL. */
 int b24L_push_fault(lua_State *L, const struct b24_fault *fault, const char *method);
@@ -176,11 +184,13 @@ struct b24L_setup {
     enum b24_shape shape;
     int level; /* see b24L_throw */
     enum b24_idempotent idempotent;
-    bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply */
+    bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply
+                */
     uint64_t seed;
 };
 
-/* [0, +1] A call object, which keeps conf and portal alive. NULL: [0, +3] nil, message, info. Throws like b24L_to_conf.
+/* [0, +1] A call object, which keeps conf and portal alive. NULL: [0, +3] nil, message, info.
+ * Throws like b24L_to_conf.
  */
 struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *setup);
 
@@ -190,8 +200,8 @@ enum b24_idempotent b24L_to_idempotent(lua_State *L, int index);
 /* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
 struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);
 
-/* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=, retry_after=}; its views
-   are good while these values are on the stack. */
+/* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=,
+   retry_after=}; its views are good while these values are on the stack. */
 void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
 
 /* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */
@@ -213,7 +223,8 @@ int b24L_ref(lua_State *L);
 bool b24L_batch_is_ref(lua_State *L, int index);
 void b24L_open_batch(lua_State *L);
 
-/* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false. */
+/* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false.
+ */
 bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names);
 
 /* ---- lua_cursor.c: lists page by page. Registered by codec.c. */

@@ -1,11 +1,12 @@
-/* codec.cache(conf): the last answer of an account, shared by this user's processes. b24/cache.lua drives it. */
+/* codec.cache(conf): the last answer of an account, shared by this user's processes. b24/cache.lua
+ * drives it. */
 #define _POSIX_C_SOURCE 200809L
 #include "lua/cache.h"
 
 #include <poll.h>
 
-#include "os/cache_file.h"
 #include "base/clock.h"
+#include "os/cache_file.h"
 #include "json/document.h"
 
 #define CACHE_TYPE "b24.cache " B24_VERSION
@@ -13,7 +14,8 @@
 struct lua_cache {
     struct b24_cache cache;
     struct b24_cache_entry entry;
-    cJSON *tree; /* of the entry; here, so that it is freed whatever happens while Lua values are made of it */
+    cJSON *tree; /* of the entry; here, so that it is freed whatever happens while Lua values are
+                    made of it */
     const cJSON *counters; /* in it, or NULL */
     int64_t began;
     b24_ms begun, max_age, timeout; /* begun: of the monotonic clock */
@@ -22,7 +24,8 @@ struct lua_cache {
     bool nulls;
     int max_depth;
     size_t max_reply;
-    bool over; /* finalised, and brought back by somebody's finaliser: nobody would free what it takes now */
+    bool over; /* finalised, and brought back by somebody's finaliser: nobody would free what it
+                  takes now */
 };
 
 static struct lua_cache *check(lua_State *L) {
@@ -46,7 +49,8 @@ static int cache_gc(lua_State *L) {
     return 0;
 }
 
-/* codec.cache(conf) -> cache | nil: the conf wants none | nil, message, info: there is no place for one */
+/* codec.cache(conf) -> cache | nil: the conf wants none | nil, message, info: there is no place for
+ * one */
 static int codec_cache(lua_State *L) {
     struct b24_fault fault;
     const struct b24_conf *conf = luaL_checkudata(L, 1, B24_CONF_TYPE);
@@ -63,7 +67,8 @@ static int codec_cache(lua_State *L) {
     c->nulls = conf->nulls;
     c->max_depth = conf->max_depth;
     c->max_reply = conf->max_reply;
-    return b24_cache_open(&c->cache, conf, &fault) ? 1 : b24L_push_fault(L, &fault, "im.counters.get");
+    return b24_cache_open(&c->cache, conf, &fault) ? 1
+                                                   : b24L_push_fault(L, &fault, "im.counters.get");
 }
 
 /* Reads the entry and parses it; what this conf would not accept from the portal is no entry. */
@@ -79,7 +84,8 @@ static void look(struct lua_cache *c) {
 
 /* [0, +2] The entry's counters and their age in seconds; nil, nil when there is none. */
 static int push_entry(lua_State *L, struct lua_cache *c, int64_t now) {
-    if (c->counters != NULL && c->entry.stored <= now && b24L_push_counters(L, c->counters, c->nulls)) {
+    if (c->counters != NULL && c->entry.stored <= now &&
+        b24L_push_counters(L, c->counters, c->nulls)) {
         lua_pushnumber(L, (lua_Number)(now - c->entry.stored) / 1000);
     } else {
         lua_pushnil(L);
@@ -89,12 +95,14 @@ static int push_entry(lua_State *L, struct lua_cache *c, int64_t now) {
     return 2;
 }
 
-/* cache:step() -> "hit" | "ask" | "wait", counters, age: what to do, and what there is, fresh or not */
+/* cache:step() -> "hit" | "ask" | "wait", counters, age: what to do, and what there is, fresh or
+ * not */
 static int cache_step(lua_State *L) {
     static const char *const names[] = {"hit", "ask", "wait"};
     struct lua_cache *c = check(L);
     look(c);
-    enum b24_cache_step step = b24_cache_decide(c->entry.stored, c->began, b24_cache_now(), c->max_age, false);
+    enum b24_cache_step step =
+        b24_cache_decide(c->entry.stored, c->began, b24_cache_now(), c->max_age, false);
     if (step == B24_CACHE_WAIT && b24_cache_claim(&c->cache)) {
         look(c); /* somebody may have stored one just before we had the claim */
         step = b24_cache_decide(c->entry.stored, c->began, b24_cache_now(), c->max_age, true);
@@ -108,7 +116,8 @@ static int cache_step(lua_State *L) {
 static int cache_peek(lua_State *L) {
     struct lua_cache *c = check(L);
     look(c);
-    enum b24_cache_step step = b24_cache_decide(c->entry.stored, c->began, b24_cache_now(), c->max_age, false);
+    enum b24_cache_step step =
+        b24_cache_decide(c->entry.stored, c->began, b24_cache_now(), c->max_age, false);
     return step == B24_CACHE_HIT ? push_entry(L, c, b24_cache_now()) : 0;
 }
 

@@ -1,8 +1,9 @@
-/* A call object: the state machine of call.h as Lua sees it, for hosts that wait in their own way and for specs. */
+/* A call object: the state machine of call.h as Lua sees it, for hosts that wait in their own way
+ * and for specs. */
 #include <string.h>
 
-#include "lua/binding.h"
 #include "base/clock.h"
+#include "lua/binding.h"
 
 static struct b24L_call *check_call(lua_State *L) {
     struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
@@ -18,7 +19,8 @@ static struct b24_view batch_body(lua_State *L, struct b24L_call *c, int params)
     luaL_checktype(L, params, LUA_TTABLE);
     lua_getfield(L, params, "body");
     const char *body = luaL_checklstring(L, -1, &n);
-    if (!b24_buffer_add(&c->params, body, n)) luaL_error(L, "b24: the batch does not fit into memory");
+    if (!b24_buffer_add(&c->params, body, n))
+        luaL_error(L, "b24: the batch does not fit into memory");
     lua_pop(L, 1);
     b24L_getuservalue(L, -1);
     lua_getfield(L, params, "names");
@@ -32,7 +34,8 @@ static struct b24_view encode(lua_State *L, struct b24L_call *c, int params, int
     b24_buffer_init(&c->params, PARAMS_MAX);
     if (params == 0 || lua_isnoneornil(L, params)) return b24_buffer_view(&c->params);
     if (c->shape == B24_BATCH) return batch_body(L, c, params);
-    if (!lua_istable(L, params)) b24L_throw(L, level, "params must be a table, not a %s", luaL_typename(L, params));
+    if (!lua_istable(L, params))
+        b24L_throw(L, level, "params must be a table, not a %s", luaL_typename(L, params));
     const char *wrong = b24L_encode_params(L, params, &c->params);
     if (wrong != NULL) b24L_throw(L, level, "a parameter %s", wrong);
     return b24_buffer_view(&c->params);
@@ -71,12 +74,16 @@ static void use_portal(lua_State *L, int call, const char *origin) {
     lua_pop(L, 1);
 }
 
-static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b24L_setup *s, int conf) {
-    struct b24_call_setup setup = {
-        .method = {c->method, strlen(c->method)}, .seed = s->seed, .idempotent = s->idempotent, .bare = s->bare};
+static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b24L_setup *s,
+                              int conf) {
+    struct b24_call_setup setup = {.method = {c->method, strlen(c->method)},
+                                   .seed = s->seed,
+                                   .idempotent = s->idempotent,
+                                   .bare = s->bare};
     if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
     setup.keep = c->shape == B24_KEPT;
-    if (c->portal != NULL) setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
+    if (c->portal != NULL)
+        setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
     setup.body = encode(L, c, s->params, s->level);
     return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
 }
@@ -113,7 +120,8 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
     lua_rawgeti(L, -1, B24_KEEP_LOG);
     c->logs = !lua_isnil(L, -1) && !s->bare;
     lua_pop(L, 2);
-    if (portal != NULL && conf->moved_origin[0] != '\0') use_portal(L, lua_gettop(L), conf->moved_origin);
+    if (portal != NULL && conf->moved_origin[0] != '\0')
+        use_portal(L, lua_gettop(L), conf->moved_origin);
     c->call = start(L, c, s, conf_index);
     b24_buffer_free(&c->params);
     if (c->call != NULL) return c;
@@ -147,8 +155,9 @@ enum b24_shape b24L_check_shape(lua_State *L, int index) {
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
-/* codec.call(conf, method [, params [, "counters" [, {idempotent=, seed=, level=}]]]) -> call object
-   level: wrong params are thrown with the position so many calls up; default 1, the caller of codec.call. */
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, seed=, level=}]]]) -> call
+   object level: wrong params are thrown with the position so many calls up; default 1, the caller
+   of codec.call. */
 int b24L_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .seed = b24_seed()};
     lua_settop(L, 5);
@@ -168,14 +177,16 @@ int b24L_call(lua_State *L) {
 
 /* ------------------------------------------------------------ events: tables -> structs */
 
-/* [0, +1] The value stays on the stack, which keeps it alive: a finaliser might take it out of the table. */
+/* [0, +1] The value stays on the stack, which keeps it alive: a finaliser might take it out of the
+ * table. */
 static struct b24_view view_field(lua_State *L, const char *name) {
     struct b24_view v = {"", 0};
     luaL_checkstack(L, 4, "event");
     lua_pushstring(L, name);
     lua_rawget(L, 4);
     if (lua_type(L, -1) == LUA_TSTRING) v.p = lua_tolstring(L, -1, &v.n);
-    else if (!lua_isnil(L, -1)) luaL_error(L, "b24: '%s' must be a string, not a %s", name, luaL_typename(L, -1));
+    else if (!lua_isnil(L, -1))
+        luaL_error(L, "b24: '%s' must be a string, not a %s", name, luaL_typename(L, -1));
     return v;
 }
 
@@ -199,7 +210,8 @@ void b24L_reply_from_table(lua_State *L, struct b24_reply *r) {
     memset(r, 0, sizeof *r);
     lua_getfield(L, 4, "status");
     lua_Number status = lua_tonumber(L, -1);
-    if (!(status >= 100 && status <= 999)) luaL_error(L, "b24: a reply needs a status between 100 and 999");
+    if (!(status >= 100 && status <= 999))
+        luaL_error(L, "b24: a reply needs a status between 100 and 999");
     r->status = (int)status;
     lua_getfield(L, 4, "http_version");
     r->http_version = (int)(lua_tonumber(L, -1) * 10 + 0.5); /* 1.1 -> 11 */
@@ -212,13 +224,15 @@ void b24L_reply_from_table(lua_State *L, struct b24_reply *r) {
 }
 
 static void failure_from_table(lua_State *L, struct b24_failure *f) {
-    static const enum b24_kind kinds[] = {B24_NETWORK, B24_TLS, B24_TIMEOUT, B24_TOO_LARGE, B24_CLOSED, B24_CONFIG};
+    static const enum b24_kind kinds[] = {B24_NETWORK,   B24_TLS,    B24_TIMEOUT,
+                                          B24_TOO_LARGE, B24_CLOSED, B24_CONFIG};
     struct b24_view kind = view_field(L, "kind"), code = view_field(L, "code");
     memset(f, 0, sizeof *f);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(b24_kind_name(kinds[i]), kind.p) == 0) f->kind = kinds[i];
     if (f->kind == B24_OK)
-        luaL_error(L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
+        luaL_error(
+            L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
     f->code = code.n > 0 ? code.p : "TRANSFER_FAILED";
     f->sent = flag_field(L, "sent");
     f->text = view_field(L, "message");
@@ -298,7 +312,8 @@ static int call_next(lua_State *L) {
     struct b24_action a = b24L_step(L, 1, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
     if (a.type == B24_MISUSE) c->busy = false;
     if (a.type == B24_MISUSE)
-        return luaL_error(L, "b24: event '%s' does not fit what the call waits for", b24_event_name(event.type));
+        return luaL_error(L, "b24: event '%s' does not fit what the call waits for",
+                          b24_event_name(event.type));
     lua_pushstring(L, b24_action_name(a.type));
     if (a.type == B24_SEND) b24L_push_request(L, a.as.send);
     else if (a.type == B24_SLEEP) lua_pushnumber(L, (lua_Number)a.as.sleep / 1000);
@@ -324,7 +339,8 @@ int b24L_push_result(lua_State *L, int call) {
     return n;
 }
 
-/* call:limiter(question) -> the user's function that ASK means, or nil. A host calls it itself: it may wait, too. */
+/* call:limiter(question) -> the user's function that ASK means, or nil. A host calls it itself: it
+ * may wait, too. */
 static int call_limiter(lua_State *L) {
     static const char *const questions[] = {"reserve", "penalise", NULL};
     check_call(L);
@@ -334,7 +350,8 @@ static int call_limiter(lua_State *L) {
     return 1;
 }
 
-/* call:log() -> conf.log, or nil: from now on the host tells it what each step did, event by event. It may wait, too.
+/* call:log() -> conf.log, or nil: from now on the host tells it what each step did, event by event.
+ * It may wait, too.
  */
 static int call_log(lua_State *L) {
     struct b24L_call *c = check_call(L);
@@ -345,16 +362,17 @@ static int call_log(lua_State *L) {
     return 1;
 }
 
-/* call:event() -> what a log may be told next of the last step, {event=, method=, …}; nil: no more */
+/* call:event() -> what a log may be told next of the last step, {event=, method=, …}; nil: no more
+ */
 static int call_event(lua_State *L) {
     check_call(L);
     b24L_push_log_event(L, 1);
     return 1;
 }
 
-/* call:options() -> {connect_timeout=, max_reply=, …}: what a transport must honour, or refuse when it cannot. proxy,
-   ca_file and ca_path are there if they were given; http_version if it must be "1.1" or "2"; unshared (words) if the
-   limiter counts in this process alone. */
+/* call:options() -> {connect_timeout=, max_reply=, …}: what a transport must honour, or refuse when
+   it cannot. proxy, ca_file and ca_path are there if they were given; http_version if it must be
+   "1.1" or "2"; unshared (words) if the limiter counts in this process alone. */
 static int call_options(lua_State *L) {
     static const char *const versions[] = {NULL, "1.1", "2"}; /* by enum b24_http_version */
     const struct b24L_call *c = check_call(L);
@@ -396,9 +414,10 @@ static int call_tostring(lua_State *L) {
 
 void b24L_open_call(lua_State *L) {
     static const luaL_Reg meta[] = {{"__gc", call_gc}, {"__tostring", call_tostring}, {NULL, NULL}};
-    static const luaL_Reg methods[] = {{"next", call_next}, {"limiter", call_limiter}, {"options", call_options},
-                                       {"log", call_log},   {"event", call_event},     {"result", call_result},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"next", call_next}, {"limiter", call_limiter}, {"options", call_options},
+        {"log", call_log},   {"event", call_event},     {"result", call_result},
+        {NULL, NULL}};
     b24L_newtype(L, B24_CALL_TYPE);
     b24L_setfuncs(L, meta);
     lua_newtable(L);

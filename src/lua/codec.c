@@ -1,13 +1,14 @@
-/* b24.codec: everything that needs no libcurl. `require "b24"` loads only this; nginx never loads more. */
+/* b24.codec: everything that needs no libcurl. `require "b24"` loads only this; nginx never loads
+ * more. */
 #include <string.h>
 
-#include "lua/binding.h"
 #include "base/clock.h"
-#include "json/document.h"
+#include "lua/binding.h"
 #include "lua/cache.h"
 #include "lua/http.h"
 #include "lua/inbox.h"
 #include "lua/system.h"
+#include "json/document.h"
 
 static struct b24_view check_view(lua_State *L, int index) {
     struct b24_view v;
@@ -91,8 +92,8 @@ static int codec_encode(lua_State *L) {
     return 1;
 }
 
-/* codec.as_counters(value [, nulls]) -> counters | nil: a value of b24.call or a batch, in the one shape that
-   b24.counters has; nulls: keep them */
+/* codec.as_counters(value [, nulls]) -> counters | nil: a value of b24.call or a batch, in the one
+   shape that b24.counters has; nulls: keep them */
 static int codec_as_counters(lua_State *L) {
     struct b24_json_error error;
     bool nulls = lua_toboolean(L, 2);
@@ -127,7 +128,8 @@ static int codec_request(lua_State *L) {
     return 1;
 }
 
-/* codec.reply(conf, method, reply, ["counters"]) -> value, err, info: one final reply, without a call object */
+/* codec.reply(conf, method, reply, ["counters"]) -> value, err, info: one final reply, without a
+ * call object */
 static int codec_reply(lua_State *L) {
     struct b24_event go = {.type = B24_GO}, reply = {.type = B24_REPLY};
     enum b24_shape shape = b24L_check_shape(L, 4);
@@ -144,12 +146,16 @@ static int codec_reply(lua_State *L) {
     return b24L_push_outcome(L, a.as.done, c->conf, c->method, shape, 0);
 }
 
-/* codec.fault(kind, code, message, hint, method) -> nil, message, info: for what the Lua half finds wrong. */
+/* codec.fault(kind, code, message, hint, method) -> nil, message, info: for what the Lua half finds
+ * wrong. */
 static int codec_fault(lua_State *L) {
-    static const enum b24_kind kinds[] = {B24_CLOSED, B24_CONFIG, B24_LIMIT, B24_TIMEOUT, B24_PORTAL, B24_DECODE};
+    static const enum b24_kind kinds[] = {B24_CLOSED,  B24_CONFIG, B24_LIMIT,
+                                          B24_TIMEOUT, B24_PORTAL, B24_DECODE};
     struct b24_fault fault;
-    const char *kind = luaL_checkstring(L, 1), *code = luaL_checkstring(L, 2), *message = luaL_checkstring(L, 3);
-    const char *hint = luaL_optstring(L, 4, NULL), *method = lua_type(L, 5) == LUA_TSTRING ? lua_tostring(L, 5) : NULL;
+    const char *kind = luaL_checkstring(L, 1), *code = luaL_checkstring(L, 2),
+               *message = luaL_checkstring(L, 3);
+    const char *hint = luaL_optstring(L, 4, NULL),
+               *method = lua_type(L, 5) == LUA_TSTRING ? lua_tostring(L, 5) : NULL;
     struct b24_view name = {method, method != NULL ? strlen(method) : 0};
     if (b24_method_problem(name) != NULL) method = NULL; /* it may be a URL, given by mistake */
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -174,15 +180,16 @@ static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
 }
 
 void b24L_open_codec(lua_State *L) {
-    static const luaL_Reg functions[] = {{"conf", codec_conf},         {"call", b24L_call},
-                                         {"request", codec_request},   {"reply", codec_reply},
-                                         {"decode", codec_decode},     {"encode", codec_encode},
-                                         {"totals", b24L_totals},   {"badge", b24L_badge},
-                                         {"dialogs", b24L_dialogs}, {"diff", b24L_diff},
-                                         {"fault", codec_fault},       {"clock", codec_clock},
-                                         {"batch", b24L_batch},     {"batch_check", b24L_batch_check},
-                                         {"ref", b24L_ref},         {"cursor", b24L_cursor},
-                                         {"watch", b24L_watch},     {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"conf", codec_conf},       {"call", b24L_call},
+        {"request", codec_request}, {"reply", codec_reply},
+        {"decode", codec_decode},   {"encode", codec_encode},
+        {"totals", b24L_totals},    {"badge", b24L_badge},
+        {"dialogs", b24L_dialogs},  {"diff", b24L_diff},
+        {"fault", codec_fault},     {"clock", codec_clock},
+        {"batch", b24L_batch},      {"batch_check", b24L_batch_check},
+        {"ref", b24L_ref},          {"cursor", b24L_cursor},
+        {"watch", b24L_watch},      {NULL, NULL}};
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {
         lua_pushlightuserdata(L, L);

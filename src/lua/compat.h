@@ -1,5 +1,6 @@
-/* lua/compat.h: the few names that differ between Lua 5.1 and 5.4. For 5.1 always our own functions under our own
-   names: LuaJIT exports some of the 5.2 ones, but a module that used them would not load in PUC Lua 5.1. */
+/* lua/compat.h: the few names that differ between Lua 5.1 and 5.4. For 5.1 always our own functions
+   under our own names: LuaJIT exports some of the 5.2 ones, but a module that used them would not
+   load in PUC Lua 5.1. */
 #ifndef B24_LUA_COMPAT_H
 #define B24_LUA_COMPAT_H
 
@@ -55,16 +56,19 @@ static inline void b24L_setfuncs(lua_State *L, const luaL_Reg *r) { luaL_setfunc
 
 #endif
 
-/* [0, +1] The metatable of that name, new or not. Fill it each time: a first attempt may have run out of memory
-   half-way, and a type without __gc would leak. */
-static inline void b24L_newtype(lua_State *L, const char *name) { (void)luaL_newmetatable(L, name); }
+/* [0, +1] The metatable of that name, new or not. Fill it each time: a first attempt may have run
+   out of memory half-way, and a type without __gc would leak. */
+static inline void b24L_newtype(lua_State *L, const char *name) {
+    (void)luaL_newmetatable(L, name);
+}
 
-/* [0, 0] After a lua_pcall of a user's function that failed: raises again what is not the user's to keep, a lack of
-   memory and Ctrl-C (lua.c's hook raises "interrupted!", once). */
+/* [0, 0] After a lua_pcall of a user's function that failed: raises again what is not the user's to
+   keep, a lack of memory and Ctrl-C (lua.c's hook raises "interrupted!", once). */
 static inline void b24L_check_pcall(lua_State *L, int status) {
     static const char word[] = "interrupted!";
     size_t n = 0;
-    const char *text = status != 0 && lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
+    const char *text =
+        status != 0 && lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
     bool interrupted = n >= sizeof word - 1 && strcmp(text + n - (sizeof word - 1), word) == 0;
     if (status == LUA_ERRMEM || interrupted) lua_error(L);
 }

@@ -1,11 +1,12 @@
-/* The conf argument: nil, a webhook URL or a table -> a checked struct b24_conf inside a userdata. */
+/* The conf argument: nil, a webhook URL or a table -> a checked struct b24_conf inside a userdata.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "lua/binding.h"
 #include "os/credential.h"
-#include "base/url.h"
 
 /* ------------------------------------------------------------ values: bad ones are reported */
 
@@ -17,7 +18,8 @@ static bool bad_number(struct b24_fault *fault, const char *name, double low, do
     char from[B24_NUMBER_MAX], to[B24_NUMBER_MAX];
     b24_double_text(low, from);
     b24_double_text(high, to);
-    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' must be between %s and %s", name, from, to);
+    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' must be between %s and %s",
+                    name, from, to);
 }
 
 /* [0, +1] conf[name], raw. */
@@ -27,8 +29,8 @@ static int option(lua_State *L, int conf, const char *name) {
     return lua_type(L, -1);
 }
 
-static bool take_number(lua_State *L, int conf, const char *name, double low, double high, double *out,
-                        struct b24_fault *fault) {
+static bool take_number(lua_State *L, int conf, const char *name, double low, double high,
+                        double *out, struct b24_fault *fault) {
     bool ok = true;
     if (option(L, conf, name) != LUA_TNIL) {
         double v = (double)lua_tonumber(L, -1);
@@ -39,17 +41,19 @@ static bool take_number(lua_State *L, int conf, const char *name, double low, do
     return ok;
 }
 
-static bool take_integer(lua_State *L, int conf, const char *name, double low, double high, double *out,
-                         struct b24_fault *fault) {
+static bool take_integer(lua_State *L, int conf, const char *name, double low, double high,
+                         double *out, struct b24_fault *fault) {
     return take_number(L, conf, name, low, high, out, fault) &&
            (*out == (double)(int64_t)*out || bad_value(fault, name, "must be a whole number"));
 }
 
-static bool take_seconds(lua_State *L, int conf, const char *name, b24_ms *out, struct b24_fault *fault) {
+static bool take_seconds(lua_State *L, int conf, const char *name, b24_ms *out,
+                         struct b24_fault *fault) {
     double s = (double)*out / 1000;
     if (!take_number(L, conf, name, 0.001, B24_TIMEOUT_MAX / 1000.0, &s, fault))
         return b24_fail(fault, B24_CONFIG, "BAD_OPTION", "Times are in seconds, not milliseconds.",
-                        "option '%s' must be between 0.001 and %d seconds", name, B24_TIMEOUT_MAX / 1000);
+                        "option '%s' must be between 0.001 and %d seconds", name,
+                        B24_TIMEOUT_MAX / 1000);
     *out = (b24_ms)(s * 1000 + 0.5);
     return true;
 }
@@ -61,13 +65,15 @@ static bool take_flag(lua_State *L, int conf, const char *name, bool *out) {
 }
 
 /* Text that goes into a header, a file name or an option of libcurl: no control bytes. */
-static bool take_text(lua_State *L, int conf, const char *name, char **field, struct b24_fault *fault) {
+static bool take_text(lua_State *L, int conf, const char *name, char **field,
+                      struct b24_fault *fault) {
     bool ok = true;
     if (option(L, conf, name) == LUA_TSTRING) {
         struct b24_view v;
         v.p = lua_tolstring(L, -1, &v.n);
         for (size_t i = 0; i < v.n && ok; i++)
-            ok = ((unsigned char)v.p[i] >= ' ' && v.p[i] != 0x7f) || bad_value(fault, name, "has control characters");
+            ok = ((unsigned char)v.p[i] >= ' ' && v.p[i] != 0x7f) ||
+                 bad_value(fault, name, "has control characters");
         ok = ok && b24_conf_string(field, v, fault);
     }
     lua_pop(L, 1);
@@ -79,7 +85,10 @@ static bool take_http_version(lua_State *L, int conf, struct b24_conf *c, struct
     if (option(L, conf, "http_version") != LUA_TNIL) {
         bool number = lua_type(L, -1) == LUA_TNUMBER;
         double n = (double)lua_tonumber(L, -1);
-        const char *s = number ? (n == 2 ? "2" : n > 1.09 && n < 1.11 ? "1.1" : "?") : lua_tostring(L, -1);
+        const char *s = number ? (n == 2                 ? "2"
+                                  : n > 1.09 && n < 1.11 ? "1.1"
+                                                         : "?")
+                               : lua_tostring(L, -1);
         if (strcmp(s, "auto") == 0) c->http_version = B24_HTTP_AUTO;
         else if (strcmp(s, "1.1") == 0) c->http_version = B24_HTTP_1_1;
         else if (strcmp(s, "2") == 0 || strcmp(s, "2.0") == 0) c->http_version = B24_HTTP_2;
@@ -93,9 +102,11 @@ static bool take_http_version(lua_State *L, int conf, struct b24_conf *c, struct
 static bool take_transport(lua_State *L, int conf, struct b24_fault *fault) {
     static const char *const names[] = {"auto", "blocking", "uv", "cqueues", "glib"};
     bool ok = option(L, conf, "transport") == LUA_TNIL;
-    for (size_t i = 0; !ok && i < sizeof names / sizeof *names; i++) ok = strcmp(lua_tostring(L, -1), names[i]) == 0;
+    for (size_t i = 0; !ok && i < sizeof names / sizeof *names; i++)
+        ok = strcmp(lua_tostring(L, -1), names[i]) == 0;
     lua_pop(L, 1);
-    return ok || bad_value(fault, "transport", "must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\"");
+    return ok || bad_value(fault, "transport",
+                           "must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\"");
 }
 
 static bool take_plan(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
@@ -118,13 +129,16 @@ static bool take_settings(lua_State *L, int conf, struct b24_conf *c, struct b24
               take_integer(L, conf, "retries", 0, B24_RETRIES_MAX, &retries, fault) &&
               take_integer(L, conf, "max_depth", 1, B24_DEPTH_MAX, &depth, fault) &&
               take_integer(L, conf, "max_reply", 1, B24_REPLY_MAX, &reply, fault) &&
-              take_number(L, conf, "max_age", 0, 1e9, &age, fault) && take_text(L, conf, "proxy", &c->proxy, fault) &&
-              take_text(L, conf, "ca_file", &c->ca_file, fault) && take_text(L, conf, "ca_path", &c->ca_path, fault) &&
+              take_number(L, conf, "max_age", 0, 1e9, &age, fault) &&
+              take_text(L, conf, "proxy", &c->proxy, fault) &&
+              take_text(L, conf, "ca_file", &c->ca_file, fault) &&
+              take_text(L, conf, "ca_path", &c->ca_path, fault) &&
               take_text(L, conf, "user_agent", &c->user_agent, fault) &&
-              take_text(L, conf, "runtime_dir", &c->runtime_dir, fault) && take_http_version(L, conf, c, fault) &&
-              take_transport(L, conf, fault) && take_flag(L, conf, "nulls", &c->nulls) &&
-              take_flag(L, conf, "stale_ok", &c->stale_ok) && take_flag(L, conf, "idempotent", &c->idempotent) &&
-              take_plan(L, conf, c, fault);
+              take_text(L, conf, "runtime_dir", &c->runtime_dir, fault) &&
+              take_http_version(L, conf, c, fault) && take_transport(L, conf, fault) &&
+              take_flag(L, conf, "nulls", &c->nulls) &&
+              take_flag(L, conf, "stale_ok", &c->stale_ok) &&
+              take_flag(L, conf, "idempotent", &c->idempotent) && take_plan(L, conf, c, fault);
     c->max_age = (b24_ms)(age * 1000);
     c->retries = (int)retries;
     c->max_depth = (int)depth;
@@ -146,8 +160,8 @@ static void check_limiter(lua_State *L, int limiter, int level) {
             return;
         }
         if (lua_type(L, -1) != types[i])
-            b24L_throw(L, level, "limiter.%s must be a %s, not a %s", name, lua_typename(L, types[i]),
-                      luaL_typename(L, -1));
+            b24L_throw(L, level, "limiter.%s must be a %s, not a %s", name,
+                       lua_typename(L, types[i]), luaL_typename(L, -1));
     }
 }
 
@@ -158,7 +172,8 @@ static bool take_function(lua_State *L, int limiter, const char *name, int keep,
     return present;
 }
 
-static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, int level, struct b24_fault *fault) {
+static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, int level,
+                         struct b24_fault *fault) {
     bool ok = true;
     int type = option(L, conf, "limiter"), limiter = lua_gettop(L);
     if (type == LUA_TBOOLEAN && !lua_toboolean(L, limiter)) c->limits.off = true;
@@ -168,7 +183,8 @@ static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, i
         check_limiter(L, limiter, level);
         ok = take_number(L, limiter, "rate", 0.001, 1e6, &rate, fault) &&
              take_integer(L, limiter, "burst", 1, 1e6, &burst, fault);
-        if (rate < plan.rate || burst < plan.burst) c->limits.own = (struct b24_rate){rate, (int)burst};
+        if (rate < plan.rate || burst < plan.burst)
+            c->limits.own = (struct b24_rate){rate, (int)burst};
         c->ask_limiter = take_function(L, limiter, "reserve", keep, B24_KEEP_RESERVE);
         if (take_function(L, limiter, "penalise", keep, B24_KEEP_PENALISE) && !c->ask_limiter)
             b24L_throw(L, level, "limiter.penalise needs limiter.reserve beside it");
@@ -179,7 +195,8 @@ static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, i
 
 /* ------------------------------------------------------------ credentials */
 
-static bool take_webhook_text(lua_State *L, int index, struct b24_conf *c, struct b24_fault *fault) {
+static bool take_webhook_text(lua_State *L, int index, struct b24_conf *c,
+                              struct b24_fault *fault) {
     struct b24_view v;
     v.p = lua_tolstring(L, index, &v.n);
     return b24_conf_webhook(c, v, fault);
@@ -196,8 +213,8 @@ static bool take_webhook_function(lua_State *L, struct b24_conf *c, struct b24_f
         return ok;
     }
     const char *text = lua_tostring(L, -1);
-    b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the webhook function returned no string%s%s", text ? ": " : "",
-             text ? text : "");
+    b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the webhook function returned no string%s%s",
+             text ? ": " : "", text ? text : "");
     b24_conf_mask(c, fault->message);
     lua_pop(L, 1);
     return false;
@@ -221,25 +238,28 @@ static bool several_credentials(struct b24_fault *fault) {
 }
 
 static bool no_credential(struct b24_fault *fault) {
-    return b24_fail(
-        fault, B24_CONFIG, "NO_CREDENTIAL",
-        "Give webhook = URL; or pass no conf at all to use $B24_WEBHOOK or the file of ~/.config/b24/webhook.",
-        "conf has no credential (webhook, or portal and token); B24_WEBHOOK and ~/.config/b24/webhook are read "
-        "only without a conf table, or with profile");
+    return b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL",
+                    "Give webhook = URL; or pass no conf at all to use $B24_WEBHOOK or the file of "
+                    "~/.config/b24/webhook.",
+                    "conf has no credential (webhook, or portal and token); B24_WEBHOOK and "
+                    "~/.config/b24/webhook are read "
+                    "only without a conf table, or with profile");
 }
 
 static bool take_credential(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
-    int webhook = option(L, conf, "webhook"), portal = option(L, conf, "portal"), token = option(L, conf, "token");
+    int webhook = option(L, conf, "webhook"), portal = option(L, conf, "portal"),
+        token = option(L, conf, "token");
     int oauth = option(L, conf, "oauth"), profile = option(L, conf, "profile"), at = lua_gettop(L);
-    int given =
-        (webhook != LUA_TNIL) + (portal != LUA_TNIL || token != LUA_TNIL) + (oauth != LUA_TNIL) + (profile != LUA_TNIL);
+    int given = (webhook != LUA_TNIL) + (portal != LUA_TNIL || token != LUA_TNIL) +
+                (oauth != LUA_TNIL) + (profile != LUA_TNIL);
     bool ok = false;
     if (given > 1) {
         several_credentials(fault);
     } else if (profile != LUA_TNIL) {
         ok = find_credential(lua_tostring(L, at), c, fault);
     } else if (oauth != LUA_TNIL) {
-        bad_value(fault, "oauth", "is not supported in this version; use webhook, or portal and token");
+        bad_value(fault, "oauth",
+                  "is not supported in this version; use webhook, or portal and token");
     } else if (webhook == LUA_TSTRING) {
         ok = take_webhook_text(L, at - 4, c, fault);
     } else if (webhook == LUA_TFUNCTION) {
@@ -252,7 +272,8 @@ static bool take_credential(lua_State *L, int conf, struct b24_conf *c, struct b
         t.p = lua_tolstring(L, at - 2, &t.n);
         ok = b24_conf_token(c, p, t, fault);
     } else if (portal != LUA_TNIL || token != LUA_TNIL) {
-        b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL", "Give both portal and token.", "portal and token belong together");
+        b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL", "Give both portal and token.",
+                 "portal and token belong together");
     } else {
         no_credential(fault);
     }
@@ -297,7 +318,8 @@ static struct b24_conf *new_conf(lua_State *L) {
     return c;
 }
 
-static bool take_table(lua_State *L, int index, struct b24_conf *c, int level, struct b24_fault *fault) {
+static bool take_table(lua_State *L, int index, struct b24_conf *c, int level,
+                       struct b24_fault *fault) {
     int keep = lua_gettop(L);
     option(L, index, "log");
     lua_rawseti(L, keep, B24_KEEP_LOG);
@@ -314,12 +336,14 @@ const struct b24_conf *b24L_to_conf(lua_State *L, int index, int level) {
         return ready;
     }
     if (ready != NULL) { /* collected already: a finaliser uses it while the Lua state closes */
-        b24_fail(&fault, B24_CLOSED, "CLOSED", NULL, "the client is gone: the Lua state is closing");
+        b24_fail(&fault, B24_CLOSED, "CLOSED", NULL,
+                 "the client is gone: the Lua state is closing");
         b24L_push_fault(L, &fault, NULL);
         return NULL;
     }
     if (!lua_isnoneornil(L, index) && lua_type(L, index) != LUA_TSTRING && !lua_istable(L, index))
-        b24L_throw(L, level, "conf must be a table, a webhook URL or nil, not a %s", luaL_typename(L, index));
+        b24L_throw(L, level, "conf must be a table, a webhook URL or nil, not a %s",
+                   luaL_typename(L, index));
     luaL_checkstack(L, 16, "conf");
     if (lua_istable(L, index)) b24L_check_options(L, index, level);
     struct b24_conf *c = new_conf(L);

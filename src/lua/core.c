@@ -1,13 +1,14 @@
 /* b24.core: b24.codec plus the blocking calls over libcurl. */
-#include "lua/binding.h"
 #include "curl/facts.h"
+#include "curl/transfer.h"
+#include "lua/binding.h"
 #include "lua/cache.h"
 #include "lua/engine.h"
 #include "lua/interrupt.h"
 #include "os/keep_loaded.h"
-#include "curl/transfer.h"
 
-/* ------------------------------------------------------------ the kept handle: one for each Lua state */
+/* ------------------------------------------------------------ the kept handle: one for each Lua
+ * state */
 
 #define TRANSFER_TYPE "b24.transfer " B24_VERSION
 
@@ -34,7 +35,8 @@ static struct b24_transfer *transfer(lua_State *L) {
 /* ------------------------------------------------------------ the loop */
 
 /* Carries out what the call object on top of the stack asks for, until it is done. */
-static const struct b24_outcome *perform(lua_State *L, struct b24L_call *c, struct b24_transfer *t) {
+static const struct b24_outcome *perform(lua_State *L, struct b24L_call *c,
+                                         struct b24_transfer *t) {
     struct b24L_interrupt watch = b24L_watch_hooks(L);
     struct b24_interrupt interrupt = {b24L_hook_changed, &watch};
     struct b24_event event = {.type = B24_GO};
@@ -78,7 +80,8 @@ static int finish(lua_State *L, const struct b24L_setup *setup) {
     return c != NULL ? perform_top(L, c) : 3;
 }
 
-/* core.perform(call) -> value, nil, info | nil, message, info; a call object of codec.call that nobody has begun */
+/* core.perform(call) -> value, nil, info | nil, message, info; a call object of codec.call that
+ * nobody has begun */
 static int core_perform(lua_State *L) {
     struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
     luaL_argcheck(L, c->call != NULL, 1, "this call is over");
@@ -89,14 +92,16 @@ static int core_perform(lua_State *L) {
 
 /* core.counters([conf]) -> counters, nil, info | nil, message, info */
 static int core_counters(lua_State *L) {
-    struct b24L_setup setup = {.conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
+    struct b24L_setup setup = {
+        .conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
     lua_settop(L, 1);
     if (b24L_wants_cache(L, 1)) return b24L_cached_counters(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, &setup);
 }
 
-/* core.call(conf, method [, params [, idempotent [, level]]]) -> result, nil, info | nil, message, info */
+/* core.call(conf, method [, params [, idempotent [, level]]]) -> result, nil, info | nil, message,
+ * info */
 static int core_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
     setup.idempotent = b24L_to_idempotent(L, 4);

@@ -52,7 +52,8 @@ static int map_index(lua_State *L) {
     return 1;
 }
 
-/* [0, +1] An empty map that knows numbers; "object" also for encoders when it is empty (dkjson's convention). */
+/* [0, +1] An empty map that knows numbers; "object" also for encoders when it is empty (dkjson's
+ * convention). */
 static void new_map(lua_State *L, int size) {
     lua_createtable(L, 0, size);
     b24L_setmetatable(L, MAP_TYPE);
@@ -89,7 +90,8 @@ static void push_name(lua_State *L, const char *name, bool camel) {
     else lua_pushstring(L, name);
 }
 
-/* [0, +1] A count or id: number, or decimal string as 2017 servers sent; nil for null unless `nulls`. */
+/* [0, +1] A count or id: number, or decimal string as 2017 servers sent; nil for null unless
+ * `nulls`. */
 static void push_count(lua_State *L, const cJSON *v, bool nulls) {
     double n;
     if (cJSON_IsString(v) && b24_decimal(v->valuestring, &n)) b24L_push_number(L, n);
@@ -107,7 +109,8 @@ struct reading {
 static void push_map(lua_State *L, const cJSON *v, struct reading how);
 
 static void push_entry(lua_State *L, const cJSON *v, struct reading how) {
-    if (how.nested && (cJSON_IsObject(v) || cJSON_IsArray(v))) push_map(L, v, (struct reading){.nulls = how.nulls});
+    if (how.nested && (cJSON_IsObject(v) || cJSON_IsArray(v)))
+        push_map(L, v, (struct reading){.nulls = how.nulls});
     else push_count(L, v, how.nulls);
 }
 

@@ -1,5 +1,5 @@
-/* codec.cursor: the cursor of cursor.h as Lua sees it. Params go in, each page's params come out; replies go in, rows
-   come out. */
+/* codec.cursor: the cursor of cursor.h as Lua sees it. Params go in, each page's params come out;
+   replies go in, rows come out. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@
 #define CURSOR_TYPE "b24.cursor " B24_VERSION
 #define PARAMS_MAX  (64u << 20) /* bytes; as for a call */
 
-/* What a cursor keeps in its uservalue table: its own params, which each page changes, the filter in them, and the name
-   of the member with the rows. */
+/* What a cursor keeps in its uservalue table: its own params, which each page changes, the filter
+   in them, and the name of the member with the rows. */
 enum { PARAMS = 1, FILTER, ROWS };
 
 struct lua_cursor {
@@ -32,7 +32,8 @@ static void push_kept(lua_State *L, int what) {
 
 /* What is wrong with the params is thrown here, not when the first page is asked for. */
 static void check_params(lua_State *L, struct lua_cursor *lc, int index, int level) {
-    if (!lua_istable(L, index)) b24L_throw(L, level, "params must be a table, not a %s", luaL_typename(L, index));
+    if (!lua_istable(L, index))
+        b24L_throw(L, level, "params must be a table, not a %s", luaL_typename(L, index));
     b24_buffer_init(&lc->probe, PARAMS_MAX);
     const char *wrong = b24L_encode_params(L, index, &lc->probe);
     b24_buffer_free(&lc->probe);
@@ -104,8 +105,10 @@ static int cursor_params(lua_State *L) {
     return 1;
 }
 
-/* [0, +3] nil, message, info: the call's own info (index 3, if it is a table) with what we found wrong. */
-static int push_complaint(lua_State *L, const struct lua_cursor *lc, const struct b24_fault *fault) {
+/* [0, +3] nil, message, info: the call's own info (index 3, if it is a table) with what we found
+ * wrong. */
+static int push_complaint(lua_State *L, const struct lua_cursor *lc,
+                          const struct b24_fault *fault) {
     static const char *const fields[] = {"kind", "code", "message", "hint", "retryable", "method"};
     b24L_push_fault(L, fault, lc->method[0] != '\0' ? lc->method : NULL);
     lua_pushboolean(L, 1); /* the call as such was good */
@@ -126,7 +129,9 @@ static struct b24_page read_page(lua_State *L) {
     struct b24_page page = {.next_kind = B24_NEXT_NONE, .total = -1, .more = B24_MORE_UNKNOWN};
     if (lua_istable(L, 3)) {
         lua_getfield(L, 3, "next");
-        if (!lua_isnil(L, -1)) page.next_kind = b24L_to_integer(L, -1, &page.next) ? B24_NEXT_GIVEN : B24_NEXT_UNUSABLE;
+        if (!lua_isnil(L, -1))
+            page.next_kind =
+                b24L_to_integer(L, -1, &page.next) ? B24_NEXT_GIVEN : B24_NEXT_UNUSABLE;
         lua_getfield(L, 3, "total");
         if (!b24L_to_integer(L, -1, &page.total)) page.total = -1;
         lua_pop(L, 2);
@@ -171,7 +176,8 @@ static int cursor_page(lua_State *L) {
     const char *problem = b24L_find_rows(L, 2, 4); /* 4: the member's name; 5: the rows */
     if (problem != NULL) {
         lc->cursor.done = true;
-        b24_fail(&fault, B24_DECODE, "NO_ROWS", "Use client:call for a method that returns no list.", "%s", problem);
+        b24_fail(&fault, B24_DECODE, "NO_ROWS",
+                 "Use client:call for a method that returns no list.", "%s", problem);
         return push_complaint(L, lc, &fault);
     }
     b24L_getuservalue(L, 1);
@@ -200,8 +206,11 @@ static int cursor_gc(lua_State *L) {
 }
 
 void b24L_open_cursor(lua_State *L) {
-    static const luaL_Reg meta[] = {
-        {"__gc", cursor_gc}, {"params", cursor_params}, {"page", cursor_page}, {"more", cursor_more}, {NULL, NULL}};
+    static const luaL_Reg meta[] = {{"__gc", cursor_gc},
+                                    {"params", cursor_params},
+                                    {"page", cursor_page},
+                                    {"more", cursor_more},
+                                    {NULL, NULL}};
     b24L_newtype(L, CURSOR_TYPE);
     b24L_setfuncs(L, meta);
     lua_pushvalue(L, -1);

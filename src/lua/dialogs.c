@@ -1,5 +1,5 @@
-/* b24.dialogs and b24.diff: which dialogs have unread messages, in a stable order. They read any table of the shape
-   that b24.counters returns, also one that has been through JSON. */
+/* b24.dialogs and b24.diff: which dialogs have unread messages, in a stable order. They read any
+   table of the shape that b24.counters returns, also one that has been through JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,8 @@
 
 #define ID_MAX 20 /* digits of an id; 2^64 has 20 */
 
-/* Order of output. CHAT after the two whose chats it repeats would lose the reading order, so it is cleaned instead. */
+/* Order of output. CHAT after the two whose chats it repeats would lose the reading order, so it is
+ * cleaned instead. */
 enum { DIALOG, CHAT, COLLAB, COPILOT, LINES, TASKS_TASK, CHANNEL_COMMENT, SECTIONS };
 static const char *const names[SECTIONS] = {"DIALOG", "CHAT",       "COLLAB",         "COPILOT",
                                             "LINES",  "TASKS_TASK", "CHANNEL_COMMENT"};
@@ -29,7 +30,8 @@ struct list {
 bool b24L_to_count(lua_State *L, int index, lua_Number *count) {
     if (lua_type(L, index) != LUA_TNUMBER) return false;
     *count = lua_tonumber(L, index);
-    return *count >= -9007199254740992.0 && *count <= 9007199254740992.0 && *count == (lua_Number)(int64_t)*count;
+    return *count >= -9007199254740992.0 && *count <= 9007199254740992.0 &&
+           *count == (lua_Number)(int64_t)*count;
 }
 
 static void reserve(lua_State *L, struct list *list, size_t cap) {
@@ -57,7 +59,8 @@ static bool to_id(lua_State *L, int index, char id[ID_MAX + 1]) {
         snprintf(id, ID_MAX + 1, "%lld", (long long)number);
         return true;
     }
-    if (s == NULL || n == 0 || n > ID_MAX || *s == '0' || strspn(s, "0123456789") != n) return false;
+    if (s == NULL || n == 0 || n > ID_MAX || *s == '0' || strspn(s, "0123456789") != n)
+        return false;
     memcpy(id, s, n + 1);
     return true;
 }
@@ -96,7 +99,8 @@ static int by_id(const struct entry *a, const struct entry *b) {
     return n != k ? (n < k ? -1 : 1) : strcmp(a->id, b->id);
 }
 
-/* Users and chats are different ids. Within one id the special section of a chat comes before plain CHAT. */
+/* Users and chats are different ids. Within one id the special section of a chat comes before plain
+ * CHAT. */
 static int by_dialog(const void *x, const void *y) {
     const struct entry *a = x, *b = y;
     bool user_a = a->section == DIALOG, user_b = b->section == DIALOG;
@@ -135,7 +139,8 @@ static void drop_muted(lua_State *L, int counters, struct list *list) {
         struct entry probe = list->entries[i];
         bool user = probe.section == DIALOG;
         probe.section = CHAT;
-        if (user || muted.n == 0 || bsearch(&probe, muted.entries, muted.n, sizeof probe, by_section) == NULL)
+        if (user || muted.n == 0 ||
+            bsearch(&probe, muted.entries, muted.n, sizeof probe, by_section) == NULL)
             list->entries[kept++] = list->entries[i];
     }
     list->n = kept;
@@ -160,7 +165,8 @@ static void push_dialog_id(lua_State *L, const struct entry *e) {
 /* Upvalues: the entries, their number, the next position. */
 static int next_dialog(lua_State *L) {
     const struct entry *entries = lua_touserdata(L, lua_upvalueindex(1));
-    size_t n = (size_t)lua_tonumber(L, lua_upvalueindex(2)), i = (size_t)lua_tonumber(L, lua_upvalueindex(3));
+    size_t n = (size_t)lua_tonumber(L, lua_upvalueindex(2)),
+           i = (size_t)lua_tonumber(L, lua_upvalueindex(3));
     if (i >= n) return 0;
     lua_pushnumber(L, (lua_Number)(i + 1));
     lua_replace(L, lua_upvalueindex(3));
@@ -193,13 +199,15 @@ static int by_change(const void *x, const void *y) {
 }
 
 /* Notes that `entry` (its unread: the new count) had `from` before, if that is a change. */
-static void note(struct change *changes, size_t *n, const struct entry *entry, lua_Number from, lua_Number to) {
+static void note(struct change *changes, size_t *n, const struct entry *entry, lua_Number from,
+                 lua_Number to) {
     if (from == to) return;
     changes[*n] = (struct change){*entry, from};
     changes[(*n)++].entry.unread = to;
 }
 
-/* Merges two lists that are sorted by_dialog; returns the number of changes. `changes` has room for all. */
+/* Merges two lists that are sorted by_dialog; returns the number of changes. `changes` has room for
+ * all. */
 static size_t merge(const struct list *old, const struct list *new, struct change *changes) {
     size_t i = 0, j = 0, n = 0;
     while (i < old->n && j < new->n) {
@@ -236,9 +244,12 @@ static void push_changes(lua_State *L, int result, const struct change *changes,
 
 #define TYPES_MAX 64 /* totals; servers of 2026 send nine */
 
-static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
-/* Adds the string keys of the table on top, and keeps them in the one at `kept`: a finaliser might take them out. */
+/* Adds the string keys of the table on top, and keeps them in the one at `kept`: a finaliser might
+ * take them out. */
 static size_t add_names(lua_State *L, int kept, const char *list[TYPES_MAX], size_t n) {
     if (!lua_istable(L, -1)) return n;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
@@ -253,7 +264,8 @@ static size_t add_names(lua_State *L, int kept, const char *list[TYPES_MAX], siz
 }
 
 /* [0, 0] A total that is missing is unknown: nil, not 0. */
-static void set_total(lua_State *L, const char *field, int type, const char *name, lua_Number *value, bool *known) {
+static void set_total(lua_State *L, const char *field, int type, const char *name,
+                      lua_Number *value, bool *known) {
     *known = false;
     if (lua_istable(L, type)) {
         lua_pushstring(L, name);
@@ -285,7 +297,8 @@ static void push_totals(lua_State *L, int result, int old, int new) {
         lua_setfield(L, -2, "section");
         lua_pushstring(L, list[i]);
         lua_setfield(L, -2, "id");
-        if (had != has || (had && from != to)) lua_rawseti(L, result, (int)b24L_rawlen(L, result) + 1);
+        if (had != has || (had && from != to))
+            lua_rawseti(L, result, (int)b24L_rawlen(L, result) + 1);
         else lua_pop(L, 1);
     }
 }
@@ -296,7 +309,8 @@ static void push_type(lua_State *L, int counters) {
 }
 
 static void check_counters(lua_State *L, int index) {
-    bool none = lua_isnoneornil(L, index) || (lua_islightuserdata(L, index) && lua_touserdata(L, index) == NULL);
+    bool none = lua_isnoneornil(L, index) ||
+                (lua_islightuserdata(L, index) && lua_touserdata(L, index) == NULL);
     if (!none) luaL_checktype(L, index, LUA_TTABLE);
 }
 

@@ -1,5 +1,5 @@
-/* core.engine() -> engine: requests and sleeps that go on by themselves; see engine.h. It knows no callbacks: who uses
-   it watches engine:pollfd() and asks engine:step(). */
+/* core.engine() -> engine: requests and sleeps that go on by themselves; see engine.h. It knows no
+   callbacks: who uses it watches engine:pollfd() and asks engine:step(). */
 #include "curl/engine.h"
 
 #include "lua/engine.h"
@@ -18,17 +18,21 @@ static bool open(const struct lua_engine *box) { return box->engine != NULL && !
 static struct b24_engine *check(lua_State *L) {
     const struct lua_engine *box = luaL_checkudata(L, 1, ENGINE_TYPE);
     if (!open(box)) luaL_error(L, "b24: the engine was closed");
-    if (!b24_engine_usable(box->engine)) luaL_error(L, "b24: the engine belongs to the parent process");
+    if (!b24_engine_usable(box->engine))
+        luaL_error(L, "b24: the engine belongs to the parent process");
     return box->engine;
 }
 
-static int no_memory(lua_State *L) { return luaL_error(L, "b24: the engine has no memory or no thread for more"); }
+static int no_memory(lua_State *L) {
+    return luaL_error(L, "b24: the engine has no memory or no thread for more");
+}
 
 /* core.engine() -> engine; throws when there is no memory or no descriptor for it */
 static int core_engine(lua_State *L) {
     struct lua_engine *box = b24L_newobject(L, sizeof *box, ENGINE_TYPE);
     box->engine = b24_engine_new();
-    if (box->engine == NULL) return luaL_error(L, "b24: no memory or no file descriptor for an engine");
+    if (box->engine == NULL)
+        return luaL_error(L, "b24: no memory or no file descriptor for an engine");
     return 1;
 }
 
@@ -38,7 +42,8 @@ static int push_job(lua_State *L, b24_job job) {
     return 1;
 }
 
-/* engine:add(call) -> id: sends the request that call:next has just asked for. Ids are never used twice. */
+/* engine:add(call) -> id: sends the request that call:next has just asked for. Ids are never used
+ * twice. */
 static int engine_add(lua_State *L) {
     struct b24_engine *e = check(L);
     const struct b24L_call *c = luaL_checkudata(L, 2, B24_CALL_TYPE);
@@ -98,10 +103,10 @@ static void close_engine(struct lua_engine *box) {
     b24_engine_free(e);
 }
 
-/* engine:step() -> id, event, data: one job that is done, or nothing. The event is "woke", "reply" or "failed"; it and
-   data are what call:next takes. A lack of memory loses nothing: ask again.
-   While these are made a finaliser may run, and take, cancel or close as it likes. So the job is in no list then, and
-   what it holds stays until they are made. */
+/* engine:step() -> id, event, data: one job that is done, or nothing. The event is "woke", "reply"
+   or "failed"; it and data are what call:next takes. A lack of memory loses nothing: ask again.
+   While these are made a finaliser may run, and take, cancel or close as it likes. So the job is in
+   no list then, and what it holds stays until they are made. */
 static int engine_step(lua_State *L) {
     struct b24_engine *e = check(L);
     struct lua_engine *box = lua_touserdata(L, 1);
@@ -130,20 +135,24 @@ static int engine_pollfd(lua_State *L) {
     return 1;
 }
 
-/* engine:running() -> how many jobs engine:step() will still tell of; at 0 nobody need watch the descriptor. */
+/* engine:running() -> how many jobs engine:step() will still tell of; at 0 nobody need watch the
+ * descriptor. */
 static int engine_running(lua_State *L) {
     lua_pushinteger(L, (lua_Integer)b24_engine_running(check(L)));
     return 1;
 }
 
-/* engine:wait(seconds) -> true: engine:step() has something; false: not within that time. Ctrl-C ends it. */
+/* engine:wait(seconds) -> true: engine:step() has something; false: not within that time. Ctrl-C
+ * ends it. */
 static int engine_wait(lua_State *L) {
     struct b24_engine *e = check(L);
     lua_Number seconds = luaL_checknumber(L, 2);
     luaL_argcheck(L, seconds >= 0, 2, "seconds expected");
     struct b24L_interrupt hooks = b24L_watch_hooks(L);
     struct b24_interrupt interrupt = {b24L_hook_changed, &hooks};
-    lua_pushboolean(L, b24_engine_wait(e, seconds < 1e9 ? (b24_ms)(seconds * 1000 + 0.5) : (b24_ms)1e12, &interrupt));
+    lua_pushboolean(
+        L, b24_engine_wait(e, seconds < 1e9 ? (b24_ms)(seconds * 1000 + 0.5) : (b24_ms)1e12,
+                           &interrupt));
     return 1;
 }
 
@@ -151,7 +160,8 @@ static int engine_wait(lua_State *L) {
 static int engine_cancel(lua_State *L) {
     struct b24_engine *e = check(L);
     lua_Number id = luaL_checknumber(L, 2);
-    luaL_argcheck(L, id >= 0 && id < 9007199254740992.0, 2, "an id of engine:add or engine:sleep expected");
+    luaL_argcheck(L, id >= 0 && id < 9007199254740992.0, 2,
+                  "an id of engine:add or engine:sleep expected");
     lua_pushboolean(L, b24_engine_cancel(e, (b24_job)id));
     return 1;
 }
@@ -177,8 +187,10 @@ static int engine_tostring(lua_State *L) {
 }
 
 void b24L_open_engine(lua_State *L) {
-    static const luaL_Reg meta[] = {
-        {"__gc", engine_close}, {"__close", engine_close}, {"__tostring", engine_tostring}, {NULL, NULL}};
+    static const luaL_Reg meta[] = {{"__gc", engine_close},
+                                    {"__close", engine_close},
+                                    {"__tostring", engine_tostring},
+                                    {NULL, NULL}};
     static const luaL_Reg methods[] = {{"add", engine_add},         {"sleep", engine_sleep},
                                        {"step", engine_step},       {"pollfd", engine_pollfd},
                                        {"running", engine_running}, {"wait", engine_wait},

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/date.h"
-#include "json/document.h"
 #include "lua/inbox.h"
+#include "json/document.h"
 
 int b24L_get_member(lua_State *L, int table, const char *name) {
     table = b24L_absindex(L, table);
@@ -34,13 +34,15 @@ bool b24L_member_count(lua_State *L, int table, const char *name, lua_Number *va
 }
 
 bool b24L_member_date(lua_State *L, int table, const char *name, double *seconds) {
-    bool found = b24L_get_member(L, table, name) == LUA_TSTRING && b24_date_parse(lua_tostring(L, -1), seconds);
+    bool found = b24L_get_member(L, table, name) == LUA_TSTRING &&
+                 b24_date_parse(lua_tostring(L, -1), seconds);
     lua_pop(L, 1);
     return found;
 }
 
 bool b24L_member_is(lua_State *L, int table, const char *name, bool wanted) {
-    bool found = b24L_get_member(L, table, name) == LUA_TBOOLEAN && (lua_toboolean(L, -1) != 0) == wanted;
+    bool found =
+        b24L_get_member(L, table, name) == LUA_TBOOLEAN && (lua_toboolean(L, -1) != 0) == wanted;
     lua_pop(L, 1);
     return found;
 }
@@ -84,7 +86,8 @@ bool b24L_to_dialog_id(lua_State *L, int index, bool person, char id[B24_DIALOG_
     if (lua_type(L, index) == LUA_TSTRING) {
         size_t n;
         const char *s = lua_tolstring(L, index, &n);
-        if (n == 0 || n > B24_DIALOG_ID_MAX - 4 || *s == '0' || strspn(s, "0123456789") != n) return false;
+        if (n == 0 || n > B24_DIALOG_ID_MAX - 4 || *s == '0' || strspn(s, "0123456789") != n)
+            return false;
         snprintf(id, B24_DIALOG_ID_MAX + 1, "%s%s", prefix, s);
         return true;
     }
@@ -93,9 +96,11 @@ bool b24L_to_dialog_id(lua_State *L, int index, bool person, char id[B24_DIALOG_
     return true;
 }
 
-bool b24L_member_dialog_id(lua_State *L, int table, const char *name, bool person, char id[B24_DIALOG_ID_MAX + 1]) {
+bool b24L_member_dialog_id(lua_State *L, int table, const char *name, bool person,
+                           char id[B24_DIALOG_ID_MAX + 1]) {
     bool found = false;
-    if (b24L_get_member(L, table, name) == LUA_TSTRING && strncmp(lua_tostring(L, -1), "chat", 4) == 0) {
+    if (b24L_get_member(L, table, name) == LUA_TSTRING &&
+        strncmp(lua_tostring(L, -1), "chat", 4) == 0) {
         lua_pushstring(L, lua_tostring(L, -1) + 4);
         found = b24L_to_dialog_id(L, -1, false, id);
         lua_pop(L, 1);

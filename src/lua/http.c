@@ -1,12 +1,13 @@
-/* HTTP/1.1 for a transport written in Lua: the text of a request, a reader of replies, the meaning of socket errors. */
+/* HTTP/1.1 for a transport written in Lua: the text of a request, a reader of replies, the meaning
+ * of socket errors. */
 #include "lua/http.h"
 
 #include <string.h>
 
-#include "lua/binding.h"
 #include "http1/cosocket_error.h"
 #include "http1/reply.h"
 #include "http1/request.h"
+#include "lua/binding.h"
 
 /* ------------------------------------------------------------ requests */
 
@@ -23,7 +24,8 @@ static int head_gc(lua_State *L) {
     return 0;
 }
 
-/* [0, +1] The value stays on the stack: a finaliser might take it out of the request, __index might have made it. */
+/* [0, +1] The value stays on the stack: a finaliser might take it out of the request, __index might
+ * have made it. */
 static struct b24_view string_member(lua_State *L, const char *name) {
     struct b24_view v = {"", 0};
     lua_getfield(L, 1, name);
@@ -49,7 +51,8 @@ static bool write_fields(lua_State *L, struct b24_buffer *out) {
     return ok;
 }
 
-/* codec.http_request(request) -> {tls=, host=, port=, head=}: where to connect, and what to send before request.body */
+/* codec.http_request(request) -> {tls=, host=, port=, head=}: where to connect, and what to send
+ * before request.body */
 static int http_request(lua_State *L) {
     struct b24_url url;
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -57,14 +60,14 @@ static int http_request(lua_State *L) {
     if (wrong != NULL) return luaL_error(L, "b24: the URL of a request is unusable: %s", wrong);
     struct head *head = b24L_newobject(L, sizeof *head, HEAD_TYPE);
     b24_buffer_init(&head->text, HEAD_MAX);
-    if (!b24_http_head(&url, string_member(L, "body").n, &head->text) || !write_fields(L, &head->text) ||
-        !b24_buffer_puts(&head->text, "\r\n"))
+    if (!b24_http_head(&url, string_member(L, "body").n, &head->text) ||
+        !write_fields(L, &head->text) || !b24_buffer_puts(&head->text, "\r\n"))
         return luaL_error(L, "b24: the header of the request does not fit into memory");
     lua_createtable(L, 0, 4);
     b24L_set_flag(L, -1, "tls", url.https);
     lua_pushlstring(L, url.host.p, url.host.n);
     lua_setfield(L, -2, "host");
-    lua_pushinteger(L, b24_http_port(&url));
+    lua_pushinteger(L, b24_url_port(&url));
     lua_setfield(L, -2, "port");
     lua_pushlstring(L, b24_buffer_view(&head->text).p, head->text.n);
     lua_setfield(L, -2, "head");
@@ -114,8 +117,8 @@ static int push_end(lua_State *L, const struct b24_http_reply *h) {
     return 1 + push_failure(L, &f);
 }
 
-/* reader:feed(bytes) -> nothing: more is wanted | reply {status=, body=, …, keep_alive=} | nil, failure {kind=, code=,
- * …} */
+/* reader:feed(bytes) -> nothing: more is wanted | reply {status=, body=, …, keep_alive=} | nil,
+ * failure {kind=, code=, …} */
 static int reader_feed(lua_State *L) {
     struct b24_http_reply *h = luaL_checkudata(L, 1, READER_TYPE);
     struct b24_view bytes;
@@ -134,7 +137,8 @@ static int reader_eof(lua_State *L) {
 static int reader_gc(lua_State *L) {
     struct b24_http_reply *h = luaL_checkudata(L, 1, READER_TYPE);
     b24_http_free(h);
-    b24_http_init(h, 0); /* takes nothing more: what a finaliser brought back is not finalised again */
+    b24_http_init(h,
+                  0); /* takes nothing more: what a finaliser brought back is not finalised again */
     return 0;
 }
 
@@ -149,7 +153,8 @@ static int http_reply(lua_State *L) {
 
 /* ------------------------------------------------------------ errors */
 
-/* codec.cosocket_failure("connect" | "handshake" | "send" | "receive", words) -> failure {kind=, code=, …} */
+/* codec.cosocket_failure("connect" | "handshake" | "send" | "receive", words) -> failure {kind=,
+ * code=, …} */
 static int cosocket_failure(lua_State *L) {
     static const char *const steps[] = {"connect", "handshake", "send", "receive", NULL};
     struct b24_failure f;

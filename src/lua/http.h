@@ -6,7 +6,8 @@
 
 B24_PRIVATE_BEGIN
 
-/* [0, 0] Adds http_request, http_reply, cosocket_failure and may_yield to the module's table on top. */
+/* [0, 0] Adds http_request, http_reply, cosocket_failure and may_yield to the module's table on
+ * top. */
 void b24L_open_http(lua_State *L);
 
 B24_PRIVATE_END

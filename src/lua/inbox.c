@@ -1,6 +1,6 @@
-/* codec.inbox: who waits. The counters say how many messages there are, the list of recent chats says whose they are;
-   here they are joined by their ids. The rules of the ids: DIALOG has user ids, every other section chat ids,
-   CHAT_MUTED also for private dialogs. */
+/* codec.inbox: who waits. The counters say how many messages there are, the list of recent chats
+   says whose they are; here they are joined by their ids. The rules of the ids: DIALOG has user
+   ids, every other section chat ids, CHAT_MUTED also for private dialogs. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@ struct source {
     bool person;
 };
 
-/* CHAT comes last: COLLAB and COPILOT chats are in it too, and the first section that has a chat keeps it. */
+/* CHAT comes last: COLLAB and COPILOT chats are in it too, and the first section that has a chat
+ * keeps it. */
 static const struct source sources[] = {
     {"DIALOG", "DIALOG_UNREAD", "user", true},
     {"COLLAB", "COLLAB_UNREAD", "collab", false},
@@ -23,7 +24,8 @@ static const struct source sources[] = {
     {"CHAT", "CHAT_UNREAD", "chat", false},
 };
 static const struct source comments = {"CHANNEL_COMMENT", NULL, "comment", false};
-static const struct source muted = {"CHAT_MUTED", NULL, NULL, false}; /* any kind: the counters do not say which */
+static const struct source muted = {"CHAT_MUTED", NULL, NULL,
+                                    false}; /* any kind: the counters do not say which */
 
 /* ------------------------------------------------------------ from the counters */
 
@@ -41,7 +43,8 @@ static void open_entry(lua_State *L, int entries, const char *id, const struct s
     lua_rawset(L, entries);
 }
 
-static void count_entry(lua_State *L, int entries, const char *id, const struct source *s, lua_Number count) {
+static void count_entry(lua_State *L, int entries, const char *id, const struct source *s,
+                        lua_Number count) {
     lua_Number before = 0;
     open_entry(L, entries, id, s);
     if (s == &muted) { /* whatever else it is in: it is in no total */
@@ -60,7 +63,8 @@ static void add_counts(lua_State *L, int entries, const struct source *s) {
     lua_Number count;
     if (lua_istable(L, -1))
         for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-            if (b24L_to_count(L, -1, &count) && count > 0 && b24L_to_dialog_id(L, -2, s->person, id))
+            if (b24L_to_count(L, -1, &count) && count > 0 &&
+                b24L_to_dialog_id(L, -2, s->person, id))
                 count_entry(L, entries, id, s, count);
     lua_pop(L, 1);
 }
@@ -103,9 +107,10 @@ void b24L_push_waiting(lua_State *L, int counters) {
 
 void b24L_push_chat_kind(lua_State *L, int chat) {
     static const char *const kinds[][2] = {
-        {"lines", "lines"},         {"livechat", "lines"},  {"tasksTask", "tasks"},       {"tasks", "tasks"},
-        {"collab", "collab"},       {"copilot", "copilot"}, {"channel", "channel"},       {"comment", "comment"},
-        {"openChannel", "channel"}, {"private", "user"},    {"generalChannel", "channel"}};
+        {"lines", "lines"},     {"livechat", "lines"},        {"tasksTask", "tasks"},
+        {"tasks", "tasks"},     {"collab", "collab"},         {"copilot", "copilot"},
+        {"channel", "channel"}, {"comment", "comment"},       {"openChannel", "channel"},
+        {"private", "user"},    {"generalChannel", "channel"}};
     const char *kind = "chat"; /* and what will be invented later */
     if (b24L_get_member(L, chat, "type") != LUA_TSTRING) {
         lua_pop(L, 1);
@@ -139,20 +144,26 @@ struct context {
     lua_Number now; /* by the portal's clock; 0: unknown */
 };
 
-/* [0, 0] When it was written and what it says; and how long its reader has kept somebody waiting, as far as the newest
-   message tells: of one unread message all, of several that it is at least so long. */
+/* [0, 0] When it was written and what it says; and how long its reader has kept somebody waiting,
+   as far as the newest message tells: of one unread message all, of several that it is at least so
+   long. */
 static void set_message(lua_State *L, int entry, int item, const struct context *c) {
     lua_Number id = 0, last_id = 0, unread = 0, counter = 0, author = 0;
     double date;
     b24L_get_member(L, item, "message");
     b24L_copy_member(L, entry, "last_message", -1, "text");
     bool dated = b24L_member_date(L, -1, "date", &date);
-    bool newer = b24L_member_count(L, -1, "id", &id) && b24L_member_count(L, item, "last_id", &last_id) && id > last_id;
-    bool own = b24L_member_count(L, -1, "author_id", &author) && b24L_is_own(L, entry, author, c->me);
+    bool newer = b24L_member_count(L, -1, "id", &id) &&
+                 b24L_member_count(L, item, "last_id", &last_id) && id > last_id;
+    bool own =
+        b24L_member_count(L, -1, "author_id", &author) && b24L_is_own(L, entry, author, c->me);
     lua_pop(L, 1);
     if (dated) b24L_set_count(L, entry, "date", (lua_Number)date);
-    if (!dated || !newer || own || c->now <= 0 || !b24L_member_count(L, entry, "unread", &unread) || unread <= 0) return;
-    /* The list's own count: a line that nobody has answered yet counts as 1 in the counters, whatever it holds. */
+    if (!dated || !newer || own || c->now <= 0 || !b24L_member_count(L, entry, "unread", &unread) ||
+        unread <= 0)
+        return;
+    /* The list's own count: a line that nobody has answered yet counts as 1 in the counters,
+     * whatever it holds. */
     bool one = b24L_member_count(L, item, "counter", &counter) && counter == 1;
     lua_Number age = c->now - (lua_Number)date;
     b24L_set_count(L, entry, "waiting", age > 0 ? floor(age) : 0);
@@ -173,12 +184,13 @@ static void set_identity(lua_State *L, int entry, int item, bool person, lua_Num
     lua_pop(L, 2);
     b24L_get_member(L, item, "user"); /* of a chat: who wrote last */
     if (person) b24L_copy_member(L, entry, "name", -1, "name");
-    if (person && b24L_member_is(L, -1, "active", false)) b24L_set_flag(L, entry, "dismissed", true);
+    if (person && b24L_member_is(L, -1, "active", false))
+        b24L_set_flag(L, entry, "dismissed", true);
     lua_pop(L, 1);
 }
 
-/* [0, 0] A muted private dialog stands in the counters under its chat's id, and so do a user's notes to himself: it
-   moves to the user's id, and takes a mark along that was already there. */
+/* [0, 0] A muted private dialog stands in the counters under its chat's id, and so do a user's
+   notes to himself: it moves to the user's id, and takes a mark along that was already there. */
 static void rename_private(lua_State *L, int entries, const char *person, const char *chat) {
     bool marked = false;
     if (b24L_get_member(L, entries, chat) == LUA_TTABLE) {
@@ -200,7 +212,8 @@ static void add_item(lua_State *L, int item, const struct context *c) {
     char id[B24_DIALOG_ID_MAX + 1], chat[B24_DIALOG_ID_MAX + 1];
     if (!b24L_member_dialog_id(L, item, "id", true, id)) return;
     bool person = strncmp(id, "chat", 4) != 0;
-    if (person && b24L_member_dialog_id(L, item, "chat_id", false, chat)) rename_private(L, c->entries, id, chat);
+    if (person && b24L_member_dialog_id(L, item, "chat_id", false, chat))
+        rename_private(L, c->entries, id, chat);
     if (b24L_get_member(L, c->entries, id) == LUA_TTABLE) {
         set_identity(L, lua_gettop(L), item, person, c->me);
         set_message(L, lua_gettop(L), item, c);
@@ -224,7 +237,9 @@ static int by_date(const void *x, const void *y) {
     return n != k ? (n < k ? -1 : 1) : strcmp(a->id, b->id);
 }
 
-bool b24L_kind_is_listed(const char *kind) { return strcmp(kind, "comment") != 0 && strcmp(kind, "lines") != 0; }
+bool b24L_kind_is_listed(const char *kind) {
+    return strcmp(kind, "comment") != 0 && strcmp(kind, "lines") != 0;
+}
 
 /* What is wished for. */
 struct wish {
@@ -232,13 +247,15 @@ struct wish {
     bool complete;       /* these are all recent chats: what is not among them is hidden */
 };
 
-/* [0, 0] Appends the entry on top to the list at `list`, if it is wished for, and notes its place. Returns how many
-   names (0 or 1) more recent chats could still bring: comments are never among them. */
+/* [0, 0] Appends the entry on top to the list at `list`, if it is wished for, and notes its place.
+   Returns how many names (0 or 1) more recent chats could still bring: comments are never among
+   them. */
 static int keep_entry(lua_State *L, int list, const struct wish *wish, struct place *places) {
     lua_Number date = 0;
     int entry = lua_gettop(L), n = (int)b24L_rawlen(L, list);
     bool named = b24L_get_member(L, entry, "name") != LUA_TNIL;
-    bool listed = b24L_get_member(L, entry, "kind") != LUA_TSTRING || b24L_kind_is_listed(lua_tostring(L, -1));
+    bool listed = b24L_get_member(L, entry, "kind") != LUA_TSTRING ||
+                  b24L_kind_is_listed(lua_tostring(L, -1));
     bool comment = lua_isstring(L, -1) && strcmp(lua_tostring(L, -1), comments.kind) == 0;
     b24L_get_member(L, entry, "section");
     bool wanted = wish->section == NULL || strcmp(wish->section, lua_tostring(L, -1)) == 0;
@@ -254,7 +271,8 @@ static int keep_entry(lua_State *L, int list, const struct wish *wish, struct pl
     return !named && !comment;
 }
 
-/* [0, +1] The entries at `entries` as a list. Returns how many more recent chats could still name. */
+/* [0, +1] The entries at `entries` as a list. Returns how many more recent chats could still name.
+ */
 static int push_list(lua_State *L, int entries, const struct wish *wish) {
     size_t n = 0;
     int missing = 0;
@@ -263,7 +281,8 @@ static int push_list(lua_State *L, int entries, const struct wish *wish) {
     int sorted = lua_gettop(L);
     lua_createtable(L, (int)n, 0);
     struct place *places = lua_newuserdata(L, (n + 1) * sizeof *places);
-    for (lua_pushnil(L); lua_next(L, entries) != 0; lua_pop(L, 1)) missing += keep_entry(L, sorted + 1, wish, places);
+    for (lua_pushnil(L); lua_next(L, entries) != 0; lua_pop(L, 1))
+        missing += keep_entry(L, sorted + 1, wish, places);
     n = b24L_rawlen(L, sorted + 1);
     if (n > 1) qsort(places, n, sizeof *places, by_date);
     for (size_t i = 0; i < n; i++) {
@@ -275,8 +294,8 @@ static int push_list(lua_State *L, int entries, const struct wish *wish) {
 }
 
 /* codec.inbox(counters, items [, {section=, me=, now=, complete=}]) -> list, missing
-   items: of im.recent.list. me: the user's own id. now: by the portal's clock. complete: these are all the items.
-   missing: how many dialogs further items could name. */
+   items: of im.recent.list. me: the user's own id. now: by the portal's clock. complete: these are
+   all the items. missing: how many dialogs further items could name. */
 static int inbox(lua_State *L) {
     struct context c = {0};
     luaL_checktype(L, 1, LUA_TTABLE);

@@ -1,5 +1,6 @@
-/* The second look at an inbox: what the list of recent chats left open, as one batch of questions, and what the answers
-   to them mean. A command is named by its purpose and the dialog: "nchat18" asks for a name, "w5" how long 5 waits. */
+/* The second look at an inbox: what the list of recent chats left open, as one batch of questions,
+   and what the answers to them mean. A command is named by its purpose and the dialog: "nchat18"
+   asks for a name, "w5" how long 5 waits. */
 #include <math.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@ static bool is_person(const char *dialog_id) { return strncmp(dialog_id, "chat",
 /* ------------------------------------------------------------ questions */
 
 /* [-1, 0] commands[prefix .. id] = {method, the parameters on top} */
-static void put_command(lua_State *L, int commands, const char *prefix, const char *id, const char *method) {
+static void put_command(lua_State *L, int commands, const char *prefix, const char *id,
+                        const char *method) {
     lua_createtable(L, 2, 0);
     lua_insert(L, -2);
     lua_rawseti(L, -2, 2);
@@ -33,7 +35,8 @@ static int ask_names(lua_State *L, int list, int commands) {
     int ids = lua_gettop(L);
     for (int i = 1, size = (int)b24L_rawlen(L, list); i <= size; i++) {
         lua_rawgeti(L, list, i);
-        bool unknown = b24L_member_is(L, -1, "unknown", true) && b24L_member_dialog_id(L, -1, "dialog_id", true, id);
+        bool unknown = b24L_member_is(L, -1, "unknown", true) &&
+                       b24L_member_dialog_id(L, -1, "dialog_id", true, id);
         lua_pop(L, 1);
         if (unknown && is_person(id) && people < NAMES_MAX) {
             lua_pushstring(L, id);
@@ -57,14 +60,15 @@ static int ask_names(lua_State *L, int list, int commands) {
     return n + 1;
 }
 
-/* [0, 0] The first unread message of the dialog of the entry on top. From its cursor on the portal answers with just
-   that message; without one with the oldest unread ones, and some others. */
+/* [0, 0] The first unread message of the dialog of the entry on top. From its cursor on the portal
+   answers with just that message; without one with the oldest unread ones, and some others. */
 static void ask_wait(lua_State *L, int commands, const char *id) {
     lua_Number last_id;
     lua_createtable(L, 0, 3);
     b24L_set_text(L, -1, "DIALOG_ID", id);
     b24L_set_count(L, -1, "LIMIT", 1);
-    if (b24L_member_count(L, -2, "last_id", &last_id) && last_id > 0) b24L_set_count(L, -1, "FIRST_ID", last_id);
+    if (b24L_member_count(L, -2, "last_id", &last_id) && last_id > 0)
+        b24L_set_count(L, -1, "FIRST_ID", last_id);
     put_command(L, commands, "w", id, "im.dialog.messages.get");
 }
 
@@ -74,9 +78,11 @@ static int ask_waits(lua_State *L, int list, int commands, bool muted, int n) {
     lua_Number unread, waiting;
     for (int i = 1, size = (int)b24L_rawlen(L, list); i <= size && n < WAITS_MAX; i++) {
         lua_rawgeti(L, list, i);
-        bool told = b24L_member_count(L, -1, "waiting", &waiting) && !b24L_member_is(L, -1, "at_least", true);
+        bool told = b24L_member_count(L, -1, "waiting", &waiting) &&
+                    !b24L_member_is(L, -1, "at_least", true);
         if (!told && b24L_member_count(L, -1, "unread", &unread) && unread > 0 &&
-            b24L_member_is(L, -1, "muted", true) == muted && b24L_member_dialog_id(L, -1, "dialog_id", true, id)) {
+            b24L_member_is(L, -1, "muted", true) == muted &&
+            b24L_member_dialog_id(L, -1, "dialog_id", true, id)) {
             ask_wait(L, commands, id);
             n++;
         }
@@ -118,7 +124,8 @@ static void name_chat(lua_State *L, int entry, int chat, lua_Number me) {
     lua_Number number;
     set_name(L, entry, chat);
     /* What CHAT_MUTED names by its chat may be a dialog with a person. */
-    if (b24L_member_dialog_id(L, chat, "dialog_id", true, id)) b24L_set_text(L, entry, "dialog_id", id);
+    if (b24L_member_dialog_id(L, chat, "dialog_id", true, id))
+        b24L_set_text(L, entry, "dialog_id", id);
     if (b24L_member_count(L, chat, "id", &number)) b24L_set_count(L, entry, "chat_id", number);
     if (b24L_member_count(L, chat, "last_id", &number)) b24L_set_count(L, entry, "last_id", number);
     if (b24L_chat_muted(L, chat, me)) b24L_set_flag(L, entry, "muted", true);
@@ -136,22 +143,26 @@ static void name_person(lua_State *L, int entry, int people, const char *id) {
     if (!lua_istable(L, people)) return;
     for (lua_pushnil(L); lua_next(L, people) != 0; lua_pop(L, 1)) {
         int person = lua_gettop(L);
-        if (!b24L_member_dialog_id(L, person, "id", true, other) || strcmp(id, other) != 0) continue;
+        if (!b24L_member_dialog_id(L, person, "id", true, other) || strcmp(id, other) != 0)
+            continue;
         set_name(L, entry, person);
         if (b24L_member_is(L, person, "active", false)) b24L_set_flag(L, entry, "dismissed", true);
     }
 }
 
-/* [0, 0] The oldest message that somebody else wrote and that is unread, in an answer of im.dialog.messages.get. */
+/* [0, 0] The oldest message that somebody else wrote and that is unread, in an answer of
+ * im.dialog.messages.get. */
 static void set_wait(lua_State *L, int entry, int answer, lua_Number me, lua_Number now) {
     lua_Number id, author, oldest = 0;
     double date, since = 0;
     b24L_get_member(L, answer, "messages");
     for (int i = 1, n = lua_istable(L, -1) ? (int)b24L_rawlen(L, -1) : 0; i <= n; i++) {
         lua_rawgeti(L, -1, i);
-        bool own = b24L_member_count(L, -1, "author_id", &author) && b24L_is_own(L, entry, author, me);
-        if (!own && !b24L_member_is(L, -1, "unread", false) && b24L_member_date(L, -1, "date", &date) &&
-            b24L_member_count(L, -1, "id", &id) && (oldest == 0 || id < oldest)) {
+        bool own =
+            b24L_member_count(L, -1, "author_id", &author) && b24L_is_own(L, entry, author, me);
+        if (!own && !b24L_member_is(L, -1, "unread", false) &&
+            b24L_member_date(L, -1, "date", &date) && b24L_member_count(L, -1, "id", &id) &&
+            (oldest == 0 || id < oldest)) {
             oldest = id;
             since = date;
         }
@@ -169,7 +180,8 @@ static void push_answer(lua_State *L, int results, const char *prefix, const cha
     lua_remove(L, -2);
 }
 
-/* codec.inbox_answers(list, results [, {me=, now=}]): fills in what the answers of that batch tell */
+/* codec.inbox_answers(list, results [, {me=, now=}]): fills in what the answers of that batch tell
+ */
 int b24L_inbox_answers(lua_State *L) {
     char id[B24_DIALOG_ID_MAX + 1];
     lua_Number me = 0, now = 0;
@@ -189,7 +201,8 @@ int b24L_inbox_answers(lua_State *L) {
             if (now > 0) set_wait(L, entry, entry + 1, me, now);
             push_answer(L, 2, "n", id);
             if (lua_istable(L, entry + 2)) name_chat(L, entry, entry + 2, me);
-            if (is_person(id) && b24L_member_is(L, entry, "unknown", true)) name_person(L, entry, people, id);
+            if (is_person(id) && b24L_member_is(L, entry, "unknown", true))
+                name_person(L, entry, people, id);
         }
         lua_settop(L, people);
     }

@@ -4,7 +4,8 @@
 
 bool b24L_hook_changed(void *arg) {
     const struct b24L_interrupt *w = arg;
-    return lua_gethook(w->here) != w->hook_here || (w->main != NULL && lua_gethook(w->main) != w->hook_main);
+    return lua_gethook(w->here) != w->hook_here ||
+           (w->main != NULL && lua_gethook(w->main) != w->hook_main);
 }
 
 static lua_State *main_thread(lua_State *L) {

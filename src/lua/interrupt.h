@@ -6,7 +6,8 @@
 
 B24_PRIVATE_BEGIN
 
-/* lua.c answers SIGINT by setting a hook on the main thread, which raises an error as soon as Lua code runs again. */
+/* lua.c answers SIGINT by setting a hook on the main thread, which raises an error as soon as Lua
+ * code runs again. */
 struct b24L_interrupt {
     lua_State *here, *main;
     lua_Hook hook_here, hook_main;

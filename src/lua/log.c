@@ -21,8 +21,8 @@ static void new_event(lua_State *L, const struct b24L_call *c, const char *name)
     set_string(L, "portal", c->conf->origin);
 }
 
-/* Of the registry: how many logs are being called. A log is told of the calls that it makes, but not of those that it
-   makes then: there would be no end of them. */
+/* Of the registry: how many logs are being called. A log is told of the calls that it makes, but
+   not of those that it makes then: there would be no end of them. */
 #define DEPTH_KEY "b24.log_depth " B24_VERSION
 #define DEPTH_MAX 2
 
@@ -51,7 +51,8 @@ static void keep_error(lua_State *L, int call) {
     lua_pop(L, 2);
 }
 
-/* [-1, 0] Calls conf.log with the event on top. A log that throws must not break the call that it watches. */
+/* [-1, 0] Calls conf.log with the event on top. A log that throws must not break the call that it
+ * watches. */
 static void send_event(lua_State *L, int call) {
     int before = depth(L);
     if (before == DEPTH_MAX) {
@@ -116,7 +117,8 @@ static void read_answer(lua_State *L, struct b24_event *event) {
     event->as.answer.wait = number ? (b24_ms)(seconds * 1000 + 0.5) : B24_NO_MS;
 }
 
-void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask, struct b24_event *event) {
+void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask,
+                      struct b24_event *event) {
     const struct b24L_call *c = lua_touserdata(L, call);
     int top = lua_gettop(L);
     luaL_checkstack(L, 6, "limiter");

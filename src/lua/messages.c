@@ -1,5 +1,5 @@
-/* codec.messages: pages of im.dialog.messages.get as one list of messages. codec.plain: text that the portal must not
-   read as BB codes. */
+/* codec.messages: pages of im.dialog.messages.get as one list of messages. codec.plain: text that
+   the portal must not read as BB codes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,8 @@ static void add_people(lua_State *L, int names) {
     char id[B24_DIALOG_ID_MAX + 1];
     if (!lua_istable(L, -1)) return;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        if (b24L_member_dialog_id(L, -1, "id", true, id)) b24L_copy_member(L, names, id, -1, "name");
+        if (b24L_member_dialog_id(L, -1, "id", true, id))
+            b24L_copy_member(L, names, id, -1, "name");
 }
 
 /* [0, +1] A message in our shape. */
@@ -41,9 +42,12 @@ static void push_message(lua_State *L, int raw, int names) {
     lua_createtable(L, 0, 6);
     int message = lua_gettop(L);
     if (b24L_member_count(L, raw, "id", &number)) b24L_set_count(L, message, "id", number);
-    if (b24L_member_count(L, raw, "author_id", &number)) b24L_set_count(L, message, "author_id", number);
-    if (b24L_member_dialog_id(L, raw, "author_id", true, author)) b24L_copy_member(L, message, "author", names, author);
-    if (b24L_member_date(L, raw, "date", &date)) b24L_set_count(L, message, "date", (lua_Number)date);
+    if (b24L_member_count(L, raw, "author_id", &number))
+        b24L_set_count(L, message, "author_id", number);
+    if (b24L_member_dialog_id(L, raw, "author_id", true, author))
+        b24L_copy_member(L, message, "author", names, author);
+    if (b24L_member_date(L, raw, "date", &date))
+        b24L_set_count(L, message, "date", (lua_Number)date);
     b24L_set_text(L, message, "text", "");
     b24L_copy_member(L, message, "text", raw, "text");
     b24L_set_flag(L, message, "unread", b24L_member_is(L, raw, "unread", true));
@@ -79,11 +83,13 @@ static struct page add_page(lua_State *L, int all, int names) {
     return p;
 }
 
-/* Sorts what is wished for into `found`, which has room for all; returns how many, the newest `limit` of them last. */
+/* Sorts what is wished for into `found`, which has room for all; returns how many, the newest
+ * `limit` of them last. */
 static size_t choose(lua_State *L, int all, const struct wish *wish, struct found *found) {
     size_t n = 0;
     for (lua_pushnil(L); lua_next(L, all) != 0; lua_pop(L, 1))
-        if (!wish->unread || b24L_member_is(L, -1, "unread", true)) found[n++].id = lua_tonumber(L, -2);
+        if (!wish->unread || b24L_member_is(L, -1, "unread", true))
+            found[n++].id = lua_tonumber(L, -2);
     if (n > 1) qsort(found, n, sizeof *found, oldest_first);
     return n;
 }
@@ -94,7 +100,8 @@ static void push_messages(lua_State *L, int all, int names, const struct wish *w
     size_t size = 0;
     for (lua_pushnil(L); lua_next(L, all) != 0; lua_pop(L, 1)) size++;
     struct found *found = lua_newuserdata(L, (size + 1) * sizeof *found);
-    size_t n = choose(L, all, wish, found), first = n > (size_t)wish->limit ? n - (size_t)wish->limit : 0;
+    size_t n = choose(L, all, wish, found),
+           first = n > (size_t)wish->limit ? n - (size_t)wish->limit : 0;
     lua_createtable(L, (int)(n - first), 0);
     int list = lua_gettop(L), strangers = 0;
     lua_newtable(L);
@@ -122,9 +129,9 @@ static void push_messages(lua_State *L, int all, int names, const struct wish *w
 }
 
 /* codec.messages(pages, people, limit, unread) -> list, strangers, cursor
-   pages: results of im.dialog.messages.get, asked for in pages of 50 from the newest message on; people: of
-   im.user.list.get, or nil. list: newest last. cursor: what the next page's LAST_ID must be, nil when no page is
-   needed. */
+   pages: results of im.dialog.messages.get, asked for in pages of 50 from the newest message on;
+   people: of im.user.list.get, or nil. list: newest last. cursor: what the next page's LAST_ID must
+   be, nil when no page is needed. */
 int b24L_messages(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     struct wish wish = {luaL_checknumber(L, 3), lua_toboolean(L, 4)};
@@ -145,7 +152,8 @@ int b24L_messages(lua_State *L) {
     add_people(L, 4);
     lua_pop(L, 1);
     push_messages(L, 3, 4, &wish);
-    bool enough = (lua_Number)b24L_rawlen(L, -2) >= wish.limit || last.n < PAGE || (wish.unread && last.read);
+    bool enough =
+        (lua_Number)b24L_rawlen(L, -2) >= wish.limit || last.n < PAGE || (wish.unread && last.read);
     bool stalled = pages > 1 && last.oldest >= before; /* a portal that ignores the cursor */
     if (enough || stalled) lua_pushnil(L);
     else b24L_push_number(L, (double)last.oldest);
@@ -157,12 +165,15 @@ int b24L_messages(lua_State *L) {
 #define JOINER "\xE2\x81\xA0" /* U+2060 WORD JOINER: no width, no line break, nobody sees it */
 #define RULE   54             /* so many dashes make a line of a quotation's frame */
 
-/* Does markup begin at s[i], which an invisible character behind s[i] takes apart? The portal knows no escape: "[B]" in
-   any dress is turned back into "[B]" before it is shown. Its markup: [TAG], [/TAG], [*]; "#BR#" for a line end; ">>"
-   in front of a quoted line; two rules of 54 dashes around a quotation. */
+/* Does markup begin at s[i], which an invisible character behind s[i] takes apart? The portal knows
+   no escape: "[B]" in any dress is turned back into "[B]" before it is shown. Its markup: [TAG],
+   [/TAG], [*]; "#BR#" for a line end; ">>" in front of a quoted line; two rules of 54 dashes around
+   a quotation. */
 static bool markup(const char *s, size_t n, size_t i, int dashes) {
     const char next = s[i + 1]; /* of a Lua string: NUL behind the last */
-    if (s[i] == '[') return (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '/' || next == '*';
+    if (s[i] == '[')
+        return (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '/' ||
+               next == '*';
     if (s[i] == '#') return n - i >= 4 && memcmp(s + i, "#BR#", 4) == 0;
     if (s[i] == '>') return next == '>' && (i == 0 || s[i - 1] == '\n' || s[i - 1] == '\r');
     return s[i] == '-' && dashes == RULE - 1 && next == '-';
@@ -189,7 +200,8 @@ int b24L_plain(lua_State *L) {
 /* codec.date(text) -> seconds since 1970, or nil: no date with an offset */
 int b24L_date(lua_State *L) {
     double seconds;
-    if (lua_type(L, 1) == LUA_TSTRING && b24_date_parse(lua_tostring(L, 1), &seconds)) b24L_push_number(L, seconds);
+    if (lua_type(L, 1) == LUA_TSTRING && b24_date_parse(lua_tostring(L, 1), &seconds))
+        b24L_push_number(L, seconds);
     else lua_pushnil(L);
     return 1;
 }

@@ -1,4 +1,5 @@
-/* The names and Lua types of conf's options. Wrong ones are programming errors, so they are thrown. */
+/* The names and Lua types of conf's options. Wrong ones are programming errors, so they are thrown.
+ */
 #include <stdarg.h>
 #include <string.h>
 
@@ -7,31 +8,31 @@
 #define T(type) (1u << LUA_T##type)
 
 /* X(name, Lua types, what it must be, in words) */
-#define OPTIONS(X)                                                                                                     \
-    X(webhook, T(STRING) | T(FUNCTION), "a string or a function that returns it")                                      \
-    X(portal, T(STRING), "a string")                                                                                   \
-    X(token, T(STRING), "a string")                                                                                    \
-    X(oauth, T(TABLE), "a table")                                                                                      \
-    X(profile, T(STRING), "a string")                                                                                  \
-    X(timeout, T(NUMBER), "a number of seconds")                                                                       \
-    X(connect_timeout, T(NUMBER), "a number of seconds")                                                               \
-    X(idempotent, T(BOOLEAN), "true or false")                                                                         \
-    X(retries, T(NUMBER), "a number")                                                                                  \
-    X(limiter, T(TABLE) | T(BOOLEAN), "a table or false")                                                              \
-    X(plan, T(STRING), "a string")                                                                                     \
-    X(proxy, T(STRING), "a string")                                                                                    \
-    X(ca_file, T(STRING), "a string")                                                                                  \
-    X(ca_path, T(STRING), "a string")                                                                                  \
-    X(user_agent, T(STRING), "a string")                                                                               \
-    X(http_version, T(STRING) | T(NUMBER), "\"1.1\", \"2\" or \"auto\"")                                               \
-    X(max_reply, T(NUMBER), "a number of bytes")                                                                       \
-    X(max_depth, T(NUMBER), "a number")                                                                                \
-    X(max_age, T(NUMBER), "a number of seconds")                                                                       \
-    X(stale_ok, T(BOOLEAN), "true or false")                                                                           \
-    X(nulls, T(BOOLEAN), "true or false")                                                                              \
-    X(allow_http, T(BOOLEAN), "true or false")                                                                         \
-    X(transport, T(STRING), "a string")                                                                                \
-    X(runtime_dir, T(STRING), "a string")                                                                              \
+#define OPTIONS(X)                                                                                 \
+    X(webhook, T(STRING) | T(FUNCTION), "a string or a function that returns it")                  \
+    X(portal, T(STRING), "a string")                                                               \
+    X(token, T(STRING), "a string")                                                                \
+    X(oauth, T(TABLE), "a table")                                                                  \
+    X(profile, T(STRING), "a string")                                                              \
+    X(timeout, T(NUMBER), "a number of seconds")                                                   \
+    X(connect_timeout, T(NUMBER), "a number of seconds")                                           \
+    X(idempotent, T(BOOLEAN), "true or false")                                                     \
+    X(retries, T(NUMBER), "a number")                                                              \
+    X(limiter, T(TABLE) | T(BOOLEAN), "a table or false")                                          \
+    X(plan, T(STRING), "a string")                                                                 \
+    X(proxy, T(STRING), "a string")                                                                \
+    X(ca_file, T(STRING), "a string")                                                              \
+    X(ca_path, T(STRING), "a string")                                                              \
+    X(user_agent, T(STRING), "a string")                                                           \
+    X(http_version, T(STRING) | T(NUMBER), "\"1.1\", \"2\" or \"auto\"")                           \
+    X(max_reply, T(NUMBER), "a number of bytes")                                                   \
+    X(max_depth, T(NUMBER), "a number")                                                            \
+    X(max_age, T(NUMBER), "a number of seconds")                                                   \
+    X(stale_ok, T(BOOLEAN), "true or false")                                                       \
+    X(nulls, T(BOOLEAN), "true or false")                                                          \
+    X(allow_http, T(BOOLEAN), "true or false")                                                     \
+    X(transport, T(STRING), "a string")                                                            \
+    X(runtime_dir, T(STRING), "a string")                                                          \
     X(log, T(FUNCTION), "a function")
 
 struct option {
@@ -75,17 +76,19 @@ static const struct option *find(const char *name) {
 
 static void check_option(lua_State *L, int level) {
     if (lua_type(L, -2) != LUA_TSTRING)
-        b24L_throw(L, level, "conf has an option that is not named (a %s key)", luaL_typename(L, -2));
+        b24L_throw(L, level, "conf has an option that is not named (a %s key)",
+                   luaL_typename(L, -2));
     const char *name = lua_tostring(L, -2);
     const struct option *o = find(name);
     if (o == NULL) {
         const char *close = nearest(name);
-        b24L_throw(L, level, "unknown option '%s'%s%s%s", name, close ? " (did you mean '" : "", close ? close : "",
-                  close ? "'?)" : "");
+        b24L_throw(L, level, "unknown option '%s'%s%s%s", name, close ? " (did you mean '" : "",
+                   close ? close : "", close ? "'?)" : "");
         return;
     }
     if ((o->types & 1u << lua_type(L, -1)) == 0)
-        b24L_throw(L, level, "option '%s' must be %s, not a %s", name, o->words, luaL_typename(L, -1));
+        b24L_throw(L, level, "option '%s' must be %s, not a %s", name, o->words,
+                   luaL_typename(L, -1));
 }
 
 void b24L_check_options(lua_State *L, int conf, int level) {

@@ -19,7 +19,8 @@ static bool mask_short(const struct b24_conf *conf, const char *text, char out[T
     return true;
 }
 
-/* [0, 0] The portal's time block: numbers and dates. `conf` masks what a broken portal may have put there. */
+/* [0, 0] The portal's time block: numbers and dates. `conf` masks what a broken portal may have put
+ * there. */
 static void set_time(lua_State *L, const struct b24_conf *conf, const cJSON *time) {
     char name[TIME_TEXT], text[TIME_TEXT];
     if (conf == NULL || !cJSON_IsObject(time)) return;
@@ -27,7 +28,8 @@ static void set_time(lua_State *L, const struct b24_conf *conf, const cJSON *tim
     for (const cJSON *m = time->child; m != NULL; m = m->next) {
         if (!mask_short(conf, m->string, name)) continue;
         if (cJSON_IsNumber(m)) b24L_set_count(L, -1, name, m->valuedouble);
-        else if (cJSON_IsString(m) && mask_short(conf, m->valuestring, text)) b24L_set_text(L, -1, name, text);
+        else if (cJSON_IsString(m) && mask_short(conf, m->valuestring, text))
+            b24L_set_text(L, -1, name, text);
     }
     lua_setfield(L, -2, "time");
 }
@@ -50,11 +52,13 @@ static void set_failure(lua_State *L, const struct b24_outcome *o) {
     b24L_set_text(L, -1, "hint", o->hint);
     b24L_set_flag(L, -1, "retryable", o->retryable);
     b24L_set_flag(L, -1, "sent", o->sent);
-    if (o->retry_after != B24_NO_MS) b24L_set_count(L, -1, "retry_after", (double)o->retry_after / 1000);
+    if (o->retry_after != B24_NO_MS)
+        b24L_set_count(L, -1, "retry_after", (double)o->retry_after / 1000);
 }
 
 /* [0, +1] */
-static void push_info(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method) {
+static void push_info(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf,
+                      const char *method) {
     lua_createtable(L, 0, 16);
     if (o->status > 0) b24L_set_count(L, -1, "status", o->status);
     b24L_set_text(L, -1, "method", method);
@@ -72,21 +76,23 @@ static void push_info(lua_State *L, const struct b24_outcome *o, const struct b2
     set_json(L, "total", o->total);
 }
 
-static int push_failure(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method) {
+static int push_failure(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf,
+                        const char *method) {
     lua_pushnil(L);
     lua_pushstring(L, o->text);
     push_info(L, o, conf, method);
     return 3;
 }
 
-int b24L_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf, const char *method,
-                     enum b24_shape shape, int names) {
+int b24L_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf,
+                      const char *method, enum b24_shape shape, int names) {
     luaL_checkstack(L, 10, "reply");
     if (o->kind != B24_OK) return push_failure(L, o, conf, method);
     bool counters = shape == B24_COUNTERS || shape == B24_KEPT;
     if (shape == B24_PLAIN) {
         b24L_push_json(L, o->result, conf->nulls);
-    } else if (counters ? !b24L_push_counters(L, o->result, conf->nulls) : !b24L_push_batch(L, o->result, conf, names)) {
+    } else if (counters ? !b24L_push_counters(L, o->result, conf->nulls)
+                        : !b24L_push_batch(L, o->result, conf, names)) {
         struct b24_outcome unusable = *o; /* shares the document with *o, which frees it */
         b24_outcome_unusable(&unusable, conf, counters ? "NO_COUNTERS" : "NO_BATCH",
                              counters ? "the result is not an object with counters"

@@ -4,8 +4,10 @@
 
 #include "lua/binding.h"
 
-#define EXACT     9007199254740992.0 /* 2^53 */
-#define DEPTH_MAX B24_DEPTH_MAX /* what was answered can be written again; deeper is a table that contains itself */
+#define EXACT 9007199254740992.0 /* 2^53 */
+#define DEPTH_MAX                                                                                  \
+    B24_DEPTH_MAX /* what was answered can be written again; deeper is a table that contains       \
+                     itself */
 
 struct encoder {
     lua_State *L;
@@ -22,7 +24,8 @@ static bool refuse(struct encoder *e, const char *why) {
 
 static bool put(struct encoder *e, const char *p, size_t n) {
     return b24_buffer_add(e->out, p, n) ||
-           refuse(e, e->out->state == B24_BUFFER_FULL ? "makes the request too large" : "does not fit into memory");
+           refuse(e, e->out->state == B24_BUFFER_FULL ? "makes the request too large"
+                                                      : "does not fit into memory");
 }
 
 static bool puts_(struct encoder *e, const char *s) { return put(e, s, strlen(s)); }
@@ -38,7 +41,8 @@ static bool string(struct encoder *e, const char *p, size_t n) {
         bool plain = c >= 0x20 && c != 0x7f && c != '"' && c != '\\';
         if (plain) continue;
         if (c == '"' || c == '\\') escaped[1] = (char)c;
-        if (!put(e, p + from, i - from) || !put(e, escaped, escaped[1] == 'u' ? 6 : 2)) return false;
+        if (!put(e, p + from, i - from) || !put(e, escaped, escaped[1] == 'u' ? 6 : 2))
+            return false;
         from = i + 1;
     }
     return put(e, p + from, n - from) && put(e, "\"", 1);
@@ -48,7 +52,9 @@ static bool number(struct encoder *e, int index) {
     char text[B24_NUMBER_MAX];
     size_t n = b24L_number_text(e->L, index, text);
     if (n > 0) return put(e, text, n);
-    return refuse(e, lua_tonumber(e->L, index) != lua_tonumber(e->L, index) ? "is not a number (NaN)" : "is infinite");
+    return refuse(e, lua_tonumber(e->L, index) != lua_tonumber(e->L, index)
+                         ? "is not a number (NaN)"
+                         : "is infinite");
 }
 
 /* [0, +1] Raw, because strict-mode scripts forbid reading unknown globals. */
@@ -64,7 +70,8 @@ static void push_global(lua_State *L, const char *name) {
 #endif
 }
 
-/* b24.null, cjson.null and ngx.null are one light userdata; Neovim's vim.NIL is a userdata of its own. */
+/* b24.null, cjson.null and ngx.null are one light userdata; Neovim's vim.NIL is a userdata of its
+ * own. */
 static bool is_null(lua_State *L) {
     if (lua_islightuserdata(L, -1)) return lua_touserdata(L, -1) == NULL;
     int top = lua_gettop(L);
@@ -153,7 +160,8 @@ static bool object(struct encoder *e, int depth) {
 static bool table(struct encoder *e, int depth) {
     if (depth == 0) return refuse(e, "is nested too deeply (does a table contain itself?)");
     luaL_checkstack(e->L, 8, "params");
-    if (b24L_batch_is_ref(e->L, -1)) return refuse(e, "is a reference (b24.ref), which only a batch can use");
+    if (b24L_batch_is_ref(e->L, -1))
+        return refuse(e, "is a reference (b24.ref), which only a batch can use");
     switch (b24L_classify_keys(e->L)) {
     case B24_KEYS_EMPTY: return puts_(e, depth == DEPTH_MAX || says_object(e->L) ? "{}" : "[]");
     case B24_KEYS_ARRAY: return array(e, depth - 1);
@@ -174,7 +182,9 @@ static bool value(struct encoder *e, int depth) {
     case LUA_TSTRING: p = lua_tolstring(e->L, -1, &n); return string(e, p, n);
     case LUA_TTABLE: return table(e, depth);
     case LUA_TLIGHTUSERDATA:
-    case LUA_TUSERDATA: return is_null(e->L) ? puts_(e, "null") : refuse(e, "has a userdata, which has no JSON form");
+    case LUA_TUSERDATA:
+        return is_null(e->L) ? puts_(e, "null")
+                             : refuse(e, "has a userdata, which has no JSON form");
     default: return refuse(e, "has a function or coroutine, which has no JSON form");
     }
 }

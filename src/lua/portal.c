@@ -1,5 +1,5 @@
-/* One portal object for each portal and runtime folder in a Lua state: limiter, operating times; and for those confs of
-   it with the same limits of their own, these limits' bucket. */
+/* One portal object for each portal and runtime folder in a Lua state: limiter, operating times;
+   and for those confs of it with the same limits of their own, these limits' bucket. */
 #include <stdio.h>
 #include <string.h>
 
@@ -59,11 +59,12 @@ static void *new_own(lua_State *L, const char *origin) {
 }
 
 /* [0, +1] What all confs share under this origin, their folder and `limits`; or a new one. */
-static void *push_shared(lua_State *L, const struct b24_conf *conf, const char *origin, const char *limits,
-                         void *(*make)(lua_State *, const char *)) {
+static void *push_shared(lua_State *L, const struct b24_conf *conf, const char *origin,
+                         const char *limits, void *(*make)(lua_State *, const char *)) {
     luaL_checkstack(L, 6, "portal");
     push_portals(L);
-    lua_pushfstring(L, "%s %s%s", origin, limits, conf->runtime_dir != NULL ? conf->runtime_dir : "");
+    lua_pushfstring(L, "%s %s%s", origin, limits,
+                    conf->runtime_dir != NULL ? conf->runtime_dir : "");
     lua_pushvalue(L, -1);
     lua_rawget(L, -3);
     void *p = lua_touserdata(L, -1);
@@ -79,7 +80,8 @@ static void *push_shared(lua_State *L, const struct b24_conf *conf, const char *
     return p;
 }
 
-struct b24L_portal *b24L_push_portal(lua_State *L, const struct b24_conf *conf, const char *origin) {
+struct b24L_portal *b24L_push_portal(lua_State *L, const struct b24_conf *conf,
+                                     const char *origin) {
     return push_shared(L, conf, origin, "", new_portal);
 }
 
@@ -112,7 +114,8 @@ struct b24_limiter_file *b24L_find_own(lua_State *L, int conf_index) {
     return find(L, conf_index, B24_KEEP_OWN, limits, new_own);
 }
 
-void b24L_ready_portal(struct b24L_portal *p, struct b24_limiter_file *own, const struct b24_conf *conf) {
+void b24L_ready_portal(struct b24L_portal *p, struct b24_limiter_file *own,
+                       const struct b24_conf *conf) {
     p->file.where = (struct b24_limiter_where){.dir = conf->runtime_dir, .origin = p->origin};
     if (own == NULL) return;
     own->where = (struct b24_limiter_where){.dir = conf->runtime_dir, .origin = conf->origin};

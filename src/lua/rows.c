@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define EXACT      9007199254740992.0 /* 2^53 */
-#define KEY_DIGITS 18                 /* of a key that counts as a number: fits into 63 bits for sure */
+#define KEY_DIGITS 18 /* of a key that counts as a number: fits into 63 bits for sure */
 
 bool b24L_is_array(lua_State *L, int index) {
     size_t n = 0;
@@ -97,15 +97,16 @@ static enum form member_form(lua_State *L) {
     return f;
 }
 
-/* The name, at `name`, of the only list among the members of the object at `result`. A list with rows goes before one
-   with holes, that before an empty one, which may be an empty object. */
+/* The name, at `name`, of the only list among the members of the object at `result`. A list with
+   rows goes before one with holes, that before an empty one, which may be an empty object. */
 static const char *choose(lua_State *L, int result, int name) {
     int found[SPARSE + 1] = {0};
     static const enum form order[] = {ARRAY, SPARSE, EMPTY};
     for (lua_pushnil(L); lua_next(L, result) != 0; lua_pop(L, 1)) found[member_form(L)]++;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         if (found[order[i]] == 0) continue;
-        if (found[order[i]] > 1) return "the result has several lists, and which of them has the rows is not known";
+        if (found[order[i]] > 1)
+            return "the result has several lists, and which of them has the rows is not known";
         for (lua_pushnil(L); lua_next(L, result) != 0; lua_pop(L, 1)) {
             if (member_form(L) != order[i]) continue;
             lua_pushvalue(L, -2);

@@ -3,7 +3,8 @@
 
 #include "lua/binding.h"
 
-#define CAP 100 /* the portal reports at most this per chat, from 26.250 on (CounterOverflowService) */
+#define CAP                                                                                        \
+    100 /* the portal reports at most this per chat, from 26.250 on (CounterOverflowService) */
 
 /* [0, 0] counters.TYPE[name]; false: unknown. */
 static bool total(lua_State *L, int counters, const char *name, lua_Number *value) {
@@ -51,7 +52,8 @@ static bool map_capped(lua_State *L, int depth) {
 
 /* Are the totals lower bounds? Muted chats are in no total, so their cap does not count. */
 static bool saturated(lua_State *L, int counters) {
-    static const char *const maps[] = {"CHAT", "DIALOG", "LINES", "COPILOT", "COLLAB", "TASKS_TASK", "CHANNEL_COMMENT"};
+    static const char *const maps[] = {"CHAT",   "DIALOG",     "LINES",          "COPILOT",
+                                       "COLLAB", "TASKS_TASK", "CHANNEL_COMMENT"};
     lua_Number notify = 0;
     bool capped = total(L, counters, "NOTIFY", &notify) && notify >= CAP;
     for (size_t i = 0; i < sizeof maps / sizeof *maps && !capped; i++) {

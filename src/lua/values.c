@@ -36,7 +36,8 @@ static void push_object(lua_State *L, const cJSON *object, bool nulls) {
     lua_createtable(L, 0, cJSON_GetArraySize(object));
     for (const cJSON *m = object->child; m != NULL; m = m->next) {
         lua_pushlstring(L, m->string, strlen(m->string));
-        if (cJSON_IsNull(m) && !nulls) lua_pushnil(L); /* also takes back an earlier member of that name */
+        if (cJSON_IsNull(m) && !nulls)
+            lua_pushnil(L); /* also takes back an earlier member of that name */
         else push_value(L, m, nulls);
         lua_rawset(L, -3);
     }

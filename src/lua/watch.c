@@ -1,11 +1,12 @@
 /* codec.watch(every) -> watch: when client:watch asks again, and what it tells; see watch.h. */
-#include "lua/binding.h"
-#include "base/clock.h"
 #include "rest/watch.h"
+#include "base/clock.h"
+#include "lua/binding.h"
 
 #define WATCH_TYPE "b24.watch " B24_VERSION
 
-/* codec.watch(every [, seed]) -> watch; seconds. Throws at the caller's caller what is no such time. */
+/* codec.watch(every [, seed]) -> watch; seconds. Throws at the caller's caller what is no such
+ * time. */
 int b24L_watch(lua_State *L) {
     lua_Number every = luaL_checknumber(L, 1);
     lua_Number seed = luaL_optnumber(L, 2, 0);
@@ -23,10 +24,12 @@ static b24_ms to_ms(lua_State *L, int index) {
     return (b24_ms)(seconds * 1000 + (seconds < 0 ? -0.5 : 0.5));
 }
 
-/* watch:answer(ok, began, now [, info]) -> pause [, "down" | "up" [, outage]]; seconds; info of a failure */
+/* watch:answer(ok, began, now [, info]) -> pause [, "down" | "up" [, outage]]; seconds; info of a
+ * failure */
 static int watch_answer(lua_State *L) {
     struct b24_watch *w = luaL_checkudata(L, 1, WATCH_TYPE);
-    struct b24_watch_result r = {.ok = lua_toboolean(L, 2), .retry_after = B24_NO_MS, .reached = true};
+    struct b24_watch_result r = {
+        .ok = lua_toboolean(L, 2), .retry_after = B24_NO_MS, .reached = true};
     r.began = to_ms(L, 3);
     r.now = to_ms(L, 4);
     lua_settop(L, 5);

@@ -1,4 +1,5 @@
-/* codec.why_parts: the numbers behind b24.why. Only what is known gets a field; b24/why.lua finds the words. */
+/* codec.why_parts: the numbers behind b24.why. Only what is known gets a field; b24/why.lua finds
+ * the words. */
 #include <string.h>
 
 #include "lua/inbox.h"
@@ -17,7 +18,8 @@ static void put(lua_State *L, int parts, const char *name, lua_Number value) {
     if (value != 0) b24L_set_count(L, parts, name, value);
 }
 
-/* all = tasks + notifications + messages + rest, exactly; rest is what the portal does not explain. */
+/* all = tasks + notifications + messages + rest, exactly; rest is what the portal does not explain.
+ */
 static void put_sum(lua_State *L, int parts) {
     lua_Number all = 0, tasks = 0, notifications = 0, messages = 0, lines = 0;
     bool known = total(L, 1, "ALL", &all);
@@ -62,7 +64,9 @@ static void count_entry(lua_State *L, struct tally *t) {
 static void count_item(lua_State *L, struct tally *t) {
     lua_Number unread = 0;
     b24L_member_count(L, -1, "unread", &unread);
-    if (b24L_get_member(L, -1, "section") == LUA_TSTRING && strcmp(lua_tostring(L, -1), "CHAT_MUTED") == 0) unread = 0;
+    if (b24L_get_member(L, -1, "section") == LUA_TSTRING &&
+        strcmp(lua_tostring(L, -1), "CHAT_MUTED") == 0)
+        unread = 0;
     lua_pop(L, 1);
     if (unread <= 0) return;
     if (b24L_member_is(L, -1, "hidden", true)) t->hidden++;
@@ -71,8 +75,8 @@ static void count_item(lua_State *L, struct tally *t) {
 }
 
 /* codec.why_parts(counters [, inbox]) -> {all=, tasks=, notifications=, messages=, rest=, lines=,
-   notifications_capped=, muted=, marked=, capped=, hidden=, unknown=, dismissed=}; what is 0 or unknown is absent, but
-   for `all` */
+   notifications_capped=, muted=, marked=, capped=, hidden=, unknown=, dismissed=}; what is 0 or
+   unknown is absent, but for `all` */
 int b24L_why(lua_State *L) {
     struct tally t = {0};
     lua_Number notifications = 0;
@@ -84,7 +88,8 @@ int b24L_why(lua_State *L) {
     put_sum(L, 3);
     b24L_push_waiting(L, 1);
     for (lua_pushnil(L); lua_next(L, 4) != 0; lua_pop(L, 1)) count_entry(L, &t);
-    bool whole = lua_istable(L, 2) && b24L_get_member(L, 2, "section") == LUA_TNIL; /* of a part nothing follows */
+    bool whole = lua_istable(L, 2) &&
+                 b24L_get_member(L, 2, "section") == LUA_TNIL; /* of a part nothing follows */
     for (int i = 1, n = whole ? (int)b24L_rawlen(L, 2) : 0; i <= n; i++) {
         lua_rawgeti(L, 2, i);
         if (lua_istable(L, -1)) count_item(L, &t);

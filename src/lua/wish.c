@@ -8,9 +8,12 @@
 #include "lua/rows.h"
 
 /* nil and null (b24.null, vim.NIL) are not given. */
-static bool given(lua_State *L, int index) { return !lua_isnil(L, index) && !lua_isuserdata(L, index); }
+static bool given(lua_State *L, int index) {
+    return !lua_isnil(L, index) && !lua_isuserdata(L, index);
+}
 
-/* [0, +2] Key and value of the member `name`, in any letter case, of the table at `t`; or nil, nil. How many there are.
+/* [0, +2] Key and value of the member `name`, in any letter case, of the table at `t`; or nil, nil.
+ * How many there are.
  */
 static int find_member(lua_State *L, int t, const char *name) {
     int found = 0;
@@ -40,7 +43,8 @@ static void read_filter(lua_State *L, int t, struct b24_list_params *wish) {
     if (find_member(L, t, "filter") > 1 || (given(L, -1) && !lua_istable(L, -1))) wish->odd = true;
     if (lua_istable(L, -1)) {
         for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-            if (lua_type(L, -2) != LUA_TSTRING) wish->odd = true; /* a list of conditions: no name goes into it */
+            if (lua_type(L, -2) != LUA_TSTRING)
+                wish->odd = true; /* a list of conditions: no name goes into it */
             else if (b24_same(field(lua_tostring(L, -2)), "ID")) wish->id_filter = true;
         }
     }
@@ -56,10 +60,12 @@ static bool orders_by_id(lua_State *L) {
     return by_id;
 }
 
-static void read_order(lua_State *L, int t, const struct b24_listing *listing, struct b24_list_params *wish) {
+static void read_order(lua_State *L, int t, const struct b24_listing *listing,
+                       struct b24_list_params *wish) {
     int top = lua_gettop(L);
     if (find_member(L, t, "order") > 1) wish->odd = true;
-    if (given(L, -1) && (listing->flat || !lua_istable(L, -1) || !orders_by_id(L))) wish->order = true;
+    if (given(L, -1) && (listing->flat || !lua_istable(L, -1) || !orders_by_id(L)))
+        wish->order = true;
     if (listing->flat) {
         find_member(L, t, "sort");
         if (given(L, -1)) wish->order = true;
@@ -68,7 +74,8 @@ static void read_order(lua_State *L, int t, const struct b24_listing *listing, s
 }
 
 static void read_select(lua_State *L, int t, struct b24_list_params *wish) {
-    if (find_member(L, t, "select") > 1 || (given(L, -1) && !b24L_is_array(L, -1))) wish->odd = true;
+    if (find_member(L, t, "select") > 1 || (given(L, -1) && !b24L_is_array(L, -1)))
+        wish->odd = true;
     lua_pop(L, 2);
 }
 
@@ -97,7 +104,8 @@ static bool has_others(lua_State *L, int t) {
 struct b24_list_params b24L_read_wish(lua_State *L, int t, const char *method) {
     const struct b24_listing *listing = b24_listing_find(method);
     bool im = b24_is_im(method);
-    struct b24_list_params wish = {.start = read_number(L, t, im ? "OFFSET" : "start"), .limit = -1};
+    struct b24_list_params wish = {.start = read_number(L, t, im ? "OFFSET" : "start"),
+                                   .limit = -1};
     if (im) wish.limit = read_number(L, t, "LIMIT");
     if (listing == NULL) return wish;
     read_filter(L, t, &wish);
@@ -132,8 +140,8 @@ static void push_copy(lua_State *L, int from) {
     }
 }
 
-/* The same with PHP's names for positional parameters, so that start= fits in beside them: {"0": …, "1": …, "start":
- * 50}. */
+/* The same with PHP's names for positional parameters, so that start= fits in beside them: {"0": …,
+ * "1": …, "start": 50}. */
 static void push_named_copy(lua_State *L, int from) {
     char name[32];
     int first = b24L_is_array(L, from) ? 1 : 0;

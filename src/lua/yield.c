@@ -1,5 +1,5 @@
-/* May the running Lua code yield? nginx replaces the coroutine library and loses isyieldable with it; a light thread
-   that waits where it cannot yield takes nginx's whole Lua VM down. */
+/* May the running Lua code yield? nginx replaces the coroutine library and loses isyieldable with
+   it; a light thread that waits where it cannot yield takes nginx's whole Lua VM down. */
 #define _GNU_SOURCE /* RTLD_DEFAULT */
 #include "lua/binding.h"
 
@@ -17,8 +17,8 @@ int b24L_may_yield(lua_State *L) {
 
 typedef int (*yieldable)(lua_State *L);
 
-/* The function of Lua's API. PUC Lua 5.1 and 5.2 have none, LuaJIT has: one build serves 5.1 and LuaJIT, so it is
-   looked up. */
+/* The function of Lua's API. PUC Lua 5.1 and 5.2 have none, LuaJIT has: one build serves 5.1 and
+   LuaJIT, so it is looked up. */
 static yieldable find(void) {
     void *symbol = dlsym(RTLD_DEFAULT, "lua_isyieldable");
     yieldable f;

@@ -7,7 +7,8 @@ void b24_pin(const void *address) {
 #if defined(RTLD_NODELETE) && defined(RTLD_NOLOAD)
     Dl_info self;
     if (dladdr(address, &self) != 0 && self.dli_fname != NULL)
-        (void)dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE); /* already loaded: costs nothing */
+        (void)dlopen(self.dli_fname,
+                     RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE); /* already loaded: costs nothing */
 #else
     (void)address;
 #endif

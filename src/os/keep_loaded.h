@@ -6,8 +6,9 @@
 
 B24_PRIVATE_BEGIN
 
-/* The shared object that holds `address` is never unloaded again: libcurl may have threads in it when lua_close calls
-   dlclose. The Makefile links with -z nodelete; LuaRocks' builtin build passes no linker flags. */
+/* The shared object that holds `address` is never unloaded again: libcurl may have threads in it
+   when lua_close calls dlclose. The Makefile links with -z nodelete; LuaRocks' builtin build passes
+   no linker flags. */
 void b24_pin(const void *address);
 
 B24_PRIVATE_END

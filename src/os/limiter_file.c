@@ -17,7 +17,8 @@
 
 #define PAGE_BYTES sizeof(struct b24_limiter_page)
 
-#define TRY_AGAIN 5000 /* ms between attempts to share what could not be shared: a few system calls each */
+#define TRY_AGAIN                                                                                  \
+    5000 /* ms between attempts to share what could not be shared: a few system calls each */
 
 /* Locks are held for microseconds. Who holds one so long was stopped, or means harm. */
 #define PATIENCE 300 /* ms */
@@ -26,8 +27,8 @@ enum look { GOOD, BUSY, LOST, FAILED };
 
 /* ------------------------------------------------------------ whose clock */
 
-/* The monotonic clock restarts with the machine, so the file must know whose clock it shows. Linux only; elsewhere only
-   absurd times are recognised. */
+/* The monotonic clock restarts with the machine, so the file must know whose clock it shows. Linux
+   only; elsewhere only absurd times are recognised. */
 static uint64_t boot_id(void) {
     char text[64] = "";
     uint64_t hash = 1469598103934665603u; /* FNV-1a */
@@ -39,9 +40,9 @@ static uint64_t boot_id(void) {
     return n > 0 ? hash : 0;
 }
 
-/* A home may be shared by machines, each with a clock of its own. Who wrote this file after we booted, by another
-   boot's clock, is such a machine; who wrote it before has gone, or will see that the file is ours now and make its
-   own. */
+/* A home may be shared by machines, each with a clock of its own. Who wrote this file after we
+   booted, by another boot's clock, is such a machine; who wrote it before has gone, or will see
+   that the file is ours now and make its own. */
 static bool foreign(const struct b24_limiter_file *f, uint64_t boot, const struct stat *s) {
     if (boot == f->boot || boot == 0 || f->boot == 0) return false;
     return s->st_mtime > time(NULL) - (time_t)(b24_clock_boot() / 1000);
@@ -60,21 +61,23 @@ static enum look failed(struct b24_limiter_file *f, const char *what) {
     return FAILED;
 }
 
-/* "https://portal.example:8443" -> DIR/limiter-portal.example_8443, and @RATE-BURST for a stricter conf's. */
+/* "https://portal.example:8443" -> DIR/limiter-portal.example_8443, and @RATE-BURST for a stricter
+ * conf's. */
 static bool name_file(struct b24_limiter_file *f, const char *dir) {
     const struct b24_limiter_where *w = &f->where;
     const char *host = strstr(w->origin, "://");
     char own[48] = "";
     if (w->own.rate > 0) snprintf(own, sizeof own, "@%.6g-%d", w->own.rate, w->own.burst);
-    int n = snprintf(f->path, B24_DIR_MAX, "%s/limiter-%s%s", dir, host != NULL ? host + 3 : w->origin, own);
+    int n = snprintf(f->path, B24_DIR_MAX, "%s/limiter-%s%s", dir,
+                     host != NULL ? host + 3 : w->origin, own);
     if (n < 0 || n >= B24_DIR_MAX - 20) return false; /* room for a boot's name */
     for (char *p = f->path + strlen(dir) + 1; *p != '\0'; p++)
         if (strchr(":/[]", *p) != NULL) *p = '_';
     return true;
 }
 
-/* Gives the file its bytes, allocated and not only extended: on a full disk a page without a block behind it would
-   raise SIGBUS. */
+/* Gives the file its bytes, allocated and not only extended: on a full disk a page without a block
+   behind it would raise SIGBUS. */
 static bool fill(int fd) {
 #if defined(__APPLE__) /* has no posix_fallocate */
     static const char zeros[PAGE_BYTES];
@@ -102,23 +105,29 @@ static bool others_write(const struct stat *s) {
 static bool acceptable(const struct stat *s, const struct b24_runtime_dir *dir) {
     errno = EPERM;
     if (!S_ISREG(s->st_mode) || s->st_nlink != 1) return false;
-    return s->st_uid == geteuid() || (dir->shared && s->st_gid == dir->group && (s->st_mode & S_IWGRP) != 0);
+    return s->st_uid == geteuid() ||
+           (dir->shared && s->st_gid == dir->group && (s->st_mode & S_IWGRP) != 0);
 }
 
-/* Something in a shared folder that passes: deleted between two looks, or made a moment ago and not yet the group's. */
+/* Something in a shared folder that passes: deleted between two looks, or made a moment ago and not
+ * yet the group's. */
 static bool passing(const struct b24_runtime_dir *dir) {
     return errno == ENOENT || (dir->shared && (errno == EACCES || errno == EPERM));
 }
 
 /* Opens f->path. LOST: it is another machine's. */
-static enum look open_path(struct b24_limiter_file *f, const struct b24_runtime_dir *dir, bool take_over) {
+static enum look open_path(struct b24_limiter_file *f, const struct b24_runtime_dir *dir,
+                           bool take_over) {
     struct stat s = {0};
     uint64_t boot = 0;
     f->fd = open_file(f->path, dir);
     if (f->fd < 0) return passing(dir) ? BUSY : failed(f, "opened");
     if (fstat(f->fd, &s) != 0 || !acceptable(&s, dir))
-        return s.st_nlink == 0 || (S_ISREG(s.st_mode) && passing(dir)) ? BUSY : failed(f, "trusted");
-    if (pread(f->fd, &boot, sizeof boot, offsetof(struct b24_limiter_page, boot)) != (ssize_t)sizeof boot) boot = 0;
+        return s.st_nlink == 0 || (S_ISREG(s.st_mode) && passing(dir)) ? BUSY
+                                                                       : failed(f, "trusted");
+    if (pread(f->fd, &boot, sizeof boot, offsetof(struct b24_limiter_page, boot)) !=
+        (ssize_t)sizeof boot)
+        boot = 0;
     if (!take_over && foreign(f, boot, &s)) return LOST;
     f->locked = others_write(&s);
     if (s.st_size < (off_t)PAGE_BYTES && !fill(f->fd)) return failed(f, "given its bytes");
@@ -128,7 +137,8 @@ static enum look open_path(struct b24_limiter_file *f, const struct b24_runtime_
     if (page == MAP_FAILED) return failed(f, "mapped");
     f->page = page;
     boot = atomic_load(&f->page->boot);
-    if (boot == f->boot || !atomic_compare_exchange_strong(&f->page->boot, &boot, f->boot)) return GOOD;
+    if (boot == f->boot || !atomic_compare_exchange_strong(&f->page->boot, &boot, f->boot))
+        return GOOD;
     atomic_store(&f->page->first, 0);
     atomic_store(&f->page->second, 0);
     (void)futimens(f->fd, NULL); /* a mapping's writes may not show in it */
@@ -162,7 +172,8 @@ static enum look open_page(struct b24_limiter_file *f) {
 static bool in_place(struct b24_limiter_file *f, struct stat *s) {
     struct stat named;
     if (fstat(f->fd, s) != 0 || s->st_nlink == 0 || f->locked != others_write(s)) return false;
-    return !f->locked || (lstat(f->path, &named) == 0 && named.st_ino == s->st_ino && named.st_dev == s->st_dev);
+    return !f->locked ||
+           (lstat(f->path, &named) == 0 && named.st_ino == s->st_ino && named.st_dev == s->st_dev);
 }
 
 static enum look look_mapped(struct b24_limiter_file *f) {
@@ -180,7 +191,8 @@ static void unlock(struct b24_limiter_file *f) { (void)flock(f->fd, LOCK_UN); }
 static enum look look_locked(struct b24_limiter_file *f) {
     struct stat s;
     if (f->process != (long)getpid()) return LOST;
-    if (flock(f->fd, LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK || errno == EINTR ? BUSY : LOST;
+    if (flock(f->fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK || errno == EINTR ? BUSY : LOST;
     memset(&f->copy, 0, sizeof f->copy);
     bool good = in_place(f, &s) && pread(f->fd, &f->copy, PAGE_BYTES, 0) >= 0;
     uint64_t boot = atomic_load(&f->copy.boot);
@@ -233,7 +245,8 @@ static struct b24_limiter_page *take(struct b24_keeper *keeper, b24_ms now) {
     return f->taken;
 }
 
-/* What the page says is kept here, too: if it is lost, this process does not begin with an empty bucket. */
+/* What the page says is kept here, too: if it is lost, this process does not begin with an empty
+ * bucket. */
 static void give(struct b24_keeper *keeper) {
     struct b24_limiter_file *f = (struct b24_limiter_file *)keeper;
     if (f->taken != &keeper->local) {

@@ -12,7 +12,8 @@
 #define NAME_MAX_BYTES 1100
 
 static bool fail(const char *path, struct b24_fault *fault) {
-    return b24_fail(fault, B24_CONFIG, "CANNOT_WRITE", NULL, "%s cannot be written: %s", path, strerror(errno));
+    return b24_fail(fault, B24_CONFIG, "CANNOT_WRITE", NULL, "%s cannot be written: %s", path,
+                    strerror(errno));
 }
 
 /* The folders above `path`. */

@@ -16,16 +16,18 @@ const char *b24_home(void) {
     return me != NULL ? me->pw_dir : "/";
 }
 
-/* out = base + tail, without slashes at the end; false if it does not fit or base is not absolute. */
+/* out = base + tail, without slashes at the end; false if it does not fit or base is not absolute.
+ */
 static bool join(char out[B24_DIR_MAX], const char *base, const char *tail) {
     int n = base != NULL && base[0] == '/' ? snprintf(out, B24_DIR_MAX, "%s%s", base, tail) : -1;
     if (n <= 0 || n >= B24_DIR_MAX - 300) return false; /* room for a file's name */
-    while (n > 1 && out[n - 1] == '/') out[--n] = '\0'; /* "link/" would be what the link leads to */
+    while (n > 1 && out[n - 1] == '/')
+        out[--n] = '\0'; /* "link/" would be what the link leads to */
     return true;
 }
 
-/* The home that belongs to this user. Not $HOME: under sudo that is often somebody else's, and a folder of root's in it
-   would shut its owner out. */
+/* The home that belongs to this user. Not $HOME: under sudo that is often somebody else's, and a
+   folder of root's in it would shut its owner out. */
 static const char *own_home(void) {
     const struct passwd *me = getpwuid(geteuid());
     return me != NULL ? me->pw_dir : NULL;
@@ -64,21 +66,25 @@ bool b24_runtime_dir(const char *named, struct b24_runtime_dir *out, struct b24_
     struct stat s;
     bool explicit = false;
     if (!choose(named, out->path, &explicit))
-        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "the runtime folder must be an absolute path");
+        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL,
+                        "the runtime folder must be an absolute path");
     bool there = lstat(out->path, &s) == 0; /* nearly always, so it is asked first */
     if (!there && mkdir(out->path, 0700) != 0 && errno != EEXIST)
-        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "%s cannot be made: %s", out->path,
-                        strerror(errno));
+        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "%s cannot be made: %s",
+                        out->path, strerror(errno));
     if ((!there && lstat(out->path, &s) != 0) || !S_ISDIR(s.st_mode))
-        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "%s is no folder (links are refused)", out->path);
+        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL,
+                        "%s is no folder (links are refused)", out->path);
     out->shared = explicit && (s.st_mode & S_IWGRP) != 0 && in_group(s.st_gid);
     out->group = s.st_gid;
     if (!explicit && (s.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "%s is open to others; run: chmod 700 %s",
-                        out->path, out->path);
+        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL,
+                        "%s is open to others; run: chmod 700 %s", out->path, out->path);
     if ((s.st_mode & S_IWOTH) != 0)
-        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "everybody can write to %s", out->path);
+        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "everybody can write to %s",
+                        out->path);
     if (s.st_uid != geteuid() && !out->shared)
-        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "%s belongs to another user", out->path);
+        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "%s belongs to another user",
+                        out->path);
     return true;
 }

@@ -12,13 +12,15 @@ B24_PRIVATE_BEGIN
 
 struct b24_runtime_dir {
     char path[B24_DIR_MAX];
-    bool shared; /* a named folder whose group, ours too, may write: files in it are for the group */
+    bool
+        shared; /* a named folder whose group, ours too, may write: files in it are for the group */
     gid_t group; /* the folder's */
 };
 
-/* Finds and, if needed, makes it: `named` (conf.runtime_dir; may be NULL), B24_RUNTIME_DIR, $XDG_RUNTIME_DIR/b24,
-   /run/user/UID/b24 if /run/user/UID is there, ~/.cache/b24. It must be a directory, no link, the user's own and closed
-   to others; only a folder that was named may belong to somebody else, if a group of ours may write. False: `fault`. */
+/* Finds and, if needed, makes it: `named` (conf.runtime_dir; may be NULL), B24_RUNTIME_DIR,
+   $XDG_RUNTIME_DIR/b24, /run/user/UID/b24 if /run/user/UID is there, ~/.cache/b24. It must be a
+   directory, no link, the user's own and closed to others; only a folder that was named may belong
+   to somebody else, if a group of ours may write. False: `fault`. */
 bool b24_runtime_dir(const char *named, struct b24_runtime_dir *out, struct b24_fault *fault);
 
 /* The user's home: $HOME if absolute, else the password database. */

@@ -22,17 +22,20 @@ static bool hide(const struct silence *s) {
     struct termios hidden = s->shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
     if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) != 0) return false;
-    (void)!write(STDERR_FILENO, s->prompt, strlen(s->prompt)); /* only now: what is typed after it is surely hidden */
+    (void)!write(STDERR_FILENO, s->prompt,
+                 strlen(s->prompt)); /* only now: what is typed after it is surely hidden */
     return true;
 }
 
-/* A shell may have given the terminal its voice back while this program was stopped (SIGSTOP cannot be held back). */
+/* A shell may have given the terminal its voice back while this program was stopped (SIGSTOP cannot
+ * be held back). */
 static bool still_hidden(const struct silence *s) {
     struct termios now;
     return tcgetattr(STDIN_FILENO, &now) == 0 && ((now.c_lflag & ECHO) == 0 || hide(s));
 }
 
-/* Signals that stop or end the process are held back, so that they find a terminal that shows what is typed. */
+/* Signals that stop or end the process are held back, so that they find a terminal that shows what
+ * is typed. */
 static bool let_signals_through(const struct silence *s) {
     sigset_t pending;
     bool any = false;
@@ -47,7 +50,8 @@ static bool let_signals_through(const struct silence *s) {
 }
 
 /* One line, or -1. */
-static long read_line(const struct silence *s, char *out, size_t size, bool (*interrupted)(void *), void *arg) {
+static long read_line(const struct silence *s, char *out, size_t size, bool (*interrupted)(void *),
+                      void *arg) {
     size_t n = 0;
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     for (;;) {
@@ -62,7 +66,8 @@ static long read_line(const struct silence *s, char *out, size_t size, bool (*in
     }
 }
 
-long b24_terminal_secret(const char *prompt, char *out, size_t size, bool (*interrupted)(void *), void *arg) {
+long b24_terminal_secret(const char *prompt, char *out, size_t size, bool (*interrupted)(void *),
+                         void *arg) {
     static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP};
     struct silence s = {.prompt = prompt};
     if (tcgetattr(STDIN_FILENO, &s.shown) != 0) return -1;

@@ -14,7 +14,8 @@ bool b24_query_escape(struct b24_buffer *out, struct b24_view text) {
                      (c != '\0' && strchr("-_.~", c) != NULL);
         if (plain) continue;
         char escaped[3] = {'%', hex[c >> 4], hex[c & 15]};
-        if (!b24_buffer_add(out, text.p + from, i - from) || !b24_buffer_add(out, escaped, 3)) return false;
+        if (!b24_buffer_add(out, text.p + from, i - from) || !b24_buffer_add(out, escaped, 3))
+            return false;
         from = i + 1;
     }
     return b24_buffer_add(out, text.p + from, text.n - from);

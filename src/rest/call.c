@@ -45,7 +45,8 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->random = setup->seed;
     c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
     if (setup->idempotent != B24_BY_NAME) c->safe = setup->idempotent == B24_IDEMPOTENT;
-    memcpy(c->method, setup->method.p, setup->method.n); /* at most B24_METHOD_MAX: b24_method_problem */
+    memcpy(c->method, setup->method.p,
+           setup->method.n); /* at most B24_METHOD_MAX: b24_method_problem */
     b24_outcome_init(&c->outcome);
     c->outcome.keep = setup->keep;
     if (!build(c, setup)) {
@@ -71,7 +72,8 @@ void b24_call_set_portal(struct b24_call *c, struct b24_portal *portal) { c->por
 const char *b24_call_origin(const struct b24_call *c) { return c->origin; }
 
 struct b24_note *b24_call_add_note(struct b24_call *c, const char *event) {
-    struct b24_note *n = &c->notes[c->note_count < B24_NOTES_MAX ? c->note_count++ : B24_NOTES_MAX - 1];
+    struct b24_note *n =
+        &c->notes[c->note_count < B24_NOTES_MAX ? c->note_count++ : B24_NOTES_MAX - 1];
     memset(n, 0, sizeof *n);
     n->event = event;
     n->attempt = c->outcome.attempts;
@@ -96,8 +98,10 @@ struct b24_action b24_call_done(struct b24_call *c) {
     return (struct b24_action){.type = B24_DONE, .as.done = &c->outcome};
 }
 
-struct b24_action b24_call_give_up(struct b24_call *c, enum b24_kind kind, const char *code, const char *text) {
-    struct b24_failure f = {.kind = kind, .code = code, .sent = c->state == CALLING, .text = {text, strlen(text)}};
+struct b24_action b24_call_give_up(struct b24_call *c, enum b24_kind kind, const char *code,
+                                   const char *text) {
+    struct b24_failure f = {
+        .kind = kind, .code = code, .sent = c->state == CALLING, .text = {text, strlen(text)}};
     b24_outcome_failure(&c->outcome, c->conf, &f);
     return b24_call_done(c);
 }
@@ -105,8 +109,10 @@ struct b24_action b24_call_give_up(struct b24_call *c, enum b24_kind kind, const
 struct b24_action b24_call_send(struct b24_call *c) {
     c->request.timeout = c->deadline - c->now;
     if (c->request.timeout <= 0) {
-        if (c->outcome.attempts > 0 && !c->moved) return b24_call_done(c); /* what went wrong before says more */
-        return b24_call_give_up(c, B24_TIMEOUT, "TIMEOUT", "the deadline passed before anything was sent");
+        if (c->outcome.attempts > 0 && !c->moved)
+            return b24_call_done(c); /* what went wrong before says more */
+        return b24_call_give_up(c, B24_TIMEOUT, "TIMEOUT",
+                                "the deadline passed before anything was sent");
     }
     c->outcome.attempts++;
     c->moved = false;
@@ -115,7 +121,8 @@ struct b24_action b24_call_send(struct b24_call *c) {
     return (struct b24_action){.type = B24_SEND, .as.send = &c->request};
 }
 
-struct b24_action b24_call_sleep(struct b24_call *c, b24_ms until, enum b24_after after, const char *reason) {
+struct b24_action b24_call_sleep(struct b24_call *c, b24_ms until, enum b24_after after,
+                                 const char *reason) {
     struct b24_note *n = b24_call_add_note(c, "wait");
     n->reason = reason;
     n->wait = until - c->now;
@@ -136,7 +143,8 @@ static struct b24_action go(struct b24_call *c) {
 }
 
 static struct b24_action woke(struct b24_call *c) {
-    if (c->now < c->wake) return (struct b24_action){.type = B24_SLEEP, .as.sleep = c->wake - c->now};
+    if (c->now < c->wake)
+        return (struct b24_action){.type = B24_SLEEP, .as.sleep = c->wake - c->now};
     c->outcome.waited += c->now - c->slept;
     if (c->after == THEN_OVERRUN) return b24_call_overrun(c);
     return c->after == THEN_SEND ? b24_call_send(c) : b24_call_reserve(c);
@@ -163,7 +171,8 @@ static struct b24_action failed(struct b24_call *c, const struct b24_failure *f)
     b24_outcome_failure(&c->outcome, c->conf, f);
     note_outcome(c, "failed");
     b24_call_judge_address(c);
-    /* What was remembered is out of date. Nobody has seen the request yet, so the portal's own address is asked. */
+    /* What was remembered is out of date. Nobody has seen the request yet, so the portal's own
+     * address is asked. */
     struct b24_action action;
     if (c->go_home && c->remembered && !f->sent && b24_call_go_home(c, &action)) return action;
     return b24_call_decide(c);
@@ -191,7 +200,8 @@ struct b24_action b24_call_next(struct b24_call *c, const struct b24_event *even
         B24_STATES(X)
 #undef X
     };
-    if (c->state != MOVING) c->note_count = c->notes_read = 0; /* a move is a part of the step before */
+    if (c->state != MOVING)
+        c->note_count = c->notes_read = 0; /* a move is a part of the step before */
     if (c->state == FINISHED) return b24_call_done(c);
     if (event->type != B24_CANCEL && (legal[c->state] & 1u << event->type) == 0)
         return (struct b24_action){.type = B24_MISUSE};

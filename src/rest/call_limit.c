@@ -5,7 +5,8 @@
 static struct b24_action no_place(struct b24_call *c, b24_ms wait) {
     if (c->outcome.attempts == 0 || c->moved) {
         struct b24_fault f;
-        b24_fail(&f, B24_LIMIT, "LIMITER", "Ask less often, or give the call more time with timeout (seconds).",
+        b24_fail(&f, B24_LIMIT, "LIMITER",
+                 "Ask less often, or give the call more time with timeout (seconds).",
                  "the portal's limit of calls leaves no place within the deadline");
         b24_outcome_fault(&c->outcome, &f);
         c->outcome.retryable = c->outcome.not_run = true;
@@ -29,11 +30,12 @@ struct b24_action b24_call_reserve(struct b24_call *c) {
         c->state = RESERVING;
         return (struct b24_action){.type = B24_ASK, .as.ask = {B24_RESERVE, most}};
     }
-    /* The portal at a new address counts this request, the conf's own limit has counted the call. */
+    /* The portal at a new address counts this request, the conf's own limit has counted the call.
+     */
     struct b24_keeper *own = c->moved ? NULL : c->own;
     /* A place at the very deadline would leave no time for the request. */
-    enum b24_turn turn =
-        b24_limiter_turn(&c->conf->limits, c->portal->limiter, own, &c->queued, c->now, most - 1, &wait);
+    enum b24_turn turn = b24_limiter_turn(&c->conf->limits, c->portal->limiter, own, &c->queued,
+                                          c->now, most - 1, &wait);
     if (turn == B24_TURN_REFUSED) return no_place(c, wait);
     if (turn == B24_TURN_SEND) return place(c, wait);
     return b24_call_sleep(c, c->now + wait, THEN_RESERVE, "limiter");
@@ -61,7 +63,9 @@ struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final
 
 struct b24_action b24_call_overrun(struct b24_call *c) {
     b24_ms pause = c->not_before - c->now;
-    bool told = c->conf->limits.off || b24_limiter_overrun(c->portal->limiter, c->now, pause > 0 ? pause : 0);
-    if (!told && c->now < c->deadline) return b24_call_sleep(c, c->now + B24_BUSY_PAUSE, THEN_OVERRUN, "limiter");
+    bool told = c->conf->limits.off ||
+                b24_limiter_overrun(c->portal->limiter, c->now, pause > 0 ? pause : 0);
+    if (!told && c->now < c->deadline)
+        return b24_call_sleep(c, c->now + B24_BUSY_PAUSE, THEN_OVERRUN, "limiter");
     return c->last_words ? b24_call_done(c) : b24_call_reserve(c);
 }

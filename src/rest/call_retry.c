@@ -27,7 +27,8 @@ static b24_ms backoff(const struct b24_call *c) {
     return pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
 }
 
-/* Full jitter, so that clients that failed together do not come back together; a Retry-After is obeyed. */
+/* Full jitter, so that clients that failed together do not come back together; a Retry-After is
+ * obeyed. */
 static b24_ms jittered(struct b24_call *c) {
     b24_ms pause = (b24_ms)(random_number(c) % (uint64_t)(backoff(c) + 1));
     return pause > c->outcome.retry_after ? pause : c->outcome.retry_after;
@@ -46,7 +47,8 @@ static void remember_reset(struct b24_call *c) {
     if (reset != B24_NO_MS) b24_portal_note_reset(c->portal, c->method, c->now + reset);
 }
 
-/* How long this method stays blocked. Its own last good answer knows; the refusal itself usually does not say. */
+/* How long this method stays blocked. Its own last good answer knows; the refusal itself usually
+ * does not say. */
 static b24_ms blocked_for(struct b24_call *c) {
     b24_ms reset = from_now(c->outcome.time, "operating_reset_at");
     if (reset == B24_NO_MS) {
@@ -86,7 +88,9 @@ static struct b24_action overrun(struct b24_call *c) {
     return b24_call_penalise(c, pause, false);
 }
 
-static bool code_is(const struct b24_call *c, const char *code) { return b24_same(c->outcome.code, code); }
+static bool code_is(const struct b24_call *c, const char *code) {
+    return b24_same(c->outcome.code, code);
+}
 
 /* A typing error is the likeliest cause. */
 static void suggest_method(struct b24_call *c) {

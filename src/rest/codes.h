@@ -20,7 +20,8 @@ struct b24_code {
     const char *hint; /* one sentence: what to do next */
 };
 
-/* What to make of an error body: looks at the code first (any letter case), at the status second. Never NULL. */
+/* What to make of an error body: looks at the code first (any letter case), at the status second.
+ * Never NULL. */
 const struct b24_code *b24_code_find(const char *code, int status);
 
 /* What to make of a reply without an error body, by its status alone. Never NULL. */

@@ -8,8 +8,9 @@
 #include "base/mask.h"
 #include "base/url.h"
 
-#define HINT_WEBHOOK                                                                                                   \
-    "Copy the whole URL of an incoming webhook: https://PORTAL/rest/USER/SECRET/ (Bitrix24: Developer resources > "    \
+#define HINT_WEBHOOK                                                                               \
+    "Copy the whole URL of an incoming webhook: https://PORTAL/rest/USER/SECRET/ (Bitrix24: "      \
+    "Developer resources > "                                                                       \
     "Other > Incoming webhook)."
 
 void b24_conf_init(struct b24_conf *conf) {
@@ -31,8 +32,9 @@ static void drop(char **field) {
 }
 
 void b24_conf_free(struct b24_conf *conf) {
-    char **fields[] = {&conf->base,    &conf->origin,  &conf->secret,     &conf->token,      &conf->proxy,
-                       &conf->ca_file, &conf->ca_path, &conf->user_agent, &conf->runtime_dir};
+    char **fields[] = {&conf->base,    &conf->origin,     &conf->secret,
+                       &conf->token,   &conf->proxy,      &conf->ca_file,
+                       &conf->ca_path, &conf->user_agent, &conf->runtime_dir};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) drop(fields[i]);
 }
 
@@ -47,7 +49,8 @@ bool b24_conf_string(char **field, struct b24_view value, struct b24_fault *faul
 }
 
 static bool bad_webhook(struct b24_fault *fault, const char *what) {
-    return b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", HINT_WEBHOOK, "the webhook URL is unusable: %s", what);
+    return b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", HINT_WEBHOOK,
+                    "the webhook URL is unusable: %s", what);
 }
 
 /* Checks the scheme and sets conf->origin, lower-case and without a default port. */
@@ -57,9 +60,10 @@ static bool take_origin(struct b24_conf *conf, const struct b24_url *url, struct
         return b24_fail(fault, B24_CONFIG, "HTTPS_REQUIRED", "Write https:// in place of http://.",
                         "plain http would show the credential to everybody on the way");
     if (!url->https && !conf->allow_http)
-        return b24_fail(fault, B24_CONFIG, "HTTPS_REQUIRED",
-                        "For a mock portal on this machine set allow_http = true or B24_ALLOW_HTTP=1.",
-                        "plain http is refused unless it was asked for");
+        return b24_fail(
+            fault, B24_CONFIG, "HTTPS_REQUIRED",
+            "For a mock portal on this machine set allow_http = true or B24_ALLOW_HTTP=1.",
+            "plain http is refused unless it was asked for");
     if (!b24_url_origin(url, text))
         return b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the portal's address is too long");
     return b24_conf_string(&conf->origin, (struct b24_view){text, strlen(text)}, fault);
@@ -89,8 +93,10 @@ static bool all_digits(struct b24_view s) {
     return s.n > 0;
 }
 
-/* Finds USER and SECRET in a path "/rest/USER/SECRET/...". REST 3 pastes have "api/" in between; im.* is not there. */
-static const char *user_and_secret(struct b24_view path, struct b24_view *user, struct b24_view *secret) {
+/* Finds USER and SECRET in a path "/rest/USER/SECRET/...". REST 3 pastes have "api/" in between;
+ * im.* is not there. */
+static const char *user_and_secret(struct b24_view path, struct b24_view *user,
+                                   struct b24_view *secret) {
     segment(&path); /* what stands before the first slash: nothing */
     if (!b24_same_text(segment(&path), "rest")) return "it has no /rest/ after the host";
     *user = segment(&path);
@@ -105,7 +111,8 @@ static const char *user_and_secret(struct b24_view path, struct b24_view *user, 
     }
     if (user->n == 0) return "it has no user id after /rest/";
     if (behind.n == 0 || secret->n == 0) return "it has no secret after the user id";
-    if (memchr(secret->p, '.', secret->n) != NULL) return "it has a method name where the secret should be";
+    if (memchr(secret->p, '.', secret->n) != NULL)
+        return "it has a method name where the secret should be";
     return NULL;
 }
 
@@ -119,24 +126,29 @@ bool b24_conf_webhook(struct b24_conf *conf, struct b24_view text, struct b24_fa
     const char *wrong = b24_url_parse(text, &url);
     if (wrong == NULL) wrong = user_and_secret(url.path, &user, &secret);
     if (wrong != NULL) return bad_webhook(fault, wrong);
-    if (!take_origin(conf, &url, fault) || !b24_conf_string(&conf->secret, secret, fault)) return false;
-    int n = snprintf(tail, sizeof tail, "/rest/%.*s/%.*s/", (int)user.n, user.p, (int)secret.n, secret.p);
+    if (!take_origin(conf, &url, fault) || !b24_conf_string(&conf->secret, secret, fault))
+        return false;
+    int n = snprintf(tail, sizeof tail, "/rest/%.*s/%.*s/", (int)user.n, user.p, (int)secret.n,
+                     secret.p);
     if (n < 0 || (size_t)n >= sizeof tail) return bad_webhook(fault, "it is too long");
     return take_base(conf, (struct b24_view){tail, (size_t)n}, fault);
 }
 
-bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_view token, struct b24_fault *fault) {
+bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_view token,
+                    struct b24_fault *fault) {
     struct b24_url url;
     portal = b24_trim(portal);
     token = b24_trim(token);
     const char *wrong = portal.n > B24_URL_MAX ? "it is too long" : b24_url_parse(portal, &url);
     if (wrong != NULL)
-        return b24_fail(fault, B24_CONFIG, "BAD_PORTAL", "portal is a host such as name.bitrix24.com.",
+        return b24_fail(fault, B24_CONFIG, "BAD_PORTAL",
+                        "portal is a host such as name.bitrix24.com.",
                         "the portal address is unusable: %s", wrong);
     for (size_t i = 0; i < token.n; i++)
         if ((unsigned char)token.p[i] <= ' ' || (unsigned char)token.p[i] >= 0x7f) token.n = 0;
     if (token.n == 0)
-        return b24_fail(fault, B24_CONFIG, "BAD_TOKEN", "token is the access_token of an OAuth answer.",
+        return b24_fail(fault, B24_CONFIG, "BAD_TOKEN",
+                        "token is the access_token of an OAuth answer.",
                         "the token is empty or has spaces or other characters that no token has");
     return take_origin(conf, &url, fault) && b24_conf_string(&conf->token, token, fault) &&
            take_base(conf, (struct b24_view){"/rest/", 6}, fault);

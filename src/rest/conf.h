@@ -1,11 +1,12 @@
-/* rest/conf.h: a checked configuration. Plain values; who fills it (the Lua binding) is not its business. */
+/* rest/conf.h: a checked configuration. Plain values; who fills it (the Lua binding) is not its
+ * business. */
 #ifndef B24_REST_CONF_H
 #define B24_REST_CONF_H
 
 #include "base/fault.h"
-#include "json/check.h"
-#include "rest/limiter.h"
 #include "base/url.h"
+#include "rest/limiter.h"
+#include "json/check.h"
 
 B24_PRIVATE_BEGIN
 
@@ -22,10 +23,11 @@ B24_PRIVATE_BEGIN
 enum b24_http_version { B24_HTTP_AUTO, B24_HTTP_1_1, B24_HTTP_2 };
 
 struct b24_conf {
-    uint64_t
-        serial; /* differs from that of every other conf of this process: a transport may keep what it made of one */
+    uint64_t serial; /* differs from that of every other conf of this process: a transport may keep
+                        what it made of one */
     /* credential: base ends in "/", the method name follows */
-    char *base;   /* "https://portal.example/rest/1/SECRET/" or, with a token, "https://portal.example/rest/" */
+    char *base;   /* "https://portal.example/rest/1/SECRET/" or, with a token,
+                     "https://portal.example/rest/" */
     char *origin; /* "https://portal.example"; safe to show */
     char *secret; /* the webhook's secret, or NULL */
     char *token;  /* OAuth access token, or NULL */
@@ -57,12 +59,13 @@ struct b24_conf {
 /* All defaults, nothing owned. */
 void b24_conf_init(struct b24_conf *conf);
 
-/* Takes a webhook URL in any pasted form: with or without scheme, method, ".json", query, slash. allow_http must be set
-   before. False: `fault`, which never quotes the URL. */
+/* Takes a webhook URL in any pasted form: with or without scheme, method, ".json", query, slash.
+   allow_http must be set before. False: `fault`, which never quotes the URL. */
 bool b24_conf_webhook(struct b24_conf *conf, struct b24_view url, struct b24_fault *fault);
 
 /* Takes a portal ("name.bitrix24.com" or its URL) and an OAuth access token. */
-bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_view token, struct b24_fault *fault);
+bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_view token,
+                    struct b24_fault *fault);
 
 /* Copies a string into a field of conf. False: no memory. */
 bool b24_conf_string(char **field, struct b24_view value, struct b24_fault *fault);
@@ -70,7 +73,8 @@ bool b24_conf_string(char **field, struct b24_view value, struct b24_fault *faul
 /* Wipes secrets and frees. Safe on an initialised conf, and twice. */
 void b24_conf_free(struct b24_conf *conf);
 
-/* Replaces this conf's secrets, and whatever stands where a webhook's secret stands in any URL, by "***". In place. */
+/* Replaces this conf's secrets, and whatever stands where a webhook's secret stands in any URL, by
+ * "***". In place. */
 void b24_conf_mask(const struct b24_conf *conf, char *text);
 
 B24_PRIVATE_END

@@ -4,17 +4,18 @@
 
 #define US 1000 /* microseconds in a millisecond */
 
-/* Requests overtake each other on the way, so the portal sees bursts that we did not send: leave a twentieth of its
-   bucket empty (of 50: two calls, one second at 2/s). */
+/* Requests overtake each other on the way, so the portal sees bursts that we did not send: leave a
+   twentieth of its bucket empty (of 50: two calls, one second at 2/s). */
 #define SLACK 20
 
-/* A place is at most this far ahead of now: the longest wait (the longest timeout) and the longest penalty. Anything
-   beyond is left from another boot or is garbage. */
+/* A place is at most this far ahead of now: the longest wait (the longest timeout) and the longest
+   penalty. Anything beyond is left from another boot or is garbage. */
 #define AHEAD_MAX ((int64_t)(600000 + B24_PENALTY_MAX) * US)
 
-/* The portal's bucket by plan. An enterprise portal's is kept as two: the standard one, and what it has beyond that,
-   for confs that know of it. What drains both in turn never fills the whole, and confs that do not know the plan stay
-   within the standard bucket together, whatever the others do. */
+/* The portal's bucket by plan. An enterprise portal's is kept as two: the standard one, and what it
+   has beyond that, for confs that know of it. What drains both in turn never fills the whole, and
+   confs that do not know the plan stay within the standard bucket together, whatever the others do.
+ */
 static const struct b24_rate standard = {2, 50}, beyond = {3, 200};
 
 /* Whole milliseconds, as waits are: calls then go exactly when their place says. */
@@ -42,7 +43,8 @@ static b24_ms ahead(int64_t arrival, int64_t now, const struct b24_rate *r) {
     return wait > 0 ? (wait + US - 1) / US : 0;
 }
 
-bool b24_limiter_reserve(b24_cell *cell, const struct b24_rate *r, b24_ms now, b24_ms most, b24_ms *wait) {
+bool b24_limiter_reserve(b24_cell *cell, const struct b24_rate *r, b24_ms now, b24_ms most,
+                         b24_ms *wait) {
     *wait = 0;
     if (r->rate <= 0) return true;
     int64_t t = now * US, seen = atomic_load(cell);
@@ -63,7 +65,9 @@ void b24_limiter_penalise(b24_cell *cell, const struct b24_rate *r, b24_ms now, 
 }
 
 /* A place that was taken and is not used. */
-static void return_place(b24_cell *cell, const struct b24_rate *r) { atomic_fetch_sub(cell, interval(r)); }
+static void return_place(b24_cell *cell, const struct b24_rate *r) {
+    atomic_fetch_sub(cell, interval(r));
+}
 
 static void raise(b24_cell *cell, int64_t arrival) {
     int64_t seen = atomic_load(cell);
@@ -77,7 +81,8 @@ struct b24_rate b24_limiter_rate(enum b24_portal_plan plan) {
     return (struct b24_rate){standard.rate + beyond.rate, standard.burst + beyond.burst};
 }
 
-static b24_ms portal_ahead(struct b24_limiter_page *page, enum b24_portal_plan plan, b24_ms now, bool *in_second) {
+static b24_ms portal_ahead(struct b24_limiter_page *page, enum b24_portal_plan plan, b24_ms now,
+                           bool *in_second) {
     b24_ms first = ahead(atomic_load(&page->first), now * US, &standard);
     *in_second = false;
     if (plan == B24_STANDARD) return first;
@@ -86,22 +91,24 @@ static b24_ms portal_ahead(struct b24_limiter_page *page, enum b24_portal_plan p
     return *in_second ? second : first;
 }
 
-static bool portal_reserve(struct b24_limiter_page *page, enum b24_portal_plan plan, b24_ms now, b24_ms most,
-                           b24_ms *wait) {
+static bool portal_reserve(struct b24_limiter_page *page, enum b24_portal_plan plan, b24_ms now,
+                           b24_ms most, b24_ms *wait) {
     bool in_second;
     (void)portal_ahead(page, plan, now, &in_second);
     if (in_second && b24_limiter_reserve(&page->second, &beyond, now, most, wait)) return true;
     if (b24_limiter_reserve(&page->first, &standard, now, most, wait)) return true;
     /* Others may have filled the better one since the look at it. */
-    return !in_second && plan == B24_ENTERPRISE && b24_limiter_reserve(&page->second, &beyond, now, most, wait);
+    return !in_second && plan == B24_ENTERPRISE &&
+           b24_limiter_reserve(&page->second, &beyond, now, most, wait);
 }
 
 /* ------------------------------------------------------------ a stricter conf's page */
 
-/* Its first cell gives out places to wait for. A call whose place has come may still have to wait for the portal, so
-   the second cell counts the calls at the moments when they go: that one is never exceeded. */
-static enum b24_turn own_turn(struct b24_limiter_page *own, const struct b24_rate *r, bool *queued, b24_ms now,
-                              b24_ms most, b24_ms *wait) {
+/* Its first cell gives out places to wait for. A call whose place has come may still have to wait
+   for the portal, so the second cell counts the calls at the moments when they go: that one is
+   never exceeded. */
+static enum b24_turn own_turn(struct b24_limiter_page *own, const struct b24_rate *r, bool *queued,
+                              b24_ms now, b24_ms most, b24_ms *wait) {
     if (!*queued) {
         int64_t sent = atomic_load(&own->second);
         if (standing(sent, now * US, r) == sent) raise(&own->first, sent);
@@ -116,7 +123,8 @@ static enum b24_turn own_turn(struct b24_limiter_page *own, const struct b24_rat
 }
 
 static enum b24_turn both(const struct b24_limits *limits, struct b24_limiter_page *portal,
-                          struct b24_limiter_page *own, bool *queued, b24_ms now, b24_ms most, b24_ms *wait) {
+                          struct b24_limiter_page *own, bool *queued, b24_ms now, b24_ms most,
+                          b24_ms *wait) {
     const struct b24_rate *r = &limits->own;
     bool ignored;
     *wait = portal_ahead(portal, limits->plan, now, &ignored);
@@ -156,11 +164,14 @@ void b24_limiter_remember(struct b24_limiter_page *page, const struct b24_limite
     raise(&page->second, atomic_load(&known->second));
 }
 
-enum b24_turn b24_limiter_turn(const struct b24_limits *limits, struct b24_keeper *portal, struct b24_keeper *own,
-                               bool *queued, b24_ms now, b24_ms most, b24_ms *wait) {
+enum b24_turn b24_limiter_turn(const struct b24_limits *limits, struct b24_keeper *portal,
+                               struct b24_keeper *own, bool *queued, b24_ms now, b24_ms most,
+                               b24_ms *wait) {
     struct b24_limiter_page *mine = NULL, *shared;
     *wait = 0;
-    if (limits->off) return B24_TURN_SEND; /* before a file is touched: it is only looked after where it is needed */
+    if (limits->off)
+        return B24_TURN_SEND; /* before a file is touched: it is only looked after where it is
+                                 needed */
     *wait = B24_BUSY_PAUSE;
     if (limits->own.rate <= 0) own = NULL;
     if (own != NULL && (mine = own->take(own, now)) == NULL) return B24_TURN_COME_BACK;
@@ -175,7 +186,8 @@ enum b24_turn b24_limiter_turn(const struct b24_limits *limits, struct b24_keepe
     return turn;
 }
 
-void b24_limiter_leave(const struct b24_limits *limits, struct b24_keeper *own, bool *queued, b24_ms now) {
+void b24_limiter_leave(const struct b24_limits *limits, struct b24_keeper *own, bool *queued,
+                       b24_ms now) {
     struct b24_limiter_page *page = *queued ? own->take(own, now) : NULL;
     *queued = false;
     if (page == NULL) return;

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-#include "rest/conf.h"
 #include "base/url.h"
+#include "rest/conf.h"
 
-/* For typing errors: the vendor's documentation, the modules im, user, crm, tasks and what is near them. */
+/* For typing errors: the vendor's documentation, the modules im, user, crm, tasks and what is near
+ * them. */
 static const char *const known[] = {"im.counters.get",
                                     "im.recent.list",
                                     "im.recent.get",
@@ -132,16 +133,20 @@ const char *b24_method_problem(struct b24_view m) {
     if (m.n > B24_METHOD_MAX) return "it is too long";
     for (size_t i = 0; i < m.n; i++) {
         char c = m.p[i];
-        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '_' || c == '-';
         bool dot = c == '.' && i > 0 && i + 1 < m.n && m.p[i - 1] != '.';
         if (!word && !dot) return "only letters, digits, '_', '-' and single dots are allowed";
     }
     return NULL;
 }
 
-#define COMPARED_MAX 64 /* bytes of a name that is compared; longer ones are no typing errors of ours */
+#define COMPARED_MAX                                                                               \
+    64 /* bytes of a name that is compared; longer ones are no typing errors of ours */
 
-static size_t smallest(size_t a, size_t b, size_t c) { return a < b ? (a < c ? a : c) : (b < c ? b : c); }
+static size_t smallest(size_t a, size_t b, size_t c) {
+    return a < b ? (a < c ? a : c) : (b < c ? b : c);
+}
 
 /* Levenshtein's distance; both at most COMPARED_MAX long. */
 static size_t distance(const char *a, const char *b) {

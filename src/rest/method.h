@@ -9,8 +9,9 @@ B24_PRIVATE_BEGIN
 /* NULL, or a phrase that says what is wrong with this method name. */
 const char *b24_method_problem(struct b24_view method);
 
-/* Does this call only read? It may be repeated when it is not known whether it ran. `params`: JSON, NUL-terminated, or
-   empty; it is looked at only where the name does not decide. The case of names does not matter. */
+/* Does this call only read? It may be repeated when it is not known whether it ran. `params`: JSON,
+   NUL-terminated, or empty; it is looked at only where the name does not decide. The case of names
+   does not matter. */
 bool b24_method_reads(struct b24_view method, struct b24_view params);
 
 /* Do the params have a say in it? */
@@ -19,8 +20,8 @@ bool b24_method_asks_params(struct b24_view method);
 /* The known method that is most like this one, for a typing error; NULL: none is close. */
 const char *b24_method_nearest(const char *method);
 
-/* The name of `names` that is closest to `name`, at most `edits` edits away (Levenshtein); NULL: none. Long names:
- * NULL. */
+/* The name of `names` that is closest to `name`, at most `edits` edits away (Levenshtein); NULL:
+ * none. Long names: NULL. */
 const char *b24_nearest(const char *name, const char *const *names, size_t count, size_t edits);
 
 B24_PRIVATE_END

@@ -1,15 +1,16 @@
 /* Which calls only read, and may so be sent again when it is not known whether they ran. */
 #include <string.h>
 
-#include "json/document.h"
-#include "rest/method.h"
 #include "base/url.h"
+#include "rest/method.h"
+#include "json/document.h"
 
-/* The vendor's documentation of August 2026 (github.com/bitrix-tools/b24-rest-docs), gone through method by method:
-   1,685 names. What is in none of these tables writes, as far as we know, and is never repeated on our own account. */
+/* The vendor's documentation of August 2026 (github.com/bitrix-tools/b24-rest-docs), gone through
+   method by method: 1,685 names. What is in none of these tables writes, as far as we know, and is
+   never repeated on our own account. */
 
-/* Last words of methods that only read, in lower case as all that is compared. Words that begin with "get" are listed
-   as well: a module's own getOrCreate must not be taken for a question. */
+/* Last words of methods that only read, in lower case as all that is compared. Words that begin
+   with "get" are listed as well: a module's own getOrCreate must not be taken for a question. */
 static const char *const reading_words[] = {"get",
                                             "list",
                                             "fields",
@@ -133,18 +134,20 @@ static const char *const reading[] = {"access.name",
 
 /* Methods that write though their last word sounds like reading. */
 static const char *const writing[] = {
-    "disk.storage.getforapp",          /* docs: creates the storage if there is none */
-    "disk.file.getexternallink",       /* modules/disk, rest/service: creates a public link if there is none */
-    "disk.folder.getexternallink",     /* the same */
-    "crm.invoice.getexternallink",     /* docs: a public link */
-    "im.disk.folder.get",              /* modules/im, CIMDisk::GetFolderModel: creates the chat's folder */
-    "im.notify.read.list",             /* docs: marks this list of notifications as read */
+    "disk.storage.getforapp",      /* docs: creates the storage if there is none */
+    "disk.file.getexternallink",   /* modules/disk, rest/service: creates a public link if there is
+                                      none */
+    "disk.folder.getexternallink", /* the same */
+    "crm.invoice.getexternallink", /* docs: a public link */
+    "im.disk.folder.get",  /* modules/im, CIMDisk::GetFolderModel: creates the chat's folder */
+    "im.notify.read.list", /* docs: marks this list of notifications as read */
     "salescenter.payment.getpublicurl" /* docs: generates the link */
 };
 
-/* Deletes the events that it returns, unless clear = 0 (docs; modules/rest, eventOfflineGet). With clear = 0 nothing is
-   lost: what went to a lost answer stays in the queue, with its process_id, and event.offline.list has it. What else
-   hands out events (im.v2.Event.get, imbot.v2.Event.get) takes them off only by the next call's `offset`. */
+/* Deletes the events that it returns, unless clear = 0 (docs; modules/rest, eventOfflineGet). With
+   clear = 0 nothing is lost: what went to a lost answer stays in the queue, with its process_id,
+   and event.offline.list has it. What else hands out events (im.v2.Event.get, imbot.v2.Event.get)
+   takes them off only by the next call's `offset`. */
 #define OFFLINE_EVENTS "event.offline.get"
 
 static bool is_in(struct b24_view name, const char *const *list, size_t n) {
@@ -175,7 +178,9 @@ static bool keeps_events(struct b24_view params) {
     return given && zero;
 }
 
-bool b24_method_asks_params(struct b24_view method) { return b24_same_text(method, OFFLINE_EVENTS); }
+bool b24_method_asks_params(struct b24_view method) {
+    return b24_same_text(method, OFFLINE_EVENTS);
+}
 
 bool b24_method_reads(struct b24_view method, struct b24_view params) {
     size_t dot = method.n;

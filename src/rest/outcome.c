@@ -5,15 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rest/codes.h"
-#include "json/document.h"
 #include "base/number.h"
 #include "base/url.h"
+#include "rest/codes.h"
+#include "json/document.h"
 
 #define EXCERPT_SOURCE 2000 /* bytes of a foreign body that are looked at */
 #define EXCERPT_MAX    120  /* bytes of it that are shown */
 #define TEXT_SHOWN     300  /* bytes of a message inside the one-line text */
-#define TEXT_SOURCE    8192 /* bytes of a text that are looked at: masking takes time, and 1 KiB is kept */
+#define TEXT_SOURCE                                                                                \
+    8192 /* bytes of a text that are looked at: masking takes time, and 1 KiB is kept */
 
 void b24_outcome_init(struct b24_outcome *o) {
     memset(o, 0, sizeof *o);
@@ -46,7 +47,8 @@ static void flatten(char *text) {
     *to = '\0';
 }
 
-/* Cuts at most `max` bytes, on a character's boundary, with "..." behind. Needs 4 bytes of room behind max. */
+/* Cuts at most `max` bytes, on a character's boundary, with "..." behind. Needs 4 bytes of room
+ * behind max. */
 static void shorten(char *text, size_t max) {
     if (strlen(text) <= max) return;
     while (max > 0 && ((unsigned char)text[max] & 0xC0) == 0x80) max--;
@@ -62,8 +64,8 @@ static void compose(struct b24_outcome *o) {
     flatten(code);
     shorten(shown, TEXT_SHOWN);
     if (o->status > 0) snprintf(status, sizeof status, " (HTTP %d)", o->status);
-    snprintf(o->text, sizeof o->text, "b24: %s%s%.*s%s", code, code[0] && shown[0] ? ": " : "", TEXT_SHOWN + 3, shown,
-             status);
+    snprintf(o->text, sizeof o->text, "b24: %s%s%.*s%s", code, code[0] && shown[0] ? ": " : "",
+             TEXT_SHOWN + 3, shown, status);
 }
 
 static void set_code(struct b24_outcome *o, const char *code) {
@@ -91,7 +93,8 @@ static void judge(struct b24_outcome *o, const struct b24_code *c) {
     o->kind = c->kind;
     o->hint = c->hint;
     o->not_run = c->repeat == B24_UNRUN;
-    o->retryable = c->repeat == B24_LATER || c->repeat == B24_UNRUN || (c->repeat == B24_LATER_5XX && o->status >= 500);
+    o->retryable = c->repeat == B24_LATER || c->repeat == B24_UNRUN ||
+                   (c->repeat == B24_LATER_5XX && o->status >= 500);
 }
 
 /* The code of an error body as text: string, number, or the object of REST 3. */
@@ -99,12 +102,14 @@ static void portal_code(const struct b24_conf *conf, const cJSON *error, char ou
     const cJSON *code = cJSON_IsObject(error) ? b24_member(error, "code") : error;
     out[0] = '\0';
     if (cJSON_IsString(code))
-        masked_copy(conf, (struct b24_view){code->valuestring, strlen(code->valuestring)}, out, B24_CODE_MAX);
+        masked_copy(conf, (struct b24_view){code->valuestring, strlen(code->valuestring)}, out,
+                    B24_CODE_MAX);
     if (cJSON_IsNumber(code)) b24_double_text(code->valuedouble, out);
 }
 
 static const char *portal_text(const cJSON *root, const cJSON *error) {
-    const cJSON *text = cJSON_IsObject(error) ? b24_member(error, "message") : b24_member(root, "error_description");
+    const cJSON *text = cJSON_IsObject(error) ? b24_member(error, "message")
+                                              : b24_member(root, "error_description");
     return cJSON_IsString(text) ? text->valuestring : "";
 }
 
@@ -124,14 +129,15 @@ static size_t longest_secret(const struct b24_conf *conf) {
 }
 
 /* A reply without a usable JSON document. */
-static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r,
-                         const char *why) {
+static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf,
+                         const struct b24_reply *r, const char *why) {
     char text[EXCERPT_SOURCE + 4], all[B24_MESSAGE_MAX];
     size_t n = r->body.n < EXCERPT_SOURCE ? r->body.n : EXCERPT_SOURCE;
     size_t tail = longest_secret(conf);
     b24_copy_text(text, sizeof text, (struct b24_view){r->body.p, n});
     b24_conf_mask(conf, text);
-    if (r->body.n > n && strlen(text) > tail) text[strlen(text) - tail] = '\0'; /* a secret cut by the bound */
+    if (r->body.n > n && strlen(text) > tail)
+        text[strlen(text) - tail] = '\0'; /* a secret cut by the bound */
     flatten(text);
     shorten(text, EXCERPT_MAX);
     snprintf(all, sizeof all, "%s%s%.*s", why, text[0] ? ": " : "", EXCERPT_MAX + 3, text);
@@ -150,25 +156,29 @@ static void bad_body(struct b24_outcome *o, const struct b24_conf *conf, const s
     if (c->kind == B24_DECODE && gate->no_memory) set_code(o, "OUT_OF_MEMORY");
     if (r->body.n == 0) snprintf(why, sizeof why, "the reply is empty");
     else if (c->kind == B24_DECODE)
-        snprintf(why, sizeof why, "the reply is not usable JSON (%s at byte %zu)", gate->what, gate->at + 1);
+        snprintf(why, sizeof why, "the reply is not usable JSON (%s at byte %zu)", gate->what,
+                 gate->at + 1);
     else snprintf(why, sizeof why, "the reply is not from the REST interface");
     foreign_body(o, conf, r, why);
 }
 
 /* Only the host of the new address is shown: its path holds the secret. */
-static void redirect(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r) {
+static void redirect(struct b24_outcome *o, const struct b24_conf *conf,
+                     const struct b24_reply *r) {
     struct b24_url url;
     char text[400];
     bool readable = b24_url_parse(r->location, &url) == NULL && url.absolute;
     judge(o, b24_code_of_status(r->status));
     set_code(o, "REDIRECT");
-    if (readable) snprintf(text, sizeof text, "the portal sends us on to %.*s", (int)url.host.n, url.host.p);
+    if (readable)
+        snprintf(text, sizeof text, "the portal sends us on to %.*s", (int)url.host.n, url.host.p);
     else snprintf(text, sizeof text, "the portal sends us on to another page");
     set_message(o, conf, (struct b24_view){text, strlen(text)});
     compose(o);
 }
 
-/* Seconds, as RFC 9110 10.2.3; the form with a date is rare and needs the portal's clock: not read. */
+/* Seconds, as RFC 9110 10.2.3; the form with a date is rare and needs the portal's clock: not read.
+ */
 static b24_ms retry_after(struct b24_view v) {
     b24_ms s = 0;
     v = b24_trim(v);
@@ -188,7 +198,8 @@ static void success(struct b24_outcome *o, struct b24_view body) {
     o->total = b24_member(o->root, "total");
 }
 
-void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r) {
+void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf,
+                       const struct b24_reply *r) {
     struct b24_json_error gate;
     b24_outcome_free(o);
     o->status = r->status;
@@ -222,25 +233,28 @@ void b24_outcome_command(struct b24_outcome *o, const struct b24_conf *conf, con
     compose(o);
 }
 
-void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_failure *f) {
+void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf,
+                         const struct b24_failure *f) {
     b24_outcome_free(o);
     o->status = 0;
     o->kind = f->kind;
     o->hint = f->hint != NULL ? o->hint_text : NULL;
-    if (f->hint != NULL) b24_copy_text(o->hint_text, sizeof o->hint_text, (struct b24_view){f->hint, strlen(f->hint)});
+    if (f->hint != NULL)
+        b24_copy_text(o->hint_text, sizeof o->hint_text,
+                      (struct b24_view){f->hint, strlen(f->hint)});
     o->sent = o->sent || f->sent;
     o->not_run = !f->sent;
     /* A certificate stays as bad as it is; a handshake that broke may succeed the next time. */
-    o->retryable =
-        f->kind == B24_NETWORK || f->kind == B24_TIMEOUT || (f->kind == B24_TLS && strcmp(f->code, "TLS_FAILED") == 0);
+    o->retryable = f->kind == B24_NETWORK || f->kind == B24_TIMEOUT ||
+                   (f->kind == B24_TLS && strcmp(f->code, "TLS_FAILED") == 0);
     o->retry_after = B24_NO_MS;
     set_code(o, f->code);
     set_message(o, conf, f->text);
     compose(o);
 }
 
-void b24_outcome_unusable(struct b24_outcome *o, const struct b24_conf *conf, const char *code, const char *message,
-                          const char *hint) {
+void b24_outcome_unusable(struct b24_outcome *o, const struct b24_conf *conf, const char *code,
+                          const char *message, const char *hint) {
     o->kind = B24_DECODE;
     o->hint = hint;
     o->retryable = false;
@@ -253,6 +267,7 @@ void b24_outcome_fault(struct b24_outcome *o, const struct b24_fault *fault) {
     o->kind = fault->kind;
     o->hint = fault->hint;
     set_code(o, fault->code);
-    b24_copy_text(o->message, sizeof o->message, (struct b24_view){fault->message, strlen(fault->message)});
+    b24_copy_text(o->message, sizeof o->message,
+                  (struct b24_view){fault->message, strlen(fault->message)});
     compose(o);
 }

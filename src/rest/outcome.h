@@ -23,7 +23,8 @@ struct b24_reply {
 
 /* No reply. */
 struct b24_failure {
-    enum b24_kind kind;   /* B24_NETWORK, B24_TLS, B24_TIMEOUT, B24_TOO_LARGE, B24_CLOSED or B24_CONFIG */
+    enum b24_kind
+        kind; /* B24_NETWORK, B24_TLS, B24_TIMEOUT, B24_TOO_LARGE, B24_CLOSED or B24_CONFIG */
     const char *code;     /* stable, such as "HOST_NOT_FOUND"; copied */
     const char *hint;     /* or NULL; copied */
     bool sent;            /* may the portal have received the request? */
@@ -36,7 +37,7 @@ struct b24_outcome {
     int status;         /* of the last reply, 0 if there was none */
     int http_version;
     bool reused;
-    bool sent;  /* over all attempts: may the portal have received the request? */
+    bool sent;    /* over all attempts: may the portal have received the request? */
     bool not_run; /* the last attempt surely did not run */
     bool retryable;
     b24_ms retry_after; /* B24_NO_MS: not known */
@@ -49,22 +50,26 @@ struct b24_outcome {
     char hint_text[B24_HINT_MAX];
     cJSON *root;                               /* the whole answer, owned; NULL if there is none */
     const cJSON *result, *time, *next, *total; /* in root, or NULL */
-    bool keep;                                 /* set by who makes it: a good reply's text is wanted in `body` */
-    struct b24_buffer body;                    /* that text, owned; empty without memory */
+    bool keep;              /* set by who makes it: a good reply's text is wanted in `body` */
+    struct b24_buffer body; /* that text, owned; empty without memory */
 };
 
 void b24_outcome_init(struct b24_outcome *outcome);
 /* Frees root and body; the texts stay readable. */
 void b24_outcome_free(struct b24_outcome *outcome);
 
-/* Judges one reply: the body first, then the status. Sets everything but attempts, waited, elapsed. */
-void b24_outcome_reply(struct b24_outcome *outcome, const struct b24_conf *conf, const struct b24_reply *reply);
-void b24_outcome_failure(struct b24_outcome *outcome, const struct b24_conf *conf, const struct b24_failure *failure);
+/* Judges one reply: the body first, then the status. Sets everything but attempts, waited, elapsed.
+ */
+void b24_outcome_reply(struct b24_outcome *outcome, const struct b24_conf *conf,
+                       const struct b24_reply *reply);
+void b24_outcome_failure(struct b24_outcome *outcome, const struct b24_conf *conf,
+                         const struct b24_failure *failure);
 /* A success that cannot be used after all (decode). */
-void b24_outcome_unusable(struct b24_outcome *outcome, const struct b24_conf *conf, const char *code,
-                          const char *message, const char *hint);
+void b24_outcome_unusable(struct b24_outcome *outcome, const struct b24_conf *conf,
+                          const char *code, const char *message, const char *hint);
 /* One error of a batch: {error, error_description}, or a string. */
-void b24_outcome_command(struct b24_outcome *outcome, const struct b24_conf *conf, const cJSON *error);
+void b24_outcome_command(struct b24_outcome *outcome, const struct b24_conf *conf,
+                         const cJSON *error);
 /* For failures before there is a conf. */
 void b24_outcome_fault(struct b24_outcome *outcome, const struct b24_fault *fault);
 

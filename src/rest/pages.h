@@ -1,4 +1,5 @@
-/* rest/pages.h: how a list is read page by page. Pure decisions on numbers and names: nothing is sent from here.
+/* rest/pages.h: how a list is read page by page. Pure decisions on numbers and names: nothing is
+   sent from here.
 
    begin, row for each row, end; then `done`, or the next page is the one that `position` says. */
 #ifndef B24_REST_PAGES_H
@@ -9,14 +10,15 @@
 
 B24_PRIVATE_BEGIN
 
-#define B24_PAGE       50  /* rows of a page; the portal knows no other size where a list has start= */
+#define B24_PAGE       50 /* rows of a page; the portal knows no other size where a list has start= */
 #define B24_IM_PAGE    50  /* LIMIT for im.* lists; some take no more */
 #define B24_RECENT_MAX 200 /* LIMIT of im.recent.list; what is above is taken for this */
 
 enum b24_paging {
     B24_BY_START, /* start= and the reply's next: what every list understands */
-    B24_BY_ID,    /* filter >ID, order by ID, start=-1: the portal need not count, and rows that come or go meanwhile
-                     shift nothing, so every row that was there at the beginning is listed once */
+    B24_BY_ID, /* filter >ID, order by ID, start=-1: the portal need not count, and rows that come
+                  or go meanwhile shift nothing, so every row that was there at the beginning is
+                  listed once */
     B24_BY_OFFSET /* OFFSET=, LIMIT=, hasMore: im.*, which knows neither order nor filter */
 };
 
@@ -47,13 +49,13 @@ struct b24_cursor {
     enum b24_paging paging;
     const struct b24_listing *listing; /* NULL: not known to page by ID */
     bool recent;                       /* im.recent.list */
-    int64_t position;                  /* of the next page: start=, OFFSET=, or the largest ID so far (0: none) */
-    int64_t limit;                     /* LIMIT= */
+    int64_t position; /* of the next page: start=, OFFSET=, or the largest ID so far (0: none) */
+    int64_t limit;    /* LIMIT= */
     bool done;
     /* the page that is being read */
     size_t rows, fresh;
-    int64_t last;                /* ID of the last row; 0: none, -1: it cannot be read */
-    bool repeated, unsorted;     /* an ID that the filter excluded; IDs that do not ascend */
+    int64_t last;                  /* ID of the last row; 0: none, -1: it cannot be read */
+    bool repeated, unsorted;       /* an ID that the filter excluded; IDs that do not ascend */
     enum b24_id_set_answer memory; /* the worst answer of `seen` */
     /* all pages */
     size_t pages, idle; /* idle: pages in a row that brought nothing */
@@ -78,11 +80,13 @@ struct b24_page {
 
 void b24_cursor_begin(struct b24_cursor *c);
 
-/* One row by its id as text: empty if it has none, p == NULL if the row is no object. False: it was handed out before.
+/* One row by its id as text: empty if it has none, p == NULL if the row is no object. False: it was
+ * handed out before.
  */
 bool b24_cursor_row(struct b24_cursor *c, struct b24_view id);
 
-/* The page is complete: moves on, or sets `done`. False: `fault`; the rows of this page are not to be trusted. */
+/* The page is complete: moves on, or sets `done`. False: `fault`; the rows of this page are not to
+ * be trusted. */
 bool b24_cursor_end(struct b24_cursor *c, const struct b24_page *page, struct b24_fault *fault);
 
 B24_PRIVATE_END

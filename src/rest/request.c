@@ -19,15 +19,19 @@ static char *join(const char *const *parts, const struct b24_view *last) {
     return text;
 }
 
-bool b24_request_build(struct b24_request_text *t, const struct b24_conf *conf, struct b24_view method,
-                       struct b24_view body) {
+bool b24_request_build(struct b24_request_text *t, const struct b24_conf *conf,
+                       struct b24_view method, struct b24_view body) {
     static const struct b24_view none = {"", 0};
     memset(t, 0, sizeof *t);
     t->url = join((const char *const[]){conf->base, NULL}, &method);
     t->body = join((const char *const[]){body.n > 0 ? "" : "{}", NULL}, &body);
-    t->agent =
-        join((const char *const[]){"User-Agent: ", conf->user_agent ? conf->user_agent : B24_USER_AGENT, NULL}, &none);
-    if (conf->token) t->authorization = join((const char *const[]){"Authorization: Bearer ", conf->token, NULL}, &none);
+    t->agent = join(
+        (const char *const[]){"User-Agent: ", conf->user_agent ? conf->user_agent : B24_USER_AGENT,
+                              NULL},
+        &none);
+    if (conf->token)
+        t->authorization =
+            join((const char *const[]){"Authorization: Bearer ", conf->token, NULL}, &none);
     size_t n = 0;
     t->headers[n++] = "Content-Type: application/json";
     t->headers[n++] = "Accept: application/json";
@@ -38,7 +42,8 @@ bool b24_request_build(struct b24_request_text *t, const struct b24_conf *conf, 
 }
 
 static void wipe(char *s) {
-    for (volatile char *p = s; s != NULL && *p != '\0';) *p++ = '\0'; /* volatile: must not be optimised away */
+    for (volatile char *p = s; s != NULL && *p != '\0';)
+        *p++ = '\0'; /* volatile: must not be optimised away */
     free(s);
 }
 

@@ -1,8 +1,9 @@
 #include "rest/watch.h"
 
-#define LONGEST        600000 /* ms: longest interval in an outage, unless `every` is longer */
-#define LONGEST_AT_BAY 60000  /* ms: the same while nothing leaves this machine, which costs the portal nothing */
-#define JITTER         10     /* per cent, up and down: watches that began together drift apart */
+#define LONGEST 600000 /* ms: longest interval in an outage, unless `every` is longer */
+#define LONGEST_AT_BAY                                                                             \
+    60000 /* ms: the same while nothing leaves this machine, which costs the portal nothing */
+#define JITTER 10 /* per cent, up and down: watches that began together drift apart */
 
 void b24_watch_init(struct b24_watch *w, b24_ms every, uint64_t seed) {
     *w = (struct b24_watch){.every = every, .random = seed};

@@ -1,4 +1,6 @@
-/* rest/watch.h: when to ask again, and when to say that the portal is away or back. No clock: it is told what happened. */
+/* rest/watch.h: when to ask again, and when to say that the portal is away or back. No clock: it is
+ * told what happened.
+ */
 #ifndef B24_REST_WATCH_H
 #define B24_REST_WATCH_H
 
@@ -6,7 +8,8 @@
 
 B24_PRIVATE_BEGIN
 
-#define B24_WATCH_EVERY_MIN 1000     /* ms between two questions; the portal's limit is 2 calls a second for all */
+#define B24_WATCH_EVERY_MIN                                                                        \
+    1000 /* ms between two questions; the portal's limit is 2 calls a second for all */
 #define B24_WATCH_EVERY_MAX 86400000 /* ms */
 
 struct b24_watch {

@@ -4,20 +4,21 @@
 
 #include "base/url.h"
 
-/* Where cloud portals have their names, NAME.ZONE. Whoever gives out names in a zone gives out all of them, so a
-   portal that is renamed within its zone stays with the vendor. The first two lines: the vendor's own source
-   (modules/landing/lib/help.php, $domains) and help article 10252860; the last one: zones opened since then, seen to
-   answer for portals in September 2026. */
-static const char *const zones[] = {"bitrix24.com",    "bitrix24.ru", "bitrix24.de", "bitrix24.eu", "bitrix24.es",
-                                    "bitrix24.fr",     "bitrix24.it", "bitrix24.pl", "bitrix24.in", "bitrix24.com.br",
-                                    "bitrix24.com.tr", "bitrix24.by", "bitrix24.kz", "bitrix24.ua", "bitrix24.cn",
-                                    "bitrix24.id",     "bitrix24.jp", "bitrix24.vn", "bitrix24.ae", "bitrix24.co",
-                                    "bitrix24.md",     "bitrix24.mx", "bitrix24.uk", "bitrix24.uz"};
+/* Where cloud portals have their names, NAME.ZONE. Whoever gives out names in a zone gives out all
+   of them, so a portal that is renamed within its zone stays with the vendor. The first two lines:
+   the vendor's own source (modules/landing/lib/help.php, $domains) and help article 10252860; the
+   last one: zones opened since then, seen to answer for portals in September 2026. */
+static const char *const zones[] = {
+    "bitrix24.com",    "bitrix24.ru", "bitrix24.de", "bitrix24.eu", "bitrix24.es",
+    "bitrix24.fr",     "bitrix24.it", "bitrix24.pl", "bitrix24.in", "bitrix24.com.br",
+    "bitrix24.com.tr", "bitrix24.by", "bitrix24.kz", "bitrix24.ua", "bitrix24.cn",
+    "bitrix24.id",     "bitrix24.jp", "bitrix24.vn", "bitrix24.ae", "bitrix24.co",
+    "bitrix24.md",     "bitrix24.mx", "bitrix24.uk", "bitrix24.uz"};
 
 #define LABEL_MAX 63 /* RFC 1035 */
 
-/* One label: letters, digits and hyphens, the latter not at its ends. "xn--" names, which may look like others, are
-   not given to portals. */
+/* One label: letters, digits and hyphens, the latter not at its ends. "xn--" names, which may look
+   like others, are not given to portals. */
 static bool label_ok(struct b24_view l) {
     if (l.n == 0 || l.n > LABEL_MAX || l.p[0] == '-' || l.p[l.n - 1] == '-') return false;
     if (l.n >= 4 && l.p[2] == '-' && l.p[3] == '-') return false;

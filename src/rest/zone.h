@@ -6,7 +6,8 @@
 
 B24_PRIVATE_BEGIN
 
-/* Are both hosts names of portals in one zone of the cloud, such as a.bitrix24.de and b.bitrix24.de? */
+/* Are both hosts names of portals in one zone of the cloud, such as a.bitrix24.de and
+ * b.bitrix24.de? */
 bool b24_same_zone(struct b24_view host, struct b24_view other);
 
 B24_PRIVATE_END

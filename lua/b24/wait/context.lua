@@ -110,7 +110,7 @@ local function nginx_core(call, option, level)
     error(("b24: transport = \"%s\" would stop an nginx worker for all its requests; leave the option out"):format(option),
       level + 1)
   end
-  local resty = require "b24.nginx.cosocket"
+  local resty = require "b24.wait.cosocket"
   local problem = resty.why_not()
   if problem then error("b24: " .. call .. " cannot wait here: " .. problem, level + 1) end
   return resty.core
