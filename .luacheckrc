@@ -1,8 +1,8 @@
 std = "max"
 exclude_files = { "build" }
 max_line_length = 125
-files["spec/*_spec.lua"].std = "max+busted"
-files["lua/b24/meta.lua"].ignore = { "2" }
+files["spec/**/*_spec.lua"].std = "max+busted"
+files["lua/b24/types.lua"].ignore = { "2" }
 files["examples/openresty/*.lua"].globals = { "ngx" }
 local neovim = { globals = { "vim" } }
 files["lua/b24/nvim.lua"], files["lua/b24/nvim/*.lua"], files["lua/b24/health.lua"] = neovim, neovim, neovim

@@ -20,7 +20,7 @@ OUT        := build/$(ABI)$(VARIANT)
 
 # ---- flags
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wundef
-ALL_CFLAGS = -std=c11 $(WARN) -fPIC -fvisibility=hidden $(addprefix -I,$(LUA_INCDIR)) $(CJSON_CFLAGS) $(CURL_CFLAGS) $(SAN) $(CFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) -Isrc -fPIC -fvisibility=hidden $(addprefix -I,$(LUA_INCDIR)) $(CJSON_CFLAGS) $(CURL_CFLAGS) $(SAN) $(CFLAGS)
 ifeq ($(shell uname -s),Darwin)
 LIBFLAG ?= -bundle -undefined dynamic_lookup
 else
@@ -32,12 +32,11 @@ CURL_CFLAGS  = $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
 CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl) -lpthread
 DL_LIBS      = $(if $(filter Linux,$(shell uname -s)),-ldl)
 
-# ---- files; the transport is what only b24.core has
-TRANSPORT := core curl_error curl_facts engine engine_exit engine_lane engine_thread exchange exchange_end inherit lua_engine \
-             sigpipe timers transfer trust
-SOURCES   := $(basename $(notdir $(wildcard src/*.c)))
-CORE_OBJ  := $(patsubst %,$(OUT)/obj/%.o,$(filter-out codec_open,$(SOURCES)))
-CODEC_OBJ := $(patsubst %,$(OUT)/obj/%.o,$(filter-out $(TRANSPORT),$(SOURCES)))
+# ---- files; what knows libcurl is in src/curl, and in these of the binding: only b24.core has them
+NEED_CURL := curl/% lua/core lua/engine
+SOURCES   := $(patsubst src/%.c,%,$(wildcard src/*/*.c))
+CORE_OBJ  := $(patsubst %,$(OUT)/obj/%.o,$(filter-out lua/codec_open,$(SOURCES)))
+CODEC_OBJ := $(patsubst %,$(OUT)/obj/%.o,$(filter-out $(NEED_CURL),$(SOURCES)))
 MODULES   := $(OUT)/b24/codec.so $(if $(filter 1,$(CURL)),$(OUT)/b24/core.so)
 
 LUA_PATH_HERE  := $(ROOT)/lua/?.lua;$(ROOT)/lua/?/init.lua;;
@@ -60,9 +59,12 @@ can-build:
 	@test -n "$(LUA_INCDIR)" || test -n "$(LUA_PC)" || { echo "b24: no headers for Lua $(ABI); install them (Debian:" \
 	  "$(if $(filter 5.1,$(ABI)),liblua5.1-0-dev,liblua$(ABI)-dev)), or pass LUA_INCDIR=" >&2; exit 1; }
 
-$(OUT)/obj/%.o: src/%.c $(wildcard src/*.h) Makefile
+# -MMD: each object remembers the headers that it was made of.
+$(OUT)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(CORE_OBJ:.o=.d) $(OUT)/obj/lua/codec_open.d
 
 $(OUT)/b24/core.so: $(CORE_OBJ)
 	@mkdir -p $(@D)

@@ -1,4 +1,5 @@
-/* The first call of a process with libcurl alone: first [URL CA_PATH]; without arguments everything but the call. */
+/* The first call of a process with libcurl alone: first [URL CA_PATH]; without arguments everything
+ * but the call. */
 #include <curl/curl.h>
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg) {

@@ -1,10 +1,12 @@
 /* The yardsticks in C: one call after the other on one handle.
 
-       loop bare     WEBHOOK METHOD N CA_FILE [default]   libcurl alone, as a careful C program would use it
-       loop transfer WEBHOOK METHOD N CA_FILE             b24's transfer layer: no Lua, nothing decoded
+       loop bare     WEBHOOK METHOD N CA_FILE [default]   libcurl alone, as a careful C program
+   would use it loop transfer WEBHOOK METHOD N CA_FILE             b24's transfer layer: no Lua,
+   nothing decoded
 
-   One call that is not counted; then, for every line on standard input, N calls and a line with the CPU microseconds of
-   one (user + system). `default` leaves CAPATH as libcurl was built: what everybody gets who does not touch it. */
+   One call that is not counted; then, for every line on standard input, N calls and a line with the
+   CPU microseconds of one (user + system). `default` leaves CAPATH as libcurl was built: what
+   everybody gets who does not touch it. */
 #define _GNU_SOURCE
 #include <curl/curl.h>
 #include <stdio.h>
@@ -12,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../src/transfer.h"
+#include "curl/transfer.h"
 
 static const char empty[] = "{}";
 
@@ -73,7 +75,9 @@ static void bare_new(struct bare *b, const char *url, const char *ca_file, bool 
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &b->body);
     curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
-    if (!keep_default) curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* libcurl's CA cache works only without one */
+    if (!keep_default)
+        curl_easy_setopt(easy, CURLOPT_CAPATH,
+                         NULL); /* libcurl's CA cache works only without one */
 }
 
 /* ------------------------------------------------------------ b24's transfer */
@@ -100,7 +104,8 @@ static void layer_call(void *arg) {
 
 static struct b24_view view(const char *s) { return (struct b24_view){s, strlen(s)}; }
 
-static void layer_new(struct layer *l, const char *webhook, const char *method, const char *ca_file) {
+static void layer_new(struct layer *l, const char *webhook, const char *method,
+                      const char *ca_file) {
     struct b24_fault fault;
     l->transfer = b24_transfer_new();
     b24_conf_init(&l->conf);
@@ -109,7 +114,8 @@ static void layer_new(struct layer *l, const char *webhook, const char *method, 
         !b24_conf_string(&l->conf.ca_file, view(ca_file), &fault) ||
         !b24_request_build(&l->text, &l->conf, view(method), view("")))
         die("transfer: unusable arguments");
-    l->request = (struct b24_request){l->text.url, view(l->text.body), l->text.headers, B24_TIMEOUT_DEFAULT, true};
+    l->request = (struct b24_request){l->text.url, view(l->text.body), l->text.headers,
+                                      B24_TIMEOUT_DEFAULT, true};
 }
 
 int main(int argc, char **argv) {

@@ -1,6 +1,7 @@
-/* race ROUNDS COMMAND...: starts all commands and gives them, one after the other, ROUNDS times, a line on their
-   standard input; each answers with a line that holds one number. Prints a line of numbers for each round. Turns of a
-   few milliseconds: a disturbance of the machine then meets all of them alike. */
+/* race ROUNDS COMMAND...: starts all commands and gives them, one after the other, ROUNDS times, a
+   line on their standard input; each answers with a line that holds one number. Prints a line of
+   numbers for each round. Turns of a few milliseconds: a disturbance of the machine then meets all
+   of them alike. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,7 +39,8 @@ static void start(struct runner *r) {
 
 static double turn(struct runner *r) {
     char line[100];
-    if (fputs("go\n", r->to) < 0 || fflush(r->to) != 0 || fgets(line, sizeof line, r->from) == NULL) {
+    if (fputs("go\n", r->to) < 0 || fflush(r->to) != 0 ||
+        fgets(line, sizeof line, r->from) == NULL) {
         fprintf(stderr, "race: this one ended early: %s\n", r->command);
         exit(1);
     }
@@ -55,7 +57,8 @@ int main(int argc, char **argv) {
         turn(&runners[i]); /* not counted */
     }
     for (int round = 0; round < rounds; round++)
-        for (int i = 0; i < count; i++) printf("%.3f%c", turn(&runners[i]), i + 1 < count ? ' ' : '\n');
+        for (int i = 0; i < count; i++)
+            printf("%.3f%c", turn(&runners[i]), i + 1 < count ? ' ' : '\n');
     for (int i = 0; i < count; i++) {
         fclose(runners[i].to);
         waitpid(runners[i].pid, NULL, 0);

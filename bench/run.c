@@ -1,5 +1,5 @@
-/* run [-N] COMMAND...: runs it with its output thrown away and prints "WALL CPU" in microseconds, its children
-   included; with -N only the CPU, as that of one of N calls. */
+/* run [-N] COMMAND...: runs it with its output thrown away and prints "WALL CPU" in microseconds,
+   its children included; with -N only the CPU, as that of one of N calls. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

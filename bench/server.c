@@ -1,11 +1,13 @@
-/* The server of the benchmarks: HTTP/1.1 over TLS and plain, on loopback, a thread for each connection, answers made
-   before the first request. Small and steady, so that what is measured is the client.
+/* The server of the benchmarks: HTTP/1.1 over TLS and plain, on loopback, a thread for each
+   connection, answers made before the first request. Small and steady, so that what is measured is
+   the client.
 
        server CERTIFICATE KEY PORTS FILE.json...
 
-   Prints "http PORT https PORT PORT ..." and serves until it is killed. The last part of a request's path is the REST
-   method: NAME.get is answered with NAME.json, NAME.close.get likewise, and then the connection is closed. "stats" is
-   answered with the number of connections so far. A webhook of user 50000 and more is answered after 50 ms. */
+   Prints "http PORT https PORT PORT ..." and serves until it is killed. The last part of a
+   request's path is the REST method: NAME.get is answered with NAME.json, NAME.close.get likewise,
+   and then the connection is closed. "stats" is answered with the number of connections so far. A
+   webhook of user 50000 and more is answered after 50 ms. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -61,10 +63,11 @@ static char *read_file(const char *path, size_t *n) {
 static char *reply(const char *body, size_t n, const char *connection, size_t *reply_n) {
     char *text = malloc(n + 200);
     if (text == NULL) die("no memory");
-    int head = snprintf(text, 200,
-                        "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nConnection: %s\r\n"
-                        "Content-Length: %zu\r\n\r\n",
-                        connection, n);
+    int head = snprintf(
+        text, 200,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nConnection: %s\r\n"
+        "Content-Length: %zu\r\n\r\n",
+        connection, n);
     memcpy(text + head, body, n);
     *reply_n = (size_t)head + n;
     return text;
@@ -110,7 +113,8 @@ static int read_request(struct peer *p, char *text) {
         const char *end = strstr(text, "\r\n\r\n");
         if (end == NULL || wanted > 0) continue;
         const char *length = strcasestr(text, "\r\ncontent-length:");
-        wanted = (size_t)(end + 4 - text) + (length != NULL && length < end ? strtoul(length + 17, NULL, 10) : 0);
+        wanted = (size_t)(end + 4 - text) +
+                 (length != NULL && length < end ? strtoul(length + 17, NULL, 10) : 0);
     }
     return 1;
 }
@@ -118,7 +122,8 @@ static int read_request(struct peer *p, char *text) {
 static int put_stats(struct peer *p) {
     char body[100];
     size_t n;
-    int k = snprintf(body, sizeof body, "https %d resumed %d http %d\n", https_connections, resumed, http_connections);
+    int k = snprintf(body, sizeof body, "https %d resumed %d http %d\n", https_connections, resumed,
+                     http_connections);
     char *text = reply(body, (size_t)k, "close", &n);
     put(p, text, n);
     free(text);
@@ -203,7 +208,8 @@ static void begin(int fd, int tls) {
 
 static void start_tls(const char *certificate, const char *key) {
     context = SSL_CTX_new(TLS_server_method());
-    if (context == NULL || SSL_CTX_use_certificate_file(context, certificate, SSL_FILETYPE_PEM) != 1 ||
+    if (context == NULL ||
+        SSL_CTX_use_certificate_file(context, certificate, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)
         die("unusable certificate or key");
     SSL_CTX_set_session_id_context(context, (const unsigned char *)"bench", 5);

@@ -19,18 +19,18 @@ trap 'exit 130' INT TERM
 build() { # build NAME ARGUMENTS...
   name=$1
   shift
-  gcc -std=c11 -Wall -Wextra -O2 -o "$dir/$name" "$@"
+  gcc -std=c11 -Wall -Wextra -O2 -Isrc -o "$dir/$name" "$@"
 }
 # shellcheck disable=SC2046
 {
   build server bench/server.c $(pkg-config --cflags --libs openssl) -lpthread
-  build loop bench/loop.c src/*.c $(pkg-config --cflags --libs lua5.4 libcurl libcjson) -lpthread -ldl
-  build gate bench/gate.c src/gate.c src/buffer.c
+  build loop bench/loop.c src/*/*.c $(pkg-config --cflags --libs lua5.4 libcurl libcjson) -lpthread -ldl
+  build gate bench/gate.c src/json/check.c src/base/buffer.c src/base/text.c
   build first bench/first.c $(pkg-config --cflags --libs libcurl)
   build race bench/race.c
   build run bench/run.c
-  build limiter spec/c/limiter_threads.c -Isrc src/limiter.c src/limiter_file.c src/runtime_dir.c \
-    src/clock.c src/fault.c src/gate.c src/buffer.c -lpthread
+  build limiter spec/c/limiter_threads.c src/rest/limiter.c src/os/limiter_file.c src/os/runtime_dir.c \
+    src/base/clock.c src/base/fault.c src/base/text.c src/json/check.c src/base/buffer.c -lpthread
 }
 
 # An authority of our own, and three stores with it: alone, in a bundle and in a hashed folder of the system's size.

@@ -16,8 +16,8 @@ status=0
 flags="-std=c11 -g -O1 -fno-sanitize-recover=undefined -Isrc $(pkg-config --cflags lua5.4 libcurl libcjson)"
 mkdir -p build/fuzz/obj
 # shellcheck disable=SC2086
-for file in src/*.c; do
-  object=build/fuzz/obj/$(basename "$file" .c).o
+for file in src/*/*.c; do
+  object=build/fuzz/obj/$(echo "${file%.c}" | tr / -).o
   # Older than its source, or than any header: anew.
   if [ -e "$object" ] && [ -z "$(find "$file" src -name "$(basename "$file")" -newer "$object" -o -name '*.h' -newer "$object")" ]; then
     continue

@@ -18,9 +18,9 @@ report() { # report NAME: reads findings from stdin (and so runs in a subshell: 
   fi
 }
 
-strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Werror"
+strict="-std=c11 -Isrc -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Werror"
 each() { # each COMMAND...: once for each C file, on all processors
-  printf '%s\n' src/*.c | xargs -P "$(nproc)" -n 1 "$@" 2>&1
+  printf '%s\n' src/*/*.c | xargs -P "$(nproc)" -n 1 "$@" 2>&1
 }
 for abi in 5.1 5.2 5.3 5.4 5.5; do
   [ -e "/usr/include/lua$abi/lua.h" ] || { echo "lint: Lua $abi: left out, its headers are not here"; continue; }
@@ -29,13 +29,13 @@ for abi in 5.1 5.2 5.3 5.4 5.5; do
     each $cc $strict -O2 -c -o /dev/null -I"/usr/include/lua$abi" | report "$cc, Lua $abi"
   done
 done
-each gcc -std=c11 -fanalyzer -O1 -c -o /dev/null -I/usr/include/lua5.4 | report "gcc -fanalyzer"
-printf '%s\n' src/*.c | xargs -P "$(nproc)" -n 4 sh -c \
-  'clang-tidy --quiet "$@" -- -std=c11 -I/usr/include/lua5.4 2>/dev/null' tidy | grep -E '(warning|error):' | report clang-tidy
+each gcc -std=c11 -Isrc -fanalyzer -O1 -c -o /dev/null -I/usr/include/lua5.4 | report "gcc -fanalyzer"
+printf '%s\n' src/*/*.c | xargs -P "$(nproc)" -n 4 sh -c \
+  'clang-tidy --quiet "$@" -- -std=c11 -Isrc -I/usr/include/lua5.4 2>/dev/null' tidy | grep -E '(warning|error):' | report clang-tidy
 # ctuuninitvar: does not see that an out parameter is only written through.
 cppcheck --std=c11 --enable=warning,performance,portability --inline-suppr --quiet --suppress=missingIncludeSystem \
-  --suppress=ctuuninitvar src 2>&1 | report cppcheck
-clang-format --dry-run src/*.c src/*.h $(find spec -name '*.c') 2>&1 | report clang-format
+  --suppress=ctuuninitvar -Isrc src 2>&1 | report cppcheck
+clang-format --dry-run src/*/*.[ch] $(find spec -name '*.c') 2>&1 | report clang-format
 # Whose loop variables are constant.
 if command -v lua5.5 >/dev/null 2>&1; then
   git ls-files '*.lua' | lua5.5 -e 'for name in io.lines() do print((select(2, loadfile(name))) or "") end' |
@@ -45,11 +45,12 @@ else
 fi
 luacheck -q --no-color . 2>&1 | grep -vE '^Total: 0 |^ *$' | report luacheck
 
-for file in src/*.c src/*.h; do
+lua5.4 scripts/layers.lua 2>&1 | report "no include or require points upward"
+for file in src/*/*.[ch]; do
   if grep -qE '#include *[<"](lua|lauxlib)' "$file" && grep -qE '#include *<curl/' "$file"; then echo "$file"; fi
 done | report "no file with both lua.h and curl/curl.h"
-grep -nE 'cJSON_GetObjectItem\(|cJSON_HasObjectItem\(|cJSON_InitHooks' src/*.c | report "no case-insensitive or process-wide cJSON call"
-wc -l src/*.c src/*.h lua/b24/*.lua lua/b24/*/*.lua spec/*_spec.lua | awk '$1 > 400 && $2 != "total"' | report "no file over 400 lines"
+grep -nE 'cJSON_GetObjectItem\(|cJSON_HasObjectItem\(|cJSON_InitHooks' src/*/*.c | report "no case-insensitive or process-wide cJSON call"
+wc -l src/*/*.[ch] $(find lua spec -name '*.lua') | awk '$1 > 400 && $2 != "total"' | report "no file over 400 lines"
 
 make -s 2>&1 | report "the build is silent"
 for module in build/5.?/b24/*.so; do

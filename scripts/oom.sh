@@ -23,15 +23,14 @@ compile() {
   mkdir -p "$1"
   # shellcheck disable=SC2016
   OUT=$1 FLAGS="$flags $2" xargs -P "$jobs" -n 1 \
-    sh -c '${CC:-gcc} $FLAGS -c -o "$OUT/$(basename "$1" .c).o" "$1"' compile
+    sh -c '${CC:-gcc} $FLAGS -c -o "$OUT/$(echo "${1%.c}" | tr / -).o" "$1"' compile
 }
 # What does not know Lua is the same for all versions.
-knows_lua='"(binding|lua_[a-z_]*|batch_plan)\.h"|<lua'
 rm -rf build/oom
-grep -LE "$knows_lua" src/*.c | compile build/oom/common ""
+ls src/*/*.c | grep -v '^src/lua/' | compile build/oom/common ""
 for version in $versions; do
   out=build/oom/$version
-  { echo spec/c/oom.c; echo spec/c/oom_memory.c; grep -lE "$knows_lua" src/*.c; } |
+  { echo spec/c/oom.c; echo spec/c/oom_memory.c; ls src/lua/*.c; } |
     compile "$out" "$(pkg-config --cflags "lua$version")"
   # shellcheck disable=SC2046
   gcc -fsanitize=address,undefined -o "$out/oom" "$out"/*.o build/oom/common/*.o \

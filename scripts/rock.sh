@@ -37,7 +37,7 @@ for version in 5.1 5.3 5.4; do
     { cat "$work/log"; exit 1; }
   try $version "$work/install-$version" lua$version
   # wrong-ABI leftovers must not be picked up by the next version
-  rm -rf "$work/b24/b24" "$work"/b24/src/*.o
+  rm -rf "$work/b24/b24" "$work"/b24/src/*/*.o
 done
 try 5.1 "$work/make-5.1" luajit
 echo "rock: 7 installs tried"

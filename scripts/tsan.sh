@@ -15,13 +15,13 @@ compile() { # compile SANITIZER NAME FILES...
 }
 
 # The sources that do not know Lua.
-sources=$(grep -LE '"(binding|lua_[a-z_]*|batch_plan)\.h"|<lua' src/*.c)
-compile thread limiter_threads spec/c/limiter_threads.c src/limiter.c src/limiter_file.c src/runtime_dir.c src/clock.c \
-  src/fault.c src/gate.c src/buffer.c -lpthread
+sources=$(ls src/*/*.c | grep -v '^src/lua/')
+compile thread limiter_threads spec/c/limiter_threads.c src/rest/limiter.c src/os/limiter_file.c src/os/runtime_dir.c \
+  src/base/clock.c src/base/fault.c src/base/text.c src/json/check.c src/base/buffer.c -lpthread
 # shellcheck disable=SC2046,SC2086
 compile thread engine_threads spec/c/engine_threads.c spec/c/engine_server.c $sources \
   $(pkg-config --cflags --libs libcurl libcjson) -lpthread
-compile address,undefined timers_check spec/c/timers_check.c src/timers.c
+compile address,undefined timers_check spec/c/timers_check.c src/curl/timers.c
 
 export TSAN_OPTIONS=halt_on_error=1
 "$out/limiter_threads" 8 3000

@@ -6,8 +6,8 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/deps.sh build proof
 
-[ $# -gt 0 ] || set -- spec/params_spec.lua spec/errors_spec.lua spec/machine_spec.lua spec/counters_spec.lua \
-  spec/totals_spec.lua spec/c/valgrind_portal.lua
+[ $# -gt 0 ] || set -- spec/lua/params_spec.lua spec/rest/errors_spec.lua spec/rest/machine_spec.lua spec/im/counters_spec.lua \
+  spec/im/totals_spec.lua spec/c/valgrind_portal.lua
 dir=$(mktemp -d)
 pids=""
 trap '[ -z "$pids" ] || kill $pids 2>/dev/null || true; rm -rf "$dir"' EXIT

@@ -1,8 +1,8 @@
 --- b24.client: one credential, many calls.
 
-local cache = require "b24.cache"
+local cache = require "b24.api.cache"
 local codec = require "b24.codec"
-local host = require "b24.host"
+local host = require "b24.wait.context"
 
 ---@class b24.client
 local Client = {}
@@ -117,7 +117,7 @@ function Client:batch(commands, opts, callback)
   local steps = codec.batch(commands, halt, 2)
   local answer, err, info = host.run("client:batch(commands)", self.transport, callback, function(core)
     if not conf then return closed "batch" end
-    return require("b24.batch").run(core, conf, steps, halt)
+    return require("b24.api.batch").run(core, conf, steps, halt)
   end, { method = "batch" })
   return answer, err, info
 end
@@ -137,7 +137,7 @@ function Client:list(method, params, opts)
     error("b24: a for loop of this Lua cannot wait in a coroutine; use client:all(method, params) instead of client:list", 2)
   end
   local cursor = codec.cursor(method, params, 2)
-  return require("b24.list").rows(self, cursor, method, opts)
+  return require("b24.api.list").rows(self, cursor, method, opts)
 end
 
 -- max and the options of a call
@@ -177,7 +177,7 @@ function Client:all(method, params, opts, callback)
   local max, rest = all_options(opts)
   local cursor = codec.cursor(method, params, 2)
   local rows, err, info = host.run("client:all(method, params)", self.transport, callback, function()
-    return require("b24.list").all(self, cursor, method, max, rest)
+    return require("b24.api.list").all(self, cursor, method, max, rest)
   end, { method = method })
   return rows, err, info
 end
@@ -192,7 +192,7 @@ end
 function Client:inbox(opts, callback)
   check(self, "inbox")
   if type(opts) == "function" then opts, callback = nil, opts end
-  local conf, inbox = self.conf, require "b24.inbox"
+  local conf, inbox = self.conf, require "b24.api.inbox"
   local section, waiting = inbox.options(opts)
   local list, err, info = host.run("client:inbox(opts)", self.transport, callback, function(core)
     if not conf then return closed "im.counters.get" end
@@ -211,7 +211,7 @@ end
 function Client:messages(dialog_id, opts, callback)
   check(self, "messages")
   if type(opts) == "function" then opts, callback = nil, opts end
-  local body = require("b24.messages").messages(self.conf or closed, dialog_id, opts)
+  local body = require("b24.api.messages").messages(self.conf or closed, dialog_id, opts)
   local list, err, info = host.run("client:messages(dialog_id, opts)", self.transport, callback, body,
     { method = "im.dialog.messages.get" })
   return list, err, info
@@ -229,7 +229,7 @@ end
 function Client:send(dialog_id, text, opts, callback)
   check(self, "send")
   if type(opts) == "function" then opts, callback = nil, opts end
-  local body = require("b24.messages").send(self.conf or closed, dialog_id, text, opts)
+  local body = require("b24.api.messages").send(self.conf or closed, dialog_id, text, opts)
   local id, err, info = host.run("client:send(dialog_id, text)", self.transport, callback, body,
     { method = "im.message.add" })
   return id, err, info
@@ -243,7 +243,7 @@ end
 ---@return b24.info info
 function Client:mark_read(dialog_id, callback)
   check(self, "mark_read")
-  local body = require("b24.messages").mark_read(self.conf or closed, dialog_id)
+  local body = require("b24.api.messages").mark_read(self.conf or closed, dialog_id)
   local done, err, info = host.run("client:mark_read(dialog_id)", self.transport, callback, body,
     { method = "im.dialog.read" })
   return done, err, info
@@ -263,7 +263,7 @@ end
 ---@return b24.info? info
 function Client:watch(opts)
   check(self, "watch")
-  local watch = require "b24.watch"
+  local watch = require "b24.api.watch"
   watch.check(opts)
   if not self.conf then return closed "im.counters.get" end
   local watching = watch.new(self.conf, opts)

@@ -26,13 +26,13 @@ local b24 = {
 ---@return b24.info info
 function b24.counters(conf, callback)
   local checked, fault, fault_info = codec.conf(conf, 2)
-  local cache = require "b24.cache"
+  local cache = require "b24.api.cache"
   if checked and callback == nil then
     local counters, _, info = cache.hit(checked)
     if counters then return counters, nil, info end
   end
   local transport = type(conf) == "table" and conf.transport or nil
-  local value, err, info = require("b24.host").run("b24.counters(conf)", transport, callback, function(core)
+  local value, err, info = require("b24.wait.context").run("b24.counters(conf)", transport, callback, function(core)
     if checked then return cache.counters(core, checked) end
     fault_info.method = "im.counters.get"
     return nil, fault, fault_info
@@ -49,10 +49,10 @@ end
 ---@return b24.info info attempts and elapsed of all; failed: how many have no counters
 function b24.counters_all(confs, opts, callback)
   if type(opts) == "function" then opts, callback = nil, opts end
-  local many = require "b24.many"
+  local many = require "b24.api.counters_all"
   local accounts, transport = many.accounts(confs)
   local parallel, chosen = many.options(opts)
-  local answers, err, info = require("b24.host").run("b24.counters_all(confs)", chosen or transport, callback, function(core)
+  local answers, err, info = require("b24.wait.context").run("b24.counters_all(confs)", chosen or transport, callback, function(core)
     return many.counters(core, accounts, parallel)
   end, { method = "im.counters.get", parallel = true })
   return answers, err, info
@@ -64,7 +64,7 @@ end
 ---@param opts? {transport: string?} "auto" (default), "uv", "cqueues", "glib", "blocking"
 ---@return any ... what `body` returns; in an event loop: a b24.task
 function b24.run(body, opts)
-  local host = require "b24.host"
+  local host = require "b24.wait.context"
   if type(body) ~= "function" then error("b24: b24.run needs a function, not a " .. type(body), 2) end
   local transport = host.transport("b24.run", opts, 2)
   if host.direct(transport) then return body() end
@@ -78,7 +78,7 @@ end
 ---@param inbox? b24.inbox adds what only the list of recent chats tells
 ---@return string lines
 function b24.why(counters, inbox)
-  local text = require("b24.why").text(counters, inbox)
+  local text = require("b24.api.why").text(counters, inbox)
   return text
 end
 

@@ -1,2 +1,2 @@
---- The name that OpenResty's users look for. See b24/resty.lua.
-return require "b24.resty"
+--- The name that OpenResty's users look for. See b24/nginx/poll.lua.
+return require "b24.nginx.poll"

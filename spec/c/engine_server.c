@@ -1,5 +1,6 @@
-/* A portal for engine_threads.c: plain HTTP/1.1 on loopback in a process of its own, one loop, as bad as it is asked to
-   be. The method's name says how it answers; the answer is the request's body. */
+/* A portal for engine_threads.c: plain HTTP/1.1 on loopback in a process of its own, one loop, as
+   bad as it is asked to be. The method's name says how it answers; the answer is the request's
+   body. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -45,9 +46,10 @@ static void drop(int i) {
 static bool answer(struct peer *p) {
     char head[REQUEST + 200];
     const char *body = strstr(p->text, "\r\n\r\n") + 4;
-    int n = snprintf(head, sizeof head,
-                     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", strlen(body),
-                     body);
+    int n = snprintf(
+        head, sizeof head,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+        strlen(body), body);
     p->n = 0;
     p->due = 0;
     return send(p->fd, head, (size_t)n, MSG_NOSIGNAL) == n;
@@ -95,7 +97,8 @@ static void serve(int listener, int lifeline) {
         int watched = count; /* newcomers have their turn the next time */
         ready[0] = (struct pollfd){.fd = lifeline, .events = POLLIN};
         ready[1] = (struct pollfd){.fd = listener, .events = POLLIN};
-        for (int i = 0; i < watched; i++) ready[i + 2] = (struct pollfd){.fd = peers[i]->fd, .events = POLLIN};
+        for (int i = 0; i < watched; i++)
+            ready[i + 2] = (struct pollfd){.fd = peers[i]->fd, .events = POLLIN};
         poll(ready, (nfds_t)watched + 2, LATE / 2);
         if (ready[0].revents != 0) return;
         for (int i = watched - 1; i >= 0; i--) { /* backwards: drop puts the last one here */

@@ -1,5 +1,6 @@
-/* Engines under ThreadSanitizer (`make tsan`): random sends, sleeps, cancels and ends from several threads, each with
-   engines of its own. Every job must be heard of once, with what it asked for, or never again once it is cancelled.
+/* Engines under ThreadSanitizer (`make tsan`): random sends, sleeps, cancels and ends from several
+   threads, each with engines of its own. Every job must be heard of once, with what it asked for,
+   or never again once it is cancelled.
 
        engine_threads THREADS ENGINES SEED   as said; then a fork
        engine_threads exit THREADS SEED      exit() while all of them are at work */
@@ -13,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "engine.h"
+#include "base/clock.h"
+#include "curl/engine.h"
 #include "engine_server.h"
 
 #define STEPS    400 /* in an engine's life */
@@ -73,8 +74,8 @@ static void add_request(struct user *u, struct job *j) {
     struct b24_request_text text = {.url = NULL};
     snprintf(j->body, sizeof j->body, "{\"n\":%d}", below(u, 1000000));
     if (!b24_request_build(&text, &conf, view(names[j->kind]), view(j->body))) die("no memory");
-    struct b24_request request = {text.url, view(text.body), text.headers, j->kind == NEVER ? TIMEOUT : PATIENCE,
-                                  below(u, 2) == 0};
+    struct b24_request request = {text.url, view(text.body), text.headers,
+                                  j->kind == NEVER ? TIMEOUT : PATIENCE, below(u, 2) == 0};
     j->id = b24_engine_send(u->engine, &conf, &request);
     b24_request_free(&text);
     u->sent++;
@@ -94,7 +95,8 @@ static void add(struct user *u) {
 static void cancel(struct user *u) {
     if (u->count == 0) return;
     struct job *j = &u->jobs[below(u, (int)u->count)];
-    if (b24_engine_cancel(u->engine, j->id) != (!j->over && !j->cancelled)) die("cancel answered wrongly");
+    if (b24_engine_cancel(u->engine, j->id) != (!j->over && !j->cancelled))
+        die("cancel answered wrongly");
     if (j->over || j->cancelled) return;
     j->cancelled = true;
     u->cancelled++;
@@ -111,7 +113,8 @@ static void check_event(struct user *u, const struct job *j, const struct b24_ev
     case NOW:
     case LATE:
         if (event->type != B24_REPLY || event->as.reply.status != 200) die("no reply");
-        if (body.n != strlen(j->body) || memcmp(body.p, j->body, body.n) != 0) die("the reply of another request");
+        if (body.n != strlen(j->body) || memcmp(body.p, j->body, body.n) != 0)
+            die("the reply of another request");
         u->replies++;
         break;
     default:
@@ -120,7 +123,8 @@ static void check_event(struct user *u, const struct job *j, const struct b24_ev
     }
 }
 
-/* The answer of a job that was taken stays, while others are taken, and it is put back or cancelled. */
+/* The answer of a job that was taken stays, while others are taken, and it is put back or
+ * cancelled. */
 static void take(struct user *u) {
     b24_job id = 0;
     const struct b24_event *event;
@@ -138,9 +142,12 @@ static void take(struct user *u) {
         if (what == 1) take(u);
         check_event(u, j, event);
         j->over = true;
-        if (what == 2 && !b24_engine_cancel(u->engine, id)) die("a job that was taken cannot be cancelled");
-        if (b24_engine_drop(u->engine, id) != (what != 2)) die("the end of a job that was taken is wrong");
-        if (b24_engine_drop(u->engine, id) || b24_engine_cancel(u->engine, id)) die("a job ended twice");
+        if (what == 2 && !b24_engine_cancel(u->engine, id))
+            die("a job that was taken cannot be cancelled");
+        if (b24_engine_drop(u->engine, id) != (what != 2))
+            die("the end of a job that was taken is wrong");
+        if (b24_engine_drop(u->engine, id) || b24_engine_cancel(u->engine, id))
+            die("a job ended twice");
     }
 }
 
@@ -201,9 +208,11 @@ static void fork_once(void) {
         b24_engine_free(u.engine);
         _exit(0);
     }
-    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) die("a forked child could not abandon its engine");
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+        die("a forked child could not abandon its engine");
     while (u.open > 0) {
-        if (!b24_engine_wait(u.engine, PATIENCE, &no_interrupt)) die("a fork stopped the parent's engine");
+        if (!b24_engine_wait(u.engine, PATIENCE, &no_interrupt))
+            die("a fork stopped the parent's engine");
         take(&u);
     }
     b24_engine_free(u.engine);
@@ -222,7 +231,8 @@ static int all(int count, int engines, unsigned seed) {
     }
     free(users);
     fork_once();
-    printf("%d threads, %d engines: %ld requests (%ld replies, %ld failures), %ld sleeps, %ld of them all cancelled\n",
+    printf("%d threads, %d engines: %ld requests (%ld replies, %ld failures), %ld sleeps, %ld of "
+           "them all cancelled\n",
            count, count * engines, sum.sent, sum.replies, sum.failures, sum.slept, sum.cancelled);
     return 0;
 }
@@ -230,8 +240,8 @@ static int all(int count, int engines, unsigned seed) {
 static int leave(int count, unsigned seed) {
     pthread_t threads[64];
     struct timespec pause = {0, (long)(seed % 50) * 1000000};
-    b24_engine_free(
-        b24_engine_new()); /* OpenSSL, which TSan cannot look into, cleans up in the thread that started it */
+    b24_engine_free(b24_engine_new()); /* OpenSSL, which TSan cannot look into, cleans up in the
+                                          thread that started it */
     start(count, 1000000, seed, threads);
     while (at_work < count) nanosleep(&pause, NULL);
     nanosleep(&pause, NULL);
@@ -243,7 +253,8 @@ int main(int argc, char **argv) {
     struct b24_fault fault;
     bool leaves = argc == 4 && strcmp(argv[1], "exit") == 0;
     int count = argc == 4 ? atoi(argv[leaves ? 2 : 1]) : 0, port = engine_server();
-    if (count < 1 || count > 64) die("usage: engine_threads THREADS ENGINES SEED, or exit THREADS SEED");
+    if (count < 1 || count > 64)
+        die("usage: engine_threads THREADS ENGINES SEED, or exit THREADS SEED");
     if (port == 0) die("no server");
     snprintf(webhook, sizeof webhook, "http://127.0.0.1:%d/rest/1/0123456789abcdef/", port);
     b24_conf_init(&conf);

@@ -1,12 +1,12 @@
-/* Fuzzes codec.decode. What it accepts, lua-cjson must accept too and read as the same value; what it refuses, it
-   refuses with nil and a message, never as "out of memory": there is memory. */
+/* Fuzzes codec.decode. What it accepts, lua-cjson must accept too and read as the same value; what
+   it refuses, it refuses with nil and a message, never as "out of memory": there is memory. */
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "binding.h"
+#include "lua/binding.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,7 +16,8 @@ static const char check[] =
     "local decode, cjson = (...).decode, require 'cjson'\n"
     "local function same(a, b)\n"
     "  if a == b then return true end\n"
-    "  if type(a) == 'string' and type(b) == 'number' then return tonumber(a .. 'e0') == b + 0.0 end\n"
+    "  if type(a) == 'string' and type(b) == 'number' then return tonumber(a .. 'e0') == b + 0.0 "
+    "end\n"
     "  if type(a) ~= 'table' or type(b) ~= 'table' then return false end\n"
     "  for k, v in pairs(a) do if not same(v, b[k]) then return false end end\n"
     "  for k in pairs(b) do if a[k] == nil then return false end end\n"
@@ -25,10 +26,12 @@ static const char check[] =
     "return function(text)\n"
     "  local ours, message = decode(text, { nulls = true })\n"
     "  if message then\n"
-    "    assert(ours == nil and message:find('^b24: not usable JSON: '), 'neither value nor message')\n"
+    "    assert(ours == nil and message:find('^b24: not usable JSON: '), 'neither value nor "
+    "message')\n"
     "    assert(not message:find('memory', 1, true), message)\n"
     "  else\n"
-    "    assert(same(ours, cjson.decode((text:gsub('^\\239\\187\\191', '')))), 'lua-cjson reads something else')\n"
+    "    assert(same(ours, cjson.decode((text:gsub('^\\239\\187\\191', '')))), 'lua-cjson reads "
+    "something else')\n"
     "  end\n"
     "end\n";
 
@@ -55,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lua_pushvalue(L, 1);
     lua_pushlstring(L, (const char *)data, size);
     must(lua_pcall(L, 1, 0, 0));
-    lua_gc(L, LUA_GCCOLLECT, 0); /* so that libFuzzer does not suspect a leak and search for it, which is slow */
+    lua_gc(L, LUA_GCCOLLECT,
+           0); /* so that libFuzzer does not suspect a leak and search for it, which is slow */
     return 0;
 }

@@ -1,11 +1,12 @@
-/* Fuzzes the reader of HTTP/1.1 replies. The first byte says how the rest is cut, the second how large a reply may be.
-   Whatever the bytes are: however they are cut, the end is the same; caps hold; a complete reply has a status. */
+/* Fuzzes the reader of HTTP/1.1 replies. The first byte says how the rest is cut, the second how
+   large a reply may be. Whatever the bytes are: however they are cut, the end is the same; caps
+   hold; a complete reply has a status. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http_reply.h"
+#include "http1/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,7 +16,8 @@ static void must(bool holds, const char *what) {
     abort();
 }
 
-/* Feeds pieces of `step` bytes, each in memory of its own: nothing may be read beyond it, or later. */
+/* Feeds pieces of `step` bytes, each in memory of its own: nothing may be read beyond it, or later.
+ */
 static void feed(struct b24_http_reply *h, const uint8_t *p, size_t n, size_t step) {
     while (n > 0) {
         size_t k = n < step ? n : step;
@@ -37,10 +39,12 @@ static void check(const struct b24_http_reply *h) {
         b24_http_take(h, &r);
         must(r.status >= 200 && r.status <= 999, "a reply without status");
         must(r.http_version == 10 || r.http_version == 11, "a reply without version");
-        must(r.location.n < B24_HTTP_VALUE_MAX && r.body.p[r.body.n] == '\0', "a reply without end");
+        must(r.location.n < B24_HTTP_VALUE_MAX && r.body.p[r.body.n] == '\0',
+             "a reply without end");
     } else {
         b24_http_failure(h, &f);
-        must(f.kind != B24_OK && f.code != NULL && f.text.n > 0 && f.sent, "a failure without words");
+        must(f.kind != B24_OK && f.code != NULL && f.text.n > 0 && f.sent,
+             "a failure without words");
         must(!h->keep_alive, "a broken connection is kept");
     }
 }
@@ -63,7 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     feed(&whole, data + 2, size - 2, size);
     feed(&pieces, data + 2, size - 2, step);
     bool kept = whole.keep_alive && whole.end == B24_HTTP_COMPLETE;
-    must(kept == (pieces.keep_alive && pieces.end == B24_HTTP_COMPLETE), "the cut changes what is kept");
+    must(kept == (pieces.keep_alive && pieces.end == B24_HTTP_COMPLETE),
+         "the cut changes what is kept");
     b24_http_eof(&whole);
     b24_http_eof(&pieces);
     check(&whole);

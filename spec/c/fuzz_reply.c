@@ -1,12 +1,13 @@
-/* Fuzzes the judgement of a reply. The input is "STATUS\nLOCATION\nRETRY-AFTER\nBODY". Whatever it is: a success has a
-   result, a failure has one line of valid UTF-8 to show, and the webhook's secret is never in it. */
+/* Fuzzes the judgement of a reply. The input is "STATUS\nLOCATION\nRETRY-AFTER\nBODY". Whatever it
+   is: a success has a result, a failure has one line of valid UTF-8 to show, and the webhook's
+   secret is never in it. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate.h"
-#include "reply.h"
+#include "rest/outcome.h"
+#include "json/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -65,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     text[size] = '\0';
     struct b24_view rest = {text, size};
     b24_conf_init(&conf);
-    must(b24_conf_webhook(&conf, (struct b24_view){WEBHOOK, sizeof WEBHOOK - 1}, &fault), "the webhook is refused");
+    must(b24_conf_webhook(&conf, (struct b24_view){WEBHOOK, sizeof WEBHOOK - 1}, &fault),
+         "the webhook is refused");
     reply.status = status_of(line(&rest));
     reply.location = line(&rest);
     reply.retry_after = line(&rest);

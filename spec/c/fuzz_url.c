@@ -1,12 +1,13 @@
-/* Fuzzes what people paste as a webhook or portal. What is accepted must be a base URL that is accepted again and stays
-   the same, plain http only to this machine; and masking leaves no secret in any text. */
+/* Fuzzes what people paste as a webhook or portal. What is accepted must be a base URL that is
+   accepted again and stays the same, plain http only to this machine; and masking leaves no secret
+   in any text. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "url.h"
+#include "base/url.h"
+#include "rest/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,7 +43,8 @@ static void webhook(struct b24_view text) {
         check_base(&conf);
         must(conf.secret != NULL && conf.secret[0] != '\0', "no secret");
         must(b24_conf_webhook(&again, view(conf.base), &fault), "base is not accepted");
-        must(strcmp(conf.base, again.base) == 0 && strcmp(conf.secret, again.secret) == 0, "base is read differently");
+        must(strcmp(conf.base, again.base) == 0 && strcmp(conf.secret, again.secret) == 0,
+             "base is read differently");
     } else {
         must(fault.kind == B24_CONFIG && fault.message[0] != '\0', "refused without a message");
     }
@@ -65,7 +67,8 @@ static void mask(struct b24_view text) {
     memcpy(copy, text.p, text.n);
     copy[text.n] = '\0';
     start(&conf);
-    must(b24_conf_webhook(&conf, view("https://portal.example/rest/1/s3cr3tw0rd/"), &fault), "the webhook is refused");
+    must(b24_conf_webhook(&conf, view("https://portal.example/rest/1/s3cr3tw0rd/"), &fault),
+         "the webhook is refused");
     b24_conf_mask(&conf, copy);
     must(strstr(copy, "s3cr3tw0rd") == NULL, "the secret is still there");
     b24_conf_free(&conf);

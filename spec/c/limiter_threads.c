@@ -1,6 +1,7 @@
-/* The limiter's C functions from many threads, and from many processes on one file: limiter_threads THREADS CALLS
-   [DIR]. Checks that no place is given twice; prints the cost of a reserve and how fair contention is. Built with
-   ThreadSanitizer by `make tsan`, and plainly by `make bench` (P8). */
+/* The limiter's C functions from many threads, and from many processes on one file: limiter_threads
+   THREADS CALLS [DIR]. Checks that no place is given twice; prints the cost of a reserve and how
+   fair contention is. Built with ThreadSanitizer by `make tsan`, and plainly by `make bench` (P8).
+ */
 #define _DEFAULT_SOURCE /* usleep */
 #include <pthread.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "limiter_file.h"
+#include "os/limiter_file.h"
 
 static const struct b24_rate rate = {1000, 1}; /* a place each millisecond */
 
@@ -50,7 +51,8 @@ static int check(b24_ms *places, int n) {
     qsort(places, (size_t)n, sizeof *places, by_value);
     for (int i = 0; i < n; i++)
         if (places[i] != i) {
-            fprintf(stderr, "limiter: place %d was given to somebody as %lld\n", i, (long long)places[i]);
+            fprintf(stderr, "limiter: place %d was given to somebody as %lld\n", i,
+                    (long long)places[i]);
             return 1;
         }
     return 0;
@@ -64,7 +66,8 @@ static int threads(int count, int calls) {
     double longest = 0, sum = 0;
     if (ids == NULL || jobs == NULL || places == NULL) return 1;
     for (int i = 0; i < count; i++) {
-        jobs[i] = (struct job){.cell = &cell, .calls = calls, .places = places + (size_t)i * (size_t)calls};
+        jobs[i] = (struct job){
+            .cell = &cell, .calls = calls, .places = places + (size_t)i * (size_t)calls};
         pthread_create(&ids[i], NULL, work, &jobs[i]);
     }
     for (int i = 0; i < count; i++) {
@@ -73,7 +76,8 @@ static int threads(int count, int calls) {
         if (jobs[i].longest > longest) longest = jobs[i].longest;
     }
     int bad = check(places, count * calls);
-    printf("%d threads, %d calls each: mean %.3f us, longest %.0f us\n", count, calls, sum / count / calls, longest);
+    printf("%d threads, %d calls each: mean %.3f us, longest %.0f us\n", count, calls,
+           sum / count / calls, longest);
     free(ids);
     free(jobs);
     free(places);
@@ -94,7 +98,8 @@ static void *work_as_conf(void *arg) {
     for (int i = 0; i < j->calls; i++) {
         bool queued = false;
         b24_ms wait;
-        enum b24_turn turn = b24_limiter_turn(&j->limits, j->portal, j->own, &queued, 0, 600000, &wait);
+        enum b24_turn turn =
+            b24_limiter_turn(&j->limits, j->portal, j->own, &queued, 0, 600000, &wait);
         j->places[i] = turn == B24_TURN_SEND ? wait : -1;
     }
     return NULL;
@@ -102,7 +107,8 @@ static void *work_as_conf(void *arg) {
 
 #define FREE_AT_ONCE 48 /* of a standard portal's 50; then one call each 500 ms */
 
-/* Half of the threads have limits of their own, which never hold them back here. Each place of the portal once. */
+/* Half of the threads have limits of their own, which never hold them back here. Each place of the
+ * portal once. */
 static int confs(int count) {
     int calls = 1200 / count, n = count * calls, bad = 0;
     struct b24_keeper portal, own;
@@ -113,7 +119,8 @@ static int confs(int count) {
     b24_keeper_init(&portal);
     b24_keeper_init(&own);
     for (int i = 0; i < count; i++) {
-        jobs[i] = (struct conf_job){.portal = &portal, .calls = calls, .places = places + i * calls};
+        jobs[i] =
+            (struct conf_job){.portal = &portal, .calls = calls, .places = places + i * calls};
         if (i % 2 == 0) jobs[i].own = &own;
         if (i % 2 == 0) jobs[i].limits.own = (struct b24_rate){1, 1000000};
         pthread_create(&ids[i], NULL, work_as_conf, &jobs[i]);
@@ -123,7 +130,8 @@ static int confs(int count) {
     for (int i = 0; i < n; i++) {
         b24_ms right = i < FREE_AT_ONCE ? 0 : (i - FREE_AT_ONCE + 1) * 500;
         if (places[i] != right && bad++ == 0)
-            fprintf(stderr, "limiter: place %d of the portal was given as %lld\n", i, (long long)places[i]);
+            fprintf(stderr, "limiter: place %d of the portal was given as %lld\n", i,
+                    (long long)places[i]);
     }
     free(ids);
     free(jobs);

@@ -1,6 +1,6 @@
-/* make oom: the n-th allocation fails, for n = 0, 1, 2, ... until nothing fails any more. Whatever is done then must
-   end in a result, in nil, err, info, or in Lua's own "not enough memory": no crash, no leak, and the next try works.
-   oom SCENARIOS.lua WEBHOOK [NAME of the only scenario] */
+/* make oom: the n-th allocation fails, for n = 0, 1, 2, ... until nothing fails any more. Whatever
+   is done then must end in a result, in nil, err, info, or in Lua's own "not enough memory": no
+   crash, no leak, and the next try works. oom SCENARIOS.lua WEBHOOK [NAME of the only scenario] */
 #define _POSIX_C_SOURCE 200809L
 #include <lauxlib.h>
 #include <lualib.h>
@@ -12,14 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "binding.h"
+#include "lua/binding.h"
 #include "oom.h"
 
-#define SLOW 20.0 /* seconds: a call that lost an allocation must not hang until its deadline of 25 */
-#define STOP 60   /* seconds: what hangs without a deadline is killed */
+#define SLOW                                                                                       \
+    20.0        /* seconds: a call that lost an allocation must not hang until its deadline of 25 */
+#define STOP 60 /* seconds: what hangs without a deadline is killed */
 
-/* An engine's thread allocates when it likes, so the n-th allocation is not always the same one: only after so many n
-   in a row at which nothing failed was the last n behind the last allocation. */
+/* An engine's thread allocates when it likes, so the n-th allocation is not always the same one:
+   only after so many n in a row at which nothing failed was the last n behind the last allocation.
+ */
 #define QUIET 3
 
 static const char *file, *webhook;
@@ -48,7 +50,8 @@ static const char show[] =
     "  if type(v) ~= 'table' then return (tostring(v):gsub('0x%x+', '')) end\n"
     "  local out = {}\n"
     "  for k, x in pairs(v) do\n"
-    "    if k ~= 'time' and k ~= 'elapsed' and k ~= 'reused' then out[#out + 1] = tostring(k) .. '=' .. show(x) end\n"
+    "    if k ~= 'time' and k ~= 'elapsed' and k ~= 'reused' then out[#out + 1] = tostring(k) .. "
+    "'=' .. show(x) end\n"
     "  end\n"
     "  table.sort(out)\n"
     "  return '{' .. table.concat(out, ' ') .. '}'\n"
@@ -106,8 +109,8 @@ static const char *show_above(lua_State *L, int base) {
 }
 
 static bool complain(const struct trial *t, const char *what, const char *text) {
-    printf("oom: %s, allocation %ld (%s, %s): %s: %s\n", t->scenario.name, t->n, side_names[t->side],
-           mode_names[t->mode], what, text);
+    printf("oom: %s, allocation %ld (%s, %s): %s: %s\n", t->scenario.name, t->n,
+           side_names[t->side], mode_names[t->mode], what, text);
     return false;
 }
 
@@ -123,7 +126,8 @@ static bool acceptable(lua_State *L, const struct trial *t, int status) {
     if (status == LUA_ERRMEM) return true;
     if (status != 0) { /* encode and params throw in words: they have no other way to answer */
         const char *text = lua_tostring(L, -1);
-        return (text != NULL && strstr(text, "memory") != NULL) || complain(t, "threw", text ? text : "no text");
+        return (text != NULL && strstr(text, "memory") != NULL) ||
+               complain(t, "threw", text ? text : "no text");
     }
     if (lua_gettop(L) >= 4 && lua_isnil(L, 3) && lua_isstring(L, 4)) return true;
     return as_expected(L, t) || complain(t, "another result", lua_tostring(L, -1));
@@ -146,7 +150,8 @@ static bool try_once(const struct trial *t, long *blown) {
     lua_State *L = new_state(t->scenario.bare);
     push_run(L, t->index);
     double begun = now();
-    /* Lua gives up a finaliser for which it has no memory, and what that should have freed is lost. */
+    /* Lua gives up a finaliser for which it has no memory, and what that should have freed is lost.
+     */
     if (t->mode == ALL || t->scenario.threads) lua_gc(L, LUA_GCSTOP, 0);
     fuse_light(t->side, t->mode, t->n);
     int status = lua_pcall(L, 0, LUA_MULTRET, 0);
@@ -162,7 +167,8 @@ static bool try_once(const struct trial *t, long *blown) {
     if (ok && !good) ok = complain(t, "the next try answered", lua_tostring(L, -1));
     lua_close(L);
     /* LeakSanitizer looks only at the end, and cannot tell which n it was. */
-    if (t->expected != NULL && oom_live() > before) ok = complain(t, "leaked", "run it with OOM_TRACE=1");
+    if (t->expected != NULL && oom_live() > before)
+        ok = complain(t, "leaked", "run it with OOM_TRACE=1");
     return ok;
 }
 
@@ -195,8 +201,8 @@ static bool try_all_cold(struct trial *t) {
         status = WIFEXITED(status) ? WEXITSTATUS(status) : FAILED;
     }
     if (status == FAILED) return complain(t, "in a new process", "failed");
-    printf("oom %s %s, libcurl not started: survived %ld failing allocations\n", LUA_VERSION, t->scenario.name,
-           t->n - 1);
+    printf("oom %s %s, libcurl not started: survived %ld failing allocations\n", LUA_VERSION,
+           t->scenario.name, t->n - 1);
     return true;
 }
 
@@ -216,15 +222,17 @@ static bool try_scenario(struct trial *t) {
     for (t->side = 0; t->side < SIDES; t->side++)
         for (t->mode = 0; t->mode < MODES; t->mode++) ok = try_all(t, &survived[t->side]) && ok;
     if (ok)
-        printf("oom %s %s: survived %ld failing allocations (%ld in Lua, %ld in C)\n", LUA_VERSION, t->scenario.name,
-               survived[LUA_SIDE] + survived[C_SIDE], survived[LUA_SIDE], survived[C_SIDE]);
+        printf("oom %s %s: survived %ld failing allocations (%ld in Lua, %ld in C)\n", LUA_VERSION,
+               t->scenario.name, survived[LUA_SIDE] + survived[C_SIDE], survived[LUA_SIDE],
+               survived[C_SIDE]);
     return ok;
 }
 
-/* All scenarios, or those to be tried in new processes. In the latter nothing may start libcurl here. */
+/* All scenarios, or those to be tried in new processes. In the latter nothing may start libcurl
+ * here. */
 static bool try_list(lua_State *L, const char *only, bool cold) {
     bool ok = true;
-    for (int i = 1; i <= (int)b24_rawlen(L, 2); i++) {
+    for (int i = 1; i <= (int)b24L_rawlen(L, 2); i++) {
         struct trial t = {.index = i};
         lua_rawgeti(L, 2, i);
         lua_getfield(L, -1, "name");
@@ -236,7 +244,8 @@ static bool try_list(lua_State *L, const char *only, bool cold) {
         lua_getfield(L, -4, "threads");
         t.scenario.threads = lua_toboolean(L, -1);
         lua_pop(L, 5);
-        if ((only != NULL && strcmp(only, t.scenario.name) != 0) || (cold && !t.scenario.cold)) continue;
+        if ((only != NULL && strcmp(only, t.scenario.name) != 0) || (cold && !t.scenario.cold))
+            continue;
         if (!cold) t.expected = reference(L, &t);
         ok = (cold ? try_all_cold(&t) : try_scenario(&t)) && ok;
         lua_settop(L, 2);

@@ -23,7 +23,8 @@ long oom_live(void);
 /* For lua_newstate. */
 void *oom_lua_alloc(void *ud, void *p, size_t old_size, size_t new_size);
 
-/* cJSON takes its memory from here too. libcurl does when it starts: see __wrap_curl_global_init. */
+/* cJSON takes its memory from here too. libcurl does when it starts: see __wrap_curl_global_init.
+ */
 void oom_hook_cjson(void);
 
 #endif

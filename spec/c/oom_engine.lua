@@ -84,7 +84,7 @@ end)
 -- ------------------------------------------------------------ tasks, over the engine of the state
 
 local function load()
-  for _, name in ipairs { "b24.client", "b24.many", "b24.watch", "b24.host", "b24.task", "b24.transport.blocking" } do
+  for _, name in ipairs { "b24.client", "b24.api.counters_all", "b24.api.watch", "b24.wait.context", "b24.wait.task", "b24.wait.blocking" } do
     require(name)
   end
   return require "b24"
@@ -92,7 +92,7 @@ end
 
 scenario("task", load, function()
   local answer
-  local task = require("b24.task").spawn(require "b24.transport.blocking",
+  local task = require("b24.wait.task").spawn(require "b24.wait.blocking",
     function(tasks) return tasks.call(CONF, "profile") end,
     { callback = function(...) answer = { ... } end, method = "profile" })
   local value, err, info = task:wait()

@@ -1,5 +1,6 @@
-/* The allocators of oom.h. The linker's --wrap sends the malloc, calloc, realloc, free and curl_global_init of our own
-   objects here; libraries keep theirs. An engine's thread allocates, too: all counts are atomic. */
+/* The allocators of oom.h. The linker's --wrap sends the malloc, calloc, realloc, free and
+   curl_global_init of our own objects here; libraries keep theirs. An engine's thread allocates,
+   too: all counts are atomic. */
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <sanitizer/common_interface_defs.h>
@@ -71,7 +72,9 @@ static void *count(void *p) {
 
 void *__wrap_malloc(size_t n) { return fails(C_SIDE) ? NULL : count(__real_malloc(n)); }
 
-void *__wrap_calloc(size_t k, size_t n) { return fails(C_SIDE) ? NULL : count(__real_calloc(k, n)); }
+void *__wrap_calloc(size_t k, size_t n) {
+    return fails(C_SIDE) ? NULL : count(__real_calloc(k, n));
+}
 
 void *__wrap_realloc(void *p, size_t n) {
     if (p == NULL) return __wrap_malloc(n);
@@ -92,7 +95,8 @@ static char *duplicate(const char *s) {
 /* Starting counts as an allocation too: OpenSSL's, which no hook sees. */
 CURLcode __wrap_curl_global_init(long flags) {
     if (fails(C_SIDE)) return CURLE_OUT_OF_MEMORY;
-    return curl_global_init_mem(flags, __wrap_malloc, __wrap_free, __wrap_realloc, duplicate, __wrap_calloc);
+    return curl_global_init_mem(flags, __wrap_malloc, __wrap_free, __wrap_realloc, duplicate,
+                                __wrap_calloc);
 }
 
 void oom_hook_cjson(void) { cJSON_InitHooks(&(cJSON_Hooks){__wrap_malloc, __wrap_free}); }

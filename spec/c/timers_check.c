@@ -1,6 +1,7 @@
-/* The timers' heap against a plain list: timers_check ACTIONS. Random adds, removes and wakes; the first of the heap
-   must always be the earliest of the list, and in the end all come out in order. */
-#include "timers.h"
+/* The timers' heap against a plain list: timers_check ACTIONS. Random adds, removes and wakes; the
+   first of the heap must always be the earliest of the list, and in the end all come out in order.
+ */
+#include "curl/timers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static void check(long action) {
     if (first != NULL && first->due != earliest()) die("the first is not the earliest", action);
     if (first != NULL && !is_set[first - timers]) die("the first was removed", action);
     for (int i = 0; i < TIMERS; i++)
-        if (b24_timer_set(&timers[i]) != is_set[i]) die("a timer does not know whether it is set", action);
+        if (b24_timer_set(&timers[i]) != is_set[i])
+            die("a timer does not know whether it is set", action);
 }
 
 static void add(int i, unsigned span) {

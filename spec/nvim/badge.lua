@@ -66,7 +66,7 @@ tools.session(function()
   r.saved_files = #vim.fn.readdir(folder)
 
   vim.cmd "B24 stop"
-  r.stopped = { badge = vim.g.b24_badge, running = require("b24.engine").busy(), engine = b24.status().engine }
+  r.stopped = { badge = vim.g.b24_badge, running = require("b24.wait.engine").busy(), engine = b24.status().engine }
   vim.cmd "B24 nonsense"
   r.nonsense = notes[#notes]
   r.words = vim.fn.getcompletion("B24 s", "cmdline")

@@ -8,5 +8,5 @@ tools.session(function()
   vim.cmd "B24"
   require("b24").client():call("profile", nil, function() end)
   vim.wait(300)
-  r.under_way = require("b24.engine").busy()
+  r.under_way = require("b24.wait.engine").busy()
 end)

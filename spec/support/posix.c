@@ -80,21 +80,27 @@ static int p_cpu(lua_State *L) {
     return 1;
 }
 
-/* terminal(text) -> the path of a new terminal at which `text` was typed; it stays until this process ends */
+/* terminal(text) -> the path of a new terminal at which `text` was typed; it stays until this
+ * process ends */
 static int p_terminal(lua_State *L) {
     size_t n = 0;
     const char *text = luaL_checklstring(L, 1, &n);
     int fd = posix_openpt(O_RDWR | O_NOCTTY);
     const char *path = fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0 ? ptsname(fd) : NULL;
-    int other = path != NULL ? open(path, O_RDWR | O_NOCTTY) : -1; /* without one the text would be lost */
-    if (other < 0 || write(fd, text, n) != (ssize_t)n) return luaL_error(L, "terminal: %s", strerror(errno));
+    int other =
+        path != NULL ? open(path, O_RDWR | O_NOCTTY) : -1; /* without one the text would be lost */
+    if (other < 0 || write(fd, text, n) != (ssize_t)n)
+        return luaL_error(L, "terminal: %s", strerror(errno));
     lua_pushstring(L, path);
     return 1;
 }
 
-enum { MOST_DESCRIPTORS = 4096 }; /* more than a spec has; the limit of a process may be a billion */
+enum {
+    MOST_DESCRIPTORS = 4096
+}; /* more than a spec has; the limit of a process may be a billion */
 
-/* descriptors() -> how many are open in this process. A child that lists /proc may see more: the pipe to it, half made.
+/* descriptors() -> how many are open in this process. A child that lists /proc may see more: the
+ * pipe to it, half made.
  */
 static int p_descriptors(lua_State *L) {
     int n = 0;
@@ -106,10 +112,11 @@ static int p_descriptors(lua_State *L) {
 int luaopen_b24_posix(lua_State *L);
 
 __attribute__((visibility("default"))) int luaopen_b24_posix(lua_State *L) {
-    static const luaL_Reg functions[] = {{"fork", p_fork},         {"wait", p_wait}, {"kill", p_kill},
-                                         {"getpid", p_getpid},     {"exit", p_exit}, {"now", p_now},
-                                         {"sleep", p_sleep},       {"cpu", p_cpu},   {"descriptors", p_descriptors},
-                                         {"terminal", p_terminal}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"fork", p_fork},         {"wait", p_wait}, {"kill", p_kill},
+        {"getpid", p_getpid},     {"exit", p_exit}, {"now", p_now},
+        {"sleep", p_sleep},       {"cpu", p_cpu},   {"descriptors", p_descriptors},
+        {"terminal", p_terminal}, {NULL, NULL}};
     lua_newtable(L);
     for (const luaL_Reg *f = functions; f->name != NULL; f++) {
         lua_pushcfunction(L, f->func);

@@ -14,7 +14,7 @@ local WORKERS = 12
 -- What waiting for calls was before a wake-up acted only for its own wait: begun first, then yielded. It shows that the
 -- random tasks find it.
 local OLD = {
-  ["lua/b24/task.lua"] = {
+  ["lua/b24/wait/task.lua"] = {
     { "local function await%(self, begin%)\n.-\nend\n", [[
 local function await(self, begin)
   if self.cancelled then return "cancel" end
@@ -225,7 +225,7 @@ end
 
 -- A task inside this one, which another cancels, or it itself.
 function actions.nested(state)
-  local tasks = require "b24.task"
+  local tasks = require "b24.wait.task"
   local task
   task = tasks.spawn(state.waiter, function()
     state.ask()
@@ -271,8 +271,8 @@ end
 function M.run(setup)
   local pause = collectgarbage("setpause", 50)
   local state = new_state(setup)
-  local tasks = require "b24.task"
-  state.waiter = require("b24.transport." .. setup.loop)
+  local tasks = require "b24.wait.task"
+  state.waiter = require("b24.wait." .. setup.loop)
   tasks.spawn(state.waiter, function()
     local workers = {}
     for i = 1, WORKERS do

@@ -63,7 +63,7 @@ function main.parser()
   define_common(parser)
   local commands = {}
   for _, file in ipairs(COMMANDS) do
-    local command = require("b24.cli." .. file)
+    local command = require("b24.cli.command." .. file)
     local sub = parser:command(command.name, command.summary)
     sub:add_help(false)
     define_help(sub)

@@ -1,0 +1,101 @@
+--- b24.counters_all: the counters of many accounts side by side.
+
+local codec = require "b24.codec"
+
+local many = {}
+
+local PARALLEL = 50 -- what a portal lets through at once
+local MOST = 1000
+
+-- The conf of one account, and its transport; or nil, err, info. A client stands for its own.
+local function account(conf)
+  local client = package.loaded["b24.client"]
+  if client and client.is(conf) then
+    if conf.conf then return conf.conf, conf.transport end
+    return nil, codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).",
+      "im.counters.get")
+  end
+  local checked, err, info = codec.conf(conf, 4)
+  if checked then return checked, type(conf) == "table" and conf.transport or nil end
+  info.method = "im.counters.get"
+  return nil, nil, err, info
+end
+
+--- Checks all confs; throws at the caller of b24.counters_all what has a wrong type, and different transports.
+---@param confs table
+---@return table[] accounts {key=, conf=} or {key=, err=, info=}
+---@return string? transport that the confs name
+function many.accounts(confs)
+  if type(confs) ~= "table" then error("b24: confs must be a table of accounts, not a " .. type(confs), 3) end
+  local list, transport = {}, nil
+  for key, conf in pairs(confs) do
+    local checked, named, err, info = account(conf)
+    if named and named ~= "auto" then
+      if transport and transport ~= named then
+        error(("b24: the accounts name different transports: \"%s\" and \"%s\""):format(transport, named), 3)
+      end
+      transport = named
+    end
+    list[#list + 1] = { key = key, conf = checked, err = err, info = info }
+  end
+  return list, transport
+end
+
+---@param opts table?
+---@return integer parallel
+---@return string? transport
+function many.options(opts)
+  local host = require "b24.wait.context"
+  if type(opts) ~= "table" then
+    local none = host.transport("b24.counters_all", opts, 3)
+    return PARALLEL, none
+  end
+  local rest = {}
+  for name, value in pairs(opts) do rest[name] = value end
+  local parallel = rest.parallel or PARALLEL
+  rest.parallel = nil
+  if type(parallel) ~= "number" or parallel % 1 ~= 0 or parallel < 1 or parallel > MOST then
+    error(("b24: option 'parallel' must be a whole number of 1 to %d, not %s"):format(MOST, tostring(parallel)), 3)
+  end
+  local transport = host.transport("b24.counters_all", rest, 3) -- no tail call: levels are counted
+  return parallel, transport
+end
+
+local function ask(core, one)
+  if not one.conf then return { err = one.err, info = one.info } end
+  local counters, err, info = require("b24.api.cache").counters(core, one.conf)
+  return { counters = counters, err = err, info = info }
+end
+
+-- Adds one answer to the sum of all.
+local function add(sum, answer)
+  sum.attempts = sum.attempts + (answer.info and answer.info.attempts or 0)
+  sum.waited = sum.waited + (answer.info and answer.info.waited or 0)
+  if not answer.counters then sum.failed = sum.failed + 1 end
+end
+
+--- Each worker asks one account after the other, so that an account's deadline begins with its turn.
+---@param core table which has `spawn`
+---@param accounts table[] of many.accounts
+---@param parallel integer
+function many.counters(core, accounts, parallel)
+  local answers, at, workers, begun = {}, 0, {}, codec.clock()
+  local sum = { method = "im.counters.get", attempts = 0, waited = 0, failed = 0 }
+  local stop = false
+  local function work()
+    while at < #accounts and not stop do
+      at = at + 1
+      local one = accounts[at]
+      answers[one.key] = ask(core, one)
+      add(sum, answers[one.key])
+    end
+  end
+  for i = 1, math.min(parallel, #accounts) do workers[i] = core.spawn(work) end
+  for _, worker in ipairs(workers) do worker:wait() end
+  stop = true -- they are over, unless this call was cancelled
+  for _, worker in ipairs(workers) do worker:cancel() end
+  sum.elapsed = codec.clock() - begun
+  return answers, nil, sum
+end
+
+return many

@@ -1,0 +1,158 @@
+--- client:inbox: who waits. C joins the answers (lua_inbox.c); here they are asked for.
+
+local batch = require "b24.api.batch"
+local codec = require "b24.codec"
+
+local inbox = {}
+
+local PAGE = 200 -- what im.recent.list gives at most
+local PAGES = 10 -- the counters hold 1000 chats at most; old servers also list what is read
+
+local SECTIONS = { "DIALOG", "CHAT", "LINES", "COLLAB", "COPILOT", "TASKS_TASK", "CHANNEL_COMMENT", "CHAT_MUTED" }
+
+--- section, waiting. What is wrong is thrown at the caller of client:inbox.
+---@param opts table?
+---@return string? section
+---@return boolean waiting
+function inbox.options(opts)
+  if opts == nil then return nil, true end
+  if type(opts) ~= "table" then error("b24: the options of inbox must be a table, not a " .. type(opts), 3) end
+  for name in pairs(opts) do
+    if name ~= "section" and name ~= "waiting" then
+      error(("b24: unknown option '%s' of inbox (there is: section, waiting)"):format(tostring(name)), 3)
+    end
+  end
+  local section, waiting = opts.section, opts.waiting
+  if waiting ~= nil and type(waiting) ~= "boolean" then
+    error("b24: option 'waiting' must be true or false, not a " .. type(waiting), 3)
+  end
+  if section == nil then return nil, waiting ~= false end
+  for _, known in ipairs(SECTIONS) do
+    if section == known then return section, waiting ~= false end
+  end
+  local given = type(section) == "string" and "'" .. section .. "'" or "a " .. type(section)
+  error(("b24: option 'section' must be one of %s, not %s"):format(table.concat(SECTIONS, ", "), given), 3)
+end
+
+-- Requests that belong together: `info` of the last one, with the cost of all.
+---@class b24.inbox.talk
+local Talk = {}
+Talk.__index = Talk
+
+function Talk:note(info)
+  for _, name in ipairs { "attempts", "waited", "elapsed" } do
+    info[name] = info[name] + (self.info and self.info[name] or 0)
+  end
+  self.info = info
+  self.now = info.time and info.time.finish or self.now -- waiting is measured by the portal's clock
+end
+
+function Talk:batch(commands)
+  local answer, err, info = batch.run(self.core, self.conf, codec.batch(commands, false, 1), false)
+  self:note(info)
+  return answer, err
+end
+
+function Talk:call(method, params)
+  local result, err, info = self.core.call(self.conf, method, params)
+  self:note(info)
+  return result, err
+end
+
+-- The failure of one command as that of the call.
+local function failed(problem, info)
+  for _, name in ipairs { "kind", "code", "message", "hint", "retryable" } do info[name] = problem[name] end
+  info.sent = true
+  return nil, problem.text, info
+end
+
+-- Counters and whatever else one request can tell. Without counters: nil, err, info.
+local function first_look(talk)
+  local answer, err = talk:batch {
+    counters = { "im.counters.get" },
+    recent = { "im.recent.list", { UNREAD_ONLY = "Y", LIMIT = PAGE } },
+    me = { "profile" }, -- tells own messages, and whose mute it is
+    time = { "server.time" }, -- a batch of an old server has no time block
+  }
+  if not answer then return nil, err, talk.info end
+  if answer.errors.counters then return failed(answer.errors.counters, talk.info) end
+  local counters = codec.as_counters(answer.results.counters)
+  if not counters then
+    return codec.fault("decode", "NO_COUNTERS", "the result is not an object with counters",
+      "Check that the URL is a webhook of a Bitrix24 portal.", "im.counters.get")
+  end
+  return counters, answer
+end
+
+-- The items of a page, and whether there are more.
+local function items_of(page)
+  if type(page) ~= "table" then return {}, false end
+  local items = type(page.items) == "table" and page.items or {}
+  return items, page.hasMore == true and #items > 0
+end
+
+-- The first page; portals from before 2020 know only im.recent.get, which shows one month.
+local function first_page(talk, answer)
+  local problem = answer.errors.recent
+  if not problem then
+    local items, more = items_of(answer.results.recent)
+    return items, more, not more
+  elseif problem.code ~= "ERROR_METHOD_NOT_FOUND" then
+    return {}, false, false, problem.text
+  end
+  local list, err = talk:call "im.recent.get"
+  return type(list) == "table" and list or {}, false, false, err
+end
+
+-- The list, from as many pages as its names need.
+local function read_pages(talk, counters, answer, opts)
+  local items, more, complete, err = first_page(talk, answer)
+  for page = 1, PAGES do
+    opts.complete, opts.now = complete, talk.now
+    local list, missing = codec.inbox(counters, items, opts)
+    list.incomplete = err
+    if not more or missing == 0 or page == PAGES then return list end
+    local result, found
+    result, err = talk:call("im.recent.list", { UNREAD_ONLY = "Y", LIMIT = PAGE, OFFSET = page * PAGE })
+    found, more = items_of(result)
+    complete = not err and not more
+    for _, item in ipairs(found) do items[#items + 1] = item end
+  end
+end
+
+-- Names and waiting times that the list of recent chats did not tell.
+local function second_look(talk, list, opts, waiting)
+  local commands = codec.inbox_questions(list, waiting)
+  if not commands then return end
+  local answer, err = talk:batch(commands)
+  if not answer then
+    list.incomplete = err
+    return
+  end
+  opts.now = talk.now
+  codec.inbox_answers(list, answer.results, opts)
+end
+
+local function without_waiting(list)
+  for _, entry in ipairs(list) do entry.waiting, entry.at_least = nil, nil end
+end
+
+---@param core table b24.core, or that of a task
+---@param conf userdata
+---@param section string? of inbox.options
+---@param waiting boolean
+function inbox.inbox(core, conf, section, waiting)
+  local talk = setmetatable({ core = core, conf = conf }, Talk)
+  local counters, answer, info = first_look(talk)
+  if not counters then return nil, answer, info end
+  talk.now = talk.now or codec.date(answer.results.time)
+  local me = type(answer.results.me) == "table" and tonumber(answer.results.me.ID) or nil
+  local opts = { section = section, me = me }
+  local list = read_pages(talk, counters, answer, opts)
+  second_look(talk, list, opts, waiting)
+  if not waiting then without_waiting(list) end
+  list.section, list.counters, list.totals = section, counters, codec.totals(counters)
+  return list, nil, talk.info
+end
+
+return inbox

@@ -1,0 +1,155 @@
+--- client:messages, client:send, client:mark_read: look, answer, clear.
+
+local batch = require "b24.api.batch"
+local codec = require "b24.codec"
+
+local messages = {}
+
+local PAGE = 50 -- what im.dialog.messages.get gives at most
+local MOST = 200
+local DEFAULT = 20
+
+-- Above every message. Without a cursor the portal answers with unread messages instead: the *oldest* of many.
+local NEWEST = "9007199254740991"
+
+local PATTERNS = { "^%d+$", "^chat%d+$", "^sg%d+$", "^crm|%w+|%d+$" }
+
+-- The id as the portal wants it; or nil: it cannot be one. A wrong type is thrown at the caller of the client's method.
+local function dialog(id)
+  if type(id) == "number" then
+    if id % 1 ~= 0 then return nil end
+    id = ("%.0f"):format(id)
+  elseif type(id) ~= "string" then
+    error("b24: dialog_id must be a string or a number, not a " .. type(id), 4)
+  end
+  id = id:lower()
+  for _, pattern in ipairs(PATTERNS) do
+    if id:find(pattern) and id:find "[1-9]" then return id end
+  end
+end
+
+-- It is not repeated in the message: it may be a webhook's URL, given by mistake.
+local function no_dialog(method)
+  return codec.fault("config", "BAD_DIALOG_ID", "this is no dialog id",
+    "A dialog id is the id of a user (547), or like chat18 or sg3.", method)
+end
+
+local TYPES = { boolean = "true or false", number = "a number" }
+
+-- Checks the options of a call against { name = type }.
+local function check_options(call, opts, known)
+  if opts == nil then return {} end
+  if type(opts) ~= "table" then
+    error(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)), 4)
+  end
+  for name, value in pairs(opts) do
+    if not known[name] then error(("b24: unknown option '%s' of %s"):format(tostring(name), call), 4) end
+    if type(value) ~= known[name] then
+      error(("b24: option '%s' must be %s, not a %s"):format(name, TYPES[known[name]], type(value)), 4)
+    end
+  end
+  return opts
+end
+
+local function sum(total, info)
+  for _, name in ipairs { "attempts", "waited", "elapsed" } do
+    info[name] = info[name] + (total and total[name] or 0)
+  end
+  return info
+end
+
+-- Each of the following checks its arguments at once, throws at the caller of the client's method what is wrong with
+-- their types, and returns a function that makes the requests: body(core) -> value, err, info.
+
+-- A body that asks nobody.
+local function refuse(...)
+  local answer = { ... }
+  return function() return answer[1], answer[2], answer[3] end
+end
+
+local function read(core, conf, id, limit, unread)
+  local pages, cursor = {}, NEWEST
+  local list, strangers, info
+  repeat
+    local page, err, last = core.call(conf, "im.dialog.messages.get",
+      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) })
+    info = sum(info, last)
+    if err then return nil, err, info end
+    pages[#pages + 1] = page
+    list, strangers, cursor = codec.messages(pages, nil, limit, unread)
+  until not cursor
+  if strangers then -- the portal names the authors of some answers only in part
+    local people, _, last = core.call(conf, "im.user.list.get", { ID = strangers, RESULT_TYPE = "array" })
+    list = codec.messages(pages, people, limit, unread)
+    info.attempts, info.waited, info.elapsed = info.attempts + last.attempts, info.waited + last.waited,
+      info.elapsed + last.elapsed
+  end
+  return list, nil, info
+end
+
+function messages.messages(conf, dialog_id, opts)
+  local id = dialog(dialog_id)
+  opts = check_options("messages", opts, { unread = "boolean", limit = "number" })
+  local limit, unread = opts.limit or DEFAULT, opts.unread == true
+  if not (limit >= 1 and limit <= MOST and limit % 1 == 0) then
+    error(("b24: option 'limit' must be a whole number of 1 to %d"):format(MOST), 3)
+  end
+  if type(conf) == "function" then return refuse(conf "im.dialog.messages.get") end
+  if not id then return refuse(no_dialog "im.dialog.messages.get") end
+  return function(core) return read(core, conf, id, limit, unread) end
+end
+
+function messages.send(conf, dialog_id, text, opts)
+  local id = dialog(dialog_id)
+  if type(text) ~= "string" then error("b24: text must be a string, not a " .. type(text), 3) end
+  opts = check_options("send", opts, { bb = "boolean" })
+  if type(conf) == "function" then return refuse(conf "im.message.add") end
+  if not id then return refuse(no_dialog "im.message.add") end
+  if not text:find "[^%s%z]" then
+    return refuse(codec.fault("config", "EMPTY_TEXT", "the text is empty", "Bitrix24 sends no blank messages.",
+      "im.message.add"))
+  end
+  if not opts.bb then text = codec.plain(text) end
+  local call, err, info = codec.call(conf, "im.message.add", { DIALOG_ID = id, MESSAGE = text }, nil,
+    { idempotent = false, level = 3 })
+  if not call then return refuse(nil, err, info) end
+  return function(core) return core.perform(call) end
+end
+
+-- { name = { text=, … } } of a batch -> nil, err, info
+local function first_problem(answer, names, info)
+  for _, name in ipairs(names) do
+    local problem = answer.errors[name]
+    if problem then
+      for _, field in ipairs { "kind", "code", "message", "hint", "retryable" } do info[field] = problem[field] end
+      info.sent = true
+      return nil, problem.text, info
+    end
+  end
+  return true, nil, info
+end
+
+local function read_all(core, conf)
+  local steps = codec.batch({ dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false, 1)
+  local answer, err, info = batch.run(core, conf, steps, false)
+  if not answer then return nil, err, info end
+  return first_problem(answer, { "dialogs", "notifications" }, info)
+end
+
+function messages.mark_read(conf, dialog_id)
+  local special = dialog_id == "all" or dialog_id == "notify"
+  local id = special and dialog_id or dialog(dialog_id)
+  if type(conf) == "function" then return refuse(conf "im.dialog.read") end
+  if not id then return refuse(no_dialog "im.dialog.read") end
+  if id == "all" then return function(core) return read_all(core, conf) end end
+  return function(core)
+    local result, err, info = core.call(conf, "im.dialog.read", { DIALOG_ID = id })
+    if err then return nil, err, info end
+    if result == false then
+      return codec.fault("portal", "NO_DIALOG", "the portal has no such dialog", nil, "im.dialog.read")
+    end
+    return true, nil, info
+  end
+end
+
+return messages

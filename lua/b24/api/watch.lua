@@ -1,0 +1,95 @@
+--- client:watch: changes as they happen. When to ask, and what is news, is decided in C (codec.watch, codec.diff).
+
+local codec = require "b24.codec"
+
+--- A running watch.
+---@class b24.watching
+---@field counters? b24.counters the last known
+---@field err? string why the portal cannot be asked at present; nil: it can
+---@field info? b24.info of the last answer
+---@field stopped boolean
+---@field package task b24.task
+---@field package body fun(core: table)
+local Watching = {}
+Watching.__index = Watching
+
+local EVERY = 60 -- seconds
+local HANDLERS = { on_change = true, on_error = true, on_recover = true }
+
+--- Nothing more is asked or told.
+function Watching:stop()
+  if self.stopped then return end
+  self.stopped = true
+  if self.task then self.task:cancel() end
+end
+
+--- Waits until it is stopped, and keeps the program's event loop going meanwhile.
+---@param ms? number at most so many milliseconds (0 to 1e12)
+---@return boolean stopped
+function Watching:wait(ms)
+  require("b24.wait.task").to_seconds(ms, 2) -- names the caller's line
+  self.task:wait(ms)
+  return self.stopped
+end
+
+function Watching:__tostring() return self.stopped and "b24.watch (stopped)" or "b24.watch" end
+
+-- Checks the options; throws at the caller of client:watch.
+local function check(opts)
+  if type(opts) ~= "table" then error("b24: watch needs a table of options, not a " .. type(opts), 3) end
+  for name, value in pairs(opts) do
+    if name == "every" then
+      if type(value) ~= "number" or not (value >= 1 and value <= 86400) then
+        error("b24: option 'every' must be a number of seconds from 1 to 86400, not " .. tostring(value), 3)
+      end
+    elseif not HANDLERS[name] then
+      error(("b24: unknown option '%s' of watch (there are: every, on_change, on_error, on_recover)"):format(tostring(name)),
+        3)
+    elseif type(value) ~= "function" then
+      error(("b24: option '%s' must be a function, not a %s"):format(name, type(value)), 3)
+    end
+  end
+end
+
+local function tell(handler, ...)
+  if handler then handler(...) end
+end
+
+-- One answer: what is news is told.
+local function take(self, opts, news, outage, counters, err, info)
+  self.info, self.err = info, err
+  if news == "down" then tell(opts.on_error, err, info, self) end
+  if not counters then return end
+  local known = self.counters
+  self.counters = counters
+  if news == "up" then tell(opts.on_recover, counters, outage, self) end
+  local changes = known and codec.diff(known, counters) or {}
+  if not self.stopped and (not known or #changes > 0) then tell(opts.on_change, counters, changes, self) end
+end
+
+-- The watch itself, to be run as a task.
+local function body(self, conf, opts)
+  local schedule = codec.watch(opts.every or EVERY)
+  return function(core)
+    local tasks = require "b24.wait.task"
+    self.task = tasks.current() -- a handler may stop it before this task has been returned to anybody
+    repeat
+      local began = codec.clock()
+      local counters, err, info = require("b24.api.cache").counters(core, conf)
+      if self.stopped then return end
+      local pause, news, outage = schedule:answer(counters ~= nil, began, codec.clock(), info)
+      take(self, opts, news, outage, counters, err, info)
+    until self.stopped or not tasks.sleep(pause)
+  end
+end
+
+---@param conf userdata
+---@param opts table checked
+---@return b24.watching
+local function new(conf, opts)
+  local self = setmetatable({ stopped = false }, Watching)
+  self.body = body(self, conf, opts)
+  return self
+end
+
+return { check = check, new = new }

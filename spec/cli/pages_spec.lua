@@ -1,0 +1,58 @@
+-- What the pages say of the command line is true: the README's lines run, the manual names every option.
+-- One Lua of each kind: processes.
+
+local command = require "spec.support.command"
+local process = require "spec.support.process"
+local start = require("spec.support.portal").start
+
+local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/cli/pages_spec%.lua$" or ""
+
+describe("of the command line", function()
+  local portal, home
+  setup(function()
+    portal, home = start(), command.home()
+  end)
+  teardown(function() command.remove(home) end)
+
+  it("every line of the README runs", function()
+    local section = assert(process.read(ROOT .. "README.md"):match "\n## On the command line\n(.-)\n## ")
+    local block = assert(section:match "```sh\n(.-)```")
+    process.write(home .. "/webhook", portal.http_webhook .. "\n")
+    local _, prefix = command.path()
+    local count = 0
+    for written in block:gmatch "[^\n]+" do
+      local line = written
+      count = count + 1
+      local words = ("env -i HOME=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s/run PATH=%s/bin:\"$PATH\" sh -e"):format(
+        home, home, prefix)
+      if line:find "^b24 watch" then line = "timeout -s INT 2 " .. line:gsub("#", "|| test $? = 124 #") end -- has no end
+      local status = os.execute(("unset LD_PRELOAD; %s -c '%s' <%s/webhook >%s/out 2>&1"):format(words,
+        (line:gsub("'", "'\\''")), home, home))
+      assert.is_true(status == 0 or status == true, line .. "\n" .. process.read(home .. "/out"))
+    end
+    assert.is_true(count >= 10)
+    local sent = 0
+    for _, entry in ipairs(portal:log()) do
+      if entry.method == "im.message.add" then sent = sent + 1 end
+    end
+    assert.equal(2, sent) -- by hand, and of the client who waits 25 minutes
+  end)
+
+  it("the manual names every command and option", function()
+    local manual = assert(process.read(ROOT .. "doc/b24.1")):gsub("\\", "")
+    local function check(what, help)
+      for option in help:gmatch "%-%-[%w-]+" do assert.truthy(manual:find(option, 1, true), what .. ": " .. option) end
+    end
+    local env = { HOME = home }
+    local _, help = command.run({ "--help" }, { env = env })
+    check("b24", help)
+    local commands = assert(help:match "\nCommands:\n(.-)\n\n")
+    local count = 0
+    for name in (commands .. "\n"):gmatch "   ([%a-]+) +%u[^\n]*\n" do
+      count = count + 1
+      assert.truthy(manual:find("\n%.BR? ?" .. name:gsub("%-", "%%-") .. "[ \n]"), name)
+      check(name, (select(2, command.run({ name, "--help" }, { env = env }))))
+    end
+    assert.is_true(count >= 11, commands)
+  end)
+end)

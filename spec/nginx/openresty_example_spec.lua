@@ -1,0 +1,93 @@
+-- examples/openresty as `make demo-openresty` starts it: in a real nginx, against the mock portal.
+
+local cjson = require "cjson"
+local nginx = require "spec.support.nginx"
+local posix = require "b24_posix"
+local process = require "spec.support.process"
+
+if not nginx.here then return end
+local why_not = nginx.why_not()
+if why_not then
+  describe("the OpenResty example", function() pending(why_not) end)
+  return
+end
+
+local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/nginx/openresty_example_spec%.lua$" or ""
+local SCRIPT = process.quote("./" .. ROOT .. "scripts/demo_openresty.sh")
+
+local function output(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
+it("the conf that README.md has for nginx is one that nginx takes", function()
+  local conf = assert(process.read(ROOT .. "README.md")):match "\n```nginx\n(.-)\n```"
+  local name = os.tmpname()
+  os.remove(name)
+  local dir = name .. ".nginx"
+  os.execute("mkdir -p " .. process.quote(dir))
+  local main = ("%s\npid %s/pid; error_log stderr; events {}\n"):format(nginx.load_modules(), dir)
+  process.write(dir .. "/nginx.conf", main .. conf:gsub("listen 8080", "listen 127.0.0.1:" .. nginx.free_port()))
+  local text = output(("nginx -t -p %s -c %s/nginx.conf 2>&1; rm -rf %s"):format(dir, dir, dir))
+  assert.truthy(text:find("test is successful", 1, true), text)
+end)
+
+describe("the OpenResty example", function()
+  local pages
+
+  setup(function() pages = output(SCRIPT .. " --once 2>&1") end)
+
+  it("answers JSON for its page, with a badge for each account", function()
+    local text = pages:match "== /unread\n(%b{})"
+    local all = cjson.decode(text or error(pages))
+    for _, name in ipairs { "anna", "boris" } do
+      assert.same({ "8", 8, 4, false }, { all[name].badge, all[name].messages, all[name].notifications, all[name].stale })
+      assert.is_true(all[name].age < 60)
+    end
+  end)
+
+  it("answers metrics as Prometheus reads them", function()
+    local text = pages:match "== /metrics\n(.*)\n== /\n"
+    local kinds, names = {}, 0
+    for line in text:gmatch "[^\n]+" do
+      local name = line:match "^# TYPE (b24_[%l_]+) gauge$"
+      if name then kinds[name] = true end
+      if not line:find "^#" then
+        local metric, value = line:match '^(b24_[%l_]+){account="%l+"[%w_=",]*} (%S+)$'
+        assert.truthy(kinds[metric], line)
+        assert.truthy(tonumber(value), line)
+        names = names + 1
+      end
+    end
+    assert.is_true(names >= 8)
+    assert.truthy(text:find('\nb24_unread{account="anna",kind="messages"} 8\n', 1, true))
+    assert.truthy(text:find('\nb24_up{account="boris"} 1\n', 1, true))
+  end)
+
+  it("serves its page", function()
+    assert.truthy(pages:find('<ul id="list"></ul>', 1, true))
+  end)
+
+  it("ends with Ctrl-C, and leaves nothing running", function()
+    local pipe = assert(io.popen("echo $$; exec " .. SCRIPT .. " 2>/dev/null"))
+    local pid, line = tonumber((pipe:read "*l")), pipe:read "*l"
+    local url = tostring(line):match "b24: (http://127%.0%.0%.1:%d+) "
+    assert.truthy(url, line)
+    assert.truthy((require("socket.http").request(url .. "/unread")))
+    posix.kill(pid, 2)
+    pipe:close() -- waits for its end
+    assert.is_nil((require("socket.http").request(url .. "/unread")))
+  end)
+
+  it("has no directive in its conf that the demo had to leave out", function()
+    local conf = assert(process.read(ROOT .. "examples/openresty/nginx.conf"))
+    for _, directive in ipairs { "resolver ", "lua_ssl_trusted_certificate ", "lua_ssl_verify_depth ",
+      "lua_shared_dict b24 ", "env B24_RUNTIME_DIR=" } do
+      assert.truthy(conf:find("\n *" .. directive), directive)
+    end
+    local accounts = assert(loadfile(ROOT .. "examples/openresty/accounts.lua"))()
+    for _, webhook in pairs(accounts) do assert(require("b24.codec").conf(webhook)) end
+  end)
+end)

@@ -1,0 +1,19 @@
+/* base/clock.h: the machine's monotonic clock, which all processes share; and a seed. */
+#ifndef B24_BASE_CLOCK_H
+#define B24_BASE_CLOCK_H
+
+#include "base/common.h"
+
+B24_PRIVATE_BEGIN
+
+b24_ms b24_clock(void);
+
+/* The same for spans that go on while the machine is suspended, where the system tells them apart.
+ */
+b24_ms b24_clock_boot(void);
+
+/* Differs between calls, processes and machines; nothing secret. */
+uint64_t b24_seed(void);
+
+B24_PRIVATE_END
+#endif

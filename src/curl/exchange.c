@@ -1,0 +1,366 @@
+#define _GNU_SOURCE /* POLLRDHUP */
+#include "curl/exchange.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/ascii.h"
+#include "curl/inherit.h"
+#include "curl/trust.h"
+
+#define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
+#define BODY_KEPT   (64u << 10)  /* bytes of body memory kept between calls */
+
+/* Once in a process, but again after a failure (which can only be a lack of memory). Never undone:
+   others in the process may use libcurl too. */
+bool b24_start_libcurl(void) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool started = false;
+    pthread_mutex_lock(&lock);
+    if (!started) started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    bool ok = started;
+    pthread_mutex_unlock(&lock);
+    return ok;
+}
+
+bool b24_curl_raises_sigpipe(void) {
+    return curl_version_info(CURLVERSION_NOW)->version_num < 0x075700;
+}
+
+bool b24_curl_leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
+
+CURLM *b24_new_multi(long kept_connections) {
+    struct b24_open_fds before = b24_note_fds();
+    CURLM *multi = curl_multi_init();
+    b24_keep_fds(&before);
+    if (multi == NULL) return NULL;
+    if (curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections) != CURLM_OK) {
+        curl_multi_cleanup(multi);
+        return NULL;
+    }
+#if LIBCURL_VERSION_NUM >= 0x081400
+    curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT,
+                      1L); /* 8.20 moved the option to the multi handle */
+#endif
+    return multi;
+}
+
+struct b24_exchange *b24_exchange_new(void) {
+    if (!b24_start_libcurl()) return NULL;
+    struct b24_exchange *x = calloc(1, sizeof *x);
+    if (x == NULL) return NULL;
+    x->easy = curl_easy_init();
+    x->header[B24_CONTENT_TYPE].name = "content-type";
+    x->header[B24_LOCATION].name = "location";
+    x->header[B24_RETRY_AFTER].name = "retry-after";
+    if (x->easy != NULL) return x;
+    b24_exchange_free(x);
+    return NULL;
+}
+
+void b24_exchange_free(struct b24_exchange *x) {
+    if (x == NULL) return;
+    curl_easy_cleanup(x->easy);
+    curl_slist_free_all(x->lines);
+    b24_buffer_free(&x->body);
+    free(x);
+}
+
+/* ------------------------------------------------------------ callbacks: bounded C memory only */
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg) {
+    struct b24_exchange *x = arg;
+    return b24_buffer_add(&x->body, p, size * n) ? size * n : 0;
+}
+
+static void keep_value(struct b24_header *h, const char *p, size_t n) {
+    while (n > 0 && (*p == ' ' || *p == '\t')) p++, n--;
+    while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n' || p[n - 1] == ' ')) n--;
+    if (n >= B24_HEADER_VALUE_MAX) n = 0; /* half a value would be a wrong one */
+    memcpy(h->value, p, n);
+    h->value[n] = '\0';
+}
+
+static void forget_header(struct b24_exchange *x) {
+    for (int i = 0; i < B24_HEADERS; i++) x->header[i].value[0] = '\0';
+    x->header_complete = false;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *arg) {
+    struct b24_exchange *x = arg;
+    n *= size;
+    x->header_bytes += n;
+    x->header_too_large = x->header_bytes > HEADERS_MAX;
+    if (x->header_too_large) return 0;
+    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0)
+        forget_header(x); /* a 1xx or a proxy's header came first */
+    /* A line that the connection's end cut behind its \r ends nothing. */
+    if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n')
+        x->header_complete = true;
+    for (int i = 0; i < B24_HEADERS; i++) {
+        size_t k = strlen(x->header[i].name);
+        if (n > k && p[k] == ':' && b24_starts(p, x->header[i].name))
+            keep_value(&x->header[i], p + k + 1, n - k - 1);
+    }
+    return n;
+}
+
+static size_t on_upload(char *to, size_t size, size_t n, void *arg) {
+    struct b24_exchange *x = arg;
+    n *= size;
+    if (n > x->upload.n) n = x->upload.n;
+    memcpy(to, x->upload.p, n);
+    x->upload.p += n;
+    x->upload.n -= n;
+    return n;
+}
+
+/* libcurl repeats a request by itself when a kept connection turns out dead, and must rewind the
+   body for it. A call that may have run must not run again: refuse. */
+static int on_rewind(void *arg, curl_off_t offset, int origin) {
+    (void)arg, (void)offset, (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)arg, (void)purpose;
+    return b24_private_socket(address->family, address->socktype, address->protocol);
+}
+
+/* ------------------------------------------------------------ a connection that died while it was
+ * kept */
+
+#if LIBCURL_VERSION_NUM >= 0x075000
+#ifndef POLLRDHUP
+#define POLLRDHUP 0
+#endif
+
+/* Did the other side close? Bytes that wait to be read do not hide it where the system knows
+ * POLLRDHUP. */
+static bool closed(curl_socket_t fd) {
+    struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
+    char byte;
+    if (fd == CURL_SOCKET_BAD || poll(&p, 1, 0) <= 0) return false;
+    if (p.revents & (POLLRDHUP | POLLERR | POLLHUP | POLLNVAL)) return true;
+    return (p.revents & POLLIN) && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+#define UNCHECKED_SINCE                                                                            \
+    0x081600 /* 8.22: libcurl looks at a kept connection only when it was idle for a second */
+
+/* On such a connection libcurl fails a body that may not repeat, and over HTTP/2 whatever it is. */
+static bool dead(const struct b24_exchange *x) {
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (x->again) return false; /* the connection is a new one */
+    if (curl_version_info(CURLVERSION_NOW)->version_num < UNCHECKED_SINCE) return false;
+    return curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && closed(fd);
+}
+
+/* libcurl has a connection and is about to send the request. */
+static int on_ready(void *arg, char *ip, char *local_ip, int port, int local_port) {
+    struct b24_exchange *x = arg;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    if (dead(x)) {
+        x->hung_up = true;
+        curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE,
+                         1L); /* an HTTP/2 connection would be kept */
+        return CURL_PREREQFUNC_ABORT;
+    }
+    x->progress.began = true;
+    forget_header(x); /* a proxy's, of its CONNECT */
+    if (x->connected != NULL) x->connected(x->connected_arg);
+    return CURL_PREREQFUNC_OK;
+}
+#endif
+
+/* A read on a connection that died under it; libcurl repeats most of them by itself. */
+static bool may_repeat(const struct b24_exchange *x, CURLcode result) {
+    long connects = 1;
+    if (!x->repeatable || x->header_bytes > 0) return false;
+    if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR) return false;
+    return curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK &&
+           connects == 0;
+}
+
+bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
+    bool unsent = result == CURLE_ABORTED_BY_CALLBACK && x->hung_up && !x->progress.began;
+    if (x->again || (!unsent && !may_repeat(x, result))) return false;
+    x->again = true;
+    x->words[0] = '\0';
+    return curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 0L) == CURLE_OK &&
+           curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+}
+
+/* ------------------------------------------------------------ options */
+
+/* Everything goes through here, so that one failure (out of memory, an option this libcurl lacks)
+ * is never lost. */
+#define SET(option, value)                                                                         \
+    do {                                                                                           \
+        if (r == CURLE_OK) r = curl_easy_setopt(x->easy, option, value);                           \
+    } while (0)
+
+static CURLcode set_body(struct b24_exchange *x, const struct b24_request *request) {
+    CURLcode r = CURLE_OK;
+    SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
+    if (request->repeatable)
+        SET(CURLOPT_POSTFIELDS, request->body.p); /* not copied: valid during the send */
+    else x->upload = request->body;
+    return r;
+}
+
+static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
+    CURLcode r = CURLE_OK;
+    struct b24_trust trust = {conf->ca_file, conf->ca_path};
+    x->progress.empty_ca = conf->ca_file != NULL && b24_trust_takes_anything(conf->ca_file);
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
+    if (trust.file == NULL && trust.path == NULL) return r;
+    /* Both explicitly: with Debian's built-in CAPATH beside a bundle libcurl would parse the bundle
+     * for every connection. */
+    SET(CURLOPT_CAINFO, trust.file);
+    CURLcode path = curl_easy_setopt(x->easy, CURLOPT_CAPATH, trust.path);
+    /* A TLS backend without such directories refuses the option; that hurts only who wants one. */
+    if (r == CURLE_OK && (trust.path != NULL || path == CURLE_OUT_OF_MEMORY)) r = path;
+    return r;
+}
+
+/* libcurl reads more variables and obeys no_proxy: this only says that there can be one. */
+static bool maybe_proxy(const struct b24_conf *conf) {
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    if (conf->proxy != NULL) return conf->proxy[0] != '\0';
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]) != NULL) return true;
+    return false;
+}
+
+static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
+    static const long versions[] = {CURL_HTTP_VERSION_NONE, CURL_HTTP_VERSION_1_1,
+                                    CURL_HTTP_VERSION_2TLS};
+    CURLcode r = CURLE_OK;
+#if LIBCURL_VERSION_NUM >= 0x075500
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+    SET(CURLOPT_HTTP_VERSION, versions[conf->http_version]);
+    /* HTTP/2 must be over TLS 1.2 or newer (RFC 9113, 9.2). Said aloud, libcurl keeps these
+       connections apart from those of other confs, and so takes no older one of HTTP/1.1. */
+    if (conf->http_version == B24_HTTP_2) SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_HTTPHEADER, x->lines);
+    SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    x->progress.maybe_proxy = maybe_proxy(conf);
+    if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
+    else if (strncmp(conf->origin, "http://", 7) == 0)
+        SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
+    return r;
+}
+
+/* All of them always: where one is missing libcurl reads, rewinds or writes the program's own
+ * standard streams. */
+static CURLcode set_callbacks(struct b24_exchange *x) {
+    CURLcode r = CURLE_OK;
+    SET(CURLOPT_READFUNCTION, on_upload);
+    SET(CURLOPT_READDATA, x);
+    SET(CURLOPT_SEEKFUNCTION, on_rewind);
+    SET(CURLOPT_SEEKDATA, x);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, x);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, x);
+    SET(CURLOPT_ERRORBUFFER, x->words);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    SET(CURLOPT_PREREQFUNCTION, on_ready);
+    SET(CURLOPT_PREREQDATA, x);
+#endif
+    return r;
+}
+
+static CURLcode set_time(struct b24_exchange *x, const struct b24_conf *conf,
+                         const struct b24_request *request) {
+    CURLcode r = CURLE_OK;
+    b24_ms connect =
+        conf->connect_timeout < request->timeout ? conf->connect_timeout : request->timeout;
+    SET(CURLOPT_TIMEOUT_MS, (long)request->timeout);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+    SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a hanging DNS lookup must not outlast the deadline */
+#endif
+    return r;
+}
+
+static CURLcode add_lines(struct b24_exchange *x, const struct b24_request *request) {
+    curl_slist_free_all(x->lines);
+    x->lines = NULL;
+    for (const char *const *h = request->headers;; h++) {
+        /* Last: no "Expect: 100-continue", which costs a second where a proxy ignores it. */
+        struct curl_slist *longer = curl_slist_append(x->lines, *h != NULL ? *h : "Expect:");
+        if (longer == NULL) return CURLE_OUT_OF_MEMORY;
+        x->lines = longer;
+        if (*h == NULL) return CURLE_OK;
+    }
+}
+
+/* A new handle, which costs 2 us. curl_easy_reset leaves things behind: libcurl 8.7 to 8.15 keeps
+   that a body is to be rewound, so that one connection lost in a write would fail all later ones.
+   Connections are the multi handle's. */
+static CURLcode renew(struct b24_exchange *x) {
+    CURL *easy = curl_easy_init();
+    if (easy == NULL) return CURLE_OUT_OF_MEMORY;
+    curl_easy_cleanup(x->easy);
+    x->easy = easy;
+    return CURLE_OK;
+}
+
+/* What depends on the conf alone. */
+static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
+                        const struct b24_request *request) {
+    CURLcode r = renew(x);
+    if (r == CURLE_OK) r = add_lines(x, request);
+    if (r == CURLE_OK) r = set_trust(x, conf);
+    if (r == CURLE_OK) r = set_http(x, conf);
+    if (r == CURLE_OK) r = set_callbacks(x);
+    return r;
+}
+
+/* A call like the last good one needs only its URL, body and times. Never one whose body goes
+   through the read callback: what that leaves behind is not for others. */
+static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *conf,
+                          const struct b24_request *request) {
+    return x->prepared == conf->serial && request->repeatable;
+}
+
+static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
+                        const struct b24_request *request) {
+    x->prepared = 0;
+    x->serial = conf->serial;
+    x->repeatable = request->repeatable;
+    x->upload = (struct b24_view){"", 0};
+    x->progress.began = x->hung_up = x->again = false;
+    x->connected = NULL;
+    b24_buffer_reset(&x->body, BODY_KEPT);
+    x->body.max = conf->max_reply;
+    x->header_bytes = 0;
+    x->header_too_large = false;
+    x->words[0] = '\0';
+    forget_header(x);
+}
+
+CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf,
+                              const struct b24_request *request) {
+    CURLcode r = like_the_last(x, conf, request) ? CURLE_OK : set_all(x, conf, request);
+    forget_last(x, conf, request);
+    SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_FRESH_CONNECT, 0L);
+    if (r == CURLE_OK) r = set_body(x, request);
+    if (r == CURLE_OK) r = set_time(x, conf, request);
+    return r;
+}

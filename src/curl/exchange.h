@@ -1,0 +1,82 @@
+/* curl/exchange.h: one HTTP exchange on an easy handle: its options, its callbacks, and what became
+   of it. Who runs the handle (transfer.c in the caller's thread, engine_thread.c in a thread of its
+   own) is not its business. */
+#ifndef B24_CURL_EXCHANGE_H
+#define B24_CURL_EXCHANGE_H
+
+#include <curl/curl.h>
+
+#include "curl/error.h"
+#include "rest/call.h"
+
+B24_PRIVATE_BEGIN
+
+enum { B24_CONTENT_TYPE, B24_LOCATION, B24_RETRY_AFTER, B24_HEADERS }; /* those that we read */
+
+#define B24_HEADER_VALUE_MAX 1024 /* bytes of a header value that we read */
+
+struct b24_header {
+    const char *name;
+    char value[B24_HEADER_VALUE_MAX];
+};
+
+struct b24_exchange {
+    CURL *easy;               /* a new one for each new set of options */
+    struct curl_slist *lines; /* header lines of the request */
+    uint64_t prepared; /* serial of the conf that the handle's options are of; 0: set them all */
+    uint64_t serial;   /* of the conf of this exchange */
+    bool repeatable;
+    struct b24_buffer body;
+    struct b24_header header[B24_HEADERS];
+    size_t header_bytes;
+    bool header_complete; /* the empty line was seen: a header cut in the middle is no reply */
+    bool header_too_large;
+    struct b24_view upload;       /* what is left of a body that must not be sent twice */
+    struct b24_progress progress; /* `began`: libcurl had a connection and went on to send */
+    bool hung_up; /* the kept connection that libcurl chose was dead: nothing was sent on it */
+    bool again;   /* on a connection of its own, because of a dead one */
+    void (*connected)(void *arg); /* called when `began` becomes true, by who runs the handle; NULL:
+                                     nobody asks */
+    void *connected_arg;
+    char words[CURL_ERROR_SIZE];
+};
+
+/* Once per process. False: libcurl cannot start, which can only be a lack of memory. */
+bool b24_start_libcurl(void);
+
+/* May this libcurl raise SIGPIPE? See sigpipe.h. */
+bool b24_curl_raises_sigpipe(void);
+
+/* Does this libcurl make descriptors that children inherit? See inherit.h. */
+bool b24_curl_leaks_fds(void);
+
+/* NULL: no memory. */
+CURLM *b24_new_multi(long kept_connections);
+
+/* NULL: no memory, or libcurl cannot start. */
+struct b24_exchange *b24_exchange_new(void);
+
+/* Sets the handle's options. The request's body must stay where it is until the end; the rest is
+ * copied. */
+CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf,
+                              const struct b24_request *request);
+
+/* True: the transfer ended because its kept connection was dead, and nothing was sent or it may be
+   sent twice; run the handle once more, and it will open a connection of its own. Asked before
+   b24_exchange_end. */
+bool b24_exchange_again(struct b24_exchange *x, CURLcode result);
+
+/* `event` becomes B24_REPLY or B24_FAILED; its views are valid until the next prepare or free. */
+void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event);
+
+/* The same for one that was prepared but never began: B24_FAILED, nothing sent. */
+void b24_exchange_unsent(struct b24_exchange *x, CURLcode result, struct b24_event *event);
+
+/* The same for an exchange that was broken off: B24_FAILED "INTERRUPTED". */
+void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event);
+
+/* Not while it is in a multi handle. NULL too. */
+void b24_exchange_free(struct b24_exchange *x);
+
+B24_PRIVATE_END
+#endif

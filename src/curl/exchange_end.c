@@ -1,0 +1,103 @@
+/* What became of an exchange, as an event. */
+#include <string.h>
+
+#include "curl/error.h"
+#include "curl/exchange.h"
+
+static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
+
+static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
+    long status = 0, version = 0, connects = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
+    curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects);
+    memset(reply, 0, sizeof *reply);
+    reply->status = (int)status;
+    reply->http_version = version == CURL_HTTP_VERSION_1_0   ? 10
+                          : version == CURL_HTTP_VERSION_1_1 ? 11
+                          : version == CURL_HTTP_VERSION_2_0 ? 20
+                          : version == 30 /* HTTP/3 */       ? 30
+                                                             : 0;
+    reply->reused = connects == 0;
+    reply->body = b24_buffer_view(&x->body);
+    reply->content_type = text_view(x->header[B24_CONTENT_TYPE].value);
+    reply->location = text_view(x->header[B24_LOCATION].value);
+    reply->retry_after = text_view(x->header[B24_RETRY_AFTER].value);
+}
+
+/* May a byte of the request have left? Said by libcurl's callback, because what it counts is too
+   little: over HTTP/2 it leaves out what it wrote before a write failed. */
+static bool sent(const struct b24_exchange *x, CURLcode result) {
+#if LIBCURL_VERSION_NUM >= 0x075000
+    (void)result;
+    return x->progress.began;
+#else /* counted; but a CONNECT is no request to the portal: behind a proxy that refused it, and   \
+         before the portal's certificate was accepted, none was sent */
+    long bytes = 0, connect = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &connect);
+    bool handshake = result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CONNECT_ERROR;
+    return bytes > 0 && (connect == 0 || (connect / 100 == 2 && !handshake));
+#endif
+}
+
+static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_failure *f) {
+    memset(f, 0, sizeof *f);
+    struct b24_progress progress = x->progress;
+    progress.replied = progress.began && x->header_complete;
+    b24_curl_error(x->easy, result, &progress, f);
+    f->sent = sent(x, result);
+    f->text = text_view(x->words[0] ? x->words : curl_easy_strerror(result));
+    if (result == CURLE_SEND_FAIL_REWIND)
+        f->text = text_view(
+            "the connection was lost; the request is not sent again, because it may have run");
+    if (x->body.state == B24_BUFFER_FULL || x->header_too_large) {
+        f->kind = B24_TOO_LARGE;
+        f->code = "REPLY_TOO_LARGE";
+        f->hint = "Ask for less, or raise max_reply (bytes).";
+        f->text = text_view("the reply is larger than max_reply allows");
+    } else if (x->body.state == B24_BUFFER_NO_MEMORY) {
+        f->code = "OUT_OF_MEMORY";
+        f->text = text_view("out of memory while receiving the reply");
+    }
+}
+
+static void cut_header(struct b24_failure *f) {
+    memset(f, 0, sizeof *f);
+    f->kind = B24_NETWORK;
+    f->code = "REPLY_CUT";
+    f->sent = true;
+    f->hint = "The portal or a proxy closed the connection early; repeat the call.";
+    f->text = text_view("the connection was closed in the middle of the reply's header");
+}
+
+void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
+    if (result == CURLE_OK && x->header_complete) {
+        event->type = B24_REPLY;
+        take_reply(x, &event->as.reply);
+        if (x->repeatable) x->prepared = x->serial;
+        return;
+    }
+    event->type = B24_FAILED;
+    if (result == CURLE_OK) cut_header(&event->as.failed);
+    else take_failure(x, result, &event->as.failed);
+}
+
+void b24_exchange_unsent(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
+    struct b24_failure *f = &event->as.failed;
+    event->type = B24_FAILED;
+    take_failure(x, result, f);
+    f->sent = false; /* what the handle knows is of its last transfer */
+    if (result == CURLE_OPERATION_TIMEDOUT)
+        f->text = text_view("the deadline passed before anything was sent");
+}
+
+void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event) {
+    struct b24_failure *f = &event->as.failed;
+    event->type = B24_FAILED;
+    memset(f, 0, sizeof *f);
+    f->sent = sent(x, CURLE_ABORTED_BY_CALLBACK);
+    f->kind = B24_CLOSED;
+    f->code = "INTERRUPTED";
+    f->text = text_view("the call was interrupted");
+}

@@ -1,0 +1,262 @@
+#include "json/check.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define EXACT_INTEGER    "9007199254740992" /* 2^53: doubles hold every integer up to here */
+#define EXACT_DIGITS     16
+#define LARGEST_DOUBLE   "17976931348623157" /* first digits of DBL_MAX = 1.7976931348623157e308 */
+#define LARGEST_EXPONENT 308
+#define LONGEST_NUMBER                                                                             \
+    63 /* bytes; cJSON copies a number into 64 bytes, and cuts it there. Debian's is patched */
+
+struct scan {
+    const char *begin, *p, *end;
+    const char *copied; /* what `quoted` already holds */
+    struct b24_buffer *quoted;
+    struct b24_json_error *error;
+    int depth_left;
+};
+
+static bool value(struct scan *s);
+
+static bool refuse_at(struct scan *s, const char *at, const char *what) {
+    s->error->what = what;
+    s->error->at = (size_t)(at - s->begin);
+    return false;
+}
+
+static bool refuse(struct scan *s, const char *what) {
+    return refuse_at(s, s->p, s->p == s->end ? "unexpected end" : what);
+}
+
+static void skip_space(struct scan *s) {
+    while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
+        s->p++;
+}
+
+static bool digit(const struct scan *s) { return s->p < s->end && *s->p >= '0' && *s->p <= '9'; }
+
+/* Four hex digits at p; -1 if they are not. */
+static int hex4(const char *p, const char *end) {
+    int code = 0;
+    if (end - p < 4) return -1;
+    for (int i = 0; i < 4; i++) {
+        char c = p[i];
+        int d = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
+        if (d < 0) return -1;
+        code = code * 16 + d;
+    }
+    return code;
+}
+
+/* p stands behind "\u". */
+static bool unicode_escape(struct scan *s) {
+    int code = hex4(s->p, s->end);
+    if (code < 0) return refuse(s, "a \\u escape without four hex digits");
+    if (code == 0) return refuse(s, "a NUL character (\\u0000)");
+    s->p += 4;
+    if (code < 0xD800 || code > 0xDFFF) return true;
+    int low = code < 0xDC00 && s->end - s->p >= 6 && s->p[0] == '\\' && s->p[1] == 'u'
+                  ? hex4(s->p + 2, s->end)
+                  : -1;
+    if (low < 0xDC00 || low > 0xDFFF) return refuse_at(s, s->p - 6, "a lone surrogate");
+    s->p += 6;
+    return true;
+}
+
+static bool escape(struct scan *s) {
+    s->p++; /* the backslash */
+    if (s->p == s->end) return refuse(s, "");
+    if (*s->p == 'u') {
+        s->p++;
+        return unicode_escape(s);
+    }
+    if (*s->p == '\0' || strchr("\"\\/bfnrt", *s->p) == NULL) return refuse(s, "an unknown escape");
+    s->p++;
+    return true;
+}
+
+static bool string(struct scan *s) {
+    if (s->p == s->end || *s->p != '"') return refuse(s, "a member without a quoted name");
+    s->p++;
+    while (s->p < s->end && *s->p != '"') {
+        unsigned char c = (unsigned char)*s->p;
+        if (c >= 0x20 && c < 0x80 && c != '\\') {
+            s->p++;
+        } else if (c == '\\') {
+            if (!escape(s)) return false;
+        } else if (c < 0x20) {
+            return refuse(s, "a raw control byte in a string");
+        } else {
+            size_t n = b24_utf8_length(s->p, s->end);
+            if (n == 0) return refuse(s, "invalid UTF-8");
+            s->p += n;
+        }
+    }
+    if (s->p == s->end) return refuse(s, "");
+    s->p++;
+    return true;
+}
+
+static bool quote(struct scan *s, const char *from) {
+    struct b24_buffer *q = s->quoted;
+    bool ok = b24_buffer_add(q, s->copied, (size_t)(from - s->copied)) &&
+              b24_buffer_add(q, "\"", 1) && b24_buffer_add(q, from, (size_t)(s->p - from)) &&
+              b24_buffer_add(q, "\"", 1);
+    s->copied = s->p;
+    if (!ok) s->error->no_memory = true;
+    return ok || refuse_at(s, from, "out of memory");
+}
+
+/* digits[0..n) of an integer without sign: beyond 2^53? */
+static bool beyond_exact(const char *digits, size_t n) {
+    return n > EXACT_DIGITS ||
+           (n == EXACT_DIGITS && memcmp(digits, EXACT_INTEGER, EXACT_DIGITS) > 0);
+}
+
+/* Would strtod overflow? Decided from the digits, because strtod itself depends on the locale. */
+static bool infinite(const char *from, const char *to) {
+    char lead[sizeof LARGEST_DOUBLE] = "00000000000000000";
+    size_t kept = 0;
+    long exponent = -1, scale = 0;
+    bool point = false, negative = false;
+    const char *p = from;
+    for (; p < to && *p != 'e' && *p != 'E'; p++) {
+        if (*p == '.') point = true;
+        if (*p < '0' || *p > '9') continue;
+        if (kept > 0 || *p != '0') {
+            if (kept < sizeof lead - 1) lead[kept++] = *p;
+            if (!point) exponent++;
+        } else if (point) {
+            exponent--;
+        }
+    }
+    if (kept == 0) return false;
+    if (p < to) p++;
+    if (p < to && (*p == '+' || *p == '-')) negative = *p++ == '-';
+    for (; p < to; p++)
+        if (scale < 100000000) scale = scale * 10 + (*p - '0');
+    exponent += negative ? -scale : scale;
+    return exponent > LARGEST_EXPONENT ||
+           (exponent == LARGEST_EXPONENT && strcmp(lead, LARGEST_DOUBLE) > 0);
+}
+
+static bool digits(struct scan *s) {
+    if (!digit(s)) return refuse(s, "a malformed number");
+    while (digit(s)) s->p++;
+    return true;
+}
+
+static bool number(struct scan *s) {
+    const char *from = s->p;
+    if (*s->p == '-') s->p++;
+    const char *first = s->p;
+    if (!digits(s)) return false;
+    if (*first == '0' && s->p > first + 1)
+        return refuse_at(s, first, "a number with a leading zero");
+    const char *last = s->p;
+    if (s->p < s->end && *s->p == '.') {
+        s->p++;
+        if (!digits(s)) return false;
+    }
+    if (s->p < s->end && (*s->p == 'e' || *s->p == 'E')) {
+        s->p++;
+        if (s->p < s->end && (*s->p == '+' || *s->p == '-')) s->p++;
+        if (!digits(s)) return false;
+    }
+    if (s->p == last) return !beyond_exact(first, (size_t)(last - first)) || quote(s, from);
+    if (infinite(first, s->p)) return refuse_at(s, from, "a number too large for a double");
+    return s->p - from <= LONGEST_NUMBER || quote(s, from);
+}
+
+static bool literal(struct scan *s, const char *word) {
+    size_t n = strlen(word);
+    if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0) {
+        if (memcmp(s->p, word, (size_t)(s->end - s->p) < n ? (size_t)(s->end - s->p) : n) == 0)
+            s->p = s->end;
+        return refuse(s, "not a JSON value");
+    }
+    s->p += n;
+    return true;
+}
+
+static bool enter(struct scan *s) {
+    if (s->depth_left == 0) return refuse(s, "nested too deeply");
+    s->depth_left--;
+    s->p++;
+    skip_space(s);
+    return true;
+}
+
+static bool leave(struct scan *s) {
+    s->depth_left++;
+    s->p++;
+    return true;
+}
+
+static bool object(struct scan *s) {
+    if (!enter(s)) return false;
+    if (s->p < s->end && *s->p == '}') return leave(s);
+    for (;;) {
+        if (!string(s)) return false;
+        skip_space(s);
+        if (s->p == s->end || *s->p != ':') return refuse(s, "a member without a colon");
+        s->p++;
+        skip_space(s);
+        if (!value(s)) return false;
+        skip_space(s);
+        if (s->p < s->end && *s->p == '}') return leave(s);
+        if (s->p == s->end || *s->p != ',')
+            return refuse(s, "an object without comma or closing brace");
+        s->p++;
+        skip_space(s);
+    }
+}
+
+static bool array(struct scan *s) {
+    if (!enter(s)) return false;
+    if (s->p < s->end && *s->p == ']') return leave(s);
+    for (;;) {
+        if (!value(s)) return false;
+        skip_space(s);
+        if (s->p < s->end && *s->p == ']') return leave(s);
+        if (s->p == s->end || *s->p != ',')
+            return refuse(s, "a list without comma or closing bracket");
+        s->p++;
+        skip_space(s);
+    }
+}
+
+static bool value(struct scan *s) {
+    if (s->p == s->end) return refuse(s, "");
+    switch (*s->p) {
+    case '{': return object(s);
+    case '[': return array(s);
+    case '"': return string(s);
+    case 't': return literal(s, "true");
+    case 'f': return literal(s, "false");
+    case 'n': return literal(s, "null");
+    default: return *s->p == '-' || digit(s) ? number(s) : refuse(s, "not a JSON value");
+    }
+}
+
+bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted,
+                    struct b24_json_error *error) {
+    struct scan s = {text.p, text.p, text.p + text.n, text.p, quoted, error, max_depth};
+    memset(error, 0, sizeof *error);
+    if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
+        s.p += 3; /* PHP files saved with a BOM send one */
+    skip_space(&s);
+    if (!value(&s)) return false;
+    skip_space(&s);
+    if (s.p != s.end) return refuse(&s, "something behind the JSON value");
+    if (s.copied == s.begin) return true;
+    if (b24_buffer_add(quoted, s.copied, (size_t)(s.end - s.copied))) return true;
+    error->no_memory = true;
+    return refuse(&s, "out of memory");
+}

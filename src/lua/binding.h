@@ -1,0 +1,258 @@
+/* lua/binding.h: what the files that know Lua share. Stack effects are noted as [-popped, +pushed].
+ */
+#ifndef B24_LUA_BINDING_H
+#define B24_LUA_BINDING_H
+
+#include <cjson/cJSON.h>
+
+#include "base/number.h"
+#include "lua/compat.h"
+#include "os/limiter_file.h"
+#include "rest/call.h"
+
+B24_PRIVATE_BEGIN
+
+/* ---- lua_values.c: cJSON -> Lua */
+
+/* [0, +1] JSON null inside results: lightuserdata NULL, as cjson.null and ngx.null. */
+void b24L_push_null(lua_State *L);
+
+/* [0, +1] A number: an integer where the value is one (5.3+: subtype integer), 1.0 too. */
+void b24L_push_number(lua_State *L, double value);
+
+/* [0, 0] The number at `index` in the shortest decimal form that reads back as the same; its
+   length, 0 for NaN and infinity. */
+size_t b24L_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]);
+
+/* [0, +1] Any value. Null members are left out unless `nulls`; null elsewhere is b24.null. */
+void b24L_push_json(lua_State *L, const cJSON *value, bool nulls);
+
+/* ---- lua_fields.c */
+
+/* [0, 0] Sets a member of the table at `table`, raw; no text: nil. */
+void b24L_set_count(lua_State *L, int table, const char *name, lua_Number value);
+void b24L_set_text(lua_State *L, int table, const char *name, const char *value);
+void b24L_set_flag(lua_State *L, int table, const char *name, bool value);
+
+/* ---- lua_params.c: Lua -> JSON */
+
+/* [0, 0] Writes the value at `index` as JSON; an empty table is {} at the top and [] inside. NULL,
+   or a static phrase that goes on from "a parameter ...", such as "is infinite"; `out` is
+   incomplete in that case. */
+const char *b24L_encode_params(lua_State *L, int index, struct b24_buffer *out);
+
+enum b24_keys {
+    B24_KEYS_EMPTY,
+    B24_KEYS_ARRAY, /* 1..n */
+    B24_KEYS_OBJECT,
+    B24_KEYS_MIXED, /* strings and integers */
+    B24_KEYS_BAD    /* others */
+};
+
+/* [0, 0] What the keys of the table on top are. */
+enum b24_keys b24L_classify_keys(lua_State *L);
+
+#define B24_MIXED_KEYS "has list items and named members in one table"
+#define B24_BAD_KEYS   "has a key that is neither a string nor a whole number"
+
+/* ---- lua_counters.c: the answer of im.counters.get -> one shape for every server generation */
+
+/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as
+ * b24L_push_json. */
+bool b24L_push_counters(lua_State *L, const cJSON *result, bool nulls);
+
+/* Registers the type of maps. [0, 0] */
+void b24L_open_counters(lua_State *L);
+
+/* ---- lua_dialogs.c, lua_totals.c: questions about a counters table. Registered by codec.c. */
+
+int b24L_dialogs(lua_State *L);
+int b24L_diff(lua_State *L);
+int b24L_totals(lua_State *L);
+int b24L_badge(lua_State *L);
+
+/* [0, 0] An integral number (or a decimal string) at `index`? */
+bool b24L_to_count(lua_State *L, int index, lua_Number *count);
+
+/* ---- lua_conf.c: conf */
+
+#define B24_CONF_TYPE                                                                              \
+    "b24.conf " B24_VERSION /* two builds of one version may share it, other versions may not */
+
+/* What a conf object keeps in its uservalue table. */
+enum { B24_KEEP_PORTAL = 1, B24_KEEP_OWN, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KEEP_PENALISE };
+
+/* What a call object keeps besides these. */
+enum { B24_KEEP_CONF = B24_KEEP_PENALISE + 1, B24_KEEP_NAMES, B24_KEEP_LOG_ERROR };
+
+/* [0, +1] The conf object for the argument at `index`: itself, or made from nil, a URL or a table.
+   NULL: [0, +3] nil, message, info. A wrong type or unknown name throws with the position `level`
+   calls up. */
+const struct b24_conf *b24L_to_conf(lua_State *L, int index, int level);
+
+/* Registers the types. [0, 0] */
+void b24L_open_conf(lua_State *L);
+
+/* [0, 0] Throws for an unknown or wrongly typed option in the table at `conf`. lua_options.c */
+void b24L_check_options(lua_State *L, int conf, int level);
+
+/* Throws with the position `level` calls up (1: the caller of the running C function). */
+int b24L_throw(lua_State *L, int level, const char *format, ...) B24_PRINTF(3, 4);
+
+/* ---- lua_portal.c: what this Lua state remembers of each portal, and the limiter's file */
+
+struct b24L_portal {
+    struct b24_portal portal;
+    char origin[B24_ORIGIN_MAX];
+    struct b24_limiter_file file;
+};
+
+/* [0, 0] The portal of the conf object at `conf`; made, kept there and shared by all confs of the
+ * same portal and folder. */
+struct b24L_portal *b24L_find_portal(lua_State *L, int conf);
+
+/* [0, +1] The same for an address that its portal was renamed to. */
+struct b24L_portal *b24L_push_portal(lua_State *L, const struct b24_conf *conf, const char *origin);
+
+/* [0, 0] The limiter's file for the own limits of the conf object at `conf`, kept there and shared
+   by all confs of the same portal, folder and limits; NULL: it has none. */
+struct b24_limiter_file *b24L_find_own(lua_State *L, int conf);
+
+/* Before each step of a call: where the limiter's files are. `own` may be NULL. */
+void b24L_ready_portal(struct b24L_portal *portal, struct b24_limiter_file *own,
+                       const struct b24_conf *conf);
+
+/* Why the limiter counts in this process only; NULL: it does not. Either argument may be NULL. */
+const char *b24L_limiter_trouble(const struct b24L_portal *portal,
+                                 const struct b24_limiter_file *own);
+
+void b24L_open_portal(lua_State *L);
+
+/* ---- lua_log.c: conf.log and conf.limiter, functions of the user's */
+
+struct b24L_call;
+
+/* [0, 0] Tells conf.log what the last step did. `call`: stack index of the call object. */
+void b24L_tell_log(lua_State *L, int call);
+
+/* [0, +1] What a log may be told next of the last step: a table; nil: no more. */
+void b24L_push_log_event(lua_State *L, int call);
+
+/* [0, 0] Asks conf.limiter. */
+void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask,
+                      struct b24_event *answer);
+
+/* ---- lua_outcome.c: outcome -> value, err, info */
+
+/* B24_KEPT: counters, and the reply's text as info.body, for the cache. */
+enum b24_shape { B24_PLAIN, B24_COUNTERS, B24_BATCH, B24_KEPT };
+
+/* The argument at `index`: nil, "result", "counters", "batch" or "kept"; throws for others. */
+enum b24_shape b24L_check_shape(lua_State *L, int index);
+
+/* [0, +3] `names`: for B24_BATCH the stack index of the step's names. */
+int b24L_push_outcome(lua_State *L, const struct b24_outcome *outcome, const struct b24_conf *conf,
+                      const char *method, enum b24_shape shape, int names);
+
+/* [0, +3] nil, message, info; `method` may be NULL. */
+int b24L_push_fault(lua_State *L, const struct b24_fault *fault, const char *method);
+
+/* ---- lua_call.c: a call object */
+
+#define B24_CALL_TYPE "b24.call " B24_VERSION
+
+struct b24L_call {
+    struct b24_call *call;
+    const struct b24_conf *conf;
+    struct b24L_portal *portal; /* NULL: `own` */
+    struct b24_limiter_file *own_limits;
+    struct b24_portal own;
+    const struct b24_request *request; /* set while the last action is SEND */
+    const struct b24_outcome *outcome; /* set when DONE */
+    enum b24_shape shape;
+    bool begun;      /* the first event was told */
+    bool busy;       /* in the middle of a step */
+    bool logs, told; /* we call conf.log; it knows of a limiter that is not shared */
+    struct b24_buffer params;
+    char method[B24_METHOD_MAX + 1];
+};
+
+/* What to call; all but level are stack indices. */
+struct b24L_setup {
+    int conf, method;
+    int params; /* 0: none */
+    enum b24_shape shape;
+    int level; /* see b24L_throw */
+    enum b24_idempotent idempotent;
+    bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply
+                */
+    uint64_t seed;
+};
+
+/* [0, +1] A call object, which keeps conf and portal alive. NULL: [0, +3] nil, message, info.
+ * Throws like b24L_to_conf.
+ */
+struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *setup);
+
+/* [0, 0] The option `idempotent` at `index`: nil, true or false. */
+enum b24_idempotent b24L_to_idempotent(lua_State *L, int index);
+
+/* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
+struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);
+
+/* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=,
+   retry_after=}; its views are good while these values are on the stack. */
+void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
+
+/* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */
+void b24L_push_request(lua_State *L, const struct b24_request *request);
+
+void b24L_open_call(lua_State *L);
+int b24L_call(lua_State *L);
+
+/* [0, +3] The outcome of the call object at `call`, which must be done. */
+int b24L_push_result(lua_State *L, int call);
+
+/* ---- lua_batch.c, lua_batch_answer.c: many commands in one request */
+
+int b24L_batch(lua_State *L);
+int b24L_batch_check(lua_State *L);
+int b24L_ref(lua_State *L);
+
+/* [0, 0] Is the value at `index` made by b24.ref? */
+bool b24L_batch_is_ref(lua_State *L, int index);
+void b24L_open_batch(lua_State *L);
+
+/* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false.
+ */
+bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names);
+
+/* ---- lua_cursor.c: lists page by page. Registered by codec.c. */
+
+void b24L_open_cursor(lua_State *L);
+int b24L_cursor(lua_State *L);
+
+/* ---- lua_watch.c: when a watch asks again. Registered by codec.c. */
+
+void b24L_open_watch(lua_State *L);
+int b24L_watch(lua_State *L);
+
+/* ---- lua_yield.c */
+
+/* codec.may_yield() -> true or false; nil: this Lua does not tell (PUC 5.1, 5.2) */
+int b24L_may_yield(lua_State *L);
+
+/* ---- codec.c */
+
+/* Lua 5.1 does not tell its main thread; the registry remembers it from loading. */
+#define B24_MAIN_KEY "b24.main"
+
+/* [0, +1] The table of everything that needs no libcurl. */
+void b24L_open_codec(lua_State *L);
+
+B24_PRIVATE_END
+
+B24_EXPORT int luaopen_b24_codec(lua_State *L);
+B24_EXPORT int luaopen_b24_core(lua_State *L);
+
+#endif

@@ -1,0 +1,429 @@
+/* A call object: the state machine of call.h as Lua sees it, for hosts that wait in their own way
+ * and for specs. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "lua/binding.h"
+
+static struct b24L_call *check_call(lua_State *L) {
+    struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    if (c->call == NULL) luaL_error(L, "b24: this call was never started");
+    return c;
+}
+
+#define PARAMS_MAX (64u << 20) /* bytes of a request body; portals refuse far smaller ones */
+
+/* params of a batch: a step of codec.batch, whose body is ready. */
+static struct b24_view batch_body(lua_State *L, struct b24L_call *c, int params) {
+    size_t n;
+    luaL_checktype(L, params, LUA_TTABLE);
+    lua_getfield(L, params, "body");
+    const char *body = luaL_checklstring(L, -1, &n);
+    if (!b24_buffer_add(&c->params, body, n))
+        luaL_error(L, "b24: the batch does not fit into memory");
+    lua_pop(L, 1);
+    b24L_getuservalue(L, -1);
+    lua_getfield(L, params, "names");
+    lua_rawseti(L, -2, B24_KEEP_NAMES);
+    lua_pop(L, 1);
+    return b24_buffer_view(&c->params);
+}
+
+/* What is wrong with the parameters is the caller's mistake, so it is thrown. */
+static struct b24_view encode(lua_State *L, struct b24L_call *c, int params, int level) {
+    b24_buffer_init(&c->params, PARAMS_MAX);
+    if (params == 0 || lua_isnoneornil(L, params)) return b24_buffer_view(&c->params);
+    if (c->shape == B24_BATCH) return batch_body(L, c, params);
+    if (!lua_istable(L, params))
+        b24L_throw(L, level, "params must be a table, not a %s", luaL_typename(L, params));
+    const char *wrong = b24L_encode_params(L, params, &c->params);
+    if (wrong != NULL) b24L_throw(L, level, "a parameter %s", wrong);
+    return b24_buffer_view(&c->params);
+}
+
+static bool bad_method(const char *what, struct b24_fault *fault) {
+    return b24_fail(fault, B24_CONFIG, "BAD_METHOD", "A method is a name such as im.counters.get.",
+                    "the method name is unusable: %s", what);
+}
+
+static struct b24L_call *refused(lua_State *L, const struct b24_fault *fault, const char *method) {
+    b24L_push_fault(L, fault, method);
+    return NULL;
+}
+
+/* [-1, +1] Ties conf (stack index) and what it keeps to the call object on top. */
+static void keep(lua_State *L, int conf) {
+    lua_createtable(L, 4, 0);
+    b24L_getuservalue(L, conf);
+    for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_PENALISE; i++) {
+        lua_rawgeti(L, -1, i);
+        lua_rawseti(L, -3, i);
+    }
+    lua_pop(L, 1);
+    lua_pushvalue(L, conf);
+    lua_rawseti(L, -2, B24_KEEP_CONF);
+    b24L_setuservalue(L, -2);
+}
+
+/* [0, 0] The call object at `call` talks to `origin` from now on, and keeps the portal there. */
+static void use_portal(lua_State *L, int call, const char *origin) {
+    struct b24L_call *c = lua_touserdata(L, call);
+    b24L_getuservalue(L, call);
+    c->portal = b24L_push_portal(L, c->conf, origin);
+    lua_rawseti(L, -2, B24_KEEP_PORTAL);
+    lua_pop(L, 1);
+}
+
+static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b24L_setup *s,
+                              int conf) {
+    struct b24_call_setup setup = {.method = {c->method, strlen(c->method)},
+                                   .seed = s->seed,
+                                   .idempotent = s->idempotent,
+                                   .bare = s->bare};
+    if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
+    setup.keep = c->shape == B24_KEPT;
+    if (c->portal != NULL)
+        setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
+    setup.body = encode(L, c, s->params, s->level);
+    return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
+}
+
+struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
+    struct b24_fault fault;
+    struct b24_view name;
+    if (lua_type(L, s->method) != LUA_TSTRING)
+        b24L_throw(L, s->level, "method must be a string, not a %s", luaL_typename(L, s->method));
+    name.p = lua_tolstring(L, s->method, &name.n);
+    const char *wrong = b24_method_problem(name);
+    const struct b24_conf *conf = b24L_to_conf(L, s->conf, s->level);
+    if (conf == NULL) {
+        if (wrong == NULL) lua_pushvalue(L, s->method); /* info.method */
+        if (wrong == NULL) lua_setfield(L, -2, "method");
+        return NULL;
+    }
+    int conf_index = lua_gettop(L);
+    if (wrong != NULL) {
+        bad_method(wrong, &fault);
+        return refused(L, &fault, NULL);
+    }
+    struct b24L_portal *portal = s->bare ? NULL : b24L_find_portal(L, conf_index);
+    struct b24_limiter_file *own_limits = s->bare ? NULL : b24L_find_own(L, conf_index);
+    struct b24L_call *c = b24L_newobject(L, sizeof *c, B24_CALL_TYPE);
+    keep(L, conf_index);
+    b24_portal_init(&c->own);
+    c->conf = conf;
+    c->portal = portal;
+    c->own_limits = own_limits;
+    c->shape = s->shape;
+    memcpy(c->method, name.p, name.n + 1);
+    b24L_getuservalue(L, -1);
+    lua_rawgeti(L, -1, B24_KEEP_LOG);
+    c->logs = !lua_isnil(L, -1) && !s->bare;
+    lua_pop(L, 2);
+    if (portal != NULL && conf->moved_origin[0] != '\0')
+        use_portal(L, lua_gettop(L), conf->moved_origin);
+    c->call = start(L, c, s, conf_index);
+    b24_buffer_free(&c->params);
+    if (c->call != NULL) return c;
+    b24_fail(&fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
+    return refused(L, &fault, c->method);
+}
+
+enum b24_idempotent b24L_to_idempotent(lua_State *L, int index) {
+    if (lua_isnoneornil(L, index)) return B24_BY_NAME;
+    return lua_toboolean(L, index) ? B24_IDEMPOTENT : B24_NOT_IDEMPOTENT;
+}
+
+struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
+    static const struct b24_event go = {.type = B24_GO};
+    struct b24L_call *c = lua_touserdata(L, call);
+    c->begun = true;
+    for (;; event = &go) {
+        if (c->portal != NULL) b24L_ready_portal(c->portal, c->own_limits, c->conf);
+        struct b24_action action = b24_call_next(c->call, event, now);
+        if (action.type == B24_MISUSE) return action;
+        c->request = action.type == B24_SEND ? action.as.send : NULL;
+        if (c->logs) b24L_tell_log(L, call);
+        if (action.type != B24_MOVE) return action;
+        use_portal(L, call, action.as.move);
+        b24_call_set_portal(c->call, &c->portal->portal);
+    }
+}
+
+enum b24_shape b24L_check_shape(lua_State *L, int index) {
+    static const char *const names[] = {"result", "counters", "batch", "kept", NULL};
+    return (enum b24_shape)luaL_checkoption(L, index, "result", names);
+}
+
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, seed=, level=}]]]) -> call
+   object level: wrong params are thrown with the position so many calls up; default 1, the caller
+   of codec.call. */
+int b24L_call(lua_State *L) {
+    struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .seed = b24_seed()};
+    lua_settop(L, 5);
+    setup.shape = b24L_check_shape(L, 4);
+    if (!lua_isnil(L, 5)) {
+        luaL_checktype(L, 5, LUA_TTABLE);
+        lua_getfield(L, 5, "idempotent");
+        setup.idempotent = b24L_to_idempotent(L, -1);
+        lua_getfield(L, 5, "seed");
+        if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
+        lua_getfield(L, 5, "level");
+        setup.level = (int)luaL_optnumber(L, -1, 1);
+        lua_settop(L, 5);
+    }
+    return b24L_new_call(L, &setup) != NULL ? 1 : 3;
+}
+
+/* ------------------------------------------------------------ events: tables -> structs */
+
+/* [0, +1] The value stays on the stack, which keeps it alive: a finaliser might take it out of the
+ * table. */
+static struct b24_view view_field(lua_State *L, const char *name) {
+    struct b24_view v = {"", 0};
+    luaL_checkstack(L, 4, "event");
+    lua_pushstring(L, name);
+    lua_rawget(L, 4);
+    if (lua_type(L, -1) == LUA_TSTRING) v.p = lua_tolstring(L, -1, &v.n);
+    else if (!lua_isnil(L, -1))
+        luaL_error(L, "b24: '%s' must be a string, not a %s", name, luaL_typename(L, -1));
+    return v;
+}
+
+static b24_ms time_field(lua_State *L, const char *name) {
+    lua_pushstring(L, name);
+    lua_rawget(L, 4);
+    lua_Number seconds = lua_tonumber(L, -1);
+    bool given = lua_type(L, -1) == LUA_TNUMBER && seconds >= 0 && seconds <= 1e9;
+    lua_pop(L, 1);
+    return given ? (b24_ms)(seconds * 1000 + 0.5) : B24_NO_MS;
+}
+
+static bool flag_field(lua_State *L, const char *name) {
+    lua_getfield(L, 4, name);
+    bool flag = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return flag;
+}
+
+void b24L_reply_from_table(lua_State *L, struct b24_reply *r) {
+    memset(r, 0, sizeof *r);
+    lua_getfield(L, 4, "status");
+    lua_Number status = lua_tonumber(L, -1);
+    if (!(status >= 100 && status <= 999))
+        luaL_error(L, "b24: a reply needs a status between 100 and 999");
+    r->status = (int)status;
+    lua_getfield(L, 4, "http_version");
+    r->http_version = (int)(lua_tonumber(L, -1) * 10 + 0.5); /* 1.1 -> 11 */
+    lua_pop(L, 2);
+    r->body = view_field(L, "body");
+    r->content_type = view_field(L, "content_type");
+    r->location = view_field(L, "location");
+    r->retry_after = view_field(L, "retry_after");
+    r->reused = flag_field(L, "reused");
+}
+
+static void failure_from_table(lua_State *L, struct b24_failure *f) {
+    static const enum b24_kind kinds[] = {B24_NETWORK,   B24_TLS,    B24_TIMEOUT,
+                                          B24_TOO_LARGE, B24_CLOSED, B24_CONFIG};
+    struct b24_view kind = view_field(L, "kind"), code = view_field(L, "code");
+    memset(f, 0, sizeof *f);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(b24_kind_name(kinds[i]), kind.p) == 0) f->kind = kinds[i];
+    if (f->kind == B24_OK)
+        luaL_error(
+            L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
+    f->code = code.n > 0 ? code.p : "TRANSFER_FAILED";
+    f->sent = flag_field(L, "sent");
+    f->text = view_field(L, "message");
+    struct b24_view hint = view_field(L, "hint");
+    f->hint = hint.n > 0 ? hint.p : NULL;
+}
+
+/* {wait = seconds} | {refused = true [, wait = seconds]} | {broken = true} */
+static void answer_from_table(lua_State *L, struct b24_event *event) {
+    event->as.answer.wait = time_field(L, "wait");
+    event->as.answer.verdict = flag_field(L, "refused")             ? B24_REFUSED
+                               : flag_field(L, "broken")            ? B24_BROKEN
+                               : event->as.answer.wait != B24_NO_MS ? B24_GRANTED
+                                                                    : B24_BROKEN;
+}
+
+static void read_event(lua_State *L, struct b24_event *event) {
+    const char *name = luaL_checkstring(L, 3);
+    bool known = false;
+    for (int i = B24_GO; i <= B24_CANCEL; i++)
+        if (strcmp(b24_event_name((enum b24_event_type)i), name) == 0)
+            event->type = (enum b24_event_type)i, known = true;
+    if (!known) luaL_error(L, "b24: no event is called '%s'", name);
+    if (event->type != B24_REPLY && event->type != B24_FAILED && event->type != B24_ANSWER) return;
+    luaL_checktype(L, 4, LUA_TTABLE);
+    if (event->type == B24_ANSWER) answer_from_table(L, event);
+    else if (event->type == B24_REPLY) b24L_reply_from_table(L, &event->as.reply);
+    else failure_from_table(L, &event->as.failed);
+}
+
+/* ------------------------------------------------------------ actions: structs -> values */
+
+void b24L_push_request(lua_State *L, const struct b24_request *r) {
+    lua_createtable(L, 0, 6);
+    lua_pushstring(L, r->url);
+    lua_setfield(L, -2, "url");
+    lua_pushliteral(L, "POST");
+    lua_setfield(L, -2, "verb");
+    lua_pushlstring(L, r->body.p, r->body.n);
+    lua_setfield(L, -2, "body");
+    lua_pushnumber(L, (lua_Number)r->timeout / 1000);
+    lua_setfield(L, -2, "timeout");
+    lua_pushboolean(L, r->repeatable);
+    lua_setfield(L, -2, "repeatable");
+    lua_newtable(L);
+    for (const char *const *h = r->headers; *h != NULL; h++) {
+        const char *colon = strchr(*h, ':');
+        lua_pushlstring(L, *h, (size_t)(colon - *h));
+        lua_pushstring(L, colon + 2);
+        lua_rawset(L, -3);
+    }
+    lua_setfield(L, -2, "headers");
+}
+
+/* {question = "reserve" | "penalise", portal = origin, time = seconds} */
+static void push_question(lua_State *L, const struct b24L_call *c, const struct b24_action *a) {
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, a->as.ask.question == B24_RESERVE ? "reserve" : "penalise");
+    lua_setfield(L, -2, "question");
+    lua_pushstring(L, b24_call_origin(c->call));
+    lua_setfield(L, -2, "portal");
+    lua_pushnumber(L, (lua_Number)a->as.ask.time / 1000);
+    lua_setfield(L, -2, "time");
+}
+
+/* call:next(now, event [, data]) -> action [, payload]; now in seconds of codec.clock() */
+static int call_next(lua_State *L) {
+    struct b24L_call *c = check_call(L);
+    struct b24_event event = {.type = B24_GO};
+    lua_Number now = luaL_checknumber(L, 2);
+    luaL_argcheck(L, now >= -1e12 && now <= 1e12, 2, "seconds of a clock expected");
+    lua_settop(L, 4);
+    read_event(L, &event);
+    /* What runs meanwhile, a log or a finaliser, must not move what is read here. */
+    if (c->busy) return luaL_error(L, "b24: the call is in the middle of a step");
+    c->busy = true;
+    struct b24_action a = b24L_step(L, 1, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
+    if (a.type == B24_MISUSE) c->busy = false;
+    if (a.type == B24_MISUSE)
+        return luaL_error(L, "b24: event '%s' does not fit what the call waits for",
+                          b24_event_name(event.type));
+    lua_pushstring(L, b24_action_name(a.type));
+    if (a.type == B24_SEND) b24L_push_request(L, a.as.send);
+    else if (a.type == B24_SLEEP) lua_pushnumber(L, (lua_Number)a.as.sleep / 1000);
+    else if (a.type == B24_ASK) push_question(L, c, &a);
+    else lua_pushnil(L);
+    if (a.type == B24_DONE) c->outcome = a.as.done;
+    c->busy = false;
+    return 2;
+}
+
+int b24L_push_result(lua_State *L, int call) {
+    const struct b24L_call *c = lua_touserdata(L, call);
+    luaL_checkstack(L, 4, "reply");
+    b24L_getuservalue(L, call);
+    lua_rawgeti(L, -1, B24_KEEP_NAMES);
+    lua_remove(L, -2);
+    int n = b24L_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
+    b24L_getuservalue(L, call);
+    lua_rawgeti(L, -1, B24_KEEP_LOG_ERROR);
+    lua_remove(L, -2);
+    if (lua_isnil(L, -1)) lua_pop(L, 1);
+    else lua_setfield(L, -2, "log_error");
+    return n;
+}
+
+/* call:limiter(question) -> the user's function that ASK means, or nil. A host calls it itself: it
+ * may wait, too. */
+static int call_limiter(lua_State *L) {
+    static const char *const questions[] = {"reserve", "penalise", NULL};
+    check_call(L);
+    int which = luaL_checkoption(L, 2, NULL, questions) == 0 ? B24_KEEP_RESERVE : B24_KEEP_PENALISE;
+    b24L_getuservalue(L, 1);
+    lua_rawgeti(L, -1, which);
+    return 1;
+}
+
+/* call:log() -> conf.log, or nil: from now on the host tells it what each step did, event by event.
+ * It may wait, too.
+ */
+static int call_log(lua_State *L) {
+    struct b24L_call *c = check_call(L);
+    if (!c->logs) return 0;
+    c->logs = false;
+    b24L_getuservalue(L, 1);
+    lua_rawgeti(L, -1, B24_KEEP_LOG);
+    return 1;
+}
+
+/* call:event() -> what a log may be told next of the last step, {event=, method=, …}; nil: no more
+ */
+static int call_event(lua_State *L) {
+    check_call(L);
+    b24L_push_log_event(L, 1);
+    return 1;
+}
+
+/* call:options() -> {connect_timeout=, max_reply=, …}: what a transport must honour, or refuse when
+   it cannot. proxy, ca_file and ca_path are there if they were given; http_version if it must be
+   "1.1" or "2"; unshared (words) if the limiter counts in this process alone. */
+static int call_options(lua_State *L) {
+    static const char *const versions[] = {NULL, "1.1", "2"}; /* by enum b24_http_version */
+    const struct b24L_call *c = check_call(L);
+    lua_createtable(L, 0, 7);
+    lua_pushnumber(L, (lua_Number)c->conf->connect_timeout / 1000);
+    lua_setfield(L, -2, "connect_timeout");
+    lua_pushnumber(L, (lua_Number)c->conf->max_reply);
+    lua_setfield(L, -2, "max_reply");
+    b24L_set_text(L, -1, "proxy", c->conf->proxy);
+    b24L_set_text(L, -1, "ca_file", c->conf->ca_file);
+    b24L_set_text(L, -1, "ca_path", c->conf->ca_path);
+    b24L_set_text(L, -1, "http_version", versions[c->conf->http_version]);
+    b24L_set_text(L, -1, "unshared", b24L_limiter_trouble(c->portal, c->own_limits));
+    return 1;
+}
+
+/* call:result() -> value, err, info */
+static int call_result(lua_State *L) {
+    struct b24L_call *c = check_call(L);
+    if (c->outcome == NULL) return luaL_error(L, "b24: the call is not done yet");
+    return b24L_push_result(L, 1);
+}
+
+static int call_gc(lua_State *L) {
+    struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    b24_call_free(c->call);
+    b24_buffer_free(&c->params);
+    c->call = NULL;
+    c->request = NULL;
+    c->outcome = NULL;
+    return 0;
+}
+
+static int call_tostring(lua_State *L) {
+    const struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    lua_pushfstring(L, "b24.call (%s)", c->method);
+    return 1;
+}
+
+void b24L_open_call(lua_State *L) {
+    static const luaL_Reg meta[] = {{"__gc", call_gc}, {"__tostring", call_tostring}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"next", call_next}, {"limiter", call_limiter}, {"options", call_options},
+        {"log", call_log},   {"event", call_event},     {"result", call_result},
+        {NULL, NULL}};
+    b24L_newtype(L, B24_CALL_TYPE);
+    b24L_setfuncs(L, meta);
+    lua_newtable(L);
+    b24L_setfuncs(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "b24.call");
+    lua_setfield(L, -2, "__name");
+    lua_pop(L, 1);
+}

@@ -1,0 +1,359 @@
+/* The conf argument: nil, a webhook URL or a table -> a checked struct b24_conf inside a userdata.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/url.h"
+#include "lua/binding.h"
+#include "os/credential.h"
+
+/* ------------------------------------------------------------ values: bad ones are reported */
+
+static bool bad_value(struct b24_fault *fault, const char *name, const char *what) {
+    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' %s", name, what);
+}
+
+static bool bad_number(struct b24_fault *fault, const char *name, double low, double high) {
+    char from[B24_NUMBER_MAX], to[B24_NUMBER_MAX];
+    b24_double_text(low, from);
+    b24_double_text(high, to);
+    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' must be between %s and %s",
+                    name, from, to);
+}
+
+/* [0, +1] conf[name], raw. */
+static int option(lua_State *L, int conf, const char *name) {
+    lua_pushstring(L, name);
+    lua_rawget(L, conf);
+    return lua_type(L, -1);
+}
+
+static bool take_number(lua_State *L, int conf, const char *name, double low, double high,
+                        double *out, struct b24_fault *fault) {
+    bool ok = true;
+    if (option(L, conf, name) != LUA_TNIL) {
+        double v = (double)lua_tonumber(L, -1);
+        ok = (v >= low && v <= high) || bad_number(fault, name, low, high);
+        if (ok) *out = v;
+    }
+    lua_pop(L, 1);
+    return ok;
+}
+
+static bool take_integer(lua_State *L, int conf, const char *name, double low, double high,
+                         double *out, struct b24_fault *fault) {
+    return take_number(L, conf, name, low, high, out, fault) &&
+           (*out == (double)(int64_t)*out || bad_value(fault, name, "must be a whole number"));
+}
+
+static bool take_seconds(lua_State *L, int conf, const char *name, b24_ms *out,
+                         struct b24_fault *fault) {
+    double s = (double)*out / 1000;
+    if (!take_number(L, conf, name, 0.001, B24_TIMEOUT_MAX / 1000.0, &s, fault))
+        return b24_fail(fault, B24_CONFIG, "BAD_OPTION", "Times are in seconds, not milliseconds.",
+                        "option '%s' must be between 0.001 and %d seconds", name,
+                        B24_TIMEOUT_MAX / 1000);
+    *out = (b24_ms)(s * 1000 + 0.5);
+    return true;
+}
+
+static bool take_flag(lua_State *L, int conf, const char *name, bool *out) {
+    if (option(L, conf, name) == LUA_TBOOLEAN) *out = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return true;
+}
+
+/* Text that goes into a header, a file name or an option of libcurl: no control bytes. */
+static bool take_text(lua_State *L, int conf, const char *name, char **field,
+                      struct b24_fault *fault) {
+    bool ok = true;
+    if (option(L, conf, name) == LUA_TSTRING) {
+        struct b24_view v;
+        v.p = lua_tolstring(L, -1, &v.n);
+        for (size_t i = 0; i < v.n && ok; i++)
+            ok = ((unsigned char)v.p[i] >= ' ' && v.p[i] != 0x7f) ||
+                 bad_value(fault, name, "has control characters");
+        ok = ok && b24_conf_string(field, v, fault);
+    }
+    lua_pop(L, 1);
+    return ok;
+}
+
+static bool take_http_version(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
+    bool ok = true;
+    if (option(L, conf, "http_version") != LUA_TNIL) {
+        bool number = lua_type(L, -1) == LUA_TNUMBER;
+        double n = (double)lua_tonumber(L, -1);
+        const char *s = number ? (n == 2                 ? "2"
+                                  : n > 1.09 && n < 1.11 ? "1.1"
+                                                         : "?")
+                               : lua_tostring(L, -1);
+        if (strcmp(s, "auto") == 0) c->http_version = B24_HTTP_AUTO;
+        else if (strcmp(s, "1.1") == 0) c->http_version = B24_HTTP_1_1;
+        else if (strcmp(s, "2") == 0 || strcmp(s, "2.0") == 0) c->http_version = B24_HTTP_2;
+        else ok = bad_value(fault, "http_version", "must be \"1.1\", \"2\" or \"auto\"");
+    }
+    lua_pop(L, 1);
+    return ok;
+}
+
+/* Who waits is chosen in Lua (host.lua); here only the name is checked. */
+static bool take_transport(lua_State *L, int conf, struct b24_fault *fault) {
+    static const char *const names[] = {"auto", "blocking", "uv", "cqueues", "glib"};
+    bool ok = option(L, conf, "transport") == LUA_TNIL;
+    for (size_t i = 0; !ok && i < sizeof names / sizeof *names; i++)
+        ok = strcmp(lua_tostring(L, -1), names[i]) == 0;
+    lua_pop(L, 1);
+    return ok || bad_value(fault, "transport",
+                           "must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\"");
+}
+
+static bool take_plan(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
+    bool ok = true;
+    if (option(L, conf, "plan") != LUA_TNIL) {
+        struct b24_view plan;
+        plan.p = lua_tolstring(L, -1, &plan.n);
+        if (b24_same_text(plan, "enterprise")) c->limits.plan = B24_ENTERPRISE;
+        else if (!b24_same_text(plan, "standard"))
+            ok = bad_value(fault, "plan", "must be \"enterprise\" or \"standard\"");
+    }
+    lua_pop(L, 1);
+    return ok;
+}
+
+static bool take_settings(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
+    double retries = c->retries, depth = c->max_depth, reply = (double)c->max_reply, age = 0;
+    bool ok = take_seconds(L, conf, "timeout", &c->timeout, fault) &&
+              take_seconds(L, conf, "connect_timeout", &c->connect_timeout, fault) &&
+              take_integer(L, conf, "retries", 0, B24_RETRIES_MAX, &retries, fault) &&
+              take_integer(L, conf, "max_depth", 1, B24_DEPTH_MAX, &depth, fault) &&
+              take_integer(L, conf, "max_reply", 1, B24_REPLY_MAX, &reply, fault) &&
+              take_number(L, conf, "max_age", 0, 1e9, &age, fault) &&
+              take_text(L, conf, "proxy", &c->proxy, fault) &&
+              take_text(L, conf, "ca_file", &c->ca_file, fault) &&
+              take_text(L, conf, "ca_path", &c->ca_path, fault) &&
+              take_text(L, conf, "user_agent", &c->user_agent, fault) &&
+              take_text(L, conf, "runtime_dir", &c->runtime_dir, fault) &&
+              take_http_version(L, conf, c, fault) && take_transport(L, conf, fault) &&
+              take_flag(L, conf, "nulls", &c->nulls) &&
+              take_flag(L, conf, "stale_ok", &c->stale_ok) &&
+              take_flag(L, conf, "idempotent", &c->idempotent) && take_plan(L, conf, c, fault);
+    c->max_age = (b24_ms)(age * 1000);
+    c->retries = (int)retries;
+    c->max_depth = (int)depth;
+    c->max_reply = (size_t)reply;
+    return ok;
+}
+
+/* ------------------------------------------------------------ the limiter */
+
+static void check_limiter(lua_State *L, int limiter, int level) {
+    static const char *const names[] = {"rate", "burst", "reserve", "penalise"};
+    static const int types[] = {LUA_TNUMBER, LUA_TNUMBER, LUA_TFUNCTION, LUA_TFUNCTION};
+    for (lua_pushnil(L); lua_next(L, limiter) != 0; lua_pop(L, 1)) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        size_t i = 0;
+        while (i < 4 && strcmp(names[i], name) != 0) i++;
+        if (i == 4) {
+            b24L_throw(L, level, "limiter has rate, burst, reserve and penalise, not '%s'", name);
+            return;
+        }
+        if (lua_type(L, -1) != types[i])
+            b24L_throw(L, level, "limiter.%s must be a %s, not a %s", name,
+                       lua_typename(L, types[i]), luaL_typename(L, -1));
+    }
+}
+
+/* [0, 0] Moves limiter.NAME into the keep table at `keep`. */
+static bool take_function(lua_State *L, int limiter, const char *name, int keep, int slot) {
+    bool present = option(L, limiter, name) == LUA_TFUNCTION;
+    lua_rawseti(L, keep, slot);
+    return present;
+}
+
+static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, int level,
+                         struct b24_fault *fault) {
+    bool ok = true;
+    int type = option(L, conf, "limiter"), limiter = lua_gettop(L);
+    if (type == LUA_TBOOLEAN && !lua_toboolean(L, limiter)) c->limits.off = true;
+    if (type == LUA_TTABLE) {
+        struct b24_rate plan = b24_limiter_rate(c->limits.plan);
+        double rate = plan.rate, burst = plan.burst;
+        check_limiter(L, limiter, level);
+        ok = take_number(L, limiter, "rate", 0.001, 1e6, &rate, fault) &&
+             take_integer(L, limiter, "burst", 1, 1e6, &burst, fault);
+        if (rate < plan.rate || burst < plan.burst)
+            c->limits.own = (struct b24_rate){rate, (int)burst};
+        c->ask_limiter = take_function(L, limiter, "reserve", keep, B24_KEEP_RESERVE);
+        if (take_function(L, limiter, "penalise", keep, B24_KEEP_PENALISE) && !c->ask_limiter)
+            b24L_throw(L, level, "limiter.penalise needs limiter.reserve beside it");
+    }
+    lua_settop(L, limiter - 1);
+    return ok;
+}
+
+/* ------------------------------------------------------------ credentials */
+
+static bool take_webhook_text(lua_State *L, int index, struct b24_conf *c,
+                              struct b24_fault *fault) {
+    struct b24_view v;
+    v.p = lua_tolstring(L, index, &v.n);
+    return b24_conf_webhook(c, v, fault);
+}
+
+/* A user's function that returns the webhook, asked once for each conf. */
+static bool take_webhook_function(lua_State *L, struct b24_conf *c, struct b24_fault *fault) {
+    lua_pushvalue(L, -1);
+    int status = lua_pcall(L, 0, 1, 0);
+    b24L_check_pcall(L, status);
+    if (status == 0 && lua_type(L, -1) == LUA_TSTRING) {
+        bool ok = take_webhook_text(L, -1, c, fault);
+        lua_pop(L, 1);
+        return ok;
+    }
+    const char *text = lua_tostring(L, -1);
+    b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the webhook function returned no string%s%s",
+             text ? ": " : "", text ? text : "");
+    b24_conf_mask(c, fault->message);
+    lua_pop(L, 1);
+    return false;
+}
+
+static bool find_credential(const char *profile, struct b24_conf *c, struct b24_fault *fault) {
+    struct b24_credential found;
+    bool ok = b24_credential_find(profile, &found, fault);
+    if (ok && !b24_conf_webhook(c, (struct b24_view){found.url, strlen(found.url)}, fault)) {
+        size_t n = strlen(fault->message);
+        snprintf(fault->message + n, sizeof fault->message - n, " (in %s)", found.place);
+        ok = false;
+    }
+    memset(found.url, 0, sizeof found.url);
+    return ok;
+}
+
+static bool several_credentials(struct b24_fault *fault) {
+    return b24_fail(fault, B24_CONFIG, "BAD_CREDENTIAL", "Keep the one that you mean.",
+                    "conf has more than one of webhook, portal + token, oauth and profile");
+}
+
+static bool no_credential(struct b24_fault *fault) {
+    return b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL",
+                    "Give webhook = URL; or pass no conf at all to use $B24_WEBHOOK or the file of "
+                    "~/.config/b24/webhook.",
+                    "conf has no credential (webhook, or portal and token); B24_WEBHOOK and "
+                    "~/.config/b24/webhook are read "
+                    "only without a conf table, or with profile");
+}
+
+static bool take_credential(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
+    int webhook = option(L, conf, "webhook"), portal = option(L, conf, "portal"),
+        token = option(L, conf, "token");
+    int oauth = option(L, conf, "oauth"), profile = option(L, conf, "profile"), at = lua_gettop(L);
+    int given = (webhook != LUA_TNIL) + (portal != LUA_TNIL || token != LUA_TNIL) +
+                (oauth != LUA_TNIL) + (profile != LUA_TNIL);
+    bool ok = false;
+    if (given > 1) {
+        several_credentials(fault);
+    } else if (profile != LUA_TNIL) {
+        ok = find_credential(lua_tostring(L, at), c, fault);
+    } else if (oauth != LUA_TNIL) {
+        bad_value(fault, "oauth",
+                  "is not supported in this version; use webhook, or portal and token");
+    } else if (webhook == LUA_TSTRING) {
+        ok = take_webhook_text(L, at - 4, c, fault);
+    } else if (webhook == LUA_TFUNCTION) {
+        lua_pushvalue(L, at - 4);
+        ok = take_webhook_function(L, c, fault);
+        lua_pop(L, 1);
+    } else if (portal != LUA_TNIL && token != LUA_TNIL) {
+        struct b24_view p, t;
+        p.p = lua_tolstring(L, at - 3, &p.n);
+        t.p = lua_tolstring(L, at - 2, &t.n);
+        ok = b24_conf_token(c, p, t, fault);
+    } else if (portal != LUA_TNIL || token != LUA_TNIL) {
+        b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL", "Give both portal and token.",
+                 "portal and token belong together");
+    } else {
+        no_credential(fault);
+    }
+    lua_settop(L, at - 5);
+    return ok;
+}
+
+/* ------------------------------------------------------------ the object */
+
+static int conf_gc(lua_State *L) {
+    struct b24_conf *c = luaL_checkudata(L, 1, B24_CONF_TYPE);
+    b24_conf_free(c);
+    return 0;
+}
+
+static int conf_tostring(lua_State *L) {
+    const struct b24_conf *c = luaL_checkudata(L, 1, B24_CONF_TYPE);
+    lua_pushfstring(L, "b24.conf (%s)", c->origin ? c->origin : "?");
+    return 1;
+}
+
+void b24L_open_conf(lua_State *L) {
+    static const luaL_Reg meta[] = {{"__gc", conf_gc}, {"__tostring", conf_tostring}, {NULL, NULL}};
+    b24L_newtype(L, B24_CONF_TYPE);
+    b24L_setfuncs(L, meta);
+    lua_pushliteral(L, "b24.conf");
+    lua_setfield(L, -2, "__name");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+/* [0, +1] A conf object without values; its keep table behind it [0, +1]. */
+static struct b24_conf *new_conf(lua_State *L) {
+    struct b24_conf *c = b24L_newobject(L, sizeof *c, B24_CONF_TYPE);
+    const char *http = getenv("B24_ALLOW_HTTP");
+    b24_conf_init(c);
+    c->allow_http = http != NULL && strcmp(http, "1") == 0;
+    lua_createtable(L, 4, 0);
+    lua_pushvalue(L, -1);
+    b24L_setuservalue(L, -3);
+    return c;
+}
+
+static bool take_table(lua_State *L, int index, struct b24_conf *c, int level,
+                       struct b24_fault *fault) {
+    int keep = lua_gettop(L);
+    option(L, index, "log");
+    lua_rawseti(L, keep, B24_KEEP_LOG);
+    return take_flag(L, index, "allow_http", &c->allow_http) && take_settings(L, index, c, fault) &&
+           take_limiter(L, index, c, keep, level, fault) && take_credential(L, index, c, fault);
+}
+
+const struct b24_conf *b24L_to_conf(lua_State *L, int index, int level) {
+    struct b24_fault fault;
+    bool ok;
+    struct b24_conf *ready = b24L_testudata(L, index, B24_CONF_TYPE);
+    if (ready != NULL && ready->base != NULL) {
+        lua_pushvalue(L, index);
+        return ready;
+    }
+    if (ready != NULL) { /* collected already: a finaliser uses it while the Lua state closes */
+        b24_fail(&fault, B24_CLOSED, "CLOSED", NULL,
+                 "the client is gone: the Lua state is closing");
+        b24L_push_fault(L, &fault, NULL);
+        return NULL;
+    }
+    if (!lua_isnoneornil(L, index) && lua_type(L, index) != LUA_TSTRING && !lua_istable(L, index))
+        b24L_throw(L, level, "conf must be a table, a webhook URL or nil, not a %s",
+                   luaL_typename(L, index));
+    luaL_checkstack(L, 16, "conf");
+    if (lua_istable(L, index)) b24L_check_options(L, index, level);
+    struct b24_conf *c = new_conf(L);
+    if (lua_istable(L, index)) ok = take_table(L, index, c, level, &fault);
+    else if (lua_type(L, index) == LUA_TSTRING) ok = take_webhook_text(L, index, c, &fault);
+    else ok = find_credential(NULL, c, &fault);
+    lua_pop(L, 1); /* the keep table */
+    if (ok && c->http_version == B24_HTTP_2 && strncmp(c->origin, "http://", 7) == 0)
+        ok = bad_value(&fault, "http_version", "cannot be \"2\" over plain http");
+    if (ok) return c;
+    b24L_push_fault(L, &fault, NULL);
+    return NULL;
+}

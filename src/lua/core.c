@@ -1,0 +1,163 @@
+/* b24.core: b24.codec plus the blocking calls over libcurl. */
+#include "curl/facts.h"
+#include "curl/transfer.h"
+#include "lua/binding.h"
+#include "lua/cache.h"
+#include "lua/engine.h"
+#include "lua/interrupt.h"
+#include "os/keep_loaded.h"
+
+/* ------------------------------------------------------------ the kept handle: one for each Lua
+ * state */
+
+#define TRANSFER_TYPE "b24.transfer " B24_VERSION
+
+struct kept {
+    struct b24_transfer *transfer;
+};
+
+static int kept_gc(lua_State *L) {
+    struct kept *k = luaL_checkudata(L, 1, TRANSFER_TYPE);
+    /* A forked child abandons the parent's handle; see transfer.h. */
+    if (k->transfer != NULL && b24_transfer_usable(k->transfer)) b24_transfer_free(k->transfer);
+    k->transfer = NULL;
+    return 0;
+}
+
+/* NULL: libcurl could not start. */
+static struct b24_transfer *transfer(lua_State *L) {
+    struct kept *k = lua_touserdata(L, lua_upvalueindex(1));
+    if (k->transfer != NULL && !b24_transfer_usable(k->transfer)) k->transfer = NULL;
+    if (k->transfer == NULL) k->transfer = b24_transfer_new();
+    return k->transfer;
+}
+
+/* ------------------------------------------------------------ the loop */
+
+/* Carries out what the call object on top of the stack asks for, until it is done. */
+static const struct b24_outcome *perform(lua_State *L, struct b24L_call *c,
+                                         struct b24_transfer *t) {
+    struct b24L_interrupt watch = b24L_watch_hooks(L);
+    struct b24_interrupt interrupt = {b24L_hook_changed, &watch};
+    struct b24_event event = {.type = B24_GO};
+    int call = lua_gettop(L);
+    for (;;) {
+        struct b24_action a = b24L_step(L, call, &event, b24_clock());
+        switch (a.type) {
+        case B24_SEND: b24_transfer_send(t, c->conf, a.as.send, &interrupt, &event); break;
+        case B24_SLEEP:
+            b24_transfer_sleep(t, a.as.sleep, &interrupt);
+            event.type = b24L_hook_changed(&watch) ? B24_CANCEL : B24_WOKE;
+            break;
+        case B24_ASK: b24L_ask_limiter(L, call, &a, &event); break;
+        case B24_DONE: return a.as.done;
+        default: event.type = B24_CANCEL; /* cannot happen: this loop answers what was asked */
+        }
+    }
+}
+
+/* [0, +3] The call object on top, from its first event to its result. */
+static int perform_top(lua_State *L, struct b24L_call *c) {
+    struct b24_fault fault;
+    struct b24_transfer *t = transfer(L);
+    if (t == NULL) {
+        b24_fail(&fault, B24_NETWORK, "CURL_FAILED", NULL, "libcurl cannot start (out of memory?)");
+        return b24L_push_fault(L, &fault, c->method);
+    }
+    int call = lua_gettop(L);
+    c->busy = true; /* to the end: each step is ours */
+    c->outcome = perform(L, c, t);
+    int n = b24L_push_result(L, call);
+    b24_call_free(c->call); /* at once: an answer can be megabytes */
+    c->call = NULL;
+    c->request = NULL;
+    c->outcome = NULL;
+    return n;
+}
+
+static int finish(lua_State *L, const struct b24L_setup *setup) {
+    struct b24L_call *c = b24L_new_call(L, setup);
+    return c != NULL ? perform_top(L, c) : 3;
+}
+
+/* core.perform(call) -> value, nil, info | nil, message, info; a call object of codec.call that
+ * nobody has begun */
+static int core_perform(lua_State *L) {
+    struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    luaL_argcheck(L, c->call != NULL, 1, "this call is over");
+    luaL_argcheck(L, !c->begun, 1, "this call was begun already"); /* who began it uses it */
+    lua_settop(L, 1);
+    return perform_top(L, c);
+}
+
+/* core.counters([conf]) -> counters, nil, info | nil, message, info */
+static int core_counters(lua_State *L) {
+    struct b24L_setup setup = {
+        .conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
+    lua_settop(L, 1);
+    if (b24L_wants_cache(L, 1)) return b24L_cached_counters(L, 1);
+    lua_pushliteral(L, "im.counters.get");
+    return finish(L, &setup);
+}
+
+/* core.call(conf, method [, params [, idempotent [, level]]]) -> result, nil, info | nil, message,
+ * info */
+static int core_call(lua_State *L) {
+    struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
+    setup.idempotent = b24L_to_idempotent(L, 4);
+    setup.level = (int)luaL_optnumber(L, 5, 1);
+    lua_settop(L, 3);
+    return finish(L, &setup);
+}
+
+/* core.batch(conf, step) -> {results=, …}, nil, info | nil, message, info; a step of codec.batch */
+static int core_batch(lua_State *L) {
+    struct b24L_setup setup = {
+        .conf = 1, .method = 3, .params = 2, .shape = B24_BATCH, .level = 1, .seed = b24_seed()};
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    lua_getfield(L, 2, "idempotent");
+    /* A batch is named "batch": only its plan knows that it does nothing but read. */
+    setup.idempotent = lua_toboolean(L, -1) ? B24_IDEMPOTENT : B24_BY_NAME;
+    lua_pop(L, 1);
+    lua_pushliteral(L, "batch");
+    return finish(L, &setup);
+}
+
+/* core.versions() -> {b24=, libcurl=, tls=, http2=, trust=}; starts nothing */
+static int core_versions(lua_State *L) {
+    struct b24_curl_facts facts = b24_curl_facts();
+    lua_createtable(L, 0, 5);
+    lua_pushliteral(L, B24_VERSION);
+    lua_setfield(L, -2, "b24");
+    lua_pushstring(L, facts.libcurl);
+    lua_setfield(L, -2, "libcurl");
+    lua_pushstring(L, facts.tls); /* NULL: nil */
+    lua_setfield(L, -2, "tls");
+    lua_pushboolean(L, facts.http2);
+    lua_setfield(L, -2, "http2");
+    lua_pushstring(L, facts.trust);
+    lua_setfield(L, -2, "trust");
+    return 1;
+}
+
+int luaopen_b24_core(lua_State *L) {
+    static const luaL_Reg functions[] = {{"counters", core_counters}, {"call", core_call},
+                                         {"batch", core_batch},       {"perform", core_perform},
+                                         {"versions", core_versions}, {NULL, NULL}};
+    b24_pin((const void *)&functions);
+    b24L_open_codec(L);
+    b24L_newtype(L, TRANSFER_TYPE);
+    lua_pushcfunction(L, kept_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    b24L_newobject(L, sizeof(struct kept), TRANSFER_TYPE);
+    for (const luaL_Reg *f = functions; f->name != NULL; f++) {
+        lua_pushvalue(L, -1);
+        lua_pushcclosure(L, f->func, 1);
+        lua_setfield(L, -3, f->name);
+    }
+    lua_pop(L, 1);
+    b24L_open_engine(L);
+    return 1;
+}

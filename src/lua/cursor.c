@@ -1,0 +1,221 @@
+/* codec.cursor: the cursor of cursor.h as Lua sees it. Params go in, each page's params come out;
+   replies go in, rows come out. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lua/binding.h"
+#include "lua/rows.h"
+#include "lua/wish.h"
+
+#define CURSOR_TYPE "b24.cursor " B24_VERSION
+#define PARAMS_MAX  (64u << 20) /* bytes; as for a call */
+
+/* What a cursor keeps in its uservalue table: its own params, which each page changes, the filter
+   in them, and the name of the member with the rows. */
+enum { PARAMS = 1, FILTER, ROWS };
+
+struct lua_cursor {
+    struct b24_cursor cursor;
+    struct b24_buffer probe;
+    bool asked;                      /* the params of a page were taken, its reply has not come */
+    char method[B24_METHOD_MAX + 1]; /* empty: unusable, which the call will say */
+};
+
+static struct lua_cursor *check_cursor(lua_State *L) { return luaL_checkudata(L, 1, CURSOR_TYPE); }
+
+/* [0, +1] */
+static void push_kept(lua_State *L, int what) {
+    b24L_getuservalue(L, 1);
+    lua_rawgeti(L, -1, what);
+    lua_remove(L, -2);
+}
+
+/* What is wrong with the params is thrown here, not when the first page is asked for. */
+static void check_params(lua_State *L, struct lua_cursor *lc, int index, int level) {
+    if (!lua_istable(L, index))
+        b24L_throw(L, level, "params must be a table, not a %s", luaL_typename(L, index));
+    b24_buffer_init(&lc->probe, PARAMS_MAX);
+    const char *wrong = b24L_encode_params(L, index, &lc->probe);
+    b24_buffer_free(&lc->probe);
+    if (wrong != NULL) b24L_throw(L, level, "a parameter %s", wrong);
+}
+
+/* codec.cursor(method [, params [, level]]) -> cursor; throws `level` calls up, as b24L_throw */
+int b24L_cursor(lua_State *L) {
+    int level = (int)luaL_optnumber(L, 3, 1);
+    lua_settop(L, 2);
+    luaL_checkstack(L, 20, "cursor");
+    if (lua_type(L, 1) != LUA_TSTRING)
+        return b24L_throw(L, level, "method must be a string, not a %s", luaL_typename(L, 1));
+    if (lua_isnil(L, 2)) {
+        lua_newtable(L);
+        lua_replace(L, 2);
+    }
+    struct lua_cursor *lc = b24L_newobject(L, sizeof *lc, CURSOR_TYPE);
+    check_params(L, lc, 2, level);
+    size_t n;
+    const char *method = lua_tolstring(L, 1, &n);
+    if (b24_method_problem((struct b24_view){method, n}) == NULL) memcpy(lc->method, method, n + 1);
+    struct b24_list_params wish = b24L_read_wish(L, 2, lc->method);
+    b24_cursor_init(&lc->cursor, lc->method, &wish);
+    lua_createtable(L, 3, 0); /* 4: what it keeps */
+    b24L_push_params(L, &lc->cursor, 2);
+    lua_rawseti(L, 4, FILTER);
+    lua_rawseti(L, 4, PARAMS);
+    lua_pushstring(L, b24_cursor_member(&lc->cursor)); /* NULL: nil */
+    lua_rawseti(L, 4, ROWS);
+    b24L_setuservalue(L, 3);
+    return 1;
+}
+
+/* ------------------------------------------------------------ page by page */
+
+static void push_position(lua_State *L, int64_t position) {
+    if (position < ((int64_t)1 << 53)) {
+        b24L_push_number(L, (double)position);
+    } else { /* a double, all that 5.1 has, could not hold it */
+        char text[24];
+        snprintf(text, sizeof text, "%lld", (long long)position);
+        lua_pushstring(L, text);
+    }
+}
+
+/* cursor:params() -> the params of the next page, good until the next call of it; nil: no more */
+static int cursor_params(lua_State *L) {
+    struct lua_cursor *lc = check_cursor(L);
+    const struct b24_cursor *c = &lc->cursor;
+    char condition[16];
+    lua_settop(L, 1);
+    if (c->done) return 0;
+    lc->asked = true;
+    push_kept(L, PARAMS);
+    if (c->paging == B24_BY_ID && c->position > 0) {
+        push_kept(L, FILTER);
+        snprintf(condition, sizeof condition, ">%s", c->listing->id);
+        push_position(L, c->position);
+        lua_setfield(L, -2, condition);
+        lua_pop(L, 1);
+    } else if (c->paging == B24_BY_START && c->position > 0) {
+        push_position(L, c->position);
+        b24L_set_member(L, 2, "start");
+    } else if (c->paging == B24_BY_OFFSET) {
+        push_position(L, c->position);
+        b24L_set_member(L, 2, "OFFSET");
+    }
+    return 1;
+}
+
+/* [0, +3] nil, message, info: the call's own info (index 3, if it is a table) with what we found
+ * wrong. */
+static int push_complaint(lua_State *L, const struct lua_cursor *lc,
+                          const struct b24_fault *fault) {
+    static const char *const fields[] = {"kind", "code", "message", "hint", "retryable", "method"};
+    b24L_push_fault(L, fault, lc->method[0] != '\0' ? lc->method : NULL);
+    lua_pushboolean(L, 1); /* the call as such was good */
+    lua_setfield(L, -2, "sent");
+    if (!lua_istable(L, 3)) return 3;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        lua_getfield(L, -1, fields[i]);
+        lua_setfield(L, 3, fields[i]);
+    }
+    lua_pushboolean(L, 1);
+    lua_setfield(L, 3, "sent");
+    lua_pop(L, 1);
+    lua_pushvalue(L, 3);
+    return 3;
+}
+
+static struct b24_page read_page(lua_State *L) {
+    struct b24_page page = {.next_kind = B24_NEXT_NONE, .total = -1, .more = B24_MORE_UNKNOWN};
+    if (lua_istable(L, 3)) {
+        lua_getfield(L, 3, "next");
+        if (!lua_isnil(L, -1))
+            page.next_kind =
+                b24L_to_integer(L, -1, &page.next) ? B24_NEXT_GIVEN : B24_NEXT_UNUSABLE;
+        lua_getfield(L, 3, "total");
+        if (!b24L_to_integer(L, -1, &page.total)) page.total = -1;
+        lua_pop(L, 2);
+    }
+    if (lua_istable(L, 2)) {
+        lua_getfield(L, 2, "hasMore");
+        if (lua_isboolean(L, -1)) page.more = lua_toboolean(L, -1) ? B24_MORE : B24_MORE_NO;
+        lua_pop(L, 1);
+    }
+    return page;
+}
+
+/* The list on top: leaves out the rows that were handed out before. */
+static void read_rows(lua_State *L, struct b24_cursor *c) {
+    char digits[24];
+    size_t n = b24L_rawlen(L, -1), kept = 0;
+    b24_cursor_begin(c);
+    for (size_t i = 1; i <= n; i++) {
+        lua_rawgeti(L, -1, (int)i);
+        bool fresh = b24_cursor_row(c, b24L_row_id(L, digits, sizeof digits));
+        lua_remove(L, -2); /* the id */
+        if (fresh && ++kept < i) lua_rawseti(L, -2, (int)kept);
+        else lua_pop(L, 1);
+    }
+    while (n > kept) {
+        lua_pushnil(L);
+        lua_rawseti(L, -2, (int)n--);
+    }
+}
+
+/* cursor:page(result [, info]) -> rows | nil, message, info */
+static int cursor_page(lua_State *L) {
+    struct lua_cursor *lc = check_cursor(L);
+    struct b24_fault fault;
+    luaL_checkany(L, 2);
+    lua_settop(L, 3);
+    luaL_checkstack(L, 20, "page");
+    if (!lc->asked) return luaL_error(L, "b24: ask for the page's params first");
+    lc->asked = false;
+    struct b24_page page = read_page(L);
+    push_kept(L, ROWS);
+    const char *problem = b24L_find_rows(L, 2, 4); /* 4: the member's name; 5: the rows */
+    if (problem != NULL) {
+        lc->cursor.done = true;
+        b24_fail(&fault, B24_DECODE, "NO_ROWS",
+                 "Use client:call for a method that returns no list.", "%s", problem);
+        return push_complaint(L, lc, &fault);
+    }
+    b24L_getuservalue(L, 1);
+    lua_pushvalue(L, 4);
+    lua_rawseti(L, -2, ROWS);
+    lua_pop(L, 1);
+    read_rows(L, &lc->cursor);
+    if (b24_cursor_end(&lc->cursor, &page, &fault)) return 1;
+    lc->cursor.done = true;
+    return push_complaint(L, lc, &fault);
+}
+
+/* cursor:more() -> may another page follow? */
+static int cursor_more(lua_State *L) {
+    lua_pushboolean(L, !check_cursor(L)->cursor.done);
+    return 1;
+}
+
+static int cursor_gc(lua_State *L) {
+    struct lua_cursor *lc = check_cursor(L);
+    b24_cursor_free(&lc->cursor);
+    lc->cursor.done = true;
+    lc->asked = false;
+    b24_buffer_free(&lc->probe);
+    return 0;
+}
+
+void b24L_open_cursor(lua_State *L) {
+    static const luaL_Reg meta[] = {{"__gc", cursor_gc},
+                                    {"params", cursor_params},
+                                    {"page", cursor_page},
+                                    {"more", cursor_more},
+                                    {NULL, NULL}};
+    b24L_newtype(L, CURSOR_TYPE);
+    b24L_setfuncs(L, meta);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "b24.cursor");
+    lua_setfield(L, -2, "__name");
+    lua_pop(L, 1);
+}

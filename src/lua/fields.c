@@ -1,0 +1,112 @@
+/* Members of Lua tables that came from JSON. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "lua/inbox.h"
+#include "json/document.h"
+
+int b24L_get_member(lua_State *L, int table, const char *name) {
+    table = b24L_absindex(L, table);
+    if (lua_istable(L, table)) {
+        lua_pushstring(L, name);
+        lua_rawget(L, table);
+        if (!lua_islightuserdata(L, -1)) return lua_type(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pushnil(L);
+    return LUA_TNIL;
+}
+
+static bool to_number(lua_State *L, int index, lua_Number *value) {
+    double n;
+    if (b24L_to_count(L, index, value)) return true;
+    if (lua_type(L, index) != LUA_TSTRING || !b24_decimal(lua_tostring(L, index), &n)) return false;
+    *value = (lua_Number)n;
+    return true;
+}
+
+bool b24L_member_count(lua_State *L, int table, const char *name, lua_Number *value) {
+    b24L_get_member(L, table, name);
+    bool found = to_number(L, -1, value);
+    lua_pop(L, 1);
+    return found;
+}
+
+bool b24L_member_date(lua_State *L, int table, const char *name, double *seconds) {
+    bool found = b24L_get_member(L, table, name) == LUA_TSTRING &&
+                 b24_date_parse(lua_tostring(L, -1), seconds);
+    lua_pop(L, 1);
+    return found;
+}
+
+bool b24L_member_is(lua_State *L, int table, const char *name, bool wanted) {
+    bool found =
+        b24L_get_member(L, table, name) == LUA_TBOOLEAN && (lua_toboolean(L, -1) != 0) == wanted;
+    lua_pop(L, 1);
+    return found;
+}
+
+/* [-1, 0] */
+static void set(lua_State *L, int table, const char *name) {
+    lua_pushstring(L, name);
+    lua_insert(L, -2);
+    lua_rawset(L, table);
+}
+
+void b24L_set_count(lua_State *L, int table, const char *name, lua_Number value) {
+    table = b24L_absindex(L, table);
+    b24L_push_number(L, (double)value);
+    set(L, table, name);
+}
+
+void b24L_set_text(lua_State *L, int table, const char *name, const char *value) {
+    table = b24L_absindex(L, table);
+    lua_pushstring(L, value); /* nil for NULL */
+    set(L, table, name);
+}
+
+void b24L_set_flag(lua_State *L, int table, const char *name, bool value) {
+    table = b24L_absindex(L, table);
+    lua_pushboolean(L, value);
+    set(L, table, name);
+}
+
+bool b24L_copy_member(lua_State *L, int target, const char *to, int source, const char *from) {
+    target = b24L_absindex(L, target);
+    bool found = b24L_get_member(L, source, from) == LUA_TSTRING && b24L_rawlen(L, -1) > 0;
+    if (found) set(L, target, to);
+    else lua_pop(L, 1);
+    return found;
+}
+
+bool b24L_to_dialog_id(lua_State *L, int index, bool person, char id[B24_DIALOG_ID_MAX + 1]) {
+    const char *prefix = person ? "" : "chat";
+    lua_Number number;
+    if (lua_type(L, index) == LUA_TSTRING) {
+        size_t n;
+        const char *s = lua_tolstring(L, index, &n);
+        if (n == 0 || n > B24_DIALOG_ID_MAX - 4 || *s == '0' || strspn(s, "0123456789") != n)
+            return false;
+        snprintf(id, B24_DIALOG_ID_MAX + 1, "%s%s", prefix, s);
+        return true;
+    }
+    if (!b24L_to_count(L, index, &number) || number <= 0) return false;
+    snprintf(id, B24_DIALOG_ID_MAX + 1, "%s%lld", prefix, (long long)number);
+    return true;
+}
+
+bool b24L_member_dialog_id(lua_State *L, int table, const char *name, bool person,
+                           char id[B24_DIALOG_ID_MAX + 1]) {
+    bool found = false;
+    if (b24L_get_member(L, table, name) == LUA_TSTRING &&
+        strncmp(lua_tostring(L, -1), "chat", 4) == 0) {
+        lua_pushstring(L, lua_tostring(L, -1) + 4);
+        found = b24L_to_dialog_id(L, -1, false, id);
+        lua_pop(L, 1);
+    } else {
+        found = b24L_to_dialog_id(L, -1, person, id);
+    }
+    lua_pop(L, 1);
+    return found;
+}

@@ -1,0 +1,28 @@
+#include "lua/interrupt.h"
+
+#include "lua/binding.h"
+
+bool b24L_hook_changed(void *arg) {
+    const struct b24L_interrupt *w = arg;
+    return lua_gethook(w->here) != w->hook_here ||
+           (w->main != NULL && lua_gethook(w->main) != w->hook_main);
+}
+
+static lua_State *main_thread(lua_State *L) {
+#if LUA_VERSION_NUM >= 502
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    lua_State *main = lua_tothread(L, -1);
+#else
+    lua_getfield(L, LUA_REGISTRYINDEX, B24_MAIN_KEY); /* known if b24 was loaded there */
+    lua_State *main = lua_touserdata(L, -1);
+#endif
+    lua_pop(L, 1);
+    return main;
+}
+
+struct b24L_interrupt b24L_watch_hooks(lua_State *L) {
+    struct b24L_interrupt w = {.here = L, .main = main_thread(L)};
+    w.hook_here = lua_gethook(L);
+    if (w.main != NULL) w.hook_main = lua_gethook(w.main);
+    return w;
+}

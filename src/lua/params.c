@@ -1,0 +1,199 @@
+/* Lua values -> JSON, for the parameters of a call. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lua/binding.h"
+
+#define EXACT 9007199254740992.0 /* 2^53 */
+#define DEPTH_MAX                                                                                  \
+    B24_DEPTH_MAX /* what was answered can be written again; deeper is a table that contains       \
+                     itself */
+
+struct encoder {
+    lua_State *L;
+    struct b24_buffer *out;
+    const char *why; /* static; the first thing that cannot be written */
+};
+
+static bool value(struct encoder *e, int depth);
+
+static bool refuse(struct encoder *e, const char *why) {
+    if (e->why == NULL) e->why = why;
+    return false;
+}
+
+static bool put(struct encoder *e, const char *p, size_t n) {
+    return b24_buffer_add(e->out, p, n) ||
+           refuse(e, e->out->state == B24_BUFFER_FULL ? "makes the request too large"
+                                                      : "does not fit into memory");
+}
+
+static bool puts_(struct encoder *e, const char *s) { return put(e, s, strlen(s)); }
+
+static bool string(struct encoder *e, const char *p, size_t n) {
+    static const char hex[] = "0123456789abcdef";
+    if (!b24_utf8_valid(p, n)) return refuse(e, "is not valid UTF-8");
+    if (!put(e, "\"", 1)) return false;
+    size_t from = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)p[i];
+        char escaped[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+        bool plain = c >= 0x20 && c != 0x7f && c != '"' && c != '\\';
+        if (plain) continue;
+        if (c == '"' || c == '\\') escaped[1] = (char)c;
+        if (!put(e, p + from, i - from) || !put(e, escaped, escaped[1] == 'u' ? 6 : 2))
+            return false;
+        from = i + 1;
+    }
+    return put(e, p + from, n - from) && put(e, "\"", 1);
+}
+
+static bool number(struct encoder *e, int index) {
+    char text[B24_NUMBER_MAX];
+    size_t n = b24L_number_text(e->L, index, text);
+    if (n > 0) return put(e, text, n);
+    return refuse(e, lua_tonumber(e->L, index) != lua_tonumber(e->L, index)
+                         ? "is not a number (NaN)"
+                         : "is infinite");
+}
+
+/* [0, +1] Raw, because strict-mode scripts forbid reading unknown globals. */
+static void push_global(lua_State *L, const char *name) {
+#if LUA_VERSION_NUM < 502
+    lua_pushstring(L, name);
+    lua_rawget(L, LUA_GLOBALSINDEX);
+#else
+    lua_pushglobaltable(L);
+    lua_pushstring(L, name);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+#endif
+}
+
+/* b24.null, cjson.null and ngx.null are one light userdata; Neovim's vim.NIL is a userdata of its
+ * own. */
+static bool is_null(lua_State *L) {
+    if (lua_islightuserdata(L, -1)) return lua_touserdata(L, -1) == NULL;
+    int top = lua_gettop(L);
+    push_global(L, "vim");
+    bool null = false;
+    if (lua_istable(L, -1)) {
+        lua_pushliteral(L, "NIL");
+        lua_rawget(L, -2);
+        null = lua_rawequal(L, -1, top);
+    }
+    lua_settop(L, top);
+    return null;
+}
+
+enum b24_keys b24L_classify_keys(lua_State *L) {
+    size_t n = b24L_rawlen(L, -1), integers = 0, strings = 0, inside = 0;
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -2) == LUA_TSTRING) {
+            strings++;
+        } else if (lua_type(L, -2) == LUA_TNUMBER) {
+            lua_Number k = lua_tonumber(L, -2);
+            if (!(k >= -EXACT && k <= EXACT) || k != (lua_Number)(int64_t)k) {
+                lua_pop(L, 2);
+                return B24_KEYS_BAD;
+            }
+            integers++;
+            if (k >= 1 && k <= (lua_Number)n) inside++;
+        } else {
+            lua_pop(L, 2);
+            return B24_KEYS_BAD;
+        }
+    }
+    if (integers + strings == 0) return B24_KEYS_EMPTY;
+    if (integers > 0 && strings > 0) return B24_KEYS_MIXED;
+    return strings == 0 && inside == integers && integers == n ? B24_KEYS_ARRAY : B24_KEYS_OBJECT;
+}
+
+/* dkjson's convention, which b24's own maps follow: an empty table can say that it is an object. */
+static bool says_object(lua_State *L) {
+    bool object = false;
+    if (!luaL_getmetafield(L, -1, "__jsontype")) return false;
+    if (lua_type(L, -1) == LUA_TSTRING) object = strcmp(lua_tostring(L, -1), "object") == 0;
+    lua_pop(L, 1);
+    return object;
+}
+
+static bool array(struct encoder *e, int depth) {
+    size_t n = b24L_rawlen(e->L, -1);
+    if (!put(e, "[", 1)) return false;
+    for (size_t i = 1; i <= n; i++) {
+        if (i > 1 && !put(e, ",", 1)) return false;
+        lua_rawgeti(e->L, -1, (int)i);
+        bool ok = value(e, depth);
+        lua_pop(e->L, 1);
+        if (!ok) return false;
+    }
+    return put(e, "]", 1);
+}
+
+static bool key(struct encoder *e) {
+    size_t n;
+    char text[32];
+    if (lua_type(e->L, -2) == LUA_TSTRING) {
+        const char *p = lua_tolstring(e->L, -2, &n);
+        return string(e, p, n);
+    }
+    snprintf(text, sizeof text, "\"%lld\"",
+             (long long)lua_tonumber(e->L, -2)); /* lua_tolstring would confuse lua_next */
+    return puts_(e, text);
+}
+
+static bool object(struct encoder *e, int depth) {
+    bool first = true;
+    if (!put(e, "{", 1)) return false;
+    for (lua_pushnil(e->L); lua_next(e->L, -2) != 0; lua_pop(e->L, 1)) {
+        bool ok = (first || put(e, ",", 1)) && key(e) && put(e, ":", 1) && value(e, depth);
+        first = false;
+        if (!ok) {
+            lua_pop(e->L, 2);
+            return false;
+        }
+    }
+    return put(e, "}", 1);
+}
+
+static bool table(struct encoder *e, int depth) {
+    if (depth == 0) return refuse(e, "is nested too deeply (does a table contain itself?)");
+    luaL_checkstack(e->L, 8, "params");
+    if (b24L_batch_is_ref(e->L, -1))
+        return refuse(e, "is a reference (b24.ref), which only a batch can use");
+    switch (b24L_classify_keys(e->L)) {
+    case B24_KEYS_EMPTY: return puts_(e, depth == DEPTH_MAX || says_object(e->L) ? "{}" : "[]");
+    case B24_KEYS_ARRAY: return array(e, depth - 1);
+    case B24_KEYS_OBJECT: return object(e, depth - 1);
+    case B24_KEYS_MIXED: return refuse(e, B24_MIXED_KEYS);
+    default: return refuse(e, B24_BAD_KEYS);
+    }
+}
+
+/* Writes the value on top of the stack. */
+static bool value(struct encoder *e, int depth) {
+    size_t n;
+    const char *p;
+    switch (lua_type(e->L, -1)) {
+    case LUA_TNIL: return puts_(e, "null");
+    case LUA_TBOOLEAN: return puts_(e, lua_toboolean(e->L, -1) ? "true" : "false");
+    case LUA_TNUMBER: return number(e, -1);
+    case LUA_TSTRING: p = lua_tolstring(e->L, -1, &n); return string(e, p, n);
+    case LUA_TTABLE: return table(e, depth);
+    case LUA_TLIGHTUSERDATA:
+    case LUA_TUSERDATA:
+        return is_null(e->L) ? puts_(e, "null")
+                             : refuse(e, "has a userdata, which has no JSON form");
+    default: return refuse(e, "has a function or coroutine, which has no JSON form");
+    }
+}
+
+const char *b24L_encode_params(lua_State *L, int index, struct b24_buffer *out) {
+    struct encoder e = {L, out, NULL};
+    luaL_checkstack(L, 8, "params");
+    lua_pushvalue(L, index);
+    value(&e, DEPTH_MAX);
+    lua_pop(L, 1);
+    return e.why;
+}

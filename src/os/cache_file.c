@@ -1,0 +1,185 @@
+#define _DEFAULT_SOURCE /* flock */
+#define _POSIX_C_SOURCE 200809L
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
+#include "os/cache_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HEAD_MAX 80 /* bytes of "b24 cache 2 STORED LENGTH CHECKSUM\n" */
+
+int64_t b24_cache_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+enum b24_cache_step b24_cache_decide(int64_t stored, int64_t began, int64_t now, b24_ms max_age,
+                                     bool claimed) {
+    bool usable = stored > 0 && stored <= now;
+    if (usable && (now - stored <= max_age || stored >= began)) return B24_CACHE_HIT;
+    return claimed ? B24_CACHE_ASK : B24_CACHE_WAIT;
+}
+
+static uint64_t hash(const char *p, size_t n) {
+    uint64_t h = 1469598103934665603u; /* FNV-1a: against accidents, not against attackers, who
+                                          cannot write here */
+    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)p[i]) * 1099511628211u;
+    return h;
+}
+
+/* ------------------------------------------------------------ names */
+
+/* Who asks: the webhook's user, or 64 bits of a token's hash, from which nobody finds its 200. */
+static bool account(const struct b24_conf *conf, char *out, size_t size) {
+    const char *rest = strstr(conf->base, "/rest/");
+    int n;
+    if (conf->token != NULL)
+        n = snprintf(out, size, "t%016" PRIx64, hash(conf->token, strlen(conf->token)));
+    else if (rest != NULL) n = snprintf(out, size, "%.*s", (int)strcspn(rest + 6, "/"), rest + 6);
+    else return false;
+    return n > 0 && (size_t)n < size && strchr(out, '/') == NULL;
+}
+
+/* DIR/cache-UID-portal.example_8443-1 */
+bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct b24_fault *fault) {
+    struct b24_runtime_dir dir;
+    char who[64];
+    cache->claim = -1;
+    if (!b24_runtime_dir(conf->runtime_dir, &dir, fault)) return false;
+    const char *host = strstr(conf->origin, "://");
+    if (host == NULL || !account(conf, who, sizeof who))
+        return b24_fail(fault, B24_CONFIG, "NO_CACHE", NULL,
+                        "the account has no name for its cache");
+    int n = snprintf(cache->path, sizeof cache->path, "%s/cache-%lu-%s-%s", dir.path,
+                     (unsigned long)geteuid(), host + 3, who);
+    if (n < 0 || (size_t)n >= sizeof cache->path - 8)
+        return b24_fail(fault, B24_CONFIG, "NO_CACHE", NULL, "the path of the cache is too long");
+    for (char *p = cache->path + strlen(dir.path) + 1; *p != '\0'; p++)
+        if (strchr(":/[]", *p) != NULL) *p = '_';
+    snprintf(cache->claim_path, sizeof cache->claim_path, "%s.new", cache->path);
+    return true;
+}
+
+/* ------------------------------------------------------------ reading */
+
+static bool ours(int fd, struct stat *s) {
+    return fstat(fd, s) == 0 && S_ISREG(s->st_mode) && s->st_uid == geteuid() && s->st_nlink == 1;
+}
+
+/* `size`: where to stop without asking once more; the file is only ever replaced, never changed. */
+static bool read_all(int fd, size_t size, struct b24_buffer *out) {
+    char piece[4096];
+    for (;;) {
+        if (out->n == size && size > 0) return true;
+        ssize_t n = read(fd, piece, sizeof piece);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return false;
+        if (n == 0) return true;
+        if (!b24_buffer_add(out, piece, (size_t)n)) return false;
+    }
+}
+
+/* Splits the head off; 0: this is no entry. */
+static int64_t parse(struct b24_buffer *text) {
+    struct b24_view v = b24_buffer_view(text);
+    int64_t stored = 0;
+    uint64_t sum = 0;
+    size_t length = 0;
+    int head = 0;
+    if (sscanf(v.p, "b24 cache 2 %" SCNd64 " %zu %" SCNx64 "%n", &stored, &length, &sum, &head) !=
+        3)
+        return 0;
+    if ((size_t)head >= v.n || v.p[head] != '\n') return 0;
+    head++;
+    if (stored <= 0 || v.n - (size_t)head != length || hash(v.p + head, length) != sum) return 0;
+    memmove(text->p, text->p + head, length);
+    b24_buffer_cut(text, length);
+    return stored;
+}
+
+void b24_cache_read(const struct b24_cache *cache, struct b24_cache_entry *entry) {
+    struct stat s;
+    entry->stored = 0;
+    b24_buffer_reset(&entry->json, B24_CACHE_MAX);
+    int fd = open(cache->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) return;
+    if (ours(fd, &s) && read_all(fd, (size_t)s.st_size, &entry->json))
+        entry->stored = parse(&entry->json);
+    close(fd);
+}
+
+/* ------------------------------------------------------------ writing */
+
+/* Is `fd` the file that others find under the claim's name? */
+static bool named(const struct b24_cache *cache, int fd) {
+    struct stat mine, found;
+    return ours(fd, &mine) && lstat(cache->claim_path, &found) == 0 &&
+           found.st_ino == mine.st_ino && found.st_dev == mine.st_dev;
+}
+
+/* Has this process the claim? */
+static bool claimed(const struct b24_cache *cache) {
+    return cache->claim >= 0 && cache->owner == (long)getpid();
+}
+
+static void drop(struct b24_cache *cache) {
+    if (cache->claim >= 0) close(cache->claim);
+    cache->claim = -1;
+}
+
+bool b24_cache_claim(struct b24_cache *cache) {
+    if (claimed(cache)) return true;
+    drop(cache); /* a parent's; its own descriptor keeps the lock */
+    int fd = open(cache->claim_path,
+                  O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    if (fd < 0) return false;
+    /* Looked at under the lock: before it another process may have made it the entry, or removed
+     * it. */
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && named(cache, fd)) {
+        cache->claim = fd;
+        cache->owner = (long)getpid();
+        return true;
+    }
+    close(fd);
+    return false;
+}
+
+static bool write_all(int fd, const char *p, size_t n) {
+    while (n > 0) {
+        ssize_t put = write(fd, p, n);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return false;
+        p += put;
+        n -= (size_t)put;
+    }
+    return true;
+}
+
+bool b24_cache_store(struct b24_cache *cache, struct b24_view json, int64_t now) {
+    char head[HEAD_MAX];
+    int n = snprintf(head, sizeof head, "b24 cache 2 %" PRId64 " %zu %016" PRIx64 "\n", now, json.n,
+                     hash(json.p, json.n));
+    bool ok = claimed(cache) && json.n <= B24_CACHE_MAX - HEAD_MAX &&
+              ftruncate(cache->claim, 0) == 0 && lseek(cache->claim, 0, SEEK_SET) == 0 &&
+              write_all(cache->claim, head, (size_t)n) && write_all(cache->claim, json.p, json.n) &&
+              named(cache, cache->claim) && rename(cache->claim_path, cache->path) == 0;
+    if (ok) drop(cache);
+    else b24_cache_release(cache);
+    return ok;
+}
+
+void b24_cache_release(struct b24_cache *cache) {
+    /* Before the lock goes: who has it is the only one to remove the name. */
+    if (claimed(cache) && named(cache, cache->claim)) (void)unlink(cache->claim_path);
+    drop(cache);
+}

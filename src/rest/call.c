@@ -1,0 +1,210 @@
+#include "rest/call_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *b24_event_name(enum b24_event_type type) {
+    static const char *const names[] = {
+#define X(constant, name) name,
+        B24_EVENTS(X)
+#undef X
+    };
+    return names[type];
+}
+
+const char *b24_action_name(enum b24_action_type type) {
+    static const char *const names[] = {
+#define X(constant, name) name,
+        B24_ACTIONS(X)
+#undef X
+    };
+    return names[type];
+}
+
+static bool build(struct b24_call *c, const struct b24_call_setup *setup) {
+    bool moved = setup->moved_origin != NULL && setup->moved_origin[0] != '\0';
+    const char *origin = moved ? setup->moved_origin : c->conf->origin;
+    c->moved_origin = setup->moved_origin;
+    c->remembered = moved;
+    b24_copy_text(c->origin, sizeof c->origin, (struct b24_view){origin, strlen(origin)});
+    return b24_request_build(&c->text, c->conf, setup->method, setup->body) &&
+           (!moved || b24_request_move(&c->text, c->conf, origin, setup->method));
+}
+
+struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *portal,
+                              const struct b24_call_setup *setup) {
+    struct b24_call *c = calloc(1, sizeof *c);
+    if (c == NULL) return NULL;
+    c->conf = conf;
+    c->portal = portal;
+    c->state = NEW;
+    c->retries = setup->bare ? 0 : conf->retries;
+    c->moves = setup->bare ? 0 : B24_MOVES_MAX;
+    c->own_limiter = conf->ask_limiter && !setup->bare;
+    c->own = setup->own;
+    c->random = setup->seed;
+    c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
+    if (setup->idempotent != B24_BY_NAME) c->safe = setup->idempotent == B24_IDEMPOTENT;
+    memcpy(c->method, setup->method.p,
+           setup->method.n); /* at most B24_METHOD_MAX: b24_method_problem */
+    b24_outcome_init(&c->outcome);
+    c->outcome.keep = setup->keep;
+    if (!build(c, setup)) {
+        b24_call_free(c);
+        return NULL;
+    }
+    c->request.url = c->text.url;
+    c->request.body = (struct b24_view){c->text.body, strlen(c->text.body)};
+    c->request.headers = c->text.headers;
+    c->request.repeatable = c->safe;
+    return c;
+}
+
+void b24_call_free(struct b24_call *c) {
+    if (c == NULL) return;
+    b24_request_free(&c->text);
+    b24_outcome_free(&c->outcome);
+    free(c);
+}
+
+void b24_call_set_portal(struct b24_call *c, struct b24_portal *portal) { c->portal = portal; }
+
+const char *b24_call_origin(const struct b24_call *c) { return c->origin; }
+
+struct b24_note *b24_call_add_note(struct b24_call *c, const char *event) {
+    struct b24_note *n =
+        &c->notes[c->note_count < B24_NOTES_MAX ? c->note_count++ : B24_NOTES_MAX - 1];
+    memset(n, 0, sizeof *n);
+    n->event = event;
+    n->attempt = c->outcome.attempts;
+    n->wait = B24_NO_MS;
+    return n;
+}
+
+const struct b24_note *b24_call_note(struct b24_call *c) {
+    return c->notes_read < c->note_count ? &c->notes[c->notes_read++] : NULL;
+}
+
+/* ------------------------------------------------------------ steps that end in an action */
+
+struct b24_action b24_call_done(struct b24_call *c) {
+    if (c->state != FINISHED) {
+        c->outcome.elapsed = c->now - c->begun;
+        b24_limiter_leave(&c->conf->limits, c->own, &c->queued, c->now);
+        /* Repeating what may have run is not for the caller to do blindly either. */
+        c->outcome.retryable = c->outcome.retryable && (c->outcome.not_run || c->safe);
+    }
+    c->state = FINISHED;
+    return (struct b24_action){.type = B24_DONE, .as.done = &c->outcome};
+}
+
+struct b24_action b24_call_give_up(struct b24_call *c, enum b24_kind kind, const char *code,
+                                   const char *text) {
+    struct b24_failure f = {
+        .kind = kind, .code = code, .sent = c->state == CALLING, .text = {text, strlen(text)}};
+    b24_outcome_failure(&c->outcome, c->conf, &f);
+    return b24_call_done(c);
+}
+
+struct b24_action b24_call_send(struct b24_call *c) {
+    c->request.timeout = c->deadline - c->now;
+    if (c->request.timeout <= 0) {
+        if (c->outcome.attempts > 0 && !c->moved)
+            return b24_call_done(c); /* what went wrong before says more */
+        return b24_call_give_up(c, B24_TIMEOUT, "TIMEOUT",
+                                "the deadline passed before anything was sent");
+    }
+    c->outcome.attempts++;
+    c->moved = false;
+    c->state = CALLING;
+    b24_call_add_note(c, "attempt");
+    return (struct b24_action){.type = B24_SEND, .as.send = &c->request};
+}
+
+struct b24_action b24_call_sleep(struct b24_call *c, b24_ms until, enum b24_after after,
+                                 const char *reason) {
+    struct b24_note *n = b24_call_add_note(c, "wait");
+    n->reason = reason;
+    n->wait = until - c->now;
+    c->state = WAITING;
+    c->slept = c->now;
+    c->wake = until;
+    c->after = after;
+    return (struct b24_action){.type = B24_SLEEP, .as.sleep = until - c->now};
+}
+
+/* ------------------------------------------------------------ events */
+
+static struct b24_action go(struct b24_call *c) {
+    if (c->state == MOVING) return b24_call_reserve(c);
+    c->begun = c->now;
+    c->deadline = c->now + c->conf->timeout;
+    return b24_call_reserve(c);
+}
+
+static struct b24_action woke(struct b24_call *c) {
+    if (c->now < c->wake)
+        return (struct b24_action){.type = B24_SLEEP, .as.sleep = c->wake - c->now};
+    c->outcome.waited += c->now - c->slept;
+    if (c->after == THEN_OVERRUN) return b24_call_overrun(c);
+    return c->after == THEN_SEND ? b24_call_send(c) : b24_call_reserve(c);
+}
+
+static void note_outcome(struct b24_call *c, const char *event) {
+    struct b24_note *n = b24_call_add_note(c, event);
+    n->status = c->outcome.status;
+    memcpy(n->code, c->outcome.code, sizeof n->code);
+    memcpy(n->text, c->outcome.text, sizeof n->text);
+}
+
+static struct b24_action reply(struct b24_call *c, const struct b24_reply *r) {
+    b24_outcome_reply(&c->outcome, c->conf, r);
+    if (c->outcome.kind == B24_OK) c->outcome.code[0] = c->outcome.text[0] = '\0';
+    note_outcome(c, "reply");
+    struct b24_action action;
+    if (b24_call_moved(c, r, &action)) return action;
+    b24_call_judge_address(c);
+    return b24_call_decide(c);
+}
+
+static struct b24_action failed(struct b24_call *c, const struct b24_failure *f) {
+    b24_outcome_failure(&c->outcome, c->conf, f);
+    note_outcome(c, "failed");
+    b24_call_judge_address(c);
+    /* What was remembered is out of date. Nobody has seen the request yet, so the portal's own
+     * address is asked. */
+    struct b24_action action;
+    if (c->go_home && c->remembered && !f->sent && b24_call_go_home(c, &action)) return action;
+    return b24_call_decide(c);
+}
+
+static struct b24_action answer(struct b24_call *c, const struct b24_event *event) {
+    if (c->state == PENALISING) return c->last_words ? b24_call_done(c) : b24_call_reserve(c);
+    return b24_call_reserved(c, event->as.answer.verdict, event->as.answer.wait);
+}
+
+static struct b24_action take(struct b24_call *c, const struct b24_event *event) {
+    switch (event->type) {
+    case B24_GO: return go(c);
+    case B24_WOKE: return woke(c);
+    case B24_REPLY: return reply(c, &event->as.reply);
+    case B24_FAILED: return failed(c, &event->as.failed);
+    case B24_ANSWER: return answer(c, event);
+    default: return b24_call_give_up(c, B24_CLOSED, "CANCELLED", "the call was cancelled");
+    }
+}
+
+struct b24_action b24_call_next(struct b24_call *c, const struct b24_event *event, b24_ms now) {
+    static const unsigned legal[] = {
+#define X(name, events) events,
+        B24_STATES(X)
+#undef X
+    };
+    if (c->state != MOVING)
+        c->note_count = c->notes_read = 0; /* a move is a part of the step before */
+    if (c->state == FINISHED) return b24_call_done(c);
+    if (event->type != B24_CANCEL && (legal[c->state] & 1u << event->type) == 0)
+        return (struct b24_action){.type = B24_MISUSE};
+    if (now > c->now || c->state == NEW) c->now = now;
+    return take(c, event);
+}

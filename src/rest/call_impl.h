@@ -1,0 +1,95 @@
+/* rest/call_impl.h: the inside of a call, shared by call.c, call_limit.c, call_retry.c and
+ * call_move.c only. */
+#ifndef B24_REST_CALL_IMPL_H
+#define B24_REST_CALL_IMPL_H
+
+#include "base/url.h"
+#include "rest/call.h"
+
+B24_PRIVATE_BEGIN
+
+/* X(state, legal events); CANCEL is legal in all. */
+#define B24_STATES(X)                                                                              \
+    X(NEW, 1u << B24_GO)                           /* nothing done yet */                          \
+    X(RESERVING, 1u << B24_ANSWER)                 /* the user's limiter was asked for a place */  \
+    X(WAITING, 1u << B24_WOKE)                     /* until `wake`, then `after` */                \
+    X(CALLING, 1u << B24_REPLY | 1u << B24_FAILED) /* a request is under way */                    \
+    X(PENALISING, 1u << B24_ANSWER)                /* the user's limiter was told to slow down */  \
+    X(MOVING, 1u << B24_GO) /* to another address, whose portal the host looks up */               \
+    X(FINISHED, ~0u)
+
+enum b24_state {
+#define X(name, legal) name,
+    B24_STATES(X)
+#undef X
+};
+
+#define B24_MOVES_MAX 2 /* new addresses followed on one way: more is a loop */
+
+enum b24_after { THEN_SEND, THEN_RESERVE, THEN_OVERRUN };
+
+#define B24_NOTES_MAX 6 /* more than one step can make */
+
+struct b24_call {
+    const struct b24_conf *conf;
+    struct b24_portal *portal;
+    char origin[B24_ORIGIN_MAX]; /* where the request goes */
+    char *moved_origin;          /* what the conf remembers; NULL: nothing */
+    bool remembered;             /* it began there, and nobody has answered yet */
+    bool go_home;                /* that address failed: the next request goes to the conf's own */
+    char method[B24_METHOD_MAX + 1];
+    struct b24_request_text text;
+    struct b24_request request;
+    struct b24_outcome outcome;
+    enum b24_state state;
+    b24_ms begun, now, deadline;
+    b24_ms slept, wake; /* WAITING: since when, until when */
+    enum b24_after after;
+    b24_ms not_before; /* the portal asked for a pause until then */
+    bool last_words;   /* PENALISING: the outcome is final */
+    bool moved;        /* the last reply was a new address, no error */
+    int retries;       /* left */
+    int moves;         /* left */
+    bool safe;         /* may run twice */
+    bool own_limiter;  /* ask the user's */
+    struct b24_keeper
+        *own;    /* the conf's own bucket, if it is stricter than the portal's; else NULL */
+    bool queued; /* has a place in that */
+    uint64_t random;
+    struct b24_note notes[B24_NOTES_MAX];
+    size_t note_count, notes_read;
+};
+
+/* call.c */
+struct b24_action b24_call_done(struct b24_call *c);
+struct b24_action b24_call_give_up(struct b24_call *c, enum b24_kind kind, const char *code,
+                                   const char *text);
+struct b24_action b24_call_send(struct b24_call *c);
+struct b24_action b24_call_sleep(struct b24_call *c, b24_ms until, enum b24_after after,
+                                 const char *reason);
+struct b24_note *b24_call_add_note(struct b24_call *c, const char *event);
+
+/* call_limit.c: takes a place in the queue of this portal, then sends. */
+struct b24_action b24_call_reserve(struct b24_call *c);
+struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait);
+/* Slows everybody down for `pause`; then takes a place again, or is done if the outcome is final.
+ */
+struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final);
+struct b24_action b24_call_overrun(struct b24_call *c); /* its second half */
+
+/* call_retry.c: the outcome of the last attempt is known; is it final? */
+struct b24_action b24_call_decide(struct b24_call *c);
+
+/* call_move.c */
+
+/* If this reply says that the portal has a new address, turns the request there. */
+bool b24_call_moved(struct b24_call *c, const struct b24_reply *reply, struct b24_action *action);
+/* Turns the request to the conf's own address. False: it goes there already, or no memory. */
+bool b24_call_go_home(struct b24_call *c, struct b24_action *action);
+/* Is the request on its way to another address than the conf's own? */
+bool b24_call_away(const struct b24_call *c);
+/* The outcome of the last attempt is known: remembers or forgets its address. */
+void b24_call_judge_address(struct b24_call *c);
+
+B24_PRIVATE_END
+#endif

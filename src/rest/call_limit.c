@@ -1,0 +1,71 @@
+/* The limiter's part of a call: no request without a place in the portal's queue. */
+#include "rest/call_impl.h"
+
+/* No place within the deadline: the wait is not begun. */
+static struct b24_action no_place(struct b24_call *c, b24_ms wait) {
+    if (c->outcome.attempts == 0 || c->moved) {
+        struct b24_fault f;
+        b24_fail(&f, B24_LIMIT, "LIMITER",
+                 "Ask less often, or give the call more time with timeout (seconds).",
+                 "the portal's limit of calls leaves no place within the deadline");
+        b24_outcome_fault(&c->outcome, &f);
+        c->outcome.retryable = c->outcome.not_run = true;
+    }
+    c->outcome.retry_after = wait;
+    return b24_call_done(c);
+}
+
+static struct b24_action place(struct b24_call *c, b24_ms wait) {
+    if (wait < c->not_before - c->now) wait = c->not_before - c->now;
+    if (wait <= 0) return b24_call_send(c);
+    return b24_call_sleep(c, c->now + wait, THEN_SEND, "limiter");
+}
+
+struct b24_action b24_call_reserve(struct b24_call *c) {
+    b24_ms most = c->deadline - c->now, wait;
+    struct b24_action home;
+    if (c->go_home && b24_call_go_home(c, &home)) return home;
+    if (most <= 0) return b24_call_send(c); /* which knows what to say */
+    if (c->own_limiter) {
+        c->state = RESERVING;
+        return (struct b24_action){.type = B24_ASK, .as.ask = {B24_RESERVE, most}};
+    }
+    /* The portal at a new address counts this request, the conf's own limit has counted the call.
+     */
+    struct b24_keeper *own = c->moved ? NULL : c->own;
+    /* A place at the very deadline would leave no time for the request. */
+    enum b24_turn turn = b24_limiter_turn(&c->conf->limits, c->portal->limiter, own, &c->queued,
+                                          c->now, most - 1, &wait);
+    if (turn == B24_TURN_REFUSED) return no_place(c, wait);
+    if (turn == B24_TURN_SEND) return place(c, wait);
+    return b24_call_sleep(c, c->now + wait, THEN_RESERVE, "limiter");
+}
+
+struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait) {
+    if (verdict == B24_BROKEN) {
+        c->own_limiter = false;
+        b24_call_add_note(c, "degraded")->reason = "limiter";
+        return b24_call_reserve(c);
+    }
+    if (verdict == B24_REFUSED || wait >= c->deadline - c->now) return no_place(c, wait);
+    return place(c, wait);
+}
+
+struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final) {
+    c->not_before = c->now + pause;
+    c->last_words = final;
+    if (c->own_limiter) {
+        c->state = PENALISING;
+        return (struct b24_action){.type = B24_ASK, .as.ask = {B24_PENALISE, pause}};
+    }
+    return b24_call_overrun(c);
+}
+
+struct b24_action b24_call_overrun(struct b24_call *c) {
+    b24_ms pause = c->not_before - c->now;
+    bool told = c->conf->limits.off ||
+                b24_limiter_overrun(c->portal->limiter, c->now, pause > 0 ? pause : 0);
+    if (!told && c->now < c->deadline)
+        return b24_call_sleep(c, c->now + B24_BUSY_PAUSE, THEN_OVERRUN, "limiter");
+    return c->last_words ? b24_call_done(c) : b24_call_reserve(c);
+}

@@ -1,0 +1,172 @@
+#include "rest/codes.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+
+#define SLOW_DOWN                                                                                  \
+    "Ask less often: the portal allows 2 calls a second (Enterprise: 5) from one address; pause "  \
+    "a few seconds."
+#define NEW_HOOK                                                                                   \
+    "Create a new incoming webhook (Developer resources > Other > Incoming webhook) and use its "  \
+    "URL."
+#define NEW_TOKEN                                                                                  \
+    "Get a new access token with the refresh token, or let the user authorise the application "    \
+    "again."
+#define INSTALL "Let an administrator install the application on the portal again."
+#define PLAN                                                                                       \
+    "An administrator has to renew the portal's plan or Market subscription: REST needs one."
+#define LICENCE    "An administrator has to check the portal's licence."
+#define RIGHTS     "The credential's owner has no right to this; use the webhook of somebody who has."
+#define CONFIRM    "An administrator has to confirm this method for the application on the portal."
+#define WAIT_RETRY "The portal has a passing problem; repeat the call in a minute."
+#define ARGUMENTS  "Check the parameters of this call against the method's documentation."
+#define BROKEN     "This is a fault of the portal; if it stays, tell its administrator."
+
+/* Names in any letter case; source: facts measured from the server's own code and the vendor's
+ * system error table. */
+static const struct b24_code codes[] = {
+    {"QUERY_LIMIT_EXCEEDED", B24_LIMIT, B24_UNRUN, SLOW_DOWN},
+    {"OPERATION_TIME_LIMIT", B24_LIMIT, B24_UNRUN,
+     "This method used up its computing time; wait some minutes, other methods still work."},
+    {"OVERLOAD_LIMIT", B24_LIMIT, B24_NEVER,
+     "Bitrix24 has blocked this webhook or application for overload; write to their support."},
+    {"INTERNAL_SERVER_ERROR", B24_PORTAL, B24_LATER, WAIT_RETRY},
+    {"ERROR_UNEXPECTED_ANSWER", B24_PORTAL, B24_LATER, WAIT_RETRY},
+    {"ERROR_CORE", B24_PORTAL, B24_LATER_5XX, BROKEN},
+    {"CONNECTION_ERROR", B24_PORTAL, B24_UNRUN,
+     "The portal could not reach its authorisation server; repeat the call in a minute."},
+    {"NO_AUTH_FOUND", B24_AUTH, B24_NEVER,
+     "The portal saw no credential: check that the webhook URL or token is complete."},
+    {"INVALID_CREDENTIALS", B24_AUTH, B24_NEVER,
+     "The webhook is wrong, deleted, expired, or blocked after it became public. " NEW_HOOK},
+    {"expired_token", B24_AUTH, B24_NEVER, NEW_TOKEN},
+    {"invalid_token", B24_AUTH, B24_NEVER,
+     "The token belongs to another portal or a removed application. " NEW_TOKEN},
+    {"authorization_error", B24_AUTH, B24_NEVER,
+     "The credential's owner is dismissed or blocked; use the webhook of an active user."},
+    {"APPLICATION_NOT_FOUND", B24_AUTH, B24_NEVER, INSTALL},
+    {"NOT_INSTALLED", B24_AUTH, B24_NEVER, INSTALL},
+    {"ERROR_OAUTH", B24_AUTH, B24_NEVER,
+     "The portal refused the application's token (removed, or the portal's disk is "
+     "full). " INSTALL},
+    {"session_failed", B24_AUTH, B24_NEVER,
+     "The request carried a browser session; send a webhook or token instead."},
+    {"invalid_client", B24_AUTH, B24_NEVER, "Check the application's client_id and client_secret."},
+    {"wrong_client", B24_AUTH, B24_NEVER, "Check the application's client_id and client_secret."},
+    {"invalid_grant", B24_AUTH, B24_NEVER,
+     "The refresh token was used already or is older than 180 days: let the user authorise again."},
+    {"insufficient_scope", B24_DENIED, B24_NEVER,
+     "In the webhook's settings tick 'Chat and Notifications (im)', or the scope of the method "
+     "that you call."},
+    {"invalid_scope", B24_DENIED, B24_NEVER,
+     "The application asks for a scope that it does not have; change it in the application's "
+     "settings."},
+    {"ACCESS_DENIED", B24_DENIED, B24_NEVER,
+     "Either the plan has no REST access, or the credential's owner lacks the right. " PLAN},
+    {"user_access_error", B24_DENIED, B24_NEVER,
+     "The application is not open to this user; an administrator can change that in its settings."},
+    {"PAYMENT_REQUIRED", B24_DENIED, B24_NEVER, PLAN},
+    {"verification_needed", B24_DENIED, B24_NEVER, LICENCE},
+    {"PORTAL_BLOCKED_BY_LICENSE_SCANNER", B24_DENIED, B24_NEVER, LICENCE},
+    {"WRONG_LICENSE", B24_DENIED, B24_NEVER, LICENCE},
+    {"WRONG_AUTH_TYPE", B24_DENIED, B24_NEVER,
+     "This method does not accept this kind of credential (a webhook in place of an application, "
+     "or the reverse)."},
+    {"METHOD_CONFIRM_WAITING", B24_DENIED, B24_NEVER, CONFIRM},
+    {"METHOD_CONFIRM_DENIED", B24_DENIED, B24_NEVER, CONFIRM},
+    {"ACCESS_ERROR", B24_DENIED, B24_NEVER,
+     "The credential's owner is not a member of this dialog; open lines need the imopenlines.* "
+     "methods."},
+    {"allowed_only_intranet_user", B24_DENIED, B24_NEVER,
+     "Use the webhook of an employee; extranet users may not call this."},
+    {"PORTAL_DELETED", B24_PORTAL, B24_NEVER,
+     "The portal was deleted or closed to the public; check its address with its administrator."},
+    {"INVALID_REQUEST", B24_PORTAL, B24_NEVER,
+     "Call the portal over https://, with the URL exactly as the portal shows it."},
+    {"ERROR_METHOD_NOT_FOUND", B24_PORTAL, B24_NEVER,
+     "Check the spelling of the method; its module may also be missing on this portal or plan."},
+    {"ERROR_ARGUMENT", B24_PORTAL, B24_NEVER, ARGUMENTS},
+    {"INVALID_ARG_VALUE", B24_PORTAL, B24_NEVER, ARGUMENTS},
+    {"DIALOG_ID_EMPTY", B24_PORTAL, B24_NEVER, "Give DIALOG_ID: a user id such as 547, or chat18."},
+    {"MESSAGE_ID_ERROR", B24_PORTAL, B24_NEVER,
+     "Check MESSAGE_ID: it must be a message of that dialog."},
+    {"USER_NOT_EXISTS", B24_PORTAL, B24_NEVER, "Check the user id: the portal has no such user."},
+    {"NOT_IMPLEMENTED", B24_PORTAL, B24_NEVER, "This portal does not offer the method."},
+    {"NOT_FOUND", B24_PORTAL, B24_NEVER, "The portal has no such object; check its id."},
+    {"ERROR_MANIFEST_IS_NOT_AVAILABLE", B24_PORTAL, B24_NEVER,
+     "This portal does not offer the method."},
+    {"ERROR_BATCH_LENGTH_EXCEEDED", B24_PORTAL, B24_NEVER,
+     "Send at most 50 commands in one batch."},
+    {"ERROR_BATCH_METHOD_NOT_ALLOWED", B24_PORTAL, B24_NEVER,
+     "Call this method by itself: it is not allowed inside a batch."},
+    {"WRONG_ENCODING", B24_PORTAL, B24_NEVER,
+     "The portal could not encode its own answer: ask for fewer fields, or tell its "
+     "administrator."},
+    {"INTERNAL_WRONG_TRANSPORT", B24_PORTAL, B24_NEVER,
+     "Check the end of the method name: only .json is understood."},
+    {"INTERNAL_WRONG_HANDLER_CLASS", B24_PORTAL, B24_NEVER, BROKEN},
+};
+
+#define V3_PREFIX "BITRIX_REST_V3_EXCEPTION_"
+
+/* Error bodies whose code is not in the table, by status. */
+static const struct b24_code *unknown_code(int status) {
+    static const struct b24_code auth = {"", B24_AUTH, B24_NEVER,
+                                         "The portal does not accept this credential. " NEW_HOOK};
+    static const struct b24_code denied = {"", B24_DENIED, B24_NEVER, RIGHTS};
+    static const struct b24_code other = {"", B24_PORTAL, B24_NEVER, ARGUMENTS};
+    if (status == 401) return &auth;
+    if (status == 403) return &denied;
+    return &other;
+}
+
+/* REST 3 errors carry telling statuses. */
+static const struct b24_code *v3_code(int status) {
+    static const struct b24_code limit = {"", B24_LIMIT, B24_UNRUN, SLOW_DOWN};
+    static const struct b24_code broken = {"", B24_PORTAL, B24_LATER, WAIT_RETRY};
+    if (status == 429) return &limit;
+    if (status >= 500) return &broken;
+    return unknown_code(status);
+}
+
+const struct b24_code *b24_code_find(const char *code, int status) {
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (b24_same(codes[i].name, code)) return &codes[i];
+    if (b24_starts(code, V3_PREFIX)) return v3_code(status);
+    if (code[0] == '\0' && (status == 429 || status == 503)) return b24_code_of_status(status);
+    return unknown_code(status);
+}
+
+const struct b24_code *b24_code_of_status(int status) {
+    static const struct b24_code good = {"NOT_JSON", B24_DECODE, B24_NEVER,
+                                         "Check that the URL is a webhook of a Bitrix24 portal; a "
+                                         "proxy or login page may stand in between."};
+    static const struct b24_code redirect = {
+        "REDIRECT", B24_HTTP, B24_NEVER,
+        "Check the portal's address; a proxy or a login page may stand in between."};
+    static const struct b24_code auth = {"", B24_AUTH, B24_NEVER,
+                                         "The portal does not accept this credential. " NEW_HOOK};
+    static const struct b24_code denied = {"", B24_DENIED, B24_NEVER,
+                                           "A firewall or the portal's licence page may stand in "
+                                           "between; open the portal in a browser."};
+    static const struct b24_code timeout = {"", B24_TIMEOUT, B24_LATER, WAIT_RETRY};
+    static const struct b24_code limit429 = {"", B24_LIMIT, B24_UNRUN, SLOW_DOWN};
+    static const struct b24_code limit503 = {"", B24_LIMIT, B24_LATER, SLOW_DOWN};
+    static const struct b24_code missing = {
+        "", B24_HTTP, B24_NEVER, "Check the address: there is no REST interface at this URL."};
+    static const struct b24_code server = {"", B24_HTTP, B24_LATER, WAIT_RETRY};
+    static const struct b24_code other = {"", B24_HTTP, B24_NEVER,
+                                          "Check the address; a proxy may stand in between."};
+    if (status >= 200 && status < 300) return &good;
+    if (status >= 300 && status < 400) return &redirect;
+    switch (status) {
+    case 401: return &auth;
+    case 403: return &denied;
+    case 404: return &missing;
+    case 408: return &timeout;
+    case 429: return &limit429;
+    case 503: return &limit503;
+    default: return status >= 500 ? &server : &other;
+    }
+}

@@ -1,0 +1,165 @@
+#include "rest/conf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mask.h"
+#include "base/url.h"
+
+#define HINT_WEBHOOK                                                                               \
+    "Copy the whole URL of an incoming webhook: https://PORTAL/rest/USER/SECRET/ (Bitrix24: "      \
+    "Developer resources > "                                                                       \
+    "Other > Incoming webhook)."
+
+void b24_conf_init(struct b24_conf *conf) {
+    memset(conf, 0, sizeof *conf);
+    conf->serial = (b24_seed() ^ (uint64_t)(uintptr_t)conf << 8) | 1; /* never 0 */
+    conf->timeout = B24_TIMEOUT_DEFAULT;
+    conf->connect_timeout = B24_CONNECT_DEFAULT;
+    conf->retries = B24_RETRIES_DEFAULT;
+    conf->max_depth = B24_DEPTH_DEFAULT;
+    conf->max_reply = B24_REPLY_DEFAULT;
+}
+
+static void drop(char **field) {
+    if (*field == NULL) return;
+    volatile char *p = *field; /* volatile: the wipe must not be optimised away */
+    while (*p != '\0') *p++ = '\0';
+    free(*field);
+    *field = NULL;
+}
+
+void b24_conf_free(struct b24_conf *conf) {
+    char **fields[] = {&conf->base,    &conf->origin,     &conf->secret,
+                       &conf->token,   &conf->proxy,      &conf->ca_file,
+                       &conf->ca_path, &conf->user_agent, &conf->runtime_dir};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) drop(fields[i]);
+}
+
+bool b24_conf_string(char **field, struct b24_view value, struct b24_fault *fault) {
+    char *copy = malloc(value.n + 1);
+    if (copy == NULL) return b24_fail(fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
+    memcpy(copy, value.p, value.n);
+    copy[value.n] = '\0';
+    drop(field);
+    *field = copy;
+    return true;
+}
+
+static bool bad_webhook(struct b24_fault *fault, const char *what) {
+    return b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", HINT_WEBHOOK,
+                    "the webhook URL is unusable: %s", what);
+}
+
+/* Checks the scheme and sets conf->origin, lower-case and without a default port. */
+static bool take_origin(struct b24_conf *conf, const struct b24_url *url, struct b24_fault *fault) {
+    char text[B24_ORIGIN_MAX];
+    if (!url->https && !b24_url_loopback(url))
+        return b24_fail(fault, B24_CONFIG, "HTTPS_REQUIRED", "Write https:// in place of http://.",
+                        "plain http would show the credential to everybody on the way");
+    if (!url->https && !conf->allow_http)
+        return b24_fail(
+            fault, B24_CONFIG, "HTTPS_REQUIRED",
+            "For a mock portal on this machine set allow_http = true or B24_ALLOW_HTTP=1.",
+            "plain http is refused unless it was asked for");
+    if (!b24_url_origin(url, text))
+        return b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the portal's address is too long");
+    return b24_conf_string(&conf->origin, (struct b24_view){text, strlen(text)}, fault);
+}
+
+/* conf->base = origin + tail */
+static bool take_base(struct b24_conf *conf, struct b24_view tail, struct b24_fault *fault) {
+    char text[B24_URL_MAX + 512];
+    int n = snprintf(text, sizeof text, "%s%.*s", conf->origin, (int)tail.n, tail.p);
+    if (n < 0 || (size_t)n >= sizeof text) return bad_webhook(fault, "it is too long");
+    return b24_conf_string(&conf->base, (struct b24_view){text, (size_t)n}, fault);
+}
+
+/* The next "/"-delimited segment of *path, which may be empty. */
+static struct b24_view segment(struct b24_view *path) {
+    const char *slash = path->n > 0 ? memchr(path->p, '/', path->n) : NULL;
+    struct b24_view s = {path->p, slash ? (size_t)(slash - path->p) : path->n};
+    size_t used = s.n + (slash ? 1 : 0);
+    path->p += used;
+    path->n -= used;
+    return s;
+}
+
+static bool all_digits(struct b24_view s) {
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9') return false;
+    return s.n > 0;
+}
+
+/* Finds USER and SECRET in a path "/rest/USER/SECRET/...". REST 3 pastes have "api/" in between;
+ * im.* is not there. */
+static const char *user_and_secret(struct b24_view path, struct b24_view *user,
+                                   struct b24_view *secret) {
+    segment(&path); /* what stands before the first slash: nothing */
+    if (!b24_same_text(segment(&path), "rest")) return "it has no /rest/ after the host";
+    *user = segment(&path);
+    struct b24_view behind = path;
+    *secret = segment(&path);
+    if (b24_same_text(*user, "api") && all_digits(*secret)) {
+        *user = *secret;
+        *secret = segment(&path);
+    } else if (secret->n > 5 && path.n == 0 &&
+               b24_same_text((struct b24_view){secret->p + secret->n - 5, 5}, ".json")) {
+        secret->n -= 5; /* .../SECRET.json */
+    }
+    if (user->n == 0) return "it has no user id after /rest/";
+    if (behind.n == 0 || secret->n == 0) return "it has no secret after the user id";
+    if (memchr(secret->p, '.', secret->n) != NULL)
+        return "it has a method name where the secret should be";
+    return NULL;
+}
+
+bool b24_conf_webhook(struct b24_conf *conf, struct b24_view text, struct b24_fault *fault) {
+    struct b24_url url;
+    struct b24_view user, secret;
+    char tail[B24_URL_MAX];
+    text = b24_trim(text);
+    if (text.n == 0) return bad_webhook(fault, "it is empty");
+    if (text.n > B24_URL_MAX) return bad_webhook(fault, "it is too long");
+    const char *wrong = b24_url_parse(text, &url);
+    if (wrong == NULL) wrong = user_and_secret(url.path, &user, &secret);
+    if (wrong != NULL) return bad_webhook(fault, wrong);
+    if (!take_origin(conf, &url, fault) || !b24_conf_string(&conf->secret, secret, fault))
+        return false;
+    int n = snprintf(tail, sizeof tail, "/rest/%.*s/%.*s/", (int)user.n, user.p, (int)secret.n,
+                     secret.p);
+    if (n < 0 || (size_t)n >= sizeof tail) return bad_webhook(fault, "it is too long");
+    return take_base(conf, (struct b24_view){tail, (size_t)n}, fault);
+}
+
+bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_view token,
+                    struct b24_fault *fault) {
+    struct b24_url url;
+    portal = b24_trim(portal);
+    token = b24_trim(token);
+    const char *wrong = portal.n > B24_URL_MAX ? "it is too long" : b24_url_parse(portal, &url);
+    if (wrong != NULL)
+        return b24_fail(fault, B24_CONFIG, "BAD_PORTAL",
+                        "portal is a host such as name.bitrix24.com.",
+                        "the portal address is unusable: %s", wrong);
+    for (size_t i = 0; i < token.n; i++)
+        if ((unsigned char)token.p[i] <= ' ' || (unsigned char)token.p[i] >= 0x7f) token.n = 0;
+    if (token.n == 0)
+        return b24_fail(fault, B24_CONFIG, "BAD_TOKEN",
+                        "token is the access_token of an OAuth answer.",
+                        "the token is empty or has spaces or other characters that no token has");
+    return take_origin(conf, &url, fault) && b24_conf_string(&conf->token, token, fault) &&
+           take_base(conf, (struct b24_view){"/rest/", 6}, fault);
+}
+
+void b24_conf_mask(const struct b24_conf *conf, char *text) {
+    b24_mask_word(text, conf->secret);
+    b24_mask_word(text, conf->token);
+    b24_mask_proxy(text, conf->proxy);
+    b24_mask_environment(text);
+    b24_mask_path(text, conf->ca_file);
+    b24_mask_path(text, conf->ca_path);
+    b24_mask_text(text);
+}

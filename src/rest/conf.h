@@ -1,0 +1,81 @@
+/* rest/conf.h: a checked configuration. Plain values; who fills it (the Lua binding) is not its
+ * business. */
+#ifndef B24_REST_CONF_H
+#define B24_REST_CONF_H
+
+#include "base/fault.h"
+#include "base/url.h"
+#include "rest/limiter.h"
+#include "json/check.h"
+
+B24_PRIVATE_BEGIN
+
+#define B24_TIMEOUT_DEFAULT 30000  /* ms; one deadline over waiting, retries and transfer */
+#define B24_CONNECT_DEFAULT 10000  /* ms */
+#define B24_TIMEOUT_MAX     600000 /* ms; more is surely a value in milliseconds */
+#define B24_RETRIES_DEFAULT 2
+#define B24_RETRIES_MAX     10
+#define B24_REPLY_DEFAULT   (16u << 20) /* bytes; the largest real answers are a few MiB */
+#define B24_REPLY_MAX       (1u << 30)
+#define B24_METHOD_MAX      200  /* bytes of a REST method name; real ones stay below 80 */
+#define B24_URL_MAX         2048 /* bytes of a webhook URL; real ones have about 70 */
+
+enum b24_http_version { B24_HTTP_AUTO, B24_HTTP_1_1, B24_HTTP_2 };
+
+struct b24_conf {
+    uint64_t serial; /* differs from that of every other conf of this process: a transport may keep
+                        what it made of one */
+    /* credential: base ends in "/", the method name follows */
+    char *base;   /* "https://portal.example/rest/1/SECRET/" or, with a token,
+                     "https://portal.example/rest/" */
+    char *origin; /* "https://portal.example"; safe to show */
+    char *secret; /* the webhook's secret, or NULL */
+    char *token;  /* OAuth access token, or NULL */
+    /* transport */
+    char *proxy;      /* NULL: the standard environment variables; "": none */
+    char *ca_file;    /* NULL: the system's trust store */
+    char *ca_path;    /* a hashed directory */
+    char *user_agent; /* NULL: B24_USER_AGENT */
+    enum b24_http_version http_version;
+    /* behaviour */
+    char *runtime_dir; /* NULL: see runtime_dir.h */
+    b24_ms timeout, connect_timeout;
+    b24_ms max_age; /* an answer from the cache may be so old; 0: ask */
+    bool stale_ok;  /* an older one is better than none */
+    int retries;
+    struct b24_limits limits; /* of the built-in limiter */
+    bool ask_limiter;         /* the user has a limiter of his own: ASK */
+    bool idempotent;          /* every call may be repeated when it is not known whether it ran */
+    int max_depth;
+    size_t max_reply;
+    bool nulls;
+    bool allow_http;
+    /* learnt while it is used: the portal's new origin after a redirect, or ""; see call_move.c */
+    char moved_origin[B24_ORIGIN_MAX];
+};
+
+#define B24_USER_AGENT "b24/" B24_VERSION
+
+/* All defaults, nothing owned. */
+void b24_conf_init(struct b24_conf *conf);
+
+/* Takes a webhook URL in any pasted form: with or without scheme, method, ".json", query, slash.
+   allow_http must be set before. False: `fault`, which never quotes the URL. */
+bool b24_conf_webhook(struct b24_conf *conf, struct b24_view url, struct b24_fault *fault);
+
+/* Takes a portal ("name.bitrix24.com" or its URL) and an OAuth access token. */
+bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_view token,
+                    struct b24_fault *fault);
+
+/* Copies a string into a field of conf. False: no memory. */
+bool b24_conf_string(char **field, struct b24_view value, struct b24_fault *fault);
+
+/* Wipes secrets and frees. Safe on an initialised conf, and twice. */
+void b24_conf_free(struct b24_conf *conf);
+
+/* Replaces this conf's secrets, and whatever stands where a webhook's secret stands in any URL, by
+ * "***". In place. */
+void b24_conf_mask(const struct b24_conf *conf, char *text);
+
+B24_PRIVATE_END
+#endif

@@ -1,0 +1,273 @@
+#define _POSIX_C_SOURCE 200809L
+#include "rest/outcome.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/url.h"
+#include "rest/codes.h"
+#include "json/document.h"
+
+#define EXCERPT_SOURCE 2000 /* bytes of a foreign body that are looked at */
+#define EXCERPT_MAX    120  /* bytes of it that are shown */
+#define TEXT_SHOWN     300  /* bytes of a message inside the one-line text */
+#define TEXT_SOURCE                                                                                \
+    8192 /* bytes of a text that are looked at: masking takes time, and 1 KiB is kept */
+
+void b24_outcome_init(struct b24_outcome *o) {
+    memset(o, 0, sizeof *o);
+    o->retry_after = B24_NO_MS;
+}
+
+void b24_outcome_free(struct b24_outcome *o) {
+    cJSON_Delete(o->root);
+    o->root = NULL;
+    o->result = o->time = o->next = o->total = NULL;
+    b24_buffer_free(&o->body);
+}
+
+/* One line: tags out, white space and control bytes to single spaces. In place. */
+static void flatten(char *text) {
+    char *to = text;
+    bool gap = false;
+    for (const char *p = text; *p != '\0'; p++) {
+        const char *close = *p == '<' ? strchr(p, '>') : NULL;
+        bool tag = close != NULL && (p[1] == '/' || p[1] == '!' || (p[1] >= 'A' && p[1] <= 'z'));
+        if (tag) p = close;
+        if (tag || (unsigned char)*p <= ' ' || *p == 0x7f) {
+            gap = to > text;
+        } else {
+            if (gap) *to++ = ' ';
+            gap = false;
+            *to++ = *p;
+        }
+    }
+    *to = '\0';
+}
+
+/* Cuts at most `max` bytes, on a character's boundary, with "..." behind. Needs 4 bytes of room
+ * behind max. */
+static void shorten(char *text, size_t max) {
+    if (strlen(text) <= max) return;
+    while (max > 0 && ((unsigned char)text[max] & 0xC0) == 0x80) max--;
+    memcpy(text + max, "...", 4);
+}
+
+/* text = "b24: CODE: message (HTTP nnn)" from the other fields. */
+static void compose(struct b24_outcome *o) {
+    char shown[B24_MESSAGE_MAX + 4], code[B24_CODE_MAX], status[24] = "";
+    memcpy(shown, o->message, sizeof o->message);
+    memcpy(code, o->code, sizeof code);
+    flatten(shown);
+    flatten(code);
+    shorten(shown, TEXT_SHOWN);
+    if (o->status > 0) snprintf(status, sizeof status, " (HTTP %d)", o->status);
+    snprintf(o->text, sizeof o->text, "b24: %s%s%.*s%s", code, code[0] && shown[0] ? ": " : "",
+             TEXT_SHOWN + 3, shown, status);
+}
+
+static void set_code(struct b24_outcome *o, const char *code) {
+    b24_copy_text(o->code, sizeof o->code, (struct b24_view){code, strlen(code)});
+}
+
+/* Masks before it shortens: half a secret is a secret too. Without memory for that: nothing. */
+static void masked_copy(const struct b24_conf *conf, struct b24_view text, char *out, size_t size) {
+    if (text.n > TEXT_SOURCE) text.n = TEXT_SOURCE;
+    char *copy = malloc(text.n + 1);
+    out[0] = '\0';
+    if (copy == NULL) return;
+    memcpy(copy, text.p, text.n);
+    copy[text.n] = '\0';
+    b24_conf_mask(conf, copy);
+    b24_copy_text(out, size, (struct b24_view){copy, strlen(copy)});
+    free(copy);
+}
+
+static void set_message(struct b24_outcome *o, const struct b24_conf *conf, struct b24_view text) {
+    masked_copy(conf, text, o->message, sizeof o->message);
+}
+
+static void judge(struct b24_outcome *o, const struct b24_code *c) {
+    o->kind = c->kind;
+    o->hint = c->hint;
+    o->not_run = c->repeat == B24_UNRUN;
+    o->retryable = c->repeat == B24_LATER || c->repeat == B24_UNRUN ||
+                   (c->repeat == B24_LATER_5XX && o->status >= 500);
+}
+
+/* The code of an error body as text: string, number, or the object of REST 3. */
+static void portal_code(const struct b24_conf *conf, const cJSON *error, char out[B24_CODE_MAX]) {
+    const cJSON *code = cJSON_IsObject(error) ? b24_member(error, "code") : error;
+    out[0] = '\0';
+    if (cJSON_IsString(code))
+        masked_copy(conf, (struct b24_view){code->valuestring, strlen(code->valuestring)}, out,
+                    B24_CODE_MAX);
+    if (cJSON_IsNumber(code)) b24_double_text(code->valuedouble, out);
+}
+
+static const char *portal_text(const cJSON *root, const cJSON *error) {
+    const cJSON *text = cJSON_IsObject(error) ? b24_member(error, "message")
+                                              : b24_member(root, "error_description");
+    return cJSON_IsString(text) ? text->valuestring : "";
+}
+
+static void error_body(struct b24_outcome *o, const struct b24_conf *conf, const cJSON *error) {
+    const char *text = portal_text(o->root, error);
+    portal_code(conf, error, o->code);
+    const struct b24_code *c = b24_code_find(o->code, o->status);
+    set_message(o, conf, (struct b24_view){text, strlen(text)});
+    judge(o, c);
+    compose(o);
+}
+
+static size_t longest_secret(const struct b24_conf *conf) {
+    size_t secret = conf->secret != NULL ? strlen(conf->secret) : 0,
+           token = conf->token != NULL ? strlen(conf->token) : 0;
+    return secret > token ? secret : token;
+}
+
+/* A reply without a usable JSON document. */
+static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf,
+                         const struct b24_reply *r, const char *why) {
+    char text[EXCERPT_SOURCE + 4], all[B24_MESSAGE_MAX];
+    size_t n = r->body.n < EXCERPT_SOURCE ? r->body.n : EXCERPT_SOURCE;
+    size_t tail = longest_secret(conf);
+    b24_copy_text(text, sizeof text, (struct b24_view){r->body.p, n});
+    b24_conf_mask(conf, text);
+    if (r->body.n > n && strlen(text) > tail)
+        text[strlen(text) - tail] = '\0'; /* a secret cut by the bound */
+    flatten(text);
+    shorten(text, EXCERPT_MAX);
+    snprintf(all, sizeof all, "%s%s%.*s", why, text[0] ? ": " : "", EXCERPT_MAX + 3, text);
+    set_message(o, conf, (struct b24_view){all, strlen(all)});
+    compose(o);
+}
+
+static void bad_body(struct b24_outcome *o, const struct b24_conf *conf, const struct b24_reply *r,
+                     const struct b24_json_error *gate) {
+    char why[160];
+    const struct b24_code *c = b24_code_of_status(gate->no_memory ? 200 : r->status);
+    judge(o, c);
+    set_code(o, c->name);
+    if (c->kind != B24_DECODE) snprintf(o->code, sizeof o->code, "HTTP_%d", r->status);
+    if (c->kind == B24_DECODE && r->body.n == 0) set_code(o, "EMPTY_REPLY");
+    if (c->kind == B24_DECODE && gate->no_memory) set_code(o, "OUT_OF_MEMORY");
+    if (r->body.n == 0) snprintf(why, sizeof why, "the reply is empty");
+    else if (c->kind == B24_DECODE)
+        snprintf(why, sizeof why, "the reply is not usable JSON (%s at byte %zu)", gate->what,
+                 gate->at + 1);
+    else snprintf(why, sizeof why, "the reply is not from the REST interface");
+    foreign_body(o, conf, r, why);
+}
+
+/* Only the host of the new address is shown: its path holds the secret. */
+static void redirect(struct b24_outcome *o, const struct b24_conf *conf,
+                     const struct b24_reply *r) {
+    struct b24_url url;
+    char text[400];
+    bool readable = b24_url_parse(r->location, &url) == NULL && url.absolute;
+    judge(o, b24_code_of_status(r->status));
+    set_code(o, "REDIRECT");
+    if (readable)
+        snprintf(text, sizeof text, "the portal sends us on to %.*s", (int)url.host.n, url.host.p);
+    else snprintf(text, sizeof text, "the portal sends us on to another page");
+    set_message(o, conf, (struct b24_view){text, strlen(text)});
+    compose(o);
+}
+
+/* Seconds, as RFC 9110 10.2.3; the form with a date is rare and needs the portal's clock: not read.
+ */
+static b24_ms retry_after(struct b24_view v) {
+    b24_ms s = 0;
+    v = b24_trim(v);
+    if (v.n == 0 || v.n > 6) return B24_NO_MS;
+    for (size_t i = 0; i < v.n; i++) {
+        if (v.p[i] < '0' || v.p[i] > '9') return B24_NO_MS;
+        s = s * 10 + (v.p[i] - '0');
+    }
+    return s * 1000;
+}
+
+static void success(struct b24_outcome *o, struct b24_view body) {
+    o->kind = B24_OK;
+    b24_buffer_init(&o->body, body.n);
+    if (o->keep) (void)b24_buffer_add(&o->body, body.p, body.n);
+    o->next = b24_member(o->root, "next");
+    o->total = b24_member(o->root, "total");
+}
+
+void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf,
+                       const struct b24_reply *r) {
+    struct b24_json_error gate;
+    b24_outcome_free(o);
+    o->status = r->status;
+    o->http_version = r->http_version;
+    o->reused = r->reused;
+    o->sent = true;
+    o->not_run = false;
+    o->retry_after = retry_after(r->retry_after);
+    o->root = b24_document_parse(r->body, conf->max_depth, &gate);
+    const cJSON *error = b24_member(o->root, "error");
+    o->result = b24_member(o->root, "result");
+    o->time = b24_member(o->root, "time");
+    bool good = r->status >= 200 && r->status < 300;
+    if (error != NULL && !cJSON_IsNull(error) && !cJSON_IsFalse(error)) error_body(o, conf, error);
+    else if (r->status >= 300 && r->status < 400) redirect(o, conf, r);
+    else if (!good || o->root == NULL) bad_body(o, conf, r, &gate);
+    else if (o->result == NULL)
+        b24_outcome_unusable(o, conf, "NO_RESULT", "the reply is JSON, but has no result",
+                             "Check that the URL is a webhook of a Bitrix24 portal.");
+    else success(o, r->body);
+    if (o->kind != B24_OK) o->result = NULL;
+}
+
+void b24_outcome_command(struct b24_outcome *o, const struct b24_conf *conf, const cJSON *error) {
+    const cJSON *code = cJSON_IsObject(error) ? b24_member(error, "error") : error;
+    const char *text = portal_text(error, code);
+    o->sent = true;
+    portal_code(conf, code, o->code);
+    set_message(o, conf, (struct b24_view){text, strlen(text)});
+    judge(o, b24_code_find(o->code, 0)); /* inside a batch there is no status */
+    compose(o);
+}
+
+void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf,
+                         const struct b24_failure *f) {
+    b24_outcome_free(o);
+    o->status = 0;
+    o->kind = f->kind;
+    o->hint = f->hint != NULL ? o->hint_text : NULL;
+    if (f->hint != NULL)
+        b24_copy_text(o->hint_text, sizeof o->hint_text,
+                      (struct b24_view){f->hint, strlen(f->hint)});
+    o->sent = o->sent || f->sent;
+    o->not_run = !f->sent;
+    /* A certificate stays as bad as it is; a handshake that broke may succeed the next time. */
+    o->retryable = f->kind == B24_NETWORK || f->kind == B24_TIMEOUT ||
+                   (f->kind == B24_TLS && strcmp(f->code, "TLS_FAILED") == 0);
+    o->retry_after = B24_NO_MS;
+    set_code(o, f->code);
+    set_message(o, conf, f->text);
+    compose(o);
+}
+
+void b24_outcome_unusable(struct b24_outcome *o, const struct b24_conf *conf, const char *code,
+                          const char *message, const char *hint) {
+    o->kind = B24_DECODE;
+    o->hint = hint;
+    o->retryable = false;
+    set_code(o, code);
+    set_message(o, conf, (struct b24_view){message, strlen(message)});
+    compose(o);
+}
+
+void b24_outcome_fault(struct b24_outcome *o, const struct b24_fault *fault) {
+    o->kind = fault->kind;
+    o->hint = fault->hint;
+    set_code(o, fault->code);
+    b24_copy_text(o->message, sizeof o->message,
+                  (struct b24_view){fault->message, strlen(fault->message)});
+    compose(o);
+}

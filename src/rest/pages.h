@@ -1,0 +1,93 @@
+/* rest/pages.h: how a list is read page by page. Pure decisions on numbers and names: nothing is
+   sent from here.
+
+   begin, row for each row, end; then `done`, or the next page is the one that `position` says. */
+#ifndef B24_REST_PAGES_H
+#define B24_REST_PAGES_H
+
+#include "base/fault.h"
+#include "base/id_set.h"
+
+B24_PRIVATE_BEGIN
+
+#define B24_PAGE       50 /* rows of a page; the portal knows no other size where a list has start= */
+#define B24_IM_PAGE    50  /* LIMIT for im.* lists; some take no more */
+#define B24_RECENT_MAX 200 /* LIMIT of im.recent.list; what is above is taken for this */
+
+enum b24_paging {
+    B24_BY_START, /* start= and the reply's next: what every list understands */
+    B24_BY_ID, /* filter >ID, order by ID, start=-1: the portal need not count, and rows that come
+                  or go meanwhile shift nothing, so every row that was there at the beginning is
+                  listed once */
+    B24_BY_OFFSET /* OFFSET=, LIMIT=, hasMore: im.*, which knows neither order nor filter */
+};
+
+/* A method that pages by ID. */
+struct b24_listing {
+    const char *method;
+    const char *rows; /* the result's member with the rows; NULL: the result itself */
+    const char *id;   /* in filter, order and select */
+    bool flat;        /* sorts by SORT= and ORDER= instead of order= */
+};
+
+/* Is it one of the messenger's methods? */
+bool b24_is_im(const char *method);
+
+/* A method that pages by ID; NULL: this one is not known to. */
+const struct b24_listing *b24_listing_find(const char *method);
+
+/* What the caller's own parameters say. */
+struct b24_list_params {
+    bool order;     /* another order than by ascending ID */
+    bool id_filter; /* a condition on the ID */
+    bool odd;       /* a form to which no condition can be added */
+    int64_t start;  /* start= or OFFSET=; -1: none */
+    int64_t limit;  /* LIMIT=; -1: none */
+};
+
+struct b24_cursor {
+    enum b24_paging paging;
+    const struct b24_listing *listing; /* NULL: not known to page by ID */
+    bool recent;                       /* im.recent.list */
+    int64_t position; /* of the next page: start=, OFFSET=, or the largest ID so far (0: none) */
+    int64_t limit;    /* LIMIT= */
+    bool done;
+    /* the page that is being read */
+    size_t rows, fresh;
+    int64_t last;                  /* ID of the last row; 0: none, -1: it cannot be read */
+    bool repeated, unsorted;       /* an ID that the filter excluded; IDs that do not ascend */
+    enum b24_id_set_answer memory; /* the worst answer of `seen` */
+    /* all pages */
+    size_t pages, idle; /* idle: pages in a row that brought nothing */
+    bool blind;         /* some row had no id to recognise it by */
+    bool again;         /* by offset: everything was read, now looking what moved up meanwhile */
+    struct b24_id_set seen;
+};
+
+void b24_cursor_init(struct b24_cursor *c, const char *method, const struct b24_list_params *wish);
+void b24_cursor_free(struct b24_cursor *c);
+
+/* The result's member with the rows, or NULL: not known, or the result itself. */
+const char *b24_cursor_member(const struct b24_cursor *c);
+
+/* What a page says besides its rows. */
+struct b24_page {
+    enum { B24_NEXT_NONE, B24_NEXT_GIVEN, B24_NEXT_UNUSABLE } next_kind;
+    int64_t next;
+    int64_t total;                                         /* -1: unknown */
+    enum { B24_MORE_UNKNOWN, B24_MORE_NO, B24_MORE } more; /* hasMore */
+};
+
+void b24_cursor_begin(struct b24_cursor *c);
+
+/* One row by its id as text: empty if it has none, p == NULL if the row is no object. False: it was
+ * handed out before.
+ */
+bool b24_cursor_row(struct b24_cursor *c, struct b24_view id);
+
+/* The page is complete: moves on, or sets `done`. False: `fault`; the rows of this page are not to
+ * be trusted. */
+bool b24_cursor_end(struct b24_cursor *c, const struct b24_page *page, struct b24_fault *fault);
+
+B24_PRIVATE_END
+#endif
