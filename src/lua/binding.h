@@ -57,9 +57,9 @@ enum b24_keys b24L_classify_keys(lua_State *L);
 
 /* ---- lua_counters.c: the answer of im.counters.get -> one shape for every server generation */
 
-/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as
- * b24L_push_json. */
-bool b24L_push_counters(lua_State *L, const cJSON *result, bool nulls);
+/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Reshapes `result`, see
+   im/counters.h. Null members: as b24L_push_json. */
+bool b24L_push_counters(lua_State *L, cJSON *result, bool nulls);
 
 /* Registers the type of maps. [0, 0] */
 void b24L_open_counters(lua_State *L);
