@@ -6,7 +6,7 @@
 #include "im/sections.h"
 #include "json/document.h"
 
-#define FOLD_MAX     64 /* bytes of a section name that is folded; longer ones are kept as they are */
+#define FOLD_MAX     64 /* bytes of a name that is folded; longer ones are kept as they are */
 #define POSITION_MAX 24 /* bytes of a position in a list, as text */
 
 static bool is_container(const cJSON *v) { return cJSON_IsObject(v) || cJSON_IsArray(v); }

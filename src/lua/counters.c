@@ -1,6 +1,7 @@
 /* The answer of im.counters.get as Lua tables. */
 #include "im/counters.h"
 #include "lua/binding.h"
+#include "lua/counts.h"
 
 #define MAP_TYPE "b24.map " B24_VERSION
 
@@ -31,6 +32,7 @@ static void new_map(lua_State *L, int size) {
 }
 
 void b24L_open_counters(lua_State *L) {
+    b24L_open_owned(L);
     b24L_newtype(L, MAP_TYPE);
     lua_pushcfunction(L, map_index);
     lua_setfield(L, -2, "__index");
