@@ -116,13 +116,15 @@ static bool shape_section(cJSON *result, cJSON *m, bool camel) {
     return true;
 }
 
-/* The first name that we know decides how this answer spells names. */
+/* Does this answer spell the names that we know in camel case, all of them? */
 static bool camel_case(const cJSON *result) {
+    bool camel = false;
     for (const cJSON *m = result->child; m != NULL; m = m->next) {
         struct b24_section_name name = b24_section_find(m->string);
-        if (name.row != NULL) return name.camel;
+        if (name.row != NULL && !name.camel) return false;
+        camel = camel || name.camel;
     }
-    return false;
+    return camel;
 }
 
 /* The sections that every answer has in our shape. */

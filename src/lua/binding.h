@@ -29,6 +29,9 @@ void b24L_push_json(lua_State *L, const cJSON *value, bool nulls);
 
 /* ---- lua_fields.c */
 
+/* [0, 0] A whole number at `index`? Allocates nothing. */
+bool b24L_to_count(lua_State *L, int index, lua_Number *count);
+
 /* [0, 0] Sets a member of the table at `table`, raw; no text: nil. */
 void b24L_set_count(lua_State *L, int table, const char *name, lua_Number value);
 void b24L_set_text(lua_State *L, int table, const char *name, const char *value);
@@ -70,9 +73,6 @@ int b24L_dialogs(lua_State *L);
 int b24L_diff(lua_State *L);
 int b24L_totals(lua_State *L);
 int b24L_badge(lua_State *L);
-
-/* [0, 0] An integral number (or a decimal string) at `index`? */
-bool b24L_to_count(lua_State *L, int index, lua_Number *count);
 
 /* ---- lua_conf.c: conf */
 

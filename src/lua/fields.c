@@ -3,8 +3,15 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "im/counts.h"
 #include "lua/inbox.h"
 #include "json/document.h"
+
+bool b24L_to_count(lua_State *L, int index, lua_Number *count) {
+    if (lua_type(L, index) != LUA_TNUMBER) return false;
+    *count = lua_tonumber(L, index);
+    return b24_is_count((double)*count);
+}
 
 int b24L_get_member(lua_State *L, int table, const char *name) {
     table = b24L_absindex(L, table);
