@@ -28,7 +28,7 @@ static void *reserve(struct b24_counts *c, void *list, size_t n, size_t *room, s
     return bigger;
 }
 
-static bool to_id(struct b24_view text, char id[B24_ID_MAX + 1]) {
+bool b24_id_parse(struct b24_view text, char id[B24_ID_MAX + 1]) {
     if (text.n == 0 || text.n > B24_ID_MAX || *text.p == '0') return false;
     for (size_t i = 0; i < text.n; i++)
         if (text.p[i] < '0' || text.p[i] > '9') return false;
@@ -38,7 +38,7 @@ static bool to_id(struct b24_view text, char id[B24_ID_MAX + 1]) {
 }
 
 static void append(struct b24_counts *c, struct b24_count count, struct b24_view id) {
-    if (!to_id(id, count.id)) return;
+    if (!b24_id_parse(id, count.id)) return;
     struct b24_count *list = reserve(c, c->list, c->n, &c->room, sizeof *list);
     if (list == NULL) return;
     c->list = list;

@@ -59,6 +59,9 @@ void b24_counts_read(struct b24_counts *c, const cJSON *counters);
 
 struct b24_known b24_counts_find(const struct b24_counts *c, const char *total);
 
+/* Digits that do not begin with 0, at most B24_ID_MAX. */
+bool b24_id_parse(struct b24_view text, char id[B24_ID_MAX + 1]);
+
 /* Numerical order of ids. */
 int b24_id_compare(const char *a, const char *b);
 

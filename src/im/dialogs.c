@@ -50,12 +50,21 @@ static void once_each(struct b24_dialogs *d) {
     d->n = kept;
 }
 
-bool b24_dialogs_collect(struct b24_dialogs *d, const struct b24_counts *counts) {
+static bool copy(struct b24_dialogs *d, const struct b24_counts *counts, bool marks) {
     d->list = malloc((counts->n + 1) * sizeof *d->list);
     if (d->list == NULL) return false;
     for (size_t i = 0; i < counts->n; i++)
-        if (!counts->list[i].mark) d->list[d->n++] = counts->list[i];
+        if (marks || !counts->list[i].mark) d->list[d->n++] = counts->list[i];
     sort(d, by_dialog);
+    return true;
+}
+
+bool b24_dialogs_sorted(struct b24_dialogs *d, const struct b24_counts *counts) {
+    return copy(d, counts, true);
+}
+
+bool b24_dialogs_collect(struct b24_dialogs *d, const struct b24_counts *counts) {
+    if (!copy(d, counts, false)) return false;
     once_each(d);
     return true;
 }

@@ -19,6 +19,10 @@ bool b24_dialogs_collect(struct b24_dialogs *dialogs, const struct b24_counts *c
 /* People before chats, each in the order of their ids. 0: the same dialog. */
 int b24_dialog_compare(const struct b24_count *a, const struct b24_count *b);
 
+/* The same with each entry of the counts, marks and what is muted too. Of one dialog what is muted
+   comes first, then the more special section, marks after counts. False: no memory. */
+bool b24_dialogs_sorted(struct b24_dialogs *dialogs, const struct b24_counts *counts);
+
 /* The order of b24.dialogs: by section, then id. */
 int b24_section_compare(const struct b24_count *a, const struct b24_count *b);
 void b24_dialogs_sort(struct b24_dialogs *dialogs);

@@ -1,26 +1,11 @@
 #include "lua/counts.h"
 
-#include <stdio.h>
-
-#include "lua/binding.h"
+#include "lua/inbox.h"
 
 static void release(void *counts) { b24_counts_free(counts); }
 
 void b24L_check_memory(lua_State *L, bool complete) {
     if (!complete) luaL_error(L, "b24: the counters do not fit into memory");
-}
-
-/* [0, 0] The id at `index`; `digits` holds it where it is a number. Allocates nothing. */
-static struct b24_view to_view(lua_State *L, int index, char digits[B24_ID_MAX + 1]) {
-    struct b24_view v = {"", 0};
-    lua_Number number;
-    if (lua_type(L, index) == LUA_TSTRING) {
-        v.p = lua_tolstring(L, index, &v.n);
-    } else if (b24L_to_count(L, index, &number)) {
-        v.n = (size_t)snprintf(digits, B24_ID_MAX + 1, "%lld", (long long)number);
-        v.p = digits;
-    }
-    return v;
 }
 
 /* [0, 0] The table on top. Nothing in here takes memory of Lua: a finaliser might change the table
@@ -30,7 +15,7 @@ static void read_map(lua_State *L, struct b24_counts *c, enum b24_section sectio
     lua_Number unread;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
         if (b24L_to_count(L, -1, &unread))
-            b24_counts_add(c, section, level, to_view(L, -2, digits), (double)unread);
+            b24_counts_add(c, section, level, b24L_to_digits(L, -2, digits), (double)unread);
         else if (level == 1 && lua_istable(L, -1)) read_map(L, c, section, 2);
     }
 }
@@ -41,7 +26,7 @@ static void read_marks(lua_State *L, struct b24_counts *c, enum b24_section sect
     int n = (int)b24L_rawlen(L, -1);
     for (int i = 1; i <= n; i++, lua_pop(L, 1)) {
         lua_rawgeti(L, -1, i);
-        b24_counts_mark(c, section, to_view(L, -1, digits));
+        b24_counts_mark(c, section, b24L_to_digits(L, -1, digits));
     }
 }
 
@@ -49,7 +34,7 @@ static void read_marks(lua_State *L, struct b24_counts *c, enum b24_section sect
 static void read_totals(lua_State *L, struct b24_counts *c) {
     lua_Number value;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        if (lua_type(L, -2) == LUA_TSTRING && b24L_to_count(L, -1, &value))
+        if (lua_type(L, -2) == LUA_TSTRING && b24L_to_number(L, -1, &value))
             b24_counts_total(c, lua_tostring(L, -2), (double)value);
 }
 

@@ -10,8 +10,6 @@
 #define WAITS_MAX 50
 #define PEOPLE    "people"
 
-static bool is_person(const char *dialog_id) { return strncmp(dialog_id, "chat", 4) != 0; }
-
 /* ------------------------------------------------------------ questions */
 
 /* [-1, 0] commands[prefix .. id] = {method, the parameters on top} */
@@ -38,10 +36,10 @@ static int ask_names(lua_State *L, int list, int commands) {
         bool unknown = b24L_member_is(L, -1, "unknown", true) &&
                        b24L_member_dialog_id(L, -1, "dialog_id", true, id);
         lua_pop(L, 1);
-        if (unknown && is_person(id) && people < NAMES_MAX) {
+        if (unknown && b24_dialog_is_person(id) && people < NAMES_MAX) {
             lua_pushstring(L, id);
             lua_rawseti(L, ids, ++people);
-        } else if (unknown && !is_person(id) && n < NAMES_MAX - 1) {
+        } else if (unknown && !b24_dialog_is_person(id) && n < NAMES_MAX - 1) {
             lua_createtable(L, 0, 1);
             b24L_set_text(L, -1, "DIALOG_ID", id);
             put_command(L, commands, "n", id, "im.dialog.get");
@@ -129,12 +127,10 @@ static void name_chat(lua_State *L, int entry, int chat, lua_Number me) {
     if (b24L_member_count(L, chat, "id", &number)) b24L_set_count(L, entry, "chat_id", number);
     if (b24L_member_count(L, chat, "last_id", &number)) b24L_set_count(L, entry, "last_id", number);
     if (b24L_chat_muted(L, chat, me)) b24L_set_flag(L, entry, "muted", true);
-    b24L_push_chat_kind(L, chat);
-    if (!lua_isnil(L, -1)) {
-        b24L_set_text(L, entry, "kind", lua_tostring(L, -1));
-        if (!b24L_kind_is_listed(lua_tostring(L, -1))) clear(L, entry, "hidden");
-    }
-    lua_pop(L, 1);
+    const char *kind = b24L_chat_kind(L, chat);
+    if (kind == NULL) return;
+    b24L_set_text(L, entry, "kind", kind);
+    if (!b24_kind_is_listed(kind)) clear(L, entry, "hidden");
 }
 
 /* [0, 0] The person `id` among the answers of im.user.list.get at `people`, a list or a map. */
@@ -152,14 +148,15 @@ static void name_person(lua_State *L, int entry, int people, const char *id) {
 
 /* [0, 0] The oldest message that somebody else wrote and that is unread, in an answer of
  * im.dialog.messages.get. */
-static void set_wait(lua_State *L, int entry, int answer, lua_Number me, lua_Number now) {
+static void set_wait(lua_State *L, int entry, const char *id_of_entry, int answer, lua_Number me,
+                     lua_Number now) {
     lua_Number id, author, oldest = 0;
     double date, since = 0;
     b24L_get_member(L, answer, "messages");
     for (int i = 1, n = lua_istable(L, -1) ? (int)b24L_rawlen(L, -1) : 0; i <= n; i++) {
         lua_rawgeti(L, -1, i);
-        bool own =
-            b24L_member_count(L, -1, "author_id", &author) && b24L_is_own(L, entry, author, me);
+        bool own = b24L_member_count(L, -1, "author_id", &author) &&
+                   b24_is_own(id_of_entry, (double)author, (double)me);
         if (!own && !b24L_member_is(L, -1, "unread", false) &&
             b24L_member_date(L, -1, "date", &date) && b24L_member_count(L, -1, "id", &id) &&
             (oldest == 0 || id < oldest)) {
@@ -198,10 +195,10 @@ int b24L_inbox_answers(lua_State *L) {
         if (b24L_member_dialog_id(L, -1, "dialog_id", true, id)) {
             int entry = lua_gettop(L);
             push_answer(L, 2, "w", id);
-            if (now > 0) set_wait(L, entry, entry + 1, me, now);
+            if (now > 0) set_wait(L, entry, id, entry + 1, me, now);
             push_answer(L, 2, "n", id);
             if (lua_istable(L, entry + 2)) name_chat(L, entry, entry + 2, me);
-            if (is_person(id) && b24L_member_is(L, entry, "unknown", true))
+            if (b24_dialog_is_person(id) && b24L_member_is(L, entry, "unknown", true))
                 name_person(L, entry, people, id);
         }
         lua_settop(L, people);
