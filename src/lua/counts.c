@@ -14,7 +14,7 @@ static void read_map(lua_State *L, struct b24_counts *c, enum b24_section sectio
     char digits[B24_ID_MAX + 1];
     lua_Number unread;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-        if (b24L_to_count(L, -1, &unread))
+        if (b24L_to_number(L, -1, &unread))
             b24_counts_add(c, section, level, b24L_to_digits(L, -2, digits), (double)unread);
         else if (level == 1 && lua_istable(L, -1)) read_map(L, c, section, 2);
     }

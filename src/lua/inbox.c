@@ -159,6 +159,17 @@ static int inbox(lua_State *L) {
     return 2;
 }
 
+/* [0, +1] codec.sections: the names of those with dialogs, as a list. */
+static void push_sections(lua_State *L) {
+    int n = 0;
+    lua_newtable(L);
+    for (size_t i = 0; i < B24_SECTION_COUNT; i++) {
+        if (b24_sections[i].form == B24_FORM_TOTALS) continue;
+        lua_pushstring(L, b24_sections[i].name);
+        lua_rawseti(L, -2, ++n);
+    }
+}
+
 void b24L_open_inbox(lua_State *L) {
     static const luaL_Reg functions[] = {{"inbox", inbox},
                                          {"inbox_questions", b24L_inbox_questions},
@@ -169,4 +180,6 @@ void b24L_open_inbox(lua_State *L) {
                                          {"why_parts", b24L_why},
                                          {NULL, NULL}};
     b24L_setfuncs(L, functions);
+    push_sections(L);
+    lua_setfield(L, -2, "sections");
 }
