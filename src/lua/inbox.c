@@ -114,6 +114,31 @@ static void push_list(lua_State *L, const struct b24_inbox *in) {
     }
 }
 
+/* [0, 0] */
+static enum b24_section to_section(lua_State *L, int entry) {
+    struct b24_section_name name = {.row = NULL};
+    if (b24L_get_member(L, entry, "section") == LUA_TSTRING)
+        name = b24_section_find(lua_tostring(L, -1));
+    lua_pop(L, 1);
+    return name.row != NULL ? (enum b24_section)(name.row - b24_sections) : B24_SECTION_COUNT;
+}
+
+struct b24_waiting b24L_to_waiting(lua_State *L, int entry) {
+    struct b24_waiting w = {.section = to_section(L, entry)};
+    if (!b24L_member_dialog_id(L, entry, "dialog_id", true, w.dialog_id)) *w.dialog_id = '\0';
+    w.person = b24_dialog_is_person(w.dialog_id);
+    w.unread = to_known(L, entry, "unread").value;
+    w.marked = b24L_member_is(L, entry, "marked", true);
+    w.muted = b24L_member_is(L, entry, "muted", true);
+    w.dismissed = b24L_member_is(L, entry, "dismissed", true);
+    w.unknown = b24L_member_is(L, entry, "unknown", true);
+    w.hidden = b24L_member_is(L, entry, "hidden", true);
+    w.at_least = b24L_member_is(L, entry, "at_least", true);
+    w.waiting = to_known(L, entry, "waiting");
+    w.last_id = to_known(L, entry, "last_id");
+    return w;
+}
+
 /* ------------------------------------------------------------ codec.inbox */
 
 static void release(void *inbox) { b24_inbox_free(inbox); }

@@ -46,6 +46,10 @@ bool b24L_member_dialog_id(lua_State *L, int table, const char *name, bool perso
 /* [0, +1] All dialogs that the counters name, an owned value (see owned.h). */
 struct b24_inbox *b24L_push_inbox(lua_State *L, const struct b24_counts *counts);
 
+/* [0, 0] The entry at `index`, of an inbox that Lua holds, without its texts. What is missing or of
+   another type is empty. */
+struct b24_waiting b24L_to_waiting(lua_State *L, int index);
+
 /* [0, 0] The kind of the chat at `chat` ("lines", "tasks", …), static; NULL: the portal does not
    say. */
 const char *b24L_chat_kind(lua_State *L, int chat);

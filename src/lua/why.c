@@ -2,25 +2,8 @@
    finds the words. */
 #include "im/why.h"
 
-#include <string.h>
-
 #include "lua/counts.h"
 #include "lua/inbox.h"
-
-/* [0, 0] What why needs of an entry of an inbox that Lua holds. */
-static struct b24_waiting to_waiting(lua_State *L, int entry) {
-    struct b24_waiting w = {.section = B24_SECTION_COUNT};
-    lua_Number unread = 0;
-    if (b24L_member_count(L, entry, "unread", &unread)) w.unread = (double)unread;
-    if (b24L_get_member(L, entry, "section") == LUA_TSTRING &&
-        strcmp(lua_tostring(L, -1), b24_sections[B24_SECTION_CHAT_MUTED].name) == 0)
-        w.section = B24_SECTION_CHAT_MUTED;
-    lua_pop(L, 1);
-    w.hidden = b24L_member_is(L, entry, "hidden", true);
-    w.unknown = b24L_member_is(L, entry, "unknown", true);
-    w.dismissed = b24L_member_is(L, entry, "dismissed", true);
-    return w;
-}
 
 /* [0, 0] Adds the inbox at `list`. Of a part of the dialogs nothing follows. */
 static void add_inbox(lua_State *L, struct b24_why *why, int list) {
@@ -29,7 +12,7 @@ static void add_inbox(lua_State *L, struct b24_why *why, int list) {
     int n = whole ? (int)b24L_rawlen(L, list) : 0;
     for (int i = 1; i <= n; i++) {
         lua_rawgeti(L, list, i);
-        struct b24_waiting w = to_waiting(L, lua_gettop(L));
+        struct b24_waiting w = b24L_to_waiting(L, -1);
         b24_why_add(why, &w);
         lua_pop(L, 1);
     }
