@@ -1,9 +1,12 @@
 /* The answer of im.counters.get as Lua tables. */
 #include "im/counters.h"
+
 #include "lua/binding.h"
 #include "lua/counts.h"
+#include "json/document.h"
 
 #define MAP_TYPE "b24.map " B24_VERSION
+#define TEXT_MAX (64u << 20)
 
 /* map[18] finds map["18"]. */
 static int map_index(lua_State *L) {
@@ -73,4 +76,34 @@ bool b24L_push_counters(lua_State *L, cJSON *result, bool nulls) {
         lua_rawset(L, -3);
     }
     return true;
+}
+
+/* A value of Lua on its way to a tree. */
+struct copy {
+    struct b24_buffer text;
+    cJSON *tree;
+};
+
+static void release_copy(void *memory) {
+    struct copy *copy = memory;
+    b24_buffer_free(&copy->text);
+    cJSON_Delete(copy->tree);
+}
+
+/* codec.as_counters(value [, nulls]) -> counters | nil: a value of b24.call or a batch, in the one
+   shape that b24.counters has; nulls: keep them */
+int b24L_as_counters(lua_State *L) {
+    struct b24_json_error error = {.no_memory = false};
+    bool nulls = lua_toboolean(L, 2);
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
+    struct copy *copy = b24L_new_owned(L, sizeof *copy, release_copy);
+    b24_buffer_init(&copy->text, TEXT_MAX);
+    if (b24L_encode_params(L, 1, &copy->text) == NULL)
+        copy->tree = b24_document_parse(b24_buffer_view(&copy->text), B24_DEPTH_MAX, &error);
+    bool memory = copy->text.state != B24_BUFFER_NO_MEMORY && !error.no_memory;
+    b24L_check_memory(L, memory);
+    if (copy->tree == NULL || !b24L_push_counters(L, copy->tree, nulls)) lua_pushnil(L);
+    b24L_release(L, 2);
+    return 1;
 }

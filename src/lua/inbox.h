@@ -8,7 +8,7 @@
 
 B24_PRIVATE_BEGIN
 
-/* ---- lua_fields.c. `table` is a stack index; where there is no table, there are no members. All
+/* ---- fields.c. `table` is a stack index; where there is no table, there are no members. All
  * raw. */
 
 /* [0, +1] and LUA_T…; nil for b24.null too. */
@@ -60,7 +60,7 @@ bool b24L_chat_muted(lua_State *L, int chat, lua_Number me);
 /* [0, 0] Sets the functions of these files in the table on top. */
 void b24L_open_inbox(lua_State *L);
 
-/* ---- lua_inbox_ask.c, lua_messages.c, lua_why.c */
+/* ---- inbox_ask.c, messages.c, why.c */
 
 int b24L_inbox_questions(lua_State *L);
 int b24L_inbox_answers(lua_State *L);
