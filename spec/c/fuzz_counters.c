@@ -29,7 +29,8 @@ static void check_shape(cJSON *tree) {
     cJSON_Delete(before);
     for (int i = 0; i < B24_SECTION_COUNT; i++) {
         const cJSON *map = b24_member(tree, b24_sections[i].name);
-        must(map == NULL ? !b24_sections[i].always : cJSON_IsObject(map), "no map");
+        must(map == NULL ? (b24_sections[i].flags & B24_ALWAYS) == 0 : cJSON_IsObject(map),
+             "no map");
         if (b24_sections[i].marks == NULL) continue;
         const cJSON *marks = b24_member(tree, b24_sections[i].marks);
         must(marks == NULL || cJSON_IsArray(marks), "no list");

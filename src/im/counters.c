@@ -131,7 +131,7 @@ static bool camel_case(const cJSON *result) {
 static bool complete(cJSON *result) {
     for (size_t i = 0; i < B24_SECTION_COUNT; i++) {
         const struct b24_section_row *row = &b24_sections[i];
-        if (row->always && b24_member(result, row->name) == NULL &&
+        if ((row->flags & B24_ALWAYS) != 0 && b24_member(result, row->name) == NULL &&
             cJSON_AddObjectToObject(result, row->name) == NULL)
             return false;
     }

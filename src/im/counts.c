@@ -48,7 +48,7 @@ static void append(struct b24_counts *c, struct b24_count count, struct b24_view
 void b24_counts_add(struct b24_counts *c, enum b24_section section, int level, struct b24_view id,
                     double unread) {
     const struct b24_section_row *row = &b24_sections[section];
-    if (row->in_totals && unread >= B24_CAP) c->capped = true;
+    if ((row->flags & B24_COUNTED) != 0 && unread >= B24_CAP) c->capped = true;
     if (unread > 0 && level == (row->form == B24_FORM_NESTED ? 2 : 1))
         append(c, (struct b24_count){.section = section, .unread = unread}, id);
 }

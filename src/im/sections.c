@@ -3,15 +3,14 @@
 #include <string.h>
 
 const struct b24_section_row b24_sections[B24_SECTION_COUNT] = {
-#define ROW(NAME, camel, form, kind, marks, always, in_totals)                                     \
+#define ROW(NAME, camel, form, kind, flags)                                                        \
     {#NAME,                                                                                        \
      camel,                                                                                        \
-     (marks) ? #NAME "_UNREAD" : NULL,                                                             \
-     (marks) ? camel "Unread" : NULL,                                                              \
+     ((flags)&B24_HAS_MARKS) != 0 ? #NAME "_UNREAD" : NULL,                                        \
+     ((flags)&B24_HAS_MARKS) != 0 ? camel "Unread" : NULL,                                         \
      kind,                                                                                         \
      B24_FORM_##form,                                                                              \
-     always,                                                                                       \
-     in_totals},
+     flags},
     B24_SECTIONS(ROW)
 #undef ROW
 };

@@ -12,27 +12,30 @@ enum b24_form {
     B24_FORM_NESTED  /* a map of maps of ids */
 };
 
-/* X(NAME, camel, form, kind, marks, always, in_totals), in the order of b24.dialogs.
-   camel:     its name where an undocumented JSON=Y was asked for
-   kind:      what its dialogs are to a person; NULL: it does not say
-   marks:     NAME_UNREAD lists what somebody has marked as unread
-   always:    every answer has it in our shape
-   in_totals: its counts are part of the totals
+enum b24_section_flag {
+    B24_HAS_MARKS = 1, /* NAME_UNREAD lists what somebody has marked as unread */
+    B24_ALWAYS = 2,    /* every answer has it in our shape */
+    B24_COUNTED = 4    /* its counts are part of the totals */
+};
+
+/* X(NAME, camel, form, kind, flags), in the order of b24.dialogs.
+   camel: its name where an undocumented JSON=Y was asked for
+   kind:  what its dialogs are to a person; NULL: it does not say
    DIALOG has the ids of users, every other section those of chats. COLLAB and COPILOT chats stand
    in CHAT too. */
 #define B24_SECTIONS(X)                                                                            \
-    X(DIALOG, "dialog", COUNTS, "user", true, true, true)                                          \
-    X(CHAT, "chat", COUNTS, "chat", true, true, true)                                              \
-    X(COLLAB, "collab", COUNTS, "collab", true, false, true)                                       \
-    X(COPILOT, "copilot", COUNTS, "copilot", true, false, true)                                    \
-    X(LINES, "lines", COUNTS, "lines", false, true, true)                                          \
-    X(TASKS_TASK, "tasksTask", COUNTS, "tasks", true, false, true)                                 \
-    X(CHANNEL_COMMENT, "channelComment", NESTED, "comment", false, false, true)                    \
-    X(CHAT_MUTED, "chatMuted", COUNTS, NULL, false, false, false)                                  \
-    X(TYPE, "type", TOTALS, NULL, false, true, false)
+    X(DIALOG, "dialog", COUNTS, "user", B24_HAS_MARKS | B24_ALWAYS | B24_COUNTED)                  \
+    X(CHAT, "chat", COUNTS, "chat", B24_HAS_MARKS | B24_ALWAYS | B24_COUNTED)                      \
+    X(COLLAB, "collab", COUNTS, "collab", B24_HAS_MARKS | B24_COUNTED)                             \
+    X(COPILOT, "copilot", COUNTS, "copilot", B24_HAS_MARKS | B24_COUNTED)                          \
+    X(LINES, "lines", COUNTS, "lines", B24_ALWAYS | B24_COUNTED)                                   \
+    X(TASKS_TASK, "tasksTask", COUNTS, "tasks", B24_HAS_MARKS | B24_COUNTED)                       \
+    X(CHANNEL_COMMENT, "channelComment", NESTED, "comment", B24_COUNTED)                           \
+    X(CHAT_MUTED, "chatMuted", COUNTS, NULL, 0)                                                    \
+    X(TYPE, "type", TOTALS, NULL, B24_ALWAYS)
 
 enum b24_section {
-#define B24_SECTION_ID(NAME, camel, form, kind, marks, always, in_totals) B24_SECTION_##NAME,
+#define B24_SECTION_ID(NAME, camel, form, kind, flags) B24_SECTION_##NAME,
     B24_SECTIONS(B24_SECTION_ID)
 #undef B24_SECTION_ID
         B24_SECTION_COUNT
@@ -43,7 +46,7 @@ struct b24_section_row {
     const char *marks, *camel_marks; /* NULL: it has none */
     const char *kind;
     enum b24_form form;
-    bool always, in_totals;
+    int flags; /* b24_section_flag */
 };
 
 extern const struct b24_section_row b24_sections[B24_SECTION_COUNT];
