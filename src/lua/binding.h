@@ -27,7 +27,10 @@ size_t b24L_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]);
 /* [0, +1] Any value. Null members are left out unless `nulls`; null elsewhere is b24.null. */
 void b24L_push_json(lua_State *L, const cJSON *value, bool nulls);
 
-/* ---- lua_fields.c */
+/* ---- fields.c */
+
+/* [0, 0] A whole number at `index`? Allocates nothing. */
+bool b24L_to_count(lua_State *L, int index, lua_Number *count);
 
 /* [0, 0] Sets a member of the table at `table`, raw; no text: nil. */
 void b24L_set_count(lua_State *L, int table, const char *name, lua_Number value);
@@ -55,24 +58,23 @@ enum b24_keys b24L_classify_keys(lua_State *L);
 #define B24_MIXED_KEYS "has list items and named members in one table"
 #define B24_BAD_KEYS   "has a key that is neither a string nor a whole number"
 
-/* ---- lua_counters.c: the answer of im.counters.get -> one shape for every server generation */
+/* ---- counters.c: the answer of im.counters.get -> one shape for every server generation */
 
-/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as
- * b24L_push_json. */
-bool b24L_push_counters(lua_State *L, const cJSON *result, bool nulls);
+/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Reshapes `result`, see
+   im/counters.h. Null members: as b24L_push_json. */
+bool b24L_push_counters(lua_State *L, cJSON *result, bool nulls);
+
+int b24L_as_counters(lua_State *L);
 
 /* Registers the type of maps. [0, 0] */
 void b24L_open_counters(lua_State *L);
 
-/* ---- lua_dialogs.c, lua_totals.c: questions about a counters table. Registered by codec.c. */
+/* ---- dialogs.c, totals.c: questions about a counters table. Registered by codec.c. */
 
 int b24L_dialogs(lua_State *L);
 int b24L_diff(lua_State *L);
 int b24L_totals(lua_State *L);
 int b24L_badge(lua_State *L);
-
-/* [0, 0] An integral number (or a decimal string) at `index`? */
-bool b24L_to_count(lua_State *L, int index, lua_Number *count);
 
 /* ---- lua_conf.c: conf */
 

@@ -16,7 +16,7 @@ struct lua_cache {
     struct b24_cache_entry entry;
     cJSON *tree; /* of the entry; here, so that it is freed whatever happens while Lua values are
                     made of it */
-    const cJSON *counters; /* in it, or NULL */
+    cJSON *counters; /* in it, or NULL */
     int64_t began;
     b24_ms begun, max_age, timeout; /* begun: of the monotonic clock */
     bool stale_ok;

@@ -1,4 +1,4 @@
---- client:inbox: who waits. C joins the answers (lua_inbox.c); here they are asked for.
+--- client:inbox: who waits. C joins the answers (src/im/inbox.c); here they are asked for.
 
 local batch = require "b24.api.batch"
 local codec = require "b24.codec"
@@ -7,8 +7,6 @@ local inbox = {}
 
 local PAGE = 200 -- what im.recent.list gives at most
 local PAGES = 10 -- the counters hold 1000 chats at most; old servers also list what is read
-
-local SECTIONS = { "DIALOG", "CHAT", "LINES", "COLLAB", "COPILOT", "TASKS_TASK", "CHANNEL_COMMENT", "CHAT_MUTED" }
 
 --- section, waiting. What is wrong is thrown at the caller of client:inbox.
 ---@param opts table?
@@ -27,11 +25,11 @@ function inbox.options(opts)
     error("b24: option 'waiting' must be true or false, not a " .. type(waiting), 3)
   end
   if section == nil then return nil, waiting ~= false end
-  for _, known in ipairs(SECTIONS) do
+  for _, known in ipairs(codec.sections) do
     if section == known then return section, waiting ~= false end
   end
   local given = type(section) == "string" and "'" .. section .. "'" or "a " .. type(section)
-  error(("b24: option 'section' must be one of %s, not %s"):format(table.concat(SECTIONS, ", "), given), 3)
+  error(("b24: option 'section' must be one of %s, not %s"):format(table.concat(codec.sections, ", "), given), 3)
 end
 
 -- Requests that belong together: `info` of the last one, with the cost of all.
