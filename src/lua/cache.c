@@ -86,7 +86,7 @@ static void look(struct lua_cache *c) {
 static int push_entry(lua_State *L, struct lua_cache *c, int64_t now) {
     if (c->counters != NULL && c->entry.stored <= now &&
         b24L_push_counters(L, c->counters, c->nulls)) {
-        lua_pushnumber(L, (lua_Number)(now - c->entry.stored) / 1000);
+        lua_pushnumber(L, b24_to_seconds(now - c->entry.stored));
     } else {
         lua_pushnil(L);
         lua_pushnil(L);
@@ -201,7 +201,7 @@ static int cache_step(lua_State *L) {
     lua_pushstring(L, step_names[step]);
     lua_insert(L, 2);
     if (step != B24_CACHE_WAIT) return 3;
-    lua_pushnumber(L, (lua_Number)b24L_cache_pause(L, 1) / 1000);
+    lua_pushnumber(L, b24_to_seconds(b24L_cache_pause(L, 1)));
     return 4;
 }
 
@@ -247,7 +247,7 @@ void b24L_nap(b24_ms duration) { (void)poll(NULL, 0, (int)duration); }
 
 /* codec.nap(seconds): blocks; a signal ends it early, so that Ctrl-C is heard */
 static int codec_nap(lua_State *L) {
-    b24L_nap((b24_ms)(luaL_checknumber(L, 1) * 1000));
+    b24L_nap(b24_to_ms(luaL_checknumber(L, 1)));
     return 0;
 }
 

@@ -186,7 +186,7 @@ static int call_next(lua_State *L) {
     /* What runs meanwhile, a log or a finaliser, must not move what is read here. */
     if (c->busy) return luaL_error(L, "b24: the call is in the middle of a step");
     c->busy = true;
-    struct b24_action a = b24L_step(L, 1, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
+    struct b24_action a = b24L_step(L, 1, &event, b24_to_ms(now));
     if (a.type == B24_MISUSE) c->busy = false;
     if (a.type == B24_MISUSE)
         return luaL_error(L, "b24: event '%s' does not fit what the call waits for",
@@ -250,7 +250,7 @@ static int call_options(lua_State *L) {
     static const char *const versions[] = {NULL, "1.1", "2"}; /* by enum b24_http_version */
     const struct b24L_call *c = check_call(L);
     lua_createtable(L, 0, 7);
-    lua_pushnumber(L, (lua_Number)c->conf->connect_timeout / 1000);
+    lua_pushnumber(L, b24_to_seconds(c->conf->connect_timeout));
     lua_setfield(L, -2, "connect_timeout");
     lua_pushnumber(L, (lua_Number)c->conf->max_reply);
     lua_setfield(L, -2, "max_reply");
