@@ -115,7 +115,7 @@ static bool take_http_version(lua_State *L, int conf, struct b24_conf *c, struct
     return ok;
 }
 
-/* Who waits is chosen in Lua (host.lua); here only the name is checked. */
+/* Who waits is chosen in Lua (wait/context.lua); here only the name is checked. */
 static bool take_transport(lua_State *L, int conf, struct b24_fault *fault) {
     static const char *const names[] = {"auto", "blocking", "uv", "cqueues", "glib"};
     bool ok = option(L, conf, "transport") == LUA_TNIL;
