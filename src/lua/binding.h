@@ -222,15 +222,18 @@ void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
 /* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */
 void b24L_push_request(lua_State *L, const struct b24_request *request);
 
-/* ---- lua/batch.c, lua/batch_answer.c: many commands in one request */
+/* ---- lua/ref.c */
 
-int b24L_batch(lua_State *L);
-int b24L_batch_check(lua_State *L);
 int b24L_ref(lua_State *L);
 
 /* [0, 0] Is the value at `index` made by b24.ref? */
 bool b24L_batch_is_ref(lua_State *L, int index);
 void b24L_open_batch(lua_State *L);
+
+/* ---- lua/batch.c, lua/batch_answer.c: many commands in one request */
+
+int b24L_batch(lua_State *L);
+int b24L_batch_check(lua_State *L);
 
 /* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false.
  */

@@ -55,7 +55,7 @@ bool b24L_is_own(lua_State *L, int entry, lua_Number author, lua_Number me);
 /* Is the chat at `chat` muted by the user `me` (0: unknown)? */
 bool b24L_chat_muted(lua_State *L, int chat, lua_Number me);
 
-/* [0, 0] Sets the functions of these files in the table on top. */
+/* [0, 0] Sets inbox, messages, plain and date in the table on top. */
 void b24L_open_inbox(lua_State *L);
 
 /* ---- lua_inbox_ask.c, lua_messages.c, lua_why.c */
