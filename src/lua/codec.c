@@ -150,7 +150,7 @@ static int codec_fault(lua_State *L) {
 
 /* codec.clock() -> seconds of the monotonic clock that calls and the limiter are timed by */
 static int codec_clock(lua_State *L) {
-    lua_pushnumber(L, (lua_Number)b24_clock() / 1000);
+    lua_pushnumber(L, b24_to_seconds(b24_clock()));
     return 1;
 }
 
@@ -162,16 +162,27 @@ static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
 }
 
 void b24L_open_codec(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"conf", codec_conf},       {"call", b24L_call},
-        {"request", codec_request}, {"reply", codec_reply},
-        {"decode", codec_decode},   {"encode", codec_encode},
-        {"totals", b24L_totals},    {"badge", b24L_badge},
-        {"dialogs", b24L_dialogs},  {"diff", b24L_diff},
-        {"fault", codec_fault},     {"clock", codec_clock},
-        {"batch", b24L_batch},      {"batch_check", b24L_batch_check},
-        {"ref", b24L_ref},          {"cursor", b24L_cursor},
-        {"watch", b24L_watch},      {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"conf", codec_conf},
+                                         {"call", b24L_call},
+                                         {"request", codec_request},
+                                         {"reply", codec_reply},
+                                         {"decode", codec_decode},
+                                         {"encode", codec_encode},
+                                         {"totals", b24L_totals},
+                                         {"badge", b24L_badge},
+                                         {"dialogs", b24L_dialogs},
+                                         {"diff", b24L_diff},
+                                         {"fault", codec_fault},
+                                         {"clock", codec_clock},
+                                         {"batch", b24L_batch},
+                                         {"batch_check", b24L_batch_check},
+                                         {"ref", b24L_ref},
+                                         {"cursor", b24L_cursor},
+                                         {"watch", b24L_watch},
+                                         {"inbox_questions", b24L_inbox_questions},
+                                         {"inbox_answers", b24L_inbox_answers},
+                                         {"why_parts", b24L_why},
+                                         {NULL, NULL}};
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {
         lua_pushlightuserdata(L, L);

@@ -197,12 +197,9 @@ static void push_sections(lua_State *L) {
 
 void b24L_open_inbox(lua_State *L) {
     static const luaL_Reg functions[] = {{"inbox", inbox},
-                                         {"inbox_questions", b24L_inbox_questions},
-                                         {"inbox_answers", b24L_inbox_answers},
                                          {"messages", b24L_messages},
                                          {"plain", b24L_plain},
                                          {"date", b24L_date},
-                                         {"why_parts", b24L_why},
                                          {NULL, NULL}};
     b24L_setfuncs(L, functions);
     push_sections(L);

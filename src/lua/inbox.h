@@ -57,7 +57,7 @@ const char *b24L_chat_kind(lua_State *L, int chat);
 /* [0, 0] Is the chat at `chat` muted by the user `me` (0: unknown)? */
 bool b24L_chat_muted(lua_State *L, int chat, lua_Number me);
 
-/* [0, 0] Sets the functions of these files in the table on top. */
+/* [0, 0] Sets inbox, messages, plain and date in the table on top. */
 void b24L_open_inbox(lua_State *L);
 
 /* ---- inbox_ask.c, messages.c, why.c */
