@@ -19,6 +19,7 @@ struct lua_cache {
     const cJSON *counters; /* in it, or NULL */
     int64_t began;
     b24_ms begun, max_age, timeout; /* begun: of the monotonic clock */
+    b24_ms whole;                   /* the conf's timeout; some of it may have been spent before */
     bool stale_ok;
     /* What shapes an answer; a cached one has the same shape, or it is none. */
     bool nulls;
@@ -49,11 +50,12 @@ static int cache_gc(lua_State *L) {
     return 0;
 }
 
-/* codec.cache(conf) -> cache | nil: the conf wants none | nil, message, info: there is no place for
- * one */
+/* codec.cache(conf [, spent]) -> cache | nil: the conf wants none | nil, message, info: there is no
+   place for one. spent: seconds of conf's timeout that are over already */
 static int codec_cache(lua_State *L) {
     struct b24_fault fault;
     const struct b24_conf *conf = luaL_checkudata(L, 1, B24_CONF_TYPE);
+    b24_ms spent = b24L_to_spent(L, 2);
     if (conf->base == NULL || (conf->max_age == 0 && !conf->stale_ok)) return 0;
     struct lua_cache *c = b24L_newobject(L, sizeof *c, CACHE_TYPE);
     c->cache.claim = -1;
@@ -62,7 +64,8 @@ static int codec_cache(lua_State *L) {
     c->began = b24_cache_now();
     c->begun = b24_clock();
     c->max_age = conf->max_age;
-    c->timeout = conf->timeout;
+    c->timeout = conf->timeout - spent;
+    c->whole = conf->timeout;
     c->stale_ok = conf->stale_ok;
     c->nulls = conf->nulls;
     c->max_depth = conf->max_depth;
@@ -136,12 +139,14 @@ static int cache_release(lua_State *L) {
     return 0;
 }
 
-/* cache:patience() -> seconds left until the call's deadline, stale_ok */
+/* cache:patience() -> seconds left until the call's deadline, stale_ok, seconds that are spent */
 static int cache_patience(lua_State *L) {
     const struct lua_cache *c = check(L);
-    lua_pushnumber(L, (lua_Number)(c->begun + c->timeout - b24_clock()) / 1000);
+    b24_ms left = c->begun + c->timeout - b24_clock();
+    lua_pushnumber(L, (lua_Number)left / 1000);
     lua_pushboolean(L, c->stale_ok);
-    return 2;
+    lua_pushnumber(L, (lua_Number)(c->whole - left) / 1000);
+    return 3;
 }
 
 /* codec.nap(seconds): blocks; a signal ends it early, so that Ctrl-C is heard */

@@ -90,31 +90,35 @@ static int core_perform(lua_State *L) {
     return perform_top(L, c);
 }
 
-/* core.counters([conf]) -> counters, nil, info | nil, message, info */
+/* core.counters([conf [, spent]]) -> counters, nil, info | nil, message, info */
 static int core_counters(lua_State *L) {
     struct b24L_setup setup = {
         .conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
+    setup.spent = b24L_to_spent(L, 2);
     lua_settop(L, 1);
     if (b24L_wants_cache(L, 1)) return b24L_cached_counters(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, &setup);
 }
 
-/* core.call(conf, method [, params [, idempotent [, level]]]) -> result, nil, info | nil, message,
- * info */
+/* core.call(conf, method [, params [, idempotent [, level [, spent]]]]) -> result, nil, info | nil,
+ * message, info; spent: seconds of conf's timeout that earlier requests took */
 static int core_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
     setup.idempotent = b24L_to_idempotent(L, 4);
     setup.level = (int)luaL_optnumber(L, 5, 1);
+    setup.spent = b24L_to_spent(L, 6);
     lua_settop(L, 3);
     return finish(L, &setup);
 }
 
-/* core.batch(conf, step) -> {results=, …}, nil, info | nil, message, info; a step of codec.batch */
+/* core.batch(conf, step [, spent]) -> {results=, …}, nil, info | nil, message, info; a step of
+ * codec.batch */
 static int core_batch(lua_State *L) {
     struct b24L_setup setup = {
         .conf = 1, .method = 3, .params = 2, .shape = B24_BATCH, .level = 1, .seed = b24_seed()};
     luaL_checktype(L, 2, LUA_TTABLE);
+    setup.spent = b24L_to_spent(L, 3);
     lua_settop(L, 2);
     lua_getfield(L, 2, "idempotent");
     /* A batch is named "batch": only its plan knows that it does nothing but read. */

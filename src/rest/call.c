@@ -38,6 +38,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->conf = conf;
     c->portal = portal;
     c->state = NEW;
+    c->timeout = conf->timeout - setup->spent;
     c->retries = setup->bare ? 0 : conf->retries;
     c->moves = setup->bare ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->bare;
@@ -138,7 +139,10 @@ struct b24_action b24_call_sleep(struct b24_call *c, b24_ms until, enum b24_afte
 static struct b24_action go(struct b24_call *c) {
     if (c->state == MOVING) return b24_call_reserve(c);
     c->begun = c->now;
-    c->deadline = c->now + c->conf->timeout;
+    c->deadline = c->now + c->timeout;
+    if (c->timeout <= 0)
+        return b24_call_give_up(c, B24_TIMEOUT, "TIMEOUT",
+                                "the deadline passed before anything was sent");
     return b24_call_reserve(c);
 }
 

@@ -28,7 +28,8 @@ end
 -- One request. What a call throws (Ctrl-C, a lack of memory) must not leave the others waiting for it.
 local function ask(entry, core, conf)
   local function call()
-    local request, err, info = codec.call(conf, METHOD, nil, "kept")
+    local _, _, spent = entry:patience() -- waiting for others is within the one deadline
+    local request, err, info = codec.call(conf, METHOD, nil, "kept", { spent = spent })
     if not request then return nil, err, info end
     return core.perform(request)
   end
@@ -63,11 +64,11 @@ local function from_entry(entry, core, conf)
   local waited = false
   while true do
     local step, old, age = entry:step()
-    local left, stale_ok = entry:patience()
+    local left, stale_ok, spent = entry:patience()
     if step == "hit" and old then
       return answered(old, age)
     elseif step == "hit" then
-      return core.counters(conf) -- an entry whose checksum is right, though it holds no counters
+      return core.counters(conf, spent) -- an entry whose checksum is right, though it holds no counters
     elseif step == "ask" and waited and old and stale_ok then
       -- Who had the claim before us got no answer: not one process after the other shall wait for the same silence.
       entry:release()
@@ -92,12 +93,13 @@ end
 ---@param conf userdata
 ---@return b24.counters? counters
 ---@return string? err
+---@param spent? number seconds of conf's timeout that are over already
 ---@return b24.info info
-function cache.counters(core, conf)
-  local entry, err, info = codec.cache(conf)
+function cache.counters(core, conf, spent)
+  local entry, err, info = codec.cache(conf, spent)
   if err then return nil, err, info end
   if entry then return from_entry(entry, core, conf) end
-  return core.counters(conf)
+  return core.counters(conf, spent)
 end
 
 --- What is fresh enough, without a core: a hit loads no libcurl, and can be had where no call could be made.
