@@ -27,6 +27,29 @@ describe("the end of a list", function()
     end
   end)
 
+  it("is not missed when the portal appends chats to a page, or hides some", function()
+    p:control "clear_counters"
+    p:control("crowd", { dialogs = 500 })
+    local function read(settings)
+      p:control("settings", settings)
+      local rows, err, info = client():all "im.recent.list"
+      assert(rows, err)
+      local seen = {}
+      for _, row in ipairs(rows) do
+        assert.is_nil(seen[row.id])
+        seen[row.id] = true
+      end
+      return #rows, info.pages
+    end
+    local all = read {}
+    assert.is_true(all > 400)
+    assert.equal(all, (read { recent_appends = 20 }))
+    local pages = math.ceil(all / 200)
+    assert.equal(all - 190 * (pages - 1) - math.min(190, all - 200 * (pages - 1)),
+      (read { recent_appends = 0, recent_hides = 190 }))
+    assert.equal(0, (read { recent_hides = 200 }))
+  end)
+
   it("is not that of a full page which counts itself", function()
     p:control("settings", { items = 50 })
     local rows, _, info = client():all "b24test.item.list"

@@ -15,7 +15,7 @@ end
 
 describe("a series of requests", function()
   it("gives each request what is left of the conf's timeout", function()
-    for _, case in ipairs { { nil, 20 }, { 0, 20 }, { 5.25, 14.75 }, { 19.999, 0.001 } } do
+    for _, case in ipairs { { nil, 20 }, { 0, 20 }, { 5.25, 14.75 }, { 19.9, 0.1 } } do
       local call = codec.call(conf(20), "profile", nil, nil, { spent = case[1] })
       local action, request = call:next(100, "go")
       assert.equal("SEND", action)
@@ -24,7 +24,7 @@ describe("a series of requests", function()
   end)
 
   it("sends nothing when nothing is left", function()
-    for _, spent in ipairs { 20, 20.001, 1e6 } do
+    for _, spent in ipairs { 19.999, 20, 20.001, 1e6 } do
       local call = codec.call(conf(20), "profile", nil, nil, { spent = spent })
       assert.equal("DONE", (call:next(100, "go")))
       local _, err, info = call:result()
@@ -122,6 +122,24 @@ describe("against the portal", function()
     assert.is_string(err)
     assert.equal(3, info.attempts)
     assert.equal(3, info.failed)
+  end)
+
+  it("info of a batch tells of a command that went alone, and whose request failed", function()
+    local text = { TEXT = "$result[a]" } -- the portal would take it for a reference
+    local function ask(status, body)
+      p:control("reply", { method = "server.time", status = status, body = body })
+      return client():batch { a = { "profile" }, b = { "server.time", text } }
+    end
+    local answer, err, info = ask(503, '{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}')
+    assert(answer, err)
+    assert.equal(1, info.failed)
+    assert.equal("QUERY_LIMIT_EXCEEDED", info.code)
+    assert.equal("QUERY_LIMIT_EXCEEDED", answer.errors.b.code)
+    assert.equal(2, info.attempts)
+    answer, err, info = ask(400, '{"error":"SOME_CODE","error_description":"no"}') -- the command's own error
+    assert(answer, err)
+    assert.equal("SOME_CODE", answer.errors.b.code)
+    assert.same({ nil, nil, 2 }, { info.failed, info.code, info.attempts })
   end)
 
   it("a batch has one deadline", function()

@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Milliseconds that are worth a request which follows others: clocks are rounded, so one that took
+   all the time may seem to have left a little. */
+#define LEAST_LEFT 5
+
 const char *b24_event_name(enum b24_event_type type) {
     static const char *const names[] = {
 #define X(constant, name) name,
@@ -39,6 +43,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->portal = portal;
     c->state = NEW;
     c->timeout = conf->timeout - setup->spent;
+    if (setup->spent > 0 && c->timeout < LEAST_LEFT) c->timeout = 0;
     c->retries = setup->bare ? 0 : conf->retries;
     c->moves = setup->bare ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->bare;

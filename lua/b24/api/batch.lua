@@ -24,13 +24,16 @@ local function merge(from, into)
   end
 end
 
+-- The portal's answer to the command, and not to the request.
+local ANSWER = { portal = true, denied = true }
+
 -- A command that has to go by itself: its text would be taken for a reference inside a batch. One that the portal refused is
 -- answered, too.
 local function single(requests, step, answer)
   local result, err, info = requests:call(step.method, step.params)
   if err then
     lost(step, err, info, answer)
-    return info.status ~= nil, err, info
+    return ANSWER[info.kind] == true, err, info
   end
   answer.results[step.name] = result
   answer.next[step.name], answer.total[step.name] = info.next, info.total
@@ -45,10 +48,15 @@ local function carry_out(requests, step, answer)
   return part ~= nil, err, info
 end
 
+local FAILURE = { "kind", "code", "message", "hint", "retryable", "retry_after", "sent" }
+
 -- The info of all requests: that of the first which failed, if one did, else of the last.
 local function summary(requests, failed, failed_info)
   local info = requests:total(failed_info or requests.info or { method = "batch" })
   info.next, info.total = nil, nil -- of one command
+  if failed == 0 then -- so is an error of the last
+    for _, name in ipairs(FAILURE) do info[name] = nil end
+  end
   info.failed = failed > 0 and failed or nil
   return info
 end

@@ -90,7 +90,7 @@ end
 local function items_of(page)
   if type(page) ~= "table" then return {}, false end
   local items = type(page.items) == "table" and page.items or {}
-  return items, page.hasMore == true and #items > 0
+  return items, page.hasMore == true -- also of an empty page: the portal hides some
 end
 
 -- The first page; portals from before 2020 know only im.recent.get, which shows one month.
