@@ -244,6 +244,8 @@ describe("paging by start", function()
     { "a full page, and nothing behind it", { { rows = rows(1, 50) }, { rows = {}, asks = asks("start", 50) } }, 50, "end" },
     { "50 rows again and again", { { rows = rows(1, 50) }, { rows = rows(1, 50) } }, 50, "CURSOR_STALLED" },
     { "50 rows that nobody can tell apart", { { rows = rows(1, 50, "NAME") } }, 0, "CURSOR_STALLED" },
+    { "rows without ids, and a count of less than was read", { { rows = rows(1, 50, "NAME"), info = { total = 7 } } },
+      0, "CURSOR_STALLED" },
     { "50 rows without ids, counted", { { rows = rows(1, 50, "NAME"), info = { total = 50 } } }, 50, "end" },
     { "a count of the page only", { { rows = rows(1, 50), info = { total = 50 } },
       { rows = rows(51, 50), info = { total = 50 } }, { rows = rows(101, 20), info = { total = 20 } } }, 120, "end" },

@@ -15,6 +15,8 @@
 #define OUT_OF_ROW                                                                                 \
     "Repeat the list; if it fails again, tell the portal's administrator, and page by hand with "  \
     "client:call."
+#define CALL_IT                                                                                    \
+    "Call the method with client:call, and page by its own parameters if it has more rows."
 
 /* A table, and not a look at the rows: whether a method obeys >ID cannot be seen from its rows.
    Those that do not either ignore the filter (the first page again and again) or refuse `order`;
@@ -150,7 +152,8 @@ static bool finish(struct b24_cursor *c) {
 }
 
 /* fault, format, … */
-#define STALL(fault, ...) b24_fail(fault, B24_DECODE, STALLED, OUT_OF_ROW, __VA_ARGS__)
+#define STALL(fault, ...)  b24_fail(fault, B24_DECODE, STALLED, OUT_OF_ROW, __VA_ARGS__)
+#define UNSURE(fault, ...) b24_fail(fault, B24_DECODE, STALLED, CALL_IT, __VA_ARGS__)
 
 /* May it have been cut at the page's size? */
 static bool is_full(const struct b24_cursor *c) {
@@ -206,20 +209,21 @@ static bool end_unnamed(struct b24_cursor *c, const struct b24_page *page,
         return finish(c);
     }
     if (again)
-        return STALL(fault,
-                     "%lld rows may be all or only the first: the portal names no next page, and "
-                     "gives the same rows at start=%lld",
-                     (long long)rows, (long long)c->position);
+        return UNSURE(fault,
+                      "%lld rows may be all or only the first: the portal names no next page, and "
+                      "gives the same rows at start=%lld",
+                      (long long)rows, (long long)c->position);
     if (c->total >= 0 && c->total < read) c->miscounted = true;
     if (c->total == read && c->total > rows && !c->miscounted) return finish(c);
     /* A full page proves nothing, nor does a count that may be only that of the page. */
     c->counted = c->total == rows && c->position == 0;
-    if (c->nameless && c->counted && !c->miscounted) return finish(c);
-    if (c->nameless && !c->miscounted)
-        return STALL(fault,
-                     "%lld rows may be all or only the first: the portal names no next page, and "
-                     "counts nothing",
-                     (long long)rows);
+    bool known = c->listing != NULL && c->listing->at_once; /* it does mind start= */
+    if (c->nameless && c->counted && !known) return finish(c);
+    if (c->nameless && !known)
+        return UNSURE(fault,
+                      "%lld rows may be all or only the first: the portal names no next page, and "
+                      "counts nothing",
+                      (long long)rows);
     c->probing = true;
     return move(c, read);
 }
@@ -246,9 +250,9 @@ static bool end_at_once(struct b24_cursor *c, const struct b24_page *page,
     int64_t rows = (int64_t)c->rows;
     bool all = page->total > 0 ? page->total <= rows : !is_full(c);
     if (!all || page->next_kind != B24_NEXT_NONE || page->more == B24_MORE)
-        return STALL(fault,
-                     "all rows were asked for, and it is not sure that the %lld that came are all",
-                     (long long)rows);
+        return UNSURE(fault,
+                      "all rows were asked for, and it is not sure that the %lld that came are all",
+                      (long long)rows);
     return finish(c);
 }
 
@@ -277,10 +281,10 @@ static bool judge(struct b24_cursor *c, enum promise *more, struct b24_fault *fa
     if (!is_same_page(c)) return true;
     *more = NO_MORE;
     if (rows != c->limit) return true;
-    return STALL(fault,
-                 "%lld rows may be all or only the first: the portal says nothing of more, and "
-                 "gives the same rows at OFFSET=%lld",
-                 (long long)rows, (long long)c->position);
+    return UNSURE(fault,
+                  "%lld rows may be all or only the first: the portal says nothing of more, and "
+                  "gives the same rows at OFFSET=%lld",
+                  (long long)rows, (long long)c->position);
 }
 
 /* A chat that got a message while the list was read has moved up, perhaps over the row where we
@@ -307,10 +311,8 @@ static bool end_by_offset(struct b24_cursor *c, const struct b24_page *page,
     if (c->fresh > 0) c->idle = 0;
     else if (c->rows > 0) c->idle++;
     if (c->idle >= IDLE_MAX || c->empty >= EMPTY_OFFSETS_MAX)
-        return b24_fail(fault, B24_DECODE, STALLED,
-                        "This method may not know OFFSET: call it with client:call.",
-                        "the list does not move on: %d pages held no new rows",
-                        (int)(c->idle + c->empty));
+        return UNSURE(fault, "the list does not move on: %d pages held no new rows",
+                      (int)(c->idle + c->empty));
     return move(c, c->position + c->limit);
 }
 
