@@ -259,6 +259,24 @@ describe("the cache", function()
     assert.equal(2, asked())
   end)
 
+  it("is what core.counters reads and writes, too", function()
+    local core = require "b24.core"
+    local first = assert(core.counters(conf()))
+    local again, err, about = core.counters(conf())
+    assert.same({ first, nil, 0, false }, { again, err, about.attempts, about.stale })
+    assert.is_true(about.age >= 0 and about.age < 60)
+    assert.same(first, (core.counters(assert(codec.conf(conf())))))
+    assert.equal(1, asked())
+    posix.sleep(0.02)
+    local old = conf { max_age = 0.01, stale_ok = true, retries = 0 }
+    portal:control("reply", { status = 502, body = "", times = -1 })
+    again, err, about = core.counters(old)
+    assert.same({ first, nil, true }, { again, err, about.stale })
+    assert.truthy(about.stale_because:find "^b24: HTTP_502")
+    old.stale_ok = nil
+    assert.same({ nil, "http" }, { (core.counters(old)), select(3, core.counters(old)).kind })
+  end)
+
   it("is no answer to a wrong conf", function()
     os.execute("mkdir -m 777 " .. dir)
     local counters, err, info = b24.counters(conf())

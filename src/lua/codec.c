@@ -168,7 +168,7 @@ static int codec_fault(lua_State *L) {
 
 /* codec.clock() -> seconds of the monotonic clock that calls and the limiter are timed by */
 static int codec_clock(lua_State *L) {
-    lua_pushnumber(L, (lua_Number)b24_clock() / 1000);
+    lua_pushnumber(L, b24_to_seconds(b24_clock()));
     return 1;
 }
 

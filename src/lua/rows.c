@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXACT      9007199254740992.0 /* 2^53 */
 #define KEY_DIGITS 18 /* of a key that counts as a number: fits into 63 bits for sure */
 
 bool b24L_is_array(lua_State *L, int index) {
@@ -28,7 +27,7 @@ bool b24L_to_integer(lua_State *L, int index, int64_t *value) {
         size_t digits = strspn(text + (text[0] == '-'), "0123456789");
         if (digits == 0 || text[digits + (text[0] == '-')] != '\0') return false;
     }
-    if (!(n >= -EXACT && n <= EXACT) || n != (lua_Number)(int64_t)n) return false;
+    if (!(n >= -B24_EXACT_MAX && n <= B24_EXACT_MAX) || n != (lua_Number)(int64_t)n) return false;
     *value = (int64_t)n;
     return true;
 }
