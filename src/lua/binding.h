@@ -186,6 +186,7 @@ struct b24L_setup {
     enum b24_shape shape;
     int level; /* see b24L_throw */
     enum b24_idempotent idempotent;
+    b24_ms spent; /* of conf's timeout, by the requests that this one follows */
     bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply
                 */
     uint64_t seed;
@@ -198,6 +199,9 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *setup);
 
 /* [0, 0] The option `idempotent` at `index`: nil, true or false. */
 enum b24_idempotent b24L_to_idempotent(lua_State *L, int index);
+
+/* [0, 0] The option `spent` at `index`: seconds, or nil for none. */
+b24_ms b24L_to_spent(lua_State *L, int index);
 
 /* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
 struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);
@@ -245,6 +249,10 @@ bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *c
 
 void b24L_open_cursor(lua_State *L);
 int b24L_cursor(lua_State *L);
+
+/* ---- lua/cost.c: what requests that belong together cost. Registered by codec.c. */
+
+int b24L_add_cost(lua_State *L);
 
 /* ---- lua/watch.c: when a watch asks again. Registered by codec.c. */
 

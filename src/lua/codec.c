@@ -207,6 +207,8 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_cache(L);
     lua_pushcfunction(L, b24L_as_counters);
     lua_setfield(L, -2, "as_counters");
+    lua_pushcfunction(L, b24L_add_cost);
+    lua_setfield(L, -2, "add_cost");
     b24L_push_null(L);
     lua_setfield(L, -2, "null");
     lua_pushliteral(L, B24_VERSION);
