@@ -1,4 +1,4 @@
--- b24.drive: the loop that carries out calls over a transport, here one that never waits.
+-- wait/perform: the loop that carries out calls over a transport, here one that never waits.
 
 local codec = require "b24.codec"
 local drive = require "b24.wait.perform"
