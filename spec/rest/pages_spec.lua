@@ -291,6 +291,12 @@ describe("paging by start", function()
     assert.equal(43, got)
   end)
 
+  it("minds no limit that the method does not mind", function()
+    local got, ending = feed(codec.cursor("some.thing.list", { limit = 10 }), { { rows = rows(1, 30) } })
+    assert.equal("end", ending)
+    assert.equal(30, got)
+  end)
+
   it("does not believe the count of a method that counts its pages", function()
     local got, ending = feed(codec.cursor("crm.address.list", { start = 50 }), {
       { rows = rows(51, 50, "CITY"), info = { total = 50 }, asks = asks("start", 50) },

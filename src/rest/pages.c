@@ -158,7 +158,7 @@ static bool finish(struct b24_cursor *c) {
 /* May it have been cut at the page's size? */
 static bool is_full(const struct b24_cursor *c) {
     int64_t rows = (int64_t)c->rows;
-    return rows > 0 && (rows % B24_PAGE == 0 || rows % c->limit == 0);
+    return rows > 0 && (rows % B24_PAGE == 0 || rows == c->limit);
 }
 
 /* ------------------------------------------------------------ by ID */
