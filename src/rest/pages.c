@@ -158,7 +158,7 @@ static bool finish(struct b24_cursor *c) {
 /* May it have been cut at the page's size? */
 static bool is_full(const struct b24_cursor *c) {
     int64_t rows = (int64_t)c->rows;
-    return rows > 0 && (rows % B24_PAGE == 0 || rows % c->limit == 0);
+    return rows > 0 && (rows % B24_PAGE == 0 || rows == c->limit);
 }
 
 /* ------------------------------------------------------------ by ID */
@@ -272,12 +272,14 @@ static enum promise promise(const struct b24_cursor *c, const struct b24_page *p
     return NO_WORD;
 }
 
-/* The same where nobody says a word: then only a page without rows is an end; or one that shows
-   that the method knows no OFFSET, and no LIMIT either, so that it gave everything. */
+/* The same where nobody says a word: then only a whole page without rows is an end (small ones may
+   be hidden); or one that shows that the method knows no OFFSET, and no LIMIT either, so that it
+   gave everything. */
 static bool judge(struct b24_cursor *c, enum promise *more, struct b24_fault *fault) {
-    int64_t rows = (int64_t)c->rows;
+    int64_t rows = (int64_t)c->rows, in_vain = ((int64_t)c->empty + 1) * c->limit;
     if (*more != NO_WORD) return true;
-    *more = rows == 0 || (c->nameless && rows < c->limit) ? NO_MORE : MORE;
+    bool end = rows == 0 ? in_vain >= B24_IM_PAGE : c->nameless && rows < c->limit;
+    *more = end ? NO_MORE : MORE;
     if (!is_same_page(c)) return true;
     *more = NO_MORE;
     if (rows != c->limit) return true;
