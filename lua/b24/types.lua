@@ -133,5 +133,6 @@
 ---@field retryable? boolean may the same call be repeated
 ---@field retry_after? number seconds
 ---@field log_error? string the first error that conf.log threw during the call, which it does not harm
----@field failed? integer of b24.counters_all: accounts without counters
+---@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests that failed as a whole,
+--- the first of which kind, code and the like tell of
 ---@field sent? boolean false: no byte of the request left this machine, so the call surely did not run

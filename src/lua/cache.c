@@ -19,7 +19,8 @@ struct lua_cache {
     struct b24_cache_call call;
     cJSON *tree; /* of the entry; here, so that it is freed whatever happens while Lua values are
                     made of it */
-    const cJSON *counters; /* in it, or NULL */
+    cJSON *counters; /* in it, or NULL */
+    b24_ms timeout;  /* the conf's */
     /* What shapes an answer; a cached one has the same shape, or it is none. */
     bool nulls;
     int max_depth;
@@ -49,7 +50,7 @@ static int cache_gc(lua_State *L) {
     return 0;
 }
 
-int b24L_cache(lua_State *L, int index) {
+int b24L_cache(lua_State *L, int index, b24_ms spent) {
     struct b24_fault fault;
     const struct b24_conf *conf = luaL_checkudata(L, index, B24_CONF_TYPE);
     if (conf->base == NULL || (conf->max_age == 0 && !conf->stale_ok)) return 0;
@@ -58,18 +59,19 @@ int b24L_cache(lua_State *L, int index) {
     c->tree = NULL;
     b24_buffer_init(&c->entry.json, B24_CACHE_MAX);
     c->call = (struct b24_cache_call){.began = b24_cache_now(),
-                                      .deadline = b24_clock() + conf->timeout,
+                                      .deadline = b24_clock() + conf->timeout - spent,
                                       .max_age = conf->max_age,
                                       .stale_ok = conf->stale_ok};
+    c->timeout = conf->timeout;
     c->nulls = conf->nulls;
     c->max_depth = conf->max_depth;
     c->max_reply = conf->max_reply;
     return b24_cache_open(&c->cache, conf, &fault) ? 1 : b24L_push_fault(L, &fault, METHOD);
 }
 
-/* codec.cache(conf) -> cache | nil: the conf wants none | nil, message, info: there is no place for
- * one */
-static int codec_cache(lua_State *L) { return b24L_cache(L, 1); }
+/* codec.cache(conf [, spent]) -> cache | nil: the conf wants none | nil, message, info: there is no
+   place for one. spent: seconds of conf's timeout that are over already */
+static int codec_cache(lua_State *L) { return b24L_cache(L, 1, b24L_to_spent(L, 2)); }
 
 /* Reads the entry and parses it; what this conf would not accept from the portal is no entry. */
 static void look(struct lua_cache *c) {
@@ -111,6 +113,11 @@ enum b24_cache_step b24L_cache_step(lua_State *L, int index) {
 }
 
 b24_ms b24L_cache_pause(lua_State *L, int index) { return check(L, index)->call.pause; }
+
+b24_ms b24L_cache_spent(lua_State *L, int index) {
+    const struct lua_cache *c = check(L, index);
+    return c->timeout - (c->call.deadline - b24_clock());
+}
 
 /* [-2, +3] The counters and their age on top, as the result of a call; `reason`: why they are old,
  * or NULL. */
@@ -205,6 +212,12 @@ static int cache_step(lua_State *L) {
     return 4;
 }
 
+/* cache:spent() -> seconds of the conf's timeout that are over */
+static int cache_spent(lua_State *L) {
+    lua_pushnumber(L, b24_to_seconds(b24L_cache_spent(L, 1)));
+    return 1;
+}
+
 /* cache:finish(step, counters, age) -> counters, err, info: of what step() returned, or "cancelled"
  */
 static int cache_finish(lua_State *L) {
@@ -252,10 +265,10 @@ static int codec_nap(lua_State *L) {
 }
 
 void b24L_open_cache(lua_State *L) {
-    static const luaL_Reg methods[] = {{"step", cache_step},     {"peek", cache_peek},
-                                       {"store", cache_store},   {"release", cache_release},
-                                       {"finish", cache_finish}, {"asked", cache_asked},
-                                       {"__gc", cache_gc},       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"step", cache_step},       {"peek", cache_peek},     {"store", cache_store},
+        {"release", cache_release}, {"finish", cache_finish}, {"asked", cache_asked},
+        {"spent", cache_spent},     {"__gc", cache_gc},       {NULL, NULL}};
     b24L_newtype(L, CACHE_TYPE);
     b24L_setfuncs(L, methods);
     lua_pushvalue(L, -1);

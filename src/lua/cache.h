@@ -11,14 +11,17 @@ B24_PRIVATE_BEGIN
 void b24L_open_cache(lua_State *L);
 
 /* [0, +1] A cache object for the conf object at `conf`, and 1; [0, 0] and 0: the conf wants none;
-   [0, +3] and 3: nil, message, info, there is no place for one. */
-int b24L_cache(lua_State *L, int conf);
+   [0, +3] and 3: nil, message, info, there is no place for one. spent: of the conf's timeout. */
+int b24L_cache(lua_State *L, int conf, b24_ms spent);
 
 /* [0, +2] What to do next; the counters that there are and their age in seconds, or nil, nil. */
 enum b24_cache_step b24L_cache_step(lua_State *L, int cache);
 
 /* [0, 0] How long a WAIT is. */
 b24_ms b24L_cache_pause(lua_State *L, int cache);
+
+/* [0, 0] How much of the conf's timeout is over: for the call that follows. */
+b24_ms b24L_cache_spent(lua_State *L, int cache);
 
 /* [0, 0] Blocks; a signal ends it early. */
 void b24L_nap(b24_ms duration);

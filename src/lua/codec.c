@@ -92,24 +92,6 @@ static int codec_encode(lua_State *L) {
     return 1;
 }
 
-/* codec.as_counters(value [, nulls]) -> counters | nil: a value of b24.call or a batch, in the one
-   shape that b24.counters has; nulls: keep them */
-static int codec_as_counters(lua_State *L) {
-    struct b24_json_error error;
-    bool nulls = lua_toboolean(L, 2);
-    luaL_checkany(L, 1);
-    struct text *t = b24L_newobject(L, sizeof *t, TEXT_TYPE);
-    b24_buffer_init(&t->buffer, TEXT_MAX);
-    struct tree *tree = b24L_newobject(L, sizeof *tree, TREE_TYPE);
-    if (b24L_encode_params(L, 1, &t->buffer) == NULL)
-        tree->root = b24_document_parse(b24_buffer_view(&t->buffer), B24_DEPTH_MAX, &error);
-    if (tree->root == NULL || !b24L_push_counters(L, tree->root, nulls)) lua_pushnil(L);
-    cJSON_Delete(tree->root);
-    tree->root = NULL;
-    b24_buffer_free(&t->buffer);
-    return 1;
-}
-
 /* codec.conf(conf [, level]) -> conf object | nil, message, info */
 static int codec_conf(lua_State *L) {
     int level = (int)luaL_optnumber(L, 2, 1);
@@ -223,8 +205,10 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_system(L);
     b24L_open_http(L);
     b24L_open_cache(L);
-    lua_pushcfunction(L, codec_as_counters);
+    lua_pushcfunction(L, b24L_as_counters);
     lua_setfield(L, -2, "as_counters");
+    lua_pushcfunction(L, b24L_add_cost);
+    lua_setfield(L, -2, "add_cost");
     b24L_push_null(L);
     lua_setfield(L, -2, "null");
     lua_pushliteral(L, B24_VERSION);

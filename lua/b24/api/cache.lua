@@ -20,7 +20,8 @@ end
 -- One request, for all. What a call throws (a lack of memory) must not leave the others waiting for it.
 local function ask(entry, core, conf)
   local function call()
-    local request, err, info = codec.call(conf, METHOD, nil, "kept")
+    -- Waiting for others is within the one deadline.
+    local request, err, info = codec.call(conf, METHOD, nil, "kept", { spent = entry:spent() })
     if not request then return nil, err, info end
     return core.perform(request)
   end
@@ -32,7 +33,7 @@ local function from_entry(entry, core, conf)
   while true do
     local step, counters, age, pause = entry:step()
     if step == "ask" then return ask(entry, core, conf) end
-    if step == "plain" then return core.counters(conf) end
+    if step == "plain" then return core.counters(conf, entry:spent()) end
     if step == "wait" and not core.sleep(pause) then step = "cancelled" end
     if step ~= "wait" then return entry:finish(step, counters, age) end
   end
@@ -41,15 +42,16 @@ end
 --- The counters as the conf wants them: from the cache if it names one, or from the portal. Yields where the core does.
 ---@param core table b24.core, or one of b24.wait.perform
 ---@param conf userdata
+---@param spent? number seconds of conf's timeout that are over already
 ---@return b24.counters? counters
 ---@return string? err
 ---@return b24.info info
-function cache.counters(core, conf)
+function cache.counters(core, conf, spent)
   if not core.sleep then return core.counters(conf) end -- b24.core does the same in C
-  local entry, err, info = codec.cache(conf)
+  local entry, err, info = codec.cache(conf, spent)
   if err then return nil, err, info end
   if entry then return from_entry(entry, core, conf) end
-  return core.counters(conf)
+  return core.counters(conf, spent)
 end
 
 --- What is fresh enough, without a core: a hit loads no libcurl, and can be had where no call could be made.
