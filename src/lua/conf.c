@@ -117,13 +117,16 @@ static bool take_http_version(lua_State *L, int conf, struct b24_conf *c, struct
 
 /* Who waits is chosen in Lua (wait/context.lua); here only the name is checked. */
 static bool take_transport(lua_State *L, int conf, struct b24_fault *fault) {
-    static const char *const names[] = {"auto", "blocking", "uv", "cqueues", "glib"};
+#define X(name) #name,
+    static const char *const names[] = {B24_TRANSPORTS(X)};
+#undef X
     bool ok = option(L, conf, "transport") == LUA_TNIL;
     for (size_t i = 0; !ok && i < sizeof names / sizeof *names; i++)
         ok = strcmp(lua_tostring(L, -1), names[i]) == 0;
     lua_pop(L, 1);
-    return ok || bad_value(fault, "transport",
-                           "must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\"");
+#define X(name) " " #name
+    return ok || bad_value(fault, "transport", "must be one of these:" B24_TRANSPORTS(X));
+#undef X
 }
 
 static bool take_plan(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {

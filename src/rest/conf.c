@@ -43,7 +43,7 @@ void b24_conf_free(struct b24_conf *conf) {
 #define FREE_COUNT(field)
 #define FREE_BYTES(field)
 #define FREE_FLAG(field)
-#define FREE_TEXT(field)   drop(&field);
+#define FREE_TEXT(field)   drop(&(field));
 #define X(kind, name, ...) FREE_##kind(conf->name)
     B24_CONF_VALUES(X)
 #undef X

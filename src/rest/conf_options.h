@@ -11,6 +11,10 @@
 #define B24_REPLY_DEFAULT (16 << 20) /* bytes; the largest real answers are a few MiB */
 #define B24_REPLY_MAX     (1 << 30)
 
+/* What `transport` may be: how a program waits. "auto", and the loops of lua/b24/wait/context.lua.
+ */
+#define B24_TRANSPORTS(X) X(auto) X(blocking) X(uv) X(cqueues) X(glib)
+
 /* X(name, Lua types, what it must be, default in words, type in LuaLS, doc): read by a function of
    their own in lua/conf.c. No doc: not for users. Docs are Markdown. */
 #define B24_CONF_OTHERS(X)                                                                         \
