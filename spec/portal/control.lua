@@ -95,12 +95,16 @@ operation("clear_faults", {}, function(portal)
   return {}
 end)
 
-local RAW_ENDS = { close = true, reset = true, keep = true }
+local RAW_ENDS = { close = true, reset = true, keep = true, next = true }
 
-operation("raw", { "bytes", "bytes_base64", "after", "times", "delay", "at_once" }, function(portal, arguments)
+operation("raw", { "bytes", "bytes_base64", "after", "times", "delay", "at_once", "method" }, function(portal, arguments)
   arguments.bytes = arguments.bytes or bytes_of("bytes_base64", arguments.bytes_base64) or ""
   arguments.after = arguments.after or "close"
-  if not RAW_ENDS[arguments.after] then fail("raw: after is close, reset or keep") end
+  if not RAW_ENDS[arguments.after] then fail("raw: after is close, reset, keep or next") end
+  if arguments.method then
+    portal.raw_scripts[arguments.method] = arguments
+    return {}
+  end
   for _ = 1, arguments.times or 1 do table.insert(portal.raw_scripts, arguments) end
   return { waiting = #portal.raw_scripts }
 end)

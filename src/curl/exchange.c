@@ -48,11 +48,16 @@ CURLM *b24_new_multi(long kept_connections) {
     return multi;
 }
 
+/* libcurl 7.83 to 8.0 continues, when a reply's first line is folded, the last line of the handle's
+   earlier reply, whose memory is free: there a handle is for one reply. */
+#define FOLDS_SAFELY 0x080100
+
 struct b24_exchange *b24_exchange_new(void) {
     if (!b24_start_libcurl()) return NULL;
     struct b24_exchange *x = calloc(1, sizeof *x);
     if (x == NULL) return NULL;
     x->easy = curl_easy_init();
+    x->single_use = curl_version_info(CURLVERSION_NOW)->version_num < FOLDS_SAFELY;
     x->header[B24_CONTENT_TYPE].name = "content-type";
     x->header[B24_LOCATION].name = "location";
     x->header[B24_RETRY_AFTER].name = "retry-after";
@@ -76,17 +81,39 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg) {
     return b24_buffer_add(&x->body, p, size * n) ? size * n : 0;
 }
 
-static void keep_value(struct b24_header *h, const char *p, size_t n) {
-    while (n > 0 && (*p == ' ' || *p == '\t')) p++, n--;
-    while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n' || p[n - 1] == ' ')) n--;
-    if (n >= B24_HEADER_VALUE_MAX) n = 0; /* half a value would be a wrong one */
-    memcpy(h->value, p, n);
-    h->value[n] = '\0';
+static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+/* A line of a header's value: the first, or one that was folded (libcurl 8.18 unfolds them). */
+static void add_value(struct b24_header *h, const char *p, size_t n) {
+    size_t used = strlen(h->value);
+    while (n > 0 && blank(*p)) p++, n--;
+    while (n > 0 && blank(p[n - 1])) n--;
+    if (used > 0 && n > 0) h->value[used++] = ' ';
+    if (n >= B24_HEADER_VALUE_MAX - used) n = used = 0; /* half a value would be a wrong one */
+    memcpy(h->value + used, p, n);
+    h->value[used + n] = '\0';
 }
 
 static void forget_header(struct b24_exchange *x) {
     for (int i = 0; i < B24_HEADERS; i++) x->header[i].value[0] = '\0';
-    x->header_complete = false;
+    x->header_complete = x->is_http = false;
+    x->folds = NULL;
+}
+
+static void keep_line(struct b24_exchange *x, const char *p, size_t n) {
+    if (p[0] == ' ' || p[0] == '\t') {
+        if (x->folds != NULL) add_value(x->folds, p, n);
+        return;
+    }
+    x->folds = NULL;
+    for (int i = 0; i < B24_HEADERS; i++) {
+        struct b24_header *h = &x->header[i];
+        size_t k = strlen(h->name);
+        if (n <= k || p[k] != ':' || !b24_starts(p, h->name)) continue;
+        h->value[0] = '\0';
+        add_value(h, p + k + 1, n - k - 1);
+        x->folds = h;
+    }
 }
 
 static size_t on_header(char *p, size_t size, size_t n, void *arg) {
@@ -95,16 +122,15 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg) {
     x->header_bytes += n;
     x->header_too_large = x->header_bytes > HEADERS_MAX;
     if (x->header_too_large) return 0;
-    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0)
+    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) {
         forget_header(x); /* a 1xx or a proxy's header came first */
+        x->is_http = true;
+        return n;
+    }
     /* A line that the connection's end cut behind its \r ends nothing. */
     if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n')
         x->header_complete = true;
-    for (int i = 0; i < B24_HEADERS; i++) {
-        size_t k = strlen(x->header[i].name);
-        if (n > k && p[k] == ':' && b24_starts(p, x->header[i].name))
-            keep_value(&x->header[i], p + k + 1, n - k - 1);
-    }
+    if (n > 0) keep_line(x, p, n);
     return n;
 }
 
@@ -255,6 +281,7 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_HTTPHEADER, x->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)conf->max_reply); /* what the header announces */
     x->progress.maybe_proxy = maybe_proxy(conf);
     if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
     else if (strncmp(conf->origin, "http://", 7) == 0)
@@ -335,7 +362,7 @@ static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
    through the read callback: what that leaves behind is not for others. */
 static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *conf,
                           const struct b24_request *request) {
-    return x->prepared == conf->serial && request->repeatable;
+    return !x->single_use && x->prepared == conf->serial && request->repeatable;
 }
 
 static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,

@@ -26,11 +26,14 @@ struct b24_exchange {
     uint64_t prepared; /* serial of the conf that the handle's options are of; 0: set them all */
     uint64_t serial;   /* of the conf of this exchange */
     bool repeatable;
+    bool single_use; /* the handle; see exchange.c */
     struct b24_buffer body;
     struct b24_header header[B24_HEADERS];
+    struct b24_header *folds; /* the one that a folded line continues */
     size_t header_bytes;
     bool header_complete; /* the empty line was seen: a header cut in the middle is no reply */
     bool header_too_large;
+    bool is_http;                 /* a status line came */
     struct b24_view upload;       /* what is left of a body that must not be sent twice */
     struct b24_progress progress; /* `began`: libcurl had a connection and went on to send */
     bool hung_up; /* the kept connection that libcurl chose was dead: nothing was sent on it */
