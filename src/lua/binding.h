@@ -201,7 +201,7 @@ enum b24_idempotent b24L_to_idempotent(lua_State *L, int index);
 struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);
 
 /* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=,
-   retry_after=}; its views are good while these values are on the stack. */
+   retry_after=, date=}; its views are good while these values are on the stack. */
 void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
 
 /* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */

@@ -220,6 +220,7 @@ void b24L_reply_from_table(lua_State *L, struct b24_reply *r) {
     r->content_type = view_field(L, "content_type");
     r->location = view_field(L, "location");
     r->retry_after = view_field(L, "retry_after");
+    r->date = view_field(L, "date");
     r->reused = flag_field(L, "reused");
 }
 
