@@ -58,6 +58,12 @@ describe("a reply that is whole", function()
       { reply.status, reply.http_version, reply.content_type, reply.retry_after, reply.location })
   end)
 
+  it("has the clock by which a Retry-After is read", function()
+    local at = "Wed, 25 Nov 2026 18:00:00 GMT"
+    assert.equal(at, good(head(OK, "Date: " .. at, "Content-Length: 0"), "", true).date)
+    assert.equal("", good(head(OK, "Content-Length: 0"), "", true).date)
+  end)
+
   it("may be empty", function()
     good(head(OK, "Content-Length: 0"), "", true)
     good(head(OK, "Content-Length: 000"), "", true)

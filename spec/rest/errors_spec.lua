@@ -291,6 +291,43 @@ describe("Retry-After", function()
     assert.is_nil(fail(503, "<html>").retry_after)
   end)
 
+  -- Whose clock is right does not matter: the reply's own Date tells what "now" was.
+  local NOW = "Wed, 25 Nov 2026 17:58:00 GMT"
+  for name, row in pairs {
+    ["fixdate"] = { "Wed, 25 Nov 2026 18:00:00 GMT", NOW, 120 },
+    ["RFC 850"] = { "Wednesday, 25-Nov-26 18:00:00 GMT", NOW, 120 },
+    ["asctime"] = { "Wed Nov 25 18:00:00 2026", NOW, 120 },
+    ["asctime, one digit"] = { "Sun Dec  6 17:58:00 2026", NOW, 11 * 86400 },
+    ["another year"] = { "Fri, 01 Jan 2027 00:00:00 GMT", "Thu, 31 Dec 2026 23:59:50 GMT", 10 },
+    ["a leap day"] = { "Tue, 29 Feb 2028 00:00:01 GMT", "Mon, 28 Feb 2028 23:59:59 GMT", 2 },
+    ["a Date in another form"] = { "Wed, 25 Nov 2026 18:00:00 GMT", "Wed Nov 25 17:59:53 2026", 7 },
+    ["lower case, and spaces"] = { " wed, 25 nov 2026 18:00:00 gmt ", NOW, 120 },
+    ["the past"] = { "Wed, 21 Oct 2015 07:28:00 GMT", NOW, 0 },
+    ["the same second"] = { NOW, NOW, 0 },
+    ["far away"] = { "Wed, 25 Nov 2099 18:00:00 GMT", NOW, 999999 },
+    ["many seconds"] = { "86400000", NOW, 999999 },
+  } do
+    it("as a date counts from the reply's own Date: " .. name, function()
+      assert.equal(row[3], fail(503, "<html>", { retry_after = row[1], date = row[2] }).retry_after)
+    end)
+  end
+
+  it("as a date without a Date counts from this machine's clock", function()
+    local at = os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + 5000)
+    for _, date in ipairs { "", "yesterday" } do
+      local seconds = fail(429, "<html>", { retry_after = at, date = date }).retry_after
+      assert.is_true(seconds and seconds > 0 and seconds <= 5000)
+    end
+  end)
+
+  it("as a date that is none is none", function()
+    for _, text in ipairs { "Wed, 25 Nov 2026", "Wed, 25 Nov 2026 18:00:00", "Wed, 32 Nov 2026 18:00:00 GMT",
+      "Wed, 25 Foo 2026 18:00:00 GMT", "Wed, 25 Nov 2026 25:00:00 GMT", "Wed, 25 Nov 2026 18:00:00 CET", ",", "Wed",
+      "Wed,", "Wed Nov 25 18:00:00 26", "25 Nov 2026 18:00:00 GMT", "2026-11-25T18:00:00Z", ("W"):rep(100) } do
+      assert.is_nil(fail(503, "<html>", { retry_after = text, date = NOW }).retry_after, text)
+    end
+  end)
+
   it("of any other kind does no harm", function()
     for _, text in ipairs { "", "x", "-5", "7.5", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT", ("9"):rep(40), "\0",
       "nan" } do

@@ -111,7 +111,7 @@ describe("a cursor's params", function()
       local ok, err = pcall(function() codec.cursor(case[1], case[2]) end)
       assert.is_false(ok)
       assert.is_truthy(err:find(case[3], 1, true), err)
-      assert.is_truthy(err:find("cursor_spec.lua:", 1, true), err)
+      assert.is_truthy(err:find("pages_spec.lua:", 1, true), err)
     end
   end)
 

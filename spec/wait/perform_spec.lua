@@ -103,7 +103,7 @@ describe("a driven call", function()
       return value
     end)
     assert.is_false(ok)
-    assert.truthy(err:find "drive_spec%.lua:%d+: b24: a parameter ", err)
+    assert.truthy(err:find "perform_spec%.lua:%d+: b24: a parameter ", err)
   end)
 end)
 

@@ -15,9 +15,10 @@
 #define KEPT_CONNECTIONS 64  /* idle ones; as in transfer.c */
 #define KEPT_EXCHANGES   64  /* handles kept for the next requests: 5 KiB each */
 #define SLICE            100 /* ms: longest wait between two looks at interrupt */
-#define SLOTS            (1u << 20) /* jobs at once; an id is generation * SLOTS + slot, exact in a double */
-#define BODY_KEPT        4096 /* bytes of request memory that a job keeps for its next use */
-#define BODY_MAX         (64u << 20)
+/* Jobs at once; an id is generation * SLOTS + slot, exact in a double. */
+#define SLOTS     (1u << 20)
+#define BODY_KEPT 4096 /* bytes of request memory that a job keeps for its next use */
+#define BODY_MAX  (64u << 20)
 
 static bool init(struct b24_engine *e) {
     e->owner = getpid();

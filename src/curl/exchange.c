@@ -61,6 +61,7 @@ struct b24_exchange *b24_exchange_new(void) {
     x->header[B24_CONTENT_TYPE].name = "content-type";
     x->header[B24_LOCATION].name = "location";
     x->header[B24_RETRY_AFTER].name = "retry-after";
+    x->header[B24_DATE].name = "date";
     if (x->easy != NULL) return x;
     b24_exchange_free(x);
     return NULL;

@@ -11,7 +11,13 @@
 
 B24_PRIVATE_BEGIN
 
-enum { B24_CONTENT_TYPE, B24_LOCATION, B24_RETRY_AFTER, B24_HEADERS }; /* those that we read */
+enum {
+    B24_CONTENT_TYPE,
+    B24_LOCATION,
+    B24_RETRY_AFTER,
+    B24_DATE,
+    B24_HEADERS
+}; /* those that we read */
 
 #define B24_HEADER_VALUE_MAX 1024 /* bytes of a header value that we read */
 

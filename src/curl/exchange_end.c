@@ -24,6 +24,7 @@ static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
     reply->content_type = text_view(x->header[B24_CONTENT_TYPE].value);
     reply->location = text_view(x->header[B24_LOCATION].value);
     reply->retry_after = text_view(x->header[B24_RETRY_AFTER].value);
+    reply->date = text_view(x->header[B24_DATE].value);
 }
 
 /* libcurl takes lines of 100 KiB; before 8.6 it lacks memory for a longer one. */

@@ -178,7 +178,8 @@ static void keep_value(struct b24_http_reply *h, int which, struct b24_view v) {
 }
 
 static void field(struct b24_http_reply *h, struct b24_view name, struct b24_view value) {
-    static const char *const kept[B24_HTTP_VALUES] = {"content-type", "location", "retry-after"};
+    static const char *const kept[B24_HTTP_VALUES] = {"content-type", "location", "retry-after",
+                                                      "date"};
     if (b24_same_text(name, "content-length")) content_length(h, value);
     else if (b24_same_text(name, "transfer-encoding")) transfer_encoding(h, value);
     else if (b24_same_text(name, "connection")) connection(h, value);
@@ -344,5 +345,6 @@ void b24_http_take(const struct b24_http_reply *h, struct b24_reply *reply) {
     reply->content_type = text_view(h->value[B24_HTTP_CONTENT_TYPE]);
     reply->location = text_view(h->value[B24_HTTP_LOCATION]);
     reply->retry_after = text_view(h->value[B24_HTTP_RETRY_AFTER]);
+    reply->date = text_view(h->value[B24_HTTP_DATE]);
     reply->body = b24_buffer_view(&h->body);
 }

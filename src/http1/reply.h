@@ -36,7 +36,13 @@ enum b24_http_part {
     B24_HTTP_TRAILER
 };
 
-enum { B24_HTTP_CONTENT_TYPE, B24_HTTP_LOCATION, B24_HTTP_RETRY_AFTER, B24_HTTP_VALUES };
+enum {
+    B24_HTTP_CONTENT_TYPE,
+    B24_HTTP_LOCATION,
+    B24_HTTP_RETRY_AFTER,
+    B24_HTTP_DATE,
+    B24_HTTP_VALUES
+};
 
 /* Read only. An all-zero object may be freed. */
 struct b24_http_reply {

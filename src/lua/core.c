@@ -110,7 +110,8 @@ static int core_call(lua_State *L) {
     return finish(L, &setup);
 }
 
-/* core.batch(conf, step) -> {results=, …}, nil, info | nil, message, info; a step of codec.batch */
+/* core.batch(conf, step) -> {results=, …}, nil, info | nil, message, info; a step of
+   codec.batch */
 static int core_batch(lua_State *L) {
     struct b24L_setup setup = {
         .conf = 1, .method = 3, .params = 2, .shape = B24_BATCH, .level = 1, .seed = b24_seed()};

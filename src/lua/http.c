@@ -94,11 +94,12 @@ static int push_failure(lua_State *L, const struct b24_failure *f) {
 static int push_reply(lua_State *L, const struct b24_http_reply *h) {
     struct b24_reply r;
     b24_http_take(h, &r);
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 8);
     b24L_set_count(L, -1, "status", r.status);
     b24L_set_text(L, -1, "content_type", r.content_type.p);
     b24L_set_text(L, -1, "location", r.location.p);
     b24L_set_text(L, -1, "retry_after", r.retry_after.p);
+    b24L_set_text(L, -1, "date", r.date.p);
     b24L_set_flag(L, -1, "keep_alive", h->keep_alive);
     lua_pushnumber(L, r.http_version == 11 ? 1.1 : 1.0);
     lua_setfield(L, -2, "http_version");

@@ -140,8 +140,8 @@ static void push_copy(lua_State *L, int from) {
     }
 }
 
-/* The same with PHP's names for positional parameters, so that start= fits in beside them: {"0": …,
- * "1": …, "start": 50}. */
+/* The same with PHP's names for positional parameters, so that start= fits in beside them:
+ * {"0": …, "1": …, "start": 50}. */
 static void push_named_copy(lua_State *L, int from) {
     char name[32];
     int first = b24L_is_array(L, from) ? 1 : 0;

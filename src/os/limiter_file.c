@@ -101,6 +101,12 @@ static bool others_write(const struct stat *s) {
     return s->st_uid != geteuid() || (s->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
+/* In a folder of a group even a file that is private at the moment: whoever made it may be about to
+   give it to the group, or to write it anew. */
+static bool may_be_cut(const struct b24_limiter_file *f, const struct stat *s) {
+    return f->shared || others_write(s);
+}
+
 /* Nobody may slip us a file of his, or one of ours under another name. */
 static bool acceptable(const struct stat *s, const struct b24_runtime_dir *dir) {
     errno = EPERM;
@@ -129,7 +135,8 @@ static enum look open_path(struct b24_limiter_file *f, const struct b24_runtime_
         (ssize_t)sizeof boot)
         boot = 0;
     if (!take_over && foreign(f, boot, &s)) return LOST;
-    f->locked = others_write(&s);
+    f->shared = dir->shared;
+    f->locked = may_be_cut(f, &s);
     if (s.st_size < (off_t)PAGE_BYTES && !fill(f->fd)) return failed(f, "given its bytes");
     f->process = (long)getpid();
     if (f->locked) return GOOD;
@@ -171,7 +178,7 @@ static enum look open_page(struct b24_limiter_file *f) {
 /* Still the file of that name, and of the same kind? */
 static bool in_place(struct b24_limiter_file *f, struct stat *s) {
     struct stat named;
-    if (fstat(f->fd, s) != 0 || s->st_nlink == 0 || f->locked != others_write(s)) return false;
+    if (fstat(f->fd, s) != 0 || s->st_nlink == 0 || f->locked != may_be_cut(f, s)) return false;
     return !f->locked ||
            (lstat(f->path, &named) == 0 && named.st_ino == s->st_ino && named.st_dev == s->st_dev);
 }

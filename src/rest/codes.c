@@ -16,8 +16,9 @@
 #define INSTALL "Let an administrator install the application on the portal again."
 #define PLAN                                                                                       \
     "An administrator has to renew the portal's plan or Market subscription: REST needs one."
-#define LICENCE    "An administrator has to check the portal's licence."
-#define RIGHTS     "The credential's owner has no right to this; use the webhook of somebody who has."
+#define LICENCE "An administrator has to check the portal's licence."
+#define RIGHTS  "The credential's owner has no right to this; use the webhook of somebody who has."
+
 #define CONFIRM    "An administrator has to confirm this method for the application on the portal."
 #define WAIT_RETRY "The portal has a passing problem; repeat the call in a minute."
 #define ARGUMENTS  "Check the parameters of this call against the method's documentation."

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+#include "base/clock.h"
+#include "base/date.h"
 #include "base/number.h"
 #include "base/url.h"
 #include "rest/codes.h"
@@ -177,17 +180,23 @@ static void redirect(struct b24_outcome *o, const struct b24_conf *conf,
     compose(o);
 }
 
-/* Seconds, as RFC 9110 10.2.3; the form with a date is rare and needs the portal's clock: not read.
- */
-static b24_ms retry_after(struct b24_view v) {
-    b24_ms s = 0;
-    v = b24_trim(v);
-    if (v.n == 0 || v.n > 6) return B24_NO_MS;
-    for (size_t i = 0; i < v.n; i++) {
-        if (v.p[i] < '0' || v.p[i] > '9') return B24_NO_MS;
-        s = s * 10 + (v.p[i] - '0');
+#define RETRY_AFTER_MAX 999999 /* s: eleven days; whoever asks for more means "not today" */
+
+/* RFC 9110 10.2.3: seconds, or a date, which is told by the clock that the reply's own Date has. */
+static b24_ms retry_after(const struct b24_reply *r) {
+    struct b24_view v = b24_trim(r->retry_after);
+    double until, now, s = 0;
+    if (b24_date_parse_http(v, &until)) {
+        if (!b24_date_parse_http(r->date, &now)) now = b24_clock_wall();
+        s = until > now ? until - now : 0;
+    } else {
+        if (v.n == 0) return B24_NO_MS;
+        for (size_t i = 0; i < v.n; i++) {
+            if (!b24_is_digit(v.p[i])) return B24_NO_MS;
+            s = s * 10 + (v.p[i] - '0');
+        }
     }
-    return s * 1000;
+    return (b24_ms)((s < RETRY_AFTER_MAX ? s : RETRY_AFTER_MAX) * 1000);
 }
 
 static void success(struct b24_outcome *o, struct b24_view body) {
@@ -207,7 +216,7 @@ void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf,
     o->reused = r->reused;
     o->sent = true;
     o->not_run = false;
-    o->retry_after = retry_after(r->retry_after);
+    o->retry_after = retry_after(r);
     o->root = b24_document_parse(r->body, conf->max_depth, &gate);
     const cJSON *error = b24_member(o->root, "error");
     o->result = b24_member(o->root, "result");

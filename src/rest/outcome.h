@@ -15,10 +15,10 @@ B24_PRIVATE_BEGIN
 /* A complete HTTP reply, as a transport saw it. Views: the transport's, see its header. */
 struct b24_reply {
     int status;
-    struct b24_view content_type, location, retry_after; /* header values, empty if absent */
-    struct b24_view body;                                /* decoded; NUL-terminated */
-    int http_version;                                    /* 10, 11, 20, 30; 0 = not known */
-    bool reused;                                         /* over a kept connection */
+    struct b24_view content_type, location, retry_after, date; /* header values, empty if absent */
+    struct b24_view body;                                      /* decoded; NUL-terminated */
+    int http_version;                                          /* 10, 11, 20, 30; 0 = not known */
+    bool reused;                                               /* over a kept connection */
 };
 
 /* No reply. */

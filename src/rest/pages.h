@@ -10,7 +10,8 @@
 
 B24_PRIVATE_BEGIN
 
-#define B24_PAGE       50 /* rows of a page; the portal knows no other size where a list has start= */
+/* Rows of a page; the portal knows no other size where a list has start=. */
+#define B24_PAGE       50
 #define B24_IM_PAGE    50  /* LIMIT for im.* lists; some take no more */
 #define B24_RECENT_MAX 200 /* LIMIT of im.recent.list; what is above is taken for this */
 
