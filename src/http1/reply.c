@@ -68,7 +68,7 @@ static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 /* A line of the header or trailer: all of them together are bounded. One that is not empty is whole
  * only when the next begins: that may be a fold, which continues it. */
 static bool take_header_line(struct b24_http_reply *h, struct b24_view *bytes) {
-    size_t left = HEADERS_MAX - h->header_bytes;
+    size_t left = h->header_bytes < HEADERS_MAX ? HEADERS_MAX - h->header_bytes : 0;
     if (h->line_waits && !is_blank(bytes->p[0])) return true;
     h->line_waits = false;
     if (!take_line(h, bytes, left < LINE_BYTES ? left : LINE_BYTES)) return false;
@@ -120,7 +120,10 @@ static struct b24_view next_word(struct b24_view *list) {
 static void one_length(struct b24_http_reply *h, struct b24_view v) {
     uint64_t n = 0;
     size_t digits = 0;
-    if (v.n == 0 || !b24_is_digit(v.p[0])) invalid(h, "the reply's Content-Length is no number");
+    if (v.n == 0 || !b24_is_digit(v.p[0])) {
+        invalid(h, "the reply's Content-Length is no number");
+        return;
+    }
     while (v.n > 1 && v.p[0] == '0') v.p++, v.n--;
     for (; digits < v.n && b24_is_digit(v.p[digits]) && digits <= LENGTH_DIGITS; digits++)
         n = n * 10 + (uint64_t)(v.p[digits] - '0');
