@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "curl/exchange.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ struct b24_exchange *b24_exchange_new(void) {
     x->header[B24_LOCATION].name = "location";
     x->header[B24_RETRY_AFTER].name = "retry-after";
     x->header[B24_DATE].name = "date";
+    x->header[B24_CONTENT_ENCODING].name = "content-encoding";
     if (x->easy != NULL) return x;
     b24_exchange_free(x);
     return NULL;
@@ -127,8 +129,11 @@ static int on_rewind(void *arg, curl_off_t offset, int origin) {
 }
 
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
-    (void)arg, (void)purpose;
-    return b24_private_socket(address->family, address->socktype, address->protocol);
+    struct b24_exchange *x = arg;
+    (void)purpose;
+    int fd = b24_private_socket(address->family, address->socktype, address->protocol);
+    x->progress.no_socket = fd < 0 ? errno : 0;
+    return fd;
 }
 
 /* ------------------------------------------------------------ a connection that died while it was
@@ -218,6 +223,7 @@ static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     CURLcode r = CURLE_OK;
     struct b24_trust trust = {conf->ca_file, conf->ca_path};
     x->progress.empty_ca = conf->ca_file != NULL && b24_trust_takes_anything(conf->ca_file);
+    x->progress.own_ca = conf->ca_file != NULL || conf->ca_path != NULL;
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
@@ -277,6 +283,7 @@ static CURLcode set_callbacks(struct b24_exchange *x) {
     SET(CURLOPT_HEADERDATA, x);
     SET(CURLOPT_ERRORBUFFER, x->words);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    SET(CURLOPT_OPENSOCKETDATA, x);
 #if LIBCURL_VERSION_NUM >= 0x075000
     SET(CURLOPT_PREREQFUNCTION, on_ready);
     SET(CURLOPT_PREREQDATA, x);
@@ -346,6 +353,7 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
     x->repeatable = request->repeatable;
     x->upload = (struct b24_view){"", 0};
     x->progress.began = x->hung_up = x->again = false;
+    x->progress.no_socket = 0;
     x->connected = NULL;
     b24_buffer_reset(&x->body, BODY_KEPT);
     x->body.max = conf->max_reply;

@@ -16,6 +16,7 @@ enum {
     B24_LOCATION,
     B24_RETRY_AFTER,
     B24_DATE,
+    B24_CONTENT_ENCODING,
     B24_HEADERS
 }; /* those that we read */
 
