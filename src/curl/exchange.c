@@ -1,18 +1,17 @@
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "curl/exchange.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/ascii.h"
 #include "curl/inherit.h"
 #include "curl/trust.h"
 
-#define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
-#define BODY_KEPT   (64u << 10)  /* bytes of body memory kept between calls */
+#define BODY_KEPT (64u << 10) /* bytes of body memory kept between calls */
 
 /* Once in a process, but again after a failure (which can only be a lack of memory). Never undone:
    others in the process may use libcurl too. */
@@ -62,6 +61,7 @@ struct b24_exchange *b24_exchange_new(void) {
     x->header[B24_LOCATION].name = "location";
     x->header[B24_RETRY_AFTER].name = "retry-after";
     x->header[B24_DATE].name = "date";
+    x->header[B24_CONTENT_ENCODING].name = "content-encoding";
     if (x->easy != NULL) return x;
     b24_exchange_free(x);
     return NULL;
@@ -82,59 +82,6 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg) {
     return b24_buffer_add(&x->body, p, size * n) ? size * n : 0;
 }
 
-static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-/* A line of a header's value: the first, or one that was folded (libcurl 8.18 unfolds them). */
-static void add_value(struct b24_header *h, const char *p, size_t n) {
-    size_t used = strlen(h->value);
-    while (n > 0 && blank(*p)) p++, n--;
-    while (n > 0 && blank(p[n - 1])) n--;
-    if (used > 0 && n > 0) h->value[used++] = ' ';
-    if (n >= B24_HEADER_VALUE_MAX - used) n = used = 0; /* half a value would be a wrong one */
-    memcpy(h->value + used, p, n);
-    h->value[used + n] = '\0';
-}
-
-static void forget_header(struct b24_exchange *x) {
-    for (int i = 0; i < B24_HEADERS; i++) x->header[i].value[0] = '\0';
-    x->header_complete = x->is_http = false;
-    x->folds = NULL;
-}
-
-static void keep_line(struct b24_exchange *x, const char *p, size_t n) {
-    if (p[0] == ' ' || p[0] == '\t') {
-        if (x->folds != NULL) add_value(x->folds, p, n);
-        return;
-    }
-    x->folds = NULL;
-    for (int i = 0; i < B24_HEADERS; i++) {
-        struct b24_header *h = &x->header[i];
-        size_t k = strlen(h->name);
-        if (n <= k || p[k] != ':' || !b24_starts(p, h->name)) continue;
-        h->value[0] = '\0';
-        add_value(h, p + k + 1, n - k - 1);
-        x->folds = h;
-    }
-}
-
-static size_t on_header(char *p, size_t size, size_t n, void *arg) {
-    struct b24_exchange *x = arg;
-    n *= size;
-    x->header_bytes += n;
-    x->header_too_large = x->header_bytes > HEADERS_MAX;
-    if (x->header_too_large) return 0;
-    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) {
-        forget_header(x); /* a 1xx or a proxy's header came first */
-        x->is_http = true;
-        return n;
-    }
-    /* A line that the connection's end cut behind its \r ends nothing. */
-    if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n')
-        x->header_complete = true;
-    if (n > 0) keep_line(x, p, n);
-    return n;
-}
-
 static size_t on_upload(char *to, size_t size, size_t n, void *arg) {
     struct b24_exchange *x = arg;
     n *= size;
@@ -153,8 +100,11 @@ static int on_rewind(void *arg, curl_off_t offset, int origin) {
 }
 
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
-    (void)arg, (void)purpose;
-    return b24_private_socket(address->family, address->socktype, address->protocol);
+    struct b24_exchange *x = arg;
+    (void)purpose;
+    int fd = b24_private_socket(address->family, address->socktype, address->protocol);
+    x->progress.no_socket = fd < 0 ? errno : 0;
+    return fd;
 }
 
 /* ------------------------------------------------------------ a connection that died while it was
@@ -197,7 +147,7 @@ static int on_ready(void *arg, char *ip, char *local_ip, int port, int local_por
         return CURL_PREREQFUNC_ABORT;
     }
     x->progress.began = true;
-    forget_header(x); /* a proxy's, of its CONNECT */
+    b24_forget_header(x); /* a proxy's, of its CONNECT */
     if (x->connected != NULL) x->connected(x->connected_arg);
     return CURL_PREREQFUNC_OK;
 }
@@ -244,6 +194,7 @@ static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     CURLcode r = CURLE_OK;
     struct b24_trust trust = {conf->ca_file, conf->ca_path};
     x->progress.empty_ca = conf->ca_file != NULL && b24_trust_takes_anything(conf->ca_file);
+    x->progress.own_ca = conf->ca_file != NULL || conf->ca_path != NULL;
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
@@ -300,10 +251,11 @@ static CURLcode set_callbacks(struct b24_exchange *x) {
     SET(CURLOPT_SEEKDATA, x);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, x);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERFUNCTION, b24_on_header);
     SET(CURLOPT_HEADERDATA, x);
     SET(CURLOPT_ERRORBUFFER, x->words);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    SET(CURLOPT_OPENSOCKETDATA, x);
 #if LIBCURL_VERSION_NUM >= 0x075000
     SET(CURLOPT_PREREQFUNCTION, on_ready);
     SET(CURLOPT_PREREQDATA, x);
@@ -373,13 +325,14 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
     x->repeatable = request->repeatable;
     x->upload = (struct b24_view){"", 0};
     x->progress.began = x->hung_up = x->again = false;
+    x->progress.no_socket = 0;
     x->connected = NULL;
     b24_buffer_reset(&x->body, BODY_KEPT);
     x->body.max = conf->max_reply;
     x->header_bytes = 0;
     x->header_too_large = false;
     x->words[0] = '\0';
-    forget_header(x);
+    b24_forget_header(x);
 }
 
 CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf,

@@ -16,6 +16,7 @@ enum {
     B24_LOCATION,
     B24_RETRY_AFTER,
     B24_DATE,
+    B24_CONTENT_ENCODING,
     B24_HEADERS
 }; /* those that we read */
 
@@ -74,6 +75,12 @@ CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *con
    sent twice; run the handle once more, and it will open a connection of its own. Asked before
    b24_exchange_end. */
 bool b24_exchange_again(struct b24_exchange *x, CURLcode result);
+
+/* Libcurl's callback for the lines of a header; arg is the exchange. */
+size_t b24_on_header(char *p, size_t size, size_t n, void *arg);
+
+/* What came so far was of another reply. */
+void b24_forget_header(struct b24_exchange *x);
 
 /* `event` becomes B24_REPLY or B24_FAILED; its views are valid until the next prepare or free. */
 void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event);

@@ -1,4 +1,5 @@
 /* What became of an exchange, as an event. */
+#include <stdio.h>
 #include <string.h>
 
 #include "curl/error.h"
@@ -44,7 +45,7 @@ static bool large_header(const struct b24_exchange *x, CURLcode result) {
  * refuses, or with a chunk of a wrong size, of which libcurl's code is that of a lost connection.
  */
 static bool garbled(const struct b24_exchange *x, CURLcode result) {
-    if (!x->is_http) return false;
+    if (!x->progress.began || !x->is_http) return false;
     if (result == CURLE_RECV_ERROR) return strstr(x->words, "chunk") != NULL;
     return result == CURLE_BAD_FUNCTION_ARGUMENT || result == CURLE_WEIRD_SERVER_REPLY;
 }
@@ -65,13 +66,22 @@ static bool sent(const struct b24_exchange *x, CURLcode result) {
 #endif
 }
 
+/* "libcurl understands deflate, gzip" says what is right. What came says what is wrong. */
+static void name_encoding(struct b24_exchange *x, CURLcode result) {
+    const char *name = x->header[B24_CONTENT_ENCODING].value;
+    char words[CURL_ERROR_SIZE];
+    if (result != CURLE_BAD_CONTENT_ENCODING || name[0] == '\0') return;
+    snprintf(words, sizeof words, "the reply has Content-Encoding: %.40s: %.150s", name, x->words);
+    memcpy(x->words, words, sizeof words);
+}
+
 static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_failure *f) {
     memset(f, 0, sizeof *f);
     struct b24_progress progress = x->progress;
     progress.replied = progress.began && x->header_complete;
-    b24_curl_error(x->easy, result, &progress, f);
+    name_encoding(x, result);
+    b24_curl_error(x->easy, result, &progress, x->words, f);
     f->sent = sent(x, result);
-    f->text = text_view(x->words[0] ? x->words : curl_easy_strerror(result));
     if (result == CURLE_SEND_FAIL_REWIND)
         f->text = text_view(
             "the connection was lost; the request is not sent again, because it may have run");

@@ -242,6 +242,16 @@ void b24_outcome_command(struct b24_outcome *o, const struct b24_conf *conf, con
     compose(o);
 }
 
+/* A certificate stays as bad as it is, and so does a proxy's refusal; a handshake that broke may
+ * succeed the next time. */
+static bool may_pass(const struct b24_failure *f) {
+    static const char *const stay[] = {"PROXY_AUTH", "PROXY_REFUSED"};
+    for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
+        if (strcmp(f->code, stay[i]) == 0) return false;
+    return f->kind == B24_NETWORK || f->kind == B24_TIMEOUT ||
+           (f->kind == B24_TLS && strcmp(f->code, "TLS_FAILED") == 0);
+}
+
 void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf,
                          const struct b24_failure *f) {
     b24_outcome_free(o);
@@ -253,9 +263,7 @@ void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf,
                       (struct b24_view){f->hint, strlen(f->hint)});
     o->sent = o->sent || f->sent;
     o->not_run = !f->sent;
-    /* A certificate stays as bad as it is; a handshake that broke may succeed the next time. */
-    o->retryable = f->kind == B24_NETWORK || f->kind == B24_TIMEOUT ||
-                   (f->kind == B24_TLS && strcmp(f->code, "TLS_FAILED") == 0);
+    o->retryable = may_pass(f);
     o->retry_after = B24_NO_MS;
     set_code(o, f->code);
     set_message(o, conf, f->text);

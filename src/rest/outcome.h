@@ -23,11 +23,11 @@ struct b24_reply {
 
 /* No reply. */
 struct b24_failure {
-    enum b24_kind
-        kind; /* B24_NETWORK, B24_TLS, B24_TIMEOUT, B24_TOO_LARGE, B24_CLOSED or B24_CONFIG */
-    const char *code;     /* stable, such as "HOST_NOT_FOUND"; copied */
-    const char *hint;     /* or NULL; copied */
-    bool sent;            /* may the portal have received the request? */
+    enum b24_kind kind; /* B24_NETWORK, B24_TLS, B24_TIMEOUT, B24_TOO_LARGE, B24_CLOSED, B24_CONFIG
+                           or B24_DECODE */
+    const char *code;   /* stable, such as "HOST_NOT_FOUND"; copied */
+    const char *hint;   /* or NULL; copied */
+    bool sent;          /* may the portal have received the request? */
     struct b24_view text; /* for people; masked here */
 };
 
