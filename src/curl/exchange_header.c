@@ -8,15 +8,18 @@
 
 static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-/* A line of a header's value: the first, or one that was folded (libcurl 8.18 unfolds them). */
-static void add_value(struct b24_header *h, const char *p, size_t n) {
+/* A line of a header's value: the first, or one that was folded (libcurl 8.18 unfolds them). False:
+ * there are too many, and half a value would be a wrong one. */
+static bool add_value(struct b24_header *h, const char *p, size_t n) {
     size_t used = strlen(h->value);
     while (n > 0 && blank(*p)) p++, n--;
     while (n > 0 && blank(p[n - 1])) n--;
     if (used > 0 && n > 0) h->value[used++] = ' ';
-    if (n >= B24_HEADER_VALUE_MAX - used) n = used = 0; /* half a value would be a wrong one */
+    bool fits = n < B24_HEADER_VALUE_MAX - used;
+    if (!fits) n = used = 0;
     memcpy(h->value + used, p, n);
     h->value[used + n] = '\0';
+    return fits;
 }
 
 void b24_forget_header(struct b24_exchange *x) {
@@ -27,7 +30,7 @@ void b24_forget_header(struct b24_exchange *x) {
 
 static void keep_line(struct b24_exchange *x, const char *p, size_t n) {
     if (p[0] == ' ' || p[0] == '\t') {
-        if (x->folds != NULL) add_value(x->folds, p, n);
+        if (x->folds != NULL && !add_value(x->folds, p, n)) x->folds = NULL;
         return;
     }
     x->folds = NULL;
@@ -36,8 +39,7 @@ static void keep_line(struct b24_exchange *x, const char *p, size_t n) {
         size_t k = strlen(h->name);
         if (n <= k || p[k] != ':' || !b24_starts(p, h->name)) continue;
         h->value[0] = '\0';
-        add_value(h, p + k + 1, n - k - 1);
-        x->folds = h;
+        x->folds = add_value(h, p + k + 1, n - k - 1) ? h : NULL;
     }
 }
 
@@ -52,6 +54,7 @@ size_t b24_on_header(char *p, size_t size, size_t n, void *arg) {
         x->is_http = true;
         return n;
     }
+    if (x->header_complete) return n; /* a trailer */
     /* A line that the connection's end cut behind its \r ends nothing. */
     if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n')
         x->header_complete = true;
