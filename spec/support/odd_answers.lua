@@ -19,6 +19,7 @@ local BODY = '{"result":7}'
 local LENGTH = "Content-Length: " .. #BODY
 local CHUNKED = "Transfer-Encoding: chunked"
 local OK = "HTTP/1.1 200 OK"
+local ELSEWHERE = "Location: https://elsewhere.example/"
 local CHUNKS = "c\r\n" .. BODY .. "\r\n0\r\n\r\n"
 
 -- Lines of a header, and the empty one behind them.
@@ -263,13 +264,36 @@ M.rows = {
     head("HTTP/1.1 404 Not Found", "Content-Length: 21") .. '{"error":"NO_METHOD"}',
     "portal NO_METHOD kept" },
   { "500 without a body", head("HTTP/1.1 500 Oh", "Content-Length: 0"), "http HTTP_500 kept" },
-  { "503 without a body, kept", head("HTTP/1.1 503 Busy", "Retry-After: 1", "Content-Length: 0"),
-    "limit HTTP_503 kept" },
-  { "302", head("HTTP/1.1 302 Found", "Location: https://elsewhere.example/", "Content-Length: 0"),
-    "http REDIRECT kept" },
+  { "503 without a body", head("HTTP/1.1 503 Busy", "Content-Length: 0"), "limit HTTP_503 kept" },
+  { "302", head("HTTP/1.1 302 Found", ELSEWHERE, "Content-Length: 0"),
+    "http REDIRECT to elsewhere.example kept" },
   { "302 that is folded",
     head("HTTP/1.1 302 Found", "Location:", " https://elsewhere.example/", "Content-Length: 0"),
-    "http REDIRECT kept" },
+    "http REDIRECT to elsewhere.example kept" },
+  { "302 that is folded behind another", head("HTTP/1.1 302 Found", "X: y", ELSEWHERE, "Z:",
+    " Location: https://nowhere.example/", "Content-Length: 0"),
+    "http REDIRECT to elsewhere.example kept" },
+  { "302 with two places",
+    head("HTTP/1.1 302 Found", "Location: https://nowhere.example/", ELSEWHERE, "Content-Length: 0"),
+    "http REDIRECT to elsewhere.example kept" },
+  { "302 with a place in its trailer",
+    head("HTTP/1.1 302 Found", ELSEWHERE, CHUNKED)
+      .. "0\r\nLocation: https://nowhere.example/\r\n\r\n",
+    "http REDIRECT to elsewhere.example kept" },
+  { "302 behind an interim reply that has a place",
+    head("HTTP/1.1 103 Early Hints", "Location: https://nowhere.example/")
+    .. head("HTTP/1.1 302 Found", ELSEWHERE, "Content-Length: 0"),
+    "http REDIRECT to elsewhere.example kept" },
+  { "503 with a time to wait", head("HTTP/1.1 503 Busy", "Retry-After: 7", "Content-Length: 0"),
+    "limit HTTP_503 after 7 kept" },
+  { "503 with a time to wait, folded",
+    head("HTTP/1.1 503 Busy", "Retry-After:", "\t7", "Content-Length: 0"),
+    "limit HTTP_503 after 7 kept" },
+  { "503 with a time to wait in its trailer",
+    head("HTTP/1.1 503 Busy", CHUNKED) .. "0\r\nRetry-After: 7\r\n\r\n", "limit HTTP_503 kept" },
+  { "503 with a date to wait for", head("HTTP/1.1 503 Busy", "Date: Sun, 06 Nov 1994 08:49:37 GMT",
+    "Retry-After: Sun, 06 Nov 1994 08:49:44 GMT", "Content-Length: 0"),
+    "limit HTTP_503 after 7 kept" },
 }
 
 --- Behind a row's answer the next call gets this one, and the row after that a new connection.
@@ -309,7 +333,9 @@ end
 
 local function outcome(value, info)
   if value ~= nil then return (tostring(value):gsub("%.0$", "")) end
-  return info.kind .. " " .. info.code .. (info.sent and "" or " unsent")
+  local where = info.code == "REDIRECT" and info.message:match " to %S+%.%S+" or ""
+  local time = info.retry_after and " after " .. tostring(info.retry_after):gsub("%.0$", "") or ""
+  return info.kind .. " " .. info.code .. (info.sent and "" or " unsent") .. where .. time
 end
 
 --- Asks for all rows; a list of outcomes.
