@@ -47,7 +47,8 @@ static bool large_header(const struct b24_exchange *x, CURLcode result) {
 static bool garbled(const struct b24_exchange *x, CURLcode result) {
     if (!x->progress.began || !x->is_http) return false;
     if (result == CURLE_RECV_ERROR) return strstr(x->words, "chunk") != NULL;
-    return result == CURLE_BAD_FUNCTION_ARGUMENT || result == CURLE_WEIRD_SERVER_REPLY;
+    return result == CURLE_BAD_FUNCTION_ARGUMENT || result == CURLE_WEIRD_SERVER_REPLY ||
+           result == CURLE_UNSUPPORTED_PROTOCOL;
 }
 
 /* May a byte of the request have left? Said by libcurl's callback, because what it counts is too

@@ -56,8 +56,7 @@ size_t b24_on_header(char *p, size_t size, size_t n, void *arg) {
     }
     if (x->header_complete) return n; /* a trailer */
     /* A line that the connection's end cut behind its \r ends nothing. */
-    if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n')
-        x->header_complete = true;
+    if (n > 0 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n') x->header_complete = true;
     if (n > 0) keep_line(x, p, n);
     return n;
 }

@@ -65,6 +65,9 @@ static bool take_line(struct b24_http_reply *h, struct b24_view *bytes, size_t m
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+/* What begins with CR is no header line whatever follows. */
+static bool is_empty(struct b24_view line) { return line.n == 0 || line.p[0] == '\r'; }
+
 /* A line of the header or trailer: all of them together are bounded. One that is not empty is whole
  * only when the next begins: that may be a fold, which continues it. */
 static bool take_header_line(struct b24_http_reply *h, struct b24_view *bytes) {
@@ -72,7 +75,7 @@ static bool take_header_line(struct b24_http_reply *h, struct b24_view *bytes) {
     if (h->line_waits && !is_blank(bytes->p[0])) return true;
     h->line_waits = false;
     if (!take_line(h, bytes, left < LINE_BYTES ? left : LINE_BYTES)) return false;
-    h->line_waits = h->part != B24_HTTP_STATUS && h->line.n > 0;
+    h->line_waits = h->part != B24_HTTP_STATUS && !is_empty(b24_buffer_view(&h->line));
     return !h->line_waits;
 }
 
@@ -98,11 +101,9 @@ static void status_line(struct b24_http_reply *h, struct b24_view line) {
 
 /* ------------------------------------------------------------ fields */
 
-static bool is_space(char c) { return is_blank(c) || c == '\r'; }
-
 static struct b24_view strip(struct b24_view v) {
-    while (v.n > 0 && is_space(*v.p)) v.p++, v.n--;
-    while (v.n > 0 && is_space(v.p[v.n - 1])) v.n--;
+    while (v.n > 0 && is_blank(*v.p)) v.p++, v.n--;
+    while (v.n > 0 && (is_blank(v.p[v.n - 1]) || v.p[v.n - 1] == '\r')) v.n--;
     return v;
 }
 
@@ -142,7 +143,7 @@ static void transfer_encoding(struct b24_http_reply *h, struct b24_view v) {
     while (v.n > 0) {
         struct b24_view word = next_word(&v);
         if (b24_same_text(word, "chunked")) h->chunked = true;
-        else if (!b24_same_text(word, "identity"))
+        else if (word.n > 0 && !b24_same_text(word, "identity"))
             h->what = "the reply has a Transfer-Encoding other than chunked";
     }
 }
@@ -180,13 +181,21 @@ static void keep_value(struct b24_http_reply *h, int which, struct b24_view v) {
     h->value[which][v.n] = '\0';
 }
 
+static bool bodyless(const struct b24_http_reply *h) {
+    return h->status == 204 || h->status == 304;
+}
+
+static void framing(struct b24_http_reply *h, struct b24_view name, struct b24_view value) {
+    if (b24_same_text(name, "content-length")) content_length(h, value);
+    else if (b24_same_text(name, "transfer-encoding")) transfer_encoding(h, value);
+    else if (b24_same_text(name, "content-encoding")) content_encoding(h, value);
+}
+
 static void field(struct b24_http_reply *h, struct b24_view name, struct b24_view value) {
     static const char *const kept[B24_HTTP_VALUES] = {"content-type", "location", "retry-after",
                                                       "date"};
-    if (b24_same_text(name, "content-length")) content_length(h, value);
-    else if (b24_same_text(name, "transfer-encoding")) transfer_encoding(h, value);
-    else if (b24_same_text(name, "connection")) connection(h, value);
-    else if (b24_same_text(name, "content-encoding")) content_encoding(h, value);
+    if (b24_same_text(name, "connection")) connection(h, value);
+    else if (!bodyless(h)) framing(h, name, value);
     for (int i = 0; i < B24_HTTP_VALUES; i++)
         if (b24_same_text(name, kept[i])) keep_value(h, i, value);
 }
@@ -195,7 +204,8 @@ static void field(struct b24_http_reply *h, struct b24_view name, struct b24_vie
  * asked for, as in libcurl and browsers: servers break long lines in two, and the rest looks so. */
 static bool split(struct b24_http_reply *h, struct b24_view line, struct b24_view *name,
                   struct b24_view *value) {
-    const char *colon = memchr(line.p, ':', line.n);
+    const char *cr = memchr(line.p, '\r', line.n);
+    const char *colon = memchr(line.p, ':', cr != NULL ? (size_t)(cr - line.p) : line.n);
     if (colon == NULL || has_nul(line)) {
         invalid(h, colon == NULL ? "a header line has no colon" : "a header line has a NUL byte");
         return false;
@@ -204,6 +214,9 @@ static bool split(struct b24_http_reply *h, struct b24_view line, struct b24_vie
     *value = strip((struct b24_view){colon + 1, line.n - name->n - 1});
     return true;
 }
+
+#define NO_CHUNK   "the size of a chunk is no number"
+#define LONG_CHUNK "a chunk is longer than it says"
 
 /* ------------------------------------------------------------ the end of the header */
 
@@ -220,8 +233,7 @@ static void interim(struct b24_http_reply *h) {
 }
 
 static bool has_no_body(const struct b24_http_reply *h) {
-    if (h->status == 204 || h->status == 304) return true;
-    return h->has_length && h->length == 0 && !h->chunked;
+    return bodyless(h) || (h->has_length && h->length == 0 && !h->chunked);
 }
 
 static void header_end(struct b24_http_reply *h) {
@@ -248,7 +260,7 @@ static void header_end(struct b24_http_reply *h) {
 
 static void field_line(struct b24_http_reply *h, struct b24_view line) {
     struct b24_view name, value;
-    if (line.n == 0) header_end(h);
+    if (is_empty(line)) header_end(h);
     else if (split(h, line, &name, &value)) field(h, name, value);
 }
 
@@ -256,6 +268,7 @@ static void field_line(struct b24_http_reply *h, struct b24_view line) {
 static void trailer_line(struct b24_http_reply *h, struct b24_view line) {
     struct b24_view name, value;
     if (line.n == 0) h->end = B24_HTTP_COMPLETE;
+    else if (is_empty(line)) invalid(h, LONG_CHUNK);
     else (void)split(h, line, &name, &value);
 }
 
@@ -267,8 +280,7 @@ static void chunk_size(struct b24_http_reply *h, struct b24_view line) {
     h->left = 0;
     for (; n < line.n && b24_hex(line.p[n]) >= 0 && n <= CHUNK_DIGITS; n++)
         h->left = h->left * 16 + (uint64_t)b24_hex(line.p[n]);
-    if (n == 0 || n > CHUNK_DIGITS || h->left > INT64_MAX)
-        invalid(h, "the size of a chunk is no number");
+    if (n == 0 || n > CHUNK_DIGITS || h->left > INT64_MAX) invalid(h, NO_CHUNK);
     else if (h->left > h->body.max - h->body.n) h->end = B24_HTTP_LARGE;
     else h->part = h->left > 0 ? B24_HTTP_CHUNK : B24_HTTP_TRAILER;
 }
@@ -290,18 +302,29 @@ static void body_bytes(struct b24_http_reply *h, struct b24_view *bytes) {
     else h->end = B24_HTTP_COMPLETE;
 }
 
+/* What is no chunk may have no line's end either. */
+static void check_begin(struct b24_http_reply *h, char first) {
+    if (h->part == B24_HTTP_CHUNK_SIZE && b24_hex(first) < 0) invalid(h, NO_CHUNK);
+    if (h->part == B24_HTTP_CHUNK_END && first != '\r' && first != '\n') invalid(h, LONG_CHUNK);
+}
+
+static bool all_cr(struct b24_view line) {
+    while (line.n > 0 && *line.p == '\r') line.p++, line.n--;
+    return line.n == 0;
+}
+
 static void chunk_line(struct b24_http_reply *h, struct b24_view *bytes) {
-    if (!take_line(h, bytes, CHUNK_LINE_MAX)) return;
+    if (h->line.n == 0) check_begin(h, bytes->p[0]);
+    if (h->end != B24_HTTP_OPEN || !take_line(h, bytes, CHUNK_LINE_MAX)) return;
     if (h->part == B24_HTTP_CHUNK_SIZE) chunk_size(h, b24_buffer_view(&h->line));
-    else if (h->line.n > 0) invalid(h, "a chunk is longer than it says");
+    else if (!all_cr(b24_buffer_view(&h->line))) invalid(h, LONG_CHUNK);
     else h->part = B24_HTTP_CHUNK_SIZE;
     b24_buffer_reset(&h->line, CHUNK_LINE_MAX);
 }
 
 /* ------------------------------------------------------------ feeding */
 
-static void header_line(struct b24_http_reply *h, struct b24_view *bytes) {
-    if (!take_header_line(h, bytes)) return;
+static void header_line(struct b24_http_reply *h) {
     h->line_waits = false;
     h->header_bytes += h->line.n + 2;
     struct b24_view line = b24_buffer_view(&h->line);
@@ -318,7 +341,8 @@ static void step(struct b24_http_reply *h, struct b24_view *bytes) {
     case B24_HTTP_REST: add(h, bytes, bytes->n); break;
     case B24_HTTP_CHUNK_SIZE:
     case B24_HTTP_CHUNK_END: chunk_line(h, bytes); break;
-    default: header_line(h, bytes);
+    default:
+        if (take_header_line(h, bytes)) header_line(h);
     }
 }
 
@@ -330,6 +354,7 @@ enum b24_http_end b24_http_feed(struct b24_http_reply *h, struct b24_view bytes)
 
 enum b24_http_end b24_http_eof(struct b24_http_reply *h) {
     h->keep_alive = false;
+    if (h->end == B24_HTTP_OPEN && h->line_waits) header_line(h);
     if (h->end != B24_HTTP_OPEN) return h->end;
     h->end = h->part == B24_HTTP_REST     ? B24_HTTP_COMPLETE
              : h->part == B24_HTTP_STATUS ? B24_HTTP_SILENT
