@@ -292,7 +292,7 @@ M.rows = {
     " Location: https://nowhere.example/", "Content-Length: 0"),
     "http REDIRECT to elsewhere.example kept" },
   { "302 with two places",
-    head("HTTP/1.1 302 Found", "Location: https://nowhere.example/", ELSEWHERE, "Content-Length: 0"),
+    head("HTTP/1.1 302 F", "Location: https://nowhere.example/", ELSEWHERE, "Content-Length: 0"),
     "http REDIRECT to elsewhere.example kept" },
   { "302 with a place in its trailer",
     head("HTTP/1.1 302 Found", ELSEWHERE, CHUNKED)
