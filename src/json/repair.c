@@ -40,9 +40,10 @@ static int code_unit(const char *p, const char *end) {
 }
 
 static void escape(struct copy *c) {
-    int code = code_unit(c->p, c->end), low = code_unit(c->p + 6, c->end);
+    int code = code_unit(c->p, c->end);
     bool high = code >= 0xD800 && code < 0xDC00;
-    if (high && low >= 0xDC00 && low < 0xE000) take(c, 12);
+    int low = high ? code_unit(c->p + 6, c->end) : -1;
+    if (low >= 0xDC00 && low < 0xE000) take(c, 12);
     else if (code == 0 || (code >= 0xD800 && code < 0xE000)) replace(c, 6, UNKNOWN);
     else if (code > 0) take(c, 6);
     else if (c->end - c->p >= 2 && c->p[1] != '\0' && strchr("\"\\/bfnrt", c->p[1]) != NULL)
