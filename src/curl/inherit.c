@@ -44,7 +44,7 @@ struct b24_open_fds b24_note_fds(void) {
 /* A pipe, or one of a pair of sockets: the latter has no name. */
 static bool is_pair(int fd) {
     struct stat st;
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
     socklen_t n = sizeof name;
     if (fstat(fd, &st) != 0) return false;
     if (S_ISFIFO(st.st_mode)) return true;

@@ -155,7 +155,8 @@ static void push_shown(lua_State *L) {
     bool readable = b24_utf8_valid(name.p, n);
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)name.p[i];
-        text[i] = c < ' ' || c == 0x7f || (c >= 0x80 && !readable) ? '?' : name.p[i];
+        text[i] = name.p[i];
+        if (c < ' ' || c == 0x7f || (c >= 0x80 && !readable)) text[i] = '?';
     }
     lua_pushliteral(L, "'");
     lua_pushlstring(L, text, n);

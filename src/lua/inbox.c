@@ -173,7 +173,7 @@ static void set_message(lua_State *L, int entry, int item, const struct context 
 /* [0, 0] Who it is. */
 static void set_identity(lua_State *L, int entry, int item, bool person, lua_Number me) {
     lua_Number id;
-    b24L_copy_member(L, entry, "name", item, "title");
+    b24L_copy_name(L, entry, "name", item, "title");
     if (b24L_member_count(L, item, "chat_id", &id)) b24L_set_count(L, entry, "chat_id", id);
     if (b24L_member_count(L, item, "last_id", &id)) b24L_set_count(L, entry, "last_id", id);
     b24L_get_member(L, item, "chat");
@@ -183,7 +183,7 @@ static void set_identity(lua_State *L, int entry, int item, bool person, lua_Num
     else if (!lua_isnil(L, -1)) b24L_set_text(L, entry, "kind", lua_tostring(L, -1));
     lua_pop(L, 2);
     b24L_get_member(L, item, "user"); /* of a chat: who wrote last */
-    if (person) b24L_copy_member(L, entry, "name", -1, "name");
+    if (person) b24L_copy_name(L, entry, "name", -1, "name");
     if (person && b24L_member_is(L, -1, "active", false))
         b24L_set_flag(L, entry, "dismissed", true);
     lua_pop(L, 1);
