@@ -51,6 +51,8 @@ static const struct row rows[] = {
     {ANY, B24_CLOSED, "client aborted", "CANCELLED", NULL},
     {B24_COSOCKET_CONNECT, B24_NETWORK, "", "CONNECT_FAILED", B24_HINT_CONNECT},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "certificate host mismatch", "CERTIFICATE_NAME", HINT_NAME},
+    /* A number before these words is that of the handshake before. */
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "handshake failed", "TLS_FAILED", B24_HINT_TLS},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "10: ", "CERTIFICATE_EXPIRED", B24_HINT_DATE},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "9: ", "CERTIFICATE_EXPIRED", B24_HINT_DATE},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "62: ", "CERTIFICATE_NAME", HINT_NAME},

@@ -362,6 +362,13 @@ enum b24_http_end b24_http_eof(struct b24_http_reply *h) {
     return h->end;
 }
 
+enum b24_http_end b24_http_lost(struct b24_http_reply *h) {
+    bool replied = h->part != B24_HTTP_STATUS && h->part != B24_HTTP_FIELDS;
+    h->keep_alive = false;
+    if (h->end == B24_HTTP_OPEN && replied) h->end = B24_HTTP_CUT;
+    return h->end;
+}
+
 /* ------------------------------------------------------------ results */
 
 static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }

@@ -72,6 +72,10 @@ enum b24_http_end b24_http_feed(struct b24_http_reply *http, struct b24_view byt
 /* The connection was closed by the other side. Never OPEN. */
 enum b24_http_end b24_http_eof(struct b24_http_reply *http);
 
+/* The connection was lost. Still OPEN: nothing is known of the reply, and the socket's words are
+ * those of the failure. */
+enum b24_http_end b24_http_lost(struct b24_http_reply *http);
+
 /* A complete reply; views into `http`. `reused` is the transport's to set. */
 void b24_http_take(const struct b24_http_reply *http, struct b24_reply *reply);
 

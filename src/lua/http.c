@@ -135,6 +135,14 @@ static int reader_eof(lua_State *L) {
     return push_end(L, h);
 }
 
+/* reader:lost() -> nothing: no more is known than that | reply | nil, failure: the connection broke
+ */
+static int reader_lost(lua_State *L) {
+    struct b24_http_reply *h = luaL_checkudata(L, 1, READER_TYPE);
+    (void)b24_http_lost(h);
+    return push_end(L, h);
+}
+
 static int reader_gc(lua_State *L) {
     struct b24_http_reply *h = luaL_checkudata(L, 1, READER_TYPE);
     b24_http_free(h);
@@ -172,7 +180,8 @@ void b24L_open_http(lua_State *L) {
                                          {"cosocket_failure", cosocket_failure},
                                          {"may_yield", b24L_may_yield},
                                          {NULL, NULL}};
-    static const luaL_Reg methods[] = {{"feed", reader_feed}, {"eof", reader_eof}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"feed", reader_feed}, {"eof", reader_eof}, {"lost", reader_lost}, {NULL, NULL}};
     b24L_newtype(L, HEAD_TYPE);
     lua_pushcfunction(L, head_gc);
     lua_setfield(L, -2, "__gc");
