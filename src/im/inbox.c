@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/entity.h"
 #include "im/dialogs.h"
 
 #define CHAT "chat"
@@ -96,14 +97,23 @@ bool b24_inbox_open(struct b24_inbox *in, const struct b24_counts *counts) {
 
 static void copy_text(struct b24_inbox *in, struct b24_text *text, struct b24_view from) {
     if (from.n == 0) return;
-    char *copy = malloc(from.n);
+    char *copy = malloc(from.n + 1);
     if (copy == NULL) {
         in->no_memory = true;
         return;
     }
     memcpy(copy, from.p, from.n);
+    copy[from.n] = '\0';
     free(text->p);
     *text = (struct b24_text){copy, from.n};
+}
+
+/* The portal keeps names and titles as HTML. */
+static void copy_name(struct b24_inbox *in, struct b24_text *name, struct b24_view from) {
+    copy_text(in, name, from);
+    if (from.n == 0 || in->no_memory) return;
+    b24_decode_entities(name->p);
+    name->n = strlen(name->p);
 }
 
 static void free_texts(struct b24_waiting *w) {
@@ -148,13 +158,13 @@ static void rename_private(struct b24_inbox *in, const struct b24_recent *row) {
 
 static void set_identity(struct b24_inbox *in, struct b24_waiting *w,
                          const struct b24_recent *row) {
-    copy_text(in, &w->name, row->title);
+    copy_name(in, &w->name, row->title);
     if (row->chat_id.known) w->chat_id = row->chat_id;
     if (row->last_id.known) w->last_id = row->last_id;
     w->muted = w->muted || row->muted;
     if (w->person) {
         w->kind = b24_sections[B24_SECTION_DIALOG].kind;
-        copy_text(in, &w->name, row->user_name);
+        copy_name(in, &w->name, row->user_name);
         w->dismissed = w->dismissed || row->dismissed;
     } else if (row->type.p != NULL) {
         w->kind = b24_chat_kind(row->type);

@@ -222,7 +222,7 @@ void b24L_read_event(lua_State *L, struct b24_event *event);
 void b24L_push_action(lua_State *L, const struct b24L_call *call, const struct b24_action *action);
 
 /* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=,
-   retry_after=}; its views are good while these values are on the stack. */
+   retry_after=, date=}; its views are good while these values are on the stack. */
 void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
 
 /* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */

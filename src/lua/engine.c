@@ -66,7 +66,7 @@ static void set_view(lua_State *L, const char *name, struct b24_view v) {
 
 /* [0, +1] As call:next takes it. */
 static void push_reply(lua_State *L, const struct b24_reply *r) {
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 8);
     b24L_set_count(L, -1, "status", r->status);
     if (r->http_version > 0) b24L_set_count(L, -1, "http_version", r->http_version / 10.0);
     b24L_set_flag(L, -1, "reused", r->reused);
@@ -74,6 +74,7 @@ static void push_reply(lua_State *L, const struct b24_reply *r) {
     set_view(L, "content_type", r->content_type);
     set_view(L, "location", r->location);
     set_view(L, "retry_after", r->retry_after);
+    set_view(L, "date", r->date);
 }
 
 static void push_failure(lua_State *L, const struct b24_failure *f) {

@@ -49,19 +49,20 @@ void b24L_reply_from_table(lua_State *L, struct b24_reply *r) {
     r->content_type = view_field(L, "content_type");
     r->location = view_field(L, "location");
     r->retry_after = view_field(L, "retry_after");
+    r->date = view_field(L, "date");
     r->reused = flag_field(L, "reused");
 }
 
 static void failure_from_table(lua_State *L, struct b24_failure *f) {
-    static const enum b24_kind kinds[] = {B24_NETWORK,   B24_TLS,    B24_TIMEOUT,
-                                          B24_TOO_LARGE, B24_CLOSED, B24_CONFIG};
+    static const enum b24_kind kinds[] = {B24_NETWORK, B24_TLS,    B24_TIMEOUT, B24_TOO_LARGE,
+                                          B24_CLOSED,  B24_CONFIG, B24_DECODE};
     struct b24_view kind = view_field(L, "kind"), code = view_field(L, "code");
     memset(f, 0, sizeof *f);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(b24_kind_name(kinds[i]), kind.p) == 0) f->kind = kinds[i];
     if (f->kind == B24_OK)
-        luaL_error(
-            L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
+        luaL_error(L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed, "
+                      "config or decode");
     f->code = code.n > 0 ? code.p : "TRANSFER_FAILED";
     f->sent = flag_field(L, "sent");
     f->text = view_field(L, "message");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "base/entity.h"
 #include "lua/inbox.h"
 #include "json/document.h"
 
@@ -96,6 +97,22 @@ bool b24L_copy_member(lua_State *L, int target, const char *to, int source, cons
     if (found) set(L, target, to);
     else lua_pop(L, 1);
     return found;
+}
+
+bool b24L_copy_name(lua_State *L, int target, const char *to, int source, const char *from) {
+    target = b24L_absindex(L, target);
+    size_t n = 0;
+    const char *name =
+        b24L_get_member(L, source, from) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
+    if (n > 0) {
+        char *copy = lua_newuserdata(L, n + 1);
+        memcpy(copy, name, n + 1);
+        b24_decode_entities(copy);
+        b24L_set_text(L, target, to, copy);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return n > 0;
 }
 
 bool b24L_to_dialog_id(lua_State *L, int index, bool person, char id[B24_DIALOG_ID_MAX + 1]) {

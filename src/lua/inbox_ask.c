@@ -102,7 +102,7 @@ static void clear(lua_State *L, int entry, const char *name) {
 }
 
 static void set_name(lua_State *L, int entry, int source) {
-    if (b24L_copy_member(L, entry, "name", source, "name")) clear(L, entry, "unknown");
+    if (b24L_copy_name(L, entry, "name", source, "name")) clear(L, entry, "unknown");
 }
 
 /* [0, 0] An answer of im.dialog.get. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "rest/codes.h"
 #include "json/document.h"
 
 #define FIRST_PAUSE   500   /* ms; doubled with every retry */
@@ -107,6 +108,8 @@ static void suggest_method(struct b24_call *c) {
 }
 
 void b24_call_learn(struct b24_call *c) {
+    const char *hint = b24_code_method_hint(c->outcome.code, c->method);
+    if (hint != NULL) c->outcome.hint = hint;
     if (b24_same(c->outcome.code, "ERROR_METHOD_NOT_FOUND")) suggest_method(c);
     if (c->outcome.kind != B24_OK) return;
     b24_ms reset = from_now(c->outcome.time, "operating_reset_at");

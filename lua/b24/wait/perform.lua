@@ -7,7 +7,7 @@ local drive = {}
 --- What a transport is. Both may yield.
 ---@class b24.transport
 ---@field send fun(request: table, call: userdata): table?, table? a reply {status=, body=, content_type=, location=,
---- retry_after=, http_version=, reused=}, or nil and {kind=, code=, message=, sent=}
+--- retry_after=, date=, http_version=, reused=}, or nil and {kind=, code=, message=, sent=}
 ---@field sleep fun(seconds: number): boolean false: cancelled
 ---@field pcall? function pcall through which may be yielded, where Lua's own is none
 ---@field here? fun(): any what tells those apart that wait side by side; default: the coroutine
