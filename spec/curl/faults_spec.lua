@@ -227,6 +227,15 @@ describe("when the portal misbehaves", function()
     end
   end)
 
+  it("tells the certificate of an https proxy from the portal's", function()
+    for _, port in ipairs { portal.https_port, portal.wrong_name_port } do
+      local _, err, info = new_client { proxy = "https://localhost:" .. port, retries = 2 }:call "profile"
+      assert.same({ "tls", "PROXY_CERTIFICATE", false, false, 1 },
+        { info.kind, info.code, info.sent, info.retryable, info.attempts }, err)
+      assert.same({}, portal:log())
+    end
+  end)
+
   -- SOCKS 5: greeting, then the verdict on the request.
   it("tells what a SOCKS proxy refuses", function()
     for bytes, code in pairs { ["\5\255"] = "PROXY_AUTH", ["\5\0\5\2\0\1\0\0\0\0\0\0"] = "PROXY_REFUSED",

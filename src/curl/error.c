@@ -37,6 +37,9 @@ struct row {
 #define HINT_PROXY_GATE                                                                            \
     "Check the portal's name in the webhook URL; if it is right, the proxy has no way to the "     \
     "portal: ask its administrator."
+#define HINT_PROXY_CERTIFICATE                                                                     \
+    "This machine does not trust the certificate of the proxy itself: add its authority to the "   \
+    "system's certificates (ca_file is for the portal's), or check the proxy's URL."
 #define HINT_ENCODING                                                                              \
     "The portal or a proxy labels its reply wrongly (header Content-Encoding): its administrator " \
     "has to correct that."
@@ -294,6 +297,13 @@ static CURLcode settle(CURL *easy, CURLcode result, const struct b24_progress *p
     return result;
 }
 
+/* An https:// proxy that nobody trusts: the portal was not asked for its certificate. */
+static bool proxy_untrusted(CURL *easy, const struct b24_progress *p) {
+    long why = 0;
+    if (p->began || !p->maybe_proxy || connect_status(easy) != 0) return false;
+    return curl_easy_getinfo(easy, CURLINFO_PROXY_SSL_VERIFYRESULT, &why) == CURLE_OK && why != 0;
+}
+
 static void look_up(CURLcode result, struct b24_failure *f) {
     call_it(f, B24_NETWORK, "TRANSFER_FAILED", NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -317,6 +327,8 @@ void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *p,
     say(f, words[0] ? words : curl_easy_strerror(result));
     if (lack_of_files(result, p, f)) return;
     if (by_proxy(easy, result, p, words)) proxy_failed(easy, result, words, f);
+    else if (result == CURLE_PEER_FAILED_VERIFICATION && proxy_untrusted(easy, p))
+        call_it(f, B24_TLS, "PROXY_CERTIFICATE", HINT_PROXY_CERTIFICATE);
     else if (result == CURLE_PEER_FAILED_VERIFICATION) certificate(easy, p, f);
     else if (result == CURLE_COULDNT_CONNECT) connect_failed(easy, f);
     else if (result == CURLE_UNSUPPORTED_PROTOCOL && !p->began)
