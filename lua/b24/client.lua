@@ -108,7 +108,8 @@ end
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return {results: table, errors: table, not_reached: table, next: table, total: table}? answer each part by name
 ---@return string? err only when no request was answered
----@return b24.info info of the last request
+---@return b24.info info of the first request that failed, if one did (`failed` says how many), else of the last; attempts,
+--- waited and elapsed are those of all
 function Client:batch(commands, opts, callback)
   check(self, "batch")
   if type(opts) == "function" then opts, callback = nil, opts end
@@ -125,7 +126,8 @@ end
 --- The rows of a list, one by one, in constant memory: `for row in client:list("crm.deal.list") do … end`. It throws, as
 --- io.lines does: a list that ends early must not look like a short one. What it throws is the message (a string) that
 --- client:call would have returned. Rows that come or go meanwhile neither hide nor double the others where the method
---- pages by ID: give no order and no condition on the ID of your own, and it will where it can.
+--- pages by ID: give no order and no condition on the ID of your own, and it will where it can. The conf's timeout is one
+--- deadline for all its requests; the time between them does not count.
 ---@param method string such as "crm.deal.list", "tasks.task.list", "im.recent.list"
 ---@param params? table as for client:call; read once, at this call, and never changed
 ---@param opts? {idempotent: boolean}

@@ -220,6 +220,22 @@ describe("in finalisers", function()
     end
   end)
 
+  it("rows may lose their texts while an inbox is made of them", function()
+    for _ = 1, 60 do
+      local counters, rows = { CHAT = {} }, {}
+      for i = 1, 40 do
+        counters.CHAT[tostring(i)] = 1
+        rows[i] = { id = "chat" .. i, title = "Team " .. i .. ("z"):rep(100), message = { text = ("Hello"):rep(30) } }
+      end
+      garbage.during(function() for _, row in ipairs(rows) do empty(row) end end, function()
+        for _, entry in ipairs((codec.inbox(counters, rows, {}))) do
+          assert(not entry.name or entry.name:find "^Team %d+z+$", entry.name)
+          assert(not entry.last_message or entry.last_message:find "^Hello", entry.last_message)
+        end
+      end)
+    end
+  end)
+
   it("nothing takes a step of a call that is in the middle of one", function()
     local call, refused
     call = codec.call({ webhook = portal.http_webhook, allow_http = true, limiter = false, log = function()

@@ -108,7 +108,8 @@ end)
 -- Settings, log, statistics -------------------------------------------------------------------------------------------
 
 operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to", "renamed_from", "hosts",
-  "missing", "items", "deals", "tasks", "deals_fault", "tasks_fault", "zero_total" },
+  "missing", "items", "deals", "tasks", "addresses",
+  "recent_hides", "recent_appends", "deals_fault", "tasks_fault", "zero_total" },
   function(portal, arguments)
     local settings = portal.settings
     check_generation(arguments.generation)

@@ -29,6 +29,9 @@ void b24L_push_json(lua_State *L, const cJSON *value, bool nulls);
 
 /* ---- lua/fields.c */
 
+/* [0, 0] A whole number at `index`? Allocates nothing. */
+bool b24L_to_count(lua_State *L, int index, lua_Number *count);
+
 /* [0, 0] Sets a member of the table at `table`, raw; no text: nil. */
 void b24L_set_count(lua_State *L, int table, const char *name, lua_Number value);
 void b24L_set_text(lua_State *L, int table, const char *name, const char *value);
@@ -57,9 +60,11 @@ enum b24_keys b24L_classify_keys(lua_State *L);
 
 /* ---- lua/counters.c: the answer of im.counters.get -> one shape for every server generation */
 
-/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as
- * b24L_push_json. */
-bool b24L_push_counters(lua_State *L, const cJSON *result, bool nulls);
+/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Reshapes `result`, see
+   im/counters.h. Null members: as b24L_push_json. */
+bool b24L_push_counters(lua_State *L, cJSON *result, bool nulls);
+
+int b24L_as_counters(lua_State *L);
 
 /* Registers the type of maps. [0, 0] */
 void b24L_open_counters(lua_State *L);
@@ -70,9 +75,6 @@ int b24L_dialogs(lua_State *L);
 int b24L_diff(lua_State *L);
 int b24L_totals(lua_State *L);
 int b24L_badge(lua_State *L);
-
-/* [0, 0] An integral number (or a decimal string) at `index`? */
-bool b24L_to_count(lua_State *L, int index, lua_Number *count);
 
 /* ---- lua/conf.c: conf */
 
@@ -184,6 +186,7 @@ struct b24L_setup {
     enum b24_shape shape;
     int level; /* see b24L_throw */
     enum b24_idempotent idempotent;
+    b24_ms spent; /* of conf's timeout, by the requests that this one follows */
     bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply
                 */
     uint64_t seed;
@@ -196,6 +199,9 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *setup);
 
 /* [0, 0] The option `idempotent` at `index`: nil, true or false. */
 enum b24_idempotent b24L_to_idempotent(lua_State *L, int index);
+
+/* [0, 0] The option `spent` at `index`: seconds, or nil for none. */
+b24_ms b24L_to_spent(lua_State *L, int index);
 
 /* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
 struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);
@@ -222,15 +228,18 @@ void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
 /* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */
 void b24L_push_request(lua_State *L, const struct b24_request *request);
 
-/* ---- lua/batch.c, lua/batch_answer.c: many commands in one request */
+/* ---- lua/ref.c */
 
-int b24L_batch(lua_State *L);
-int b24L_batch_check(lua_State *L);
 int b24L_ref(lua_State *L);
 
 /* [0, 0] Is the value at `index` made by b24.ref? */
 bool b24L_batch_is_ref(lua_State *L, int index);
 void b24L_open_batch(lua_State *L);
+
+/* ---- lua/batch.c, lua/batch_answer.c: many commands in one request */
+
+int b24L_batch(lua_State *L);
+int b24L_batch_check(lua_State *L);
 
 /* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false.
  */
@@ -240,6 +249,10 @@ bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *c
 
 void b24L_open_cursor(lua_State *L);
 int b24L_cursor(lua_State *L);
+
+/* ---- lua/cost.c: what requests that belong together cost. Registered by codec.c. */
+
+int b24L_add_cost(lua_State *L);
 
 /* ---- lua/watch.c: when a watch asks again. Registered by codec.c. */
 

@@ -79,6 +79,7 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
     struct b24_call_setup setup = {.method = {c->method, strlen(c->method)},
                                    .seed = s->seed,
                                    .idempotent = s->idempotent,
+                                   .spent = s->spent,
                                    .bare = s->bare};
     if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
     setup.keep = c->shape == B24_KEPT;
@@ -134,6 +135,11 @@ enum b24_idempotent b24L_to_idempotent(lua_State *L, int index) {
     return lua_toboolean(L, index) ? B24_IDEMPOTENT : B24_NOT_IDEMPOTENT;
 }
 
+b24_ms b24L_to_spent(lua_State *L, int index) {
+    lua_Number seconds = lua_tonumber(L, index); /* 0 for nil */
+    return seconds > 0 && seconds <= 1e9 ? b24_to_ms(seconds) : 0;
+}
+
 struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
     static const struct b24_event go = {.type = B24_GO};
     struct b24L_call *c = lua_touserdata(L, call);
@@ -155,9 +161,9 @@ enum b24_shape b24L_check_shape(lua_State *L, int index) {
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
-/* codec.call(conf, method [, params [, "counters" [, {idempotent=, seed=, level=}]]]) -> call
-   object level: wrong params are thrown with the position so many calls up; default 1, the caller
-   of codec.call. */
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, seed=, level=}]]])
+   -> call object. spent: seconds of conf's timeout that earlier requests took; level: wrong params
+   are thrown with the position so many calls up; default 1, the caller of codec.call. */
 int b24L_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .seed = b24_seed()};
     lua_settop(L, 5);
@@ -166,6 +172,8 @@ int b24L_call(lua_State *L) {
         luaL_checktype(L, 5, LUA_TTABLE);
         lua_getfield(L, 5, "idempotent");
         setup.idempotent = b24L_to_idempotent(L, -1);
+        lua_getfield(L, 5, "spent");
+        setup.spent = b24L_to_spent(L, -1);
         lua_getfield(L, 5, "seed");
         if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
         lua_getfield(L, 5, "level");
@@ -186,7 +194,7 @@ static int call_next(lua_State *L) {
     /* What runs meanwhile, a log or a finaliser, must not move what is read here. */
     if (c->busy) return luaL_error(L, "b24: the call is in the middle of a step");
     c->busy = true;
-    struct b24_action a = b24L_step(L, 1, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
+    struct b24_action a = b24L_step(L, 1, &event, b24_to_ms(now));
     if (a.type == B24_MISUSE) c->busy = false;
     if (a.type == B24_MISUSE)
         return luaL_error(L, "b24: event '%s' does not fit what the call waits for",
@@ -250,7 +258,7 @@ static int call_options(lua_State *L) {
     static const char *const versions[] = {NULL, "1.1", "2"}; /* by enum b24_http_version */
     const struct b24L_call *c = check_call(L);
     lua_createtable(L, 0, 7);
-    lua_pushnumber(L, (lua_Number)c->conf->connect_timeout / 1000);
+    lua_pushnumber(L, b24_to_seconds(c->conf->connect_timeout));
     lua_setfield(L, -2, "connect_timeout");
     lua_pushnumber(L, (lua_Number)c->conf->max_reply);
     lua_setfield(L, -2, "max_reply");

@@ -56,7 +56,7 @@ static int engine_sleep(lua_State *L) {
     struct b24_engine *e = check(L);
     lua_Number seconds = luaL_checknumber(L, 2);
     luaL_argcheck(L, seconds >= 0 && seconds <= 1e9, 2, "seconds expected");
-    return push_job(L, b24_engine_sleep(e, (b24_ms)(seconds * 1000 + 0.5)));
+    return push_job(L, b24_engine_sleep(e, b24_to_ms(seconds)));
 }
 
 static void set_view(lua_State *L, const char *name, struct b24_view v) {
@@ -152,8 +152,7 @@ static int engine_wait(lua_State *L) {
     struct b24L_interrupt hooks = b24L_watch_hooks(L);
     struct b24_interrupt interrupt = {b24L_hook_changed, &hooks};
     lua_pushboolean(
-        L, b24_engine_wait(e, seconds < 1e9 ? (b24_ms)(seconds * 1000 + 0.5) : (b24_ms)1e12,
-                           &interrupt));
+        L, b24_engine_wait(e, seconds < 1e9 ? b24_to_ms(seconds) : (b24_ms)1e12, &interrupt));
     return 1;
 }
 
@@ -161,7 +160,7 @@ static int engine_wait(lua_State *L) {
 static int engine_cancel(lua_State *L) {
     struct b24_engine *e = check(L);
     lua_Number id = luaL_checknumber(L, 2);
-    luaL_argcheck(L, id >= 0 && id < 9007199254740992.0, 2,
+    luaL_argcheck(L, id >= 0 && id < B24_EXACT_MAX, 2,
                   "an id of engine:add or engine:sleep expected");
     lua_pushboolean(L, b24_engine_cancel(e, (b24_job)id));
     return 1;

@@ -25,7 +25,7 @@ static b24_ms time_field(lua_State *L, const char *name) {
     lua_Number seconds = lua_tonumber(L, -1);
     bool given = lua_type(L, -1) == LUA_TNUMBER && seconds >= 0 && seconds <= 1e9;
     lua_pop(L, 1);
-    return given ? (b24_ms)(seconds * 1000 + 0.5) : B24_NO_MS;
+    return given ? b24_to_ms(seconds) : B24_NO_MS;
 }
 
 static bool flag_field(lua_State *L, const char *name) {
@@ -103,7 +103,7 @@ void b24L_push_request(lua_State *L, const struct b24_request *r) {
     lua_setfield(L, -2, "verb");
     lua_pushlstring(L, r->body.p, r->body.n);
     lua_setfield(L, -2, "body");
-    lua_pushnumber(L, (lua_Number)r->timeout / 1000);
+    lua_pushnumber(L, b24_to_seconds(r->timeout));
     lua_setfield(L, -2, "timeout");
     lua_pushboolean(L, r->repeatable);
     lua_setfield(L, -2, "repeatable");
@@ -124,14 +124,14 @@ static void push_question(lua_State *L, const struct b24L_call *c, const struct 
     lua_setfield(L, -2, "question");
     lua_pushstring(L, b24_call_origin(c->call));
     lua_setfield(L, -2, "portal");
-    lua_pushnumber(L, (lua_Number)a->as.ask.time / 1000);
+    lua_pushnumber(L, b24_to_seconds(a->as.ask.time));
     lua_setfield(L, -2, "time");
 }
 
 void b24L_push_action(lua_State *L, const struct b24L_call *c, const struct b24_action *a) {
     lua_pushstring(L, b24_action_name(a->type));
     if (a->type == B24_SEND) b24L_push_request(L, a->as.send);
-    else if (a->type == B24_SLEEP) lua_pushnumber(L, (lua_Number)a->as.sleep / 1000);
+    else if (a->type == B24_SLEEP) lua_pushnumber(L, b24_to_seconds(a->as.sleep));
     else if (a->type == B24_ASK) push_question(L, c, a);
     else lua_pushnil(L);
 }

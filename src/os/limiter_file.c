@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 #define PAGE_BYTES sizeof(struct b24_limiter_page)
 
@@ -31,13 +32,11 @@ enum look { GOOD, BUSY, LOST, FAILED };
    only; elsewhere only absurd times are recognised. */
 static uint64_t boot_id(void) {
     char text[64] = "";
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     if (fd < 0) return 0;
     ssize_t n = read(fd, text, sizeof text);
     close(fd);
-    for (ssize_t i = 0; i < n; i++) hash = (hash ^ (unsigned char)text[i]) * 1099511628211u;
-    return n > 0 ? hash : 0;
+    return n > 0 ? b24_hash(B24_HASH_START, text, (size_t)n) : 0;
 }
 
 /* A home may be shared by machines, each with a clock of its own. Who wrote this file after we

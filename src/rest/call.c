@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Milliseconds that are worth a request which follows others: clocks are rounded, so one that took
+   all the time may seem to have left a little. */
+#define LEAST_LEFT 5
+
 const char *b24_event_name(enum b24_event_type type) {
     static const char *const names[] = {
 #define X(constant, name) name,
@@ -40,6 +44,8 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->conf = conf;
     c->portal = portal;
     c->state = NEW;
+    c->timeout = conf->timeout - setup->spent;
+    if (setup->spent > 0 && c->timeout < LEAST_LEFT) c->timeout = 0;
     c->retries = setup->bare ? 0 : conf->retries;
     c->moves = setup->bare ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->bare;
@@ -170,7 +176,10 @@ static struct b24_action judge(struct b24_call *c) {
 static struct b24_action go(struct b24_call *c) {
     if (c->state != MOVING) {
         c->begun = c->now;
-        c->deadline = c->now + c->conf->timeout;
+        c->deadline = c->now + c->timeout;
+        if (c->timeout <= 0)
+            return give_up(c, B24_TIMEOUT, "TIMEOUT",
+                           "the deadline passed before anything was sent");
     }
     return act(c, then(RESERVE));
 }

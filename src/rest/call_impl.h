@@ -41,6 +41,7 @@ struct b24_call {
     struct b24_request request;
     struct b24_outcome outcome;
     enum b24_state state;
+    b24_ms timeout; /* from GO to the deadline */
     b24_ms begun, now, deadline;
     b24_ms slept, wake; /* WAITING: since when, until when */
     enum b24_after after;

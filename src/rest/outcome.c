@@ -29,7 +29,8 @@ void b24_outcome_init(struct b24_outcome *o) {
 void b24_outcome_free(struct b24_outcome *o) {
     cJSON_Delete(o->root);
     o->root = NULL;
-    o->result = o->time = o->next = o->total = NULL;
+    o->result = NULL;
+    o->time = o->next = o->total = NULL;
     b24_buffer_free(&o->body);
 }
 

@@ -48,8 +48,9 @@ struct b24_outcome {
     char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */
     const char *hint;              /* static, or hint_text, or NULL */
     char hint_text[B24_HINT_MAX];
-    cJSON *root;                               /* the whole answer, owned; NULL if there is none */
-    const cJSON *result, *time, *next, *total; /* in root, or NULL */
+    cJSON *root;                      /* the whole answer, owned; NULL if there is none */
+    cJSON *result;                    /* in root, or NULL; whoever shows it may reshape it */
+    const cJSON *time, *next, *total; /* as `result` */
     bool keep;              /* set by who makes it: a good reply's text is wanted in `body` */
     struct b24_buffer body; /* that text, owned; empty without memory */
 };

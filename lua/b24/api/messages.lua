@@ -52,10 +52,7 @@ local function check_options(call, opts, known)
 end
 
 local function sum(total, info)
-  for _, name in ipairs { "attempts", "waited", "elapsed" } do
-    info[name] = info[name] + (total and total[name] or 0)
-  end
-  return info
+  return codec.add_cost(total or {}, info)
 end
 
 -- Each of the following checks its arguments at once, throws at the caller of the client's method what is wrong with
@@ -72,17 +69,17 @@ local function read(core, conf, id, limit, unread)
   local list, strangers, info
   repeat
     local page, err, last = core.call(conf, "im.dialog.messages.get",
-      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) })
+      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) }, nil, 1, info and info.elapsed)
     info = sum(info, last)
     if err then return nil, err, info end
     pages[#pages + 1] = page
     list, strangers, cursor = codec.messages(pages, nil, limit, unread)
   until not cursor
   if strangers then -- the portal names the authors of some answers only in part
-    local people, _, last = core.call(conf, "im.user.list.get", { ID = strangers, RESULT_TYPE = "array" })
+    local people, _, last = core.call(conf, "im.user.list.get", { ID = strangers, RESULT_TYPE = "array" },
+      nil, 1, info.elapsed)
     list = codec.messages(pages, people, limit, unread)
-    info.attempts, info.waited, info.elapsed = info.attempts + last.attempts, info.waited + last.waited,
-      info.elapsed + last.elapsed
+    codec.add_cost(info, last, {})
   end
   return list, nil, info
 end
