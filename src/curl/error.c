@@ -1,13 +1,12 @@
-#define _POSIX_C_SOURCE 200809L /* O_CLOEXEC */
 #include "curl/error.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/url.h"
+#include "curl/inherit.h"
 #include "rest/hints.h"
 
 struct row {
@@ -148,18 +147,6 @@ static void call_it(struct b24_failure *f, enum b24_kind kind, const char *code,
 
 /* ------------------------------------------------------------ this machine's own trouble */
 
-#define PROBES                                                                                     \
-    4 /* descriptors that one transfer may need at once: socket, CA file, a pair for DNS */
-
-/* Why no more descriptors can be had: EMFILE, ENFILE; 0: they can. libcurl does not say. */
-static int out_of_files(void) {
-    int fds[PROBES], n = 0, why = 0;
-    while (n < PROBES && (fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) n++;
-    if (n < PROBES) why = errno;
-    while (n > 0) close(fds[--n]);
-    return why == EMFILE || why == ENFILE ? why : 0;
-}
-
 /* What libcurl says where it got no descriptor. */
 static bool may_lack_files(CURLcode result) {
     switch (result) {
@@ -177,7 +164,7 @@ static bool may_lack_files(CURLcode result) {
 
 static bool lack_of_files(CURLcode result, const struct b24_progress *p, struct b24_failure *f) {
     if (p->began || !may_lack_files(result)) return false;
-    int why = p->no_socket == EMFILE || p->no_socket == ENFILE ? p->no_socket : out_of_files();
+    int why = p->no_socket == EMFILE || p->no_socket == ENFILE ? p->no_socket : b24_out_of_files();
     if (why == 0) return false;
     call_it(f, B24_CONFIG, "TOO_MANY_OPEN_FILES", HINT_FILES);
     say(f, why == EMFILE ? "this program has too many open files: no connection can be opened"
@@ -263,6 +250,14 @@ static void refused_by_socks(CURL *easy, struct b24_failure *f) {
 }
 #endif
 
+/* libcurl's words name an address at most. */
+static void blame_proxy(char words[CURL_ERROR_SIZE], struct b24_failure *f) {
+    char text[CURL_ERROR_SIZE];
+    snprintf(text, sizeof text, "the proxy: %.230s", words);
+    memcpy(words, text, sizeof text);
+    say(f, words);
+}
+
 static void proxy_failed(CURL *easy, CURLcode result, char words[CURL_ERROR_SIZE],
                          struct b24_failure *f) {
     long status = connect_status(easy);
@@ -279,6 +274,8 @@ static void proxy_failed(CURL *easy, CURLcode result, char words[CURL_ERROR_SIZE
     else if (f->kind == B24_NETWORK && result != CURLE_COULDNT_RESOLVE_PROXY &&
              result != CURLE_COULDNT_RESOLVE_HOST)
         call_it(f, B24_NETWORK, "PROXY_FAILED", HINT_PROXY);
+    if (status == 0 && strstr(words, "roxy") == NULL && !b24_same(f->code, "HOST_NOT_FOUND"))
+        blame_proxy(words, f);
 }
 
 /* ------------------------------------------------------------ */
@@ -327,9 +324,10 @@ void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *p,
     say(f, words[0] ? words : curl_easy_strerror(result));
     if (lack_of_files(result, p, f)) return;
     if (by_proxy(easy, result, p, words)) proxy_failed(easy, result, words, f);
-    else if (result == CURLE_PEER_FAILED_VERIFICATION && proxy_untrusted(easy, p))
+    else if (result == CURLE_PEER_FAILED_VERIFICATION && proxy_untrusted(easy, p)) {
         call_it(f, B24_TLS, "PROXY_CERTIFICATE", HINT_PROXY_CERTIFICATE);
-    else if (result == CURLE_PEER_FAILED_VERIFICATION) certificate(easy, p, f);
+        blame_proxy(words, f);
+    } else if (result == CURLE_PEER_FAILED_VERIFICATION) certificate(easy, p, f);
     else if (result == CURLE_COULDNT_CONNECT) connect_failed(easy, f);
     else if (result == CURLE_UNSUPPORTED_PROTOCOL && !p->began)
         call_it(f, B24_CONFIG, "BAD_OPTION", "This libcurl was built without https.");
