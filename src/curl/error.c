@@ -199,8 +199,11 @@ static bool names_portal(CURL *easy, const char *words) {
 }
 
 /* Was it the proxy that failed, before it led anywhere? */
-static bool by_proxy(CURL *easy, CURLcode result, const struct b24_progress *p, const char *words) {
+static bool by_proxy(CURL *easy, CURLcode result, enum b24_kind kind, const struct b24_progress *p,
+                     const char *words) {
     if (p->began || !p->maybe_proxy || tunnelled(easy)) return false;
+    if (kind != B24_NETWORK && kind != B24_TIMEOUT)
+        return false; /* TLS is the portal's, by SOCKS */
     if (connect_status(easy) != 0 || result == CURLE_COULDNT_RESOLVE_PROXY) return true;
 #if LIBCURL_VERSION_NUM >= 0x074900
     if (result == CURLE_PROXY) return true;
@@ -270,7 +273,7 @@ static void proxy_failed(CURL *easy, CURLcode result, char words[CURL_ERROR_SIZE
     else if (result == CURLE_COULDNT_CONNECT)
         call_it(f, B24_NETWORK, "PROXY_UNREACHABLE", HINT_PROXY);
     else if (result == CURLE_OPERATION_TIMEDOUT)
-        f->hint = "The proxy did not answer in time. " HINT_PROXY;
+        f->hint = "The proxy, or the portal behind it, did not answer in time. " HINT_PROXY;
     else if (f->kind == B24_NETWORK && result != CURLE_COULDNT_RESOLVE_PROXY &&
              result != CURLE_COULDNT_RESOLVE_HOST)
         call_it(f, B24_NETWORK, "PROXY_FAILED", HINT_PROXY);
@@ -323,7 +326,7 @@ void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *p,
     look_up(result, f);
     say(f, words[0] ? words : curl_easy_strerror(result));
     if (lack_of_files(result, p, f)) return;
-    if (by_proxy(easy, result, p, words)) proxy_failed(easy, result, words, f);
+    if (by_proxy(easy, result, f->kind, p, words)) proxy_failed(easy, result, words, f);
     else if (result == CURLE_PEER_FAILED_VERIFICATION && proxy_untrusted(easy, p)) {
         call_it(f, B24_TLS, "PROXY_CERTIFICATE", HINT_PROXY_CERTIFICATE);
         blame_proxy(words, f);
