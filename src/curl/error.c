@@ -1,13 +1,12 @@
-#define _POSIX_C_SOURCE 200809L /* O_CLOEXEC */
 #include "curl/error.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/url.h"
+#include "curl/inherit.h"
 #include "rest/hints.h"
 
 struct row {
@@ -37,6 +36,9 @@ struct row {
 #define HINT_PROXY_GATE                                                                            \
     "Check the portal's name in the webhook URL; if it is right, the proxy has no way to the "     \
     "portal: ask its administrator."
+#define HINT_PROXY_CERTIFICATE                                                                     \
+    "This machine does not trust the certificate of the proxy itself: add its authority to the "   \
+    "system's certificates (ca_file is for the portal's), or check the proxy's URL."
 #define HINT_ENCODING                                                                              \
     "The portal or a proxy labels its reply wrongly (header Content-Encoding): its administrator " \
     "has to correct that."
@@ -145,18 +147,6 @@ static void call_it(struct b24_failure *f, enum b24_kind kind, const char *code,
 
 /* ------------------------------------------------------------ this machine's own trouble */
 
-#define PROBES                                                                                     \
-    4 /* descriptors that one transfer may need at once: socket, CA file, a pair for DNS */
-
-/* Why no more descriptors can be had: EMFILE, ENFILE; 0: they can. libcurl does not say. */
-static int out_of_files(void) {
-    int fds[PROBES], n = 0, why = 0;
-    while (n < PROBES && (fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) n++;
-    if (n < PROBES) why = errno;
-    while (n > 0) close(fds[--n]);
-    return why == EMFILE || why == ENFILE ? why : 0;
-}
-
 /* What libcurl says where it got no descriptor. */
 static bool may_lack_files(CURLcode result) {
     switch (result) {
@@ -174,7 +164,7 @@ static bool may_lack_files(CURLcode result) {
 
 static bool lack_of_files(CURLcode result, const struct b24_progress *p, struct b24_failure *f) {
     if (p->began || !may_lack_files(result)) return false;
-    int why = p->no_socket == EMFILE || p->no_socket == ENFILE ? p->no_socket : out_of_files();
+    int why = p->no_socket == EMFILE || p->no_socket == ENFILE ? p->no_socket : b24_out_of_files();
     if (why == 0) return false;
     call_it(f, B24_CONFIG, "TOO_MANY_OPEN_FILES", HINT_FILES);
     say(f, why == EMFILE ? "this program has too many open files: no connection can be opened"
@@ -209,8 +199,11 @@ static bool names_portal(CURL *easy, const char *words) {
 }
 
 /* Was it the proxy that failed, before it led anywhere? */
-static bool by_proxy(CURL *easy, CURLcode result, const struct b24_progress *p, const char *words) {
+static bool by_proxy(CURL *easy, CURLcode result, enum b24_kind kind, const struct b24_progress *p,
+                     const char *words) {
     if (p->began || !p->maybe_proxy || tunnelled(easy)) return false;
+    if (kind != B24_NETWORK && kind != B24_TIMEOUT)
+        return false; /* TLS is the portal's, by SOCKS */
     if (connect_status(easy) != 0 || result == CURLE_COULDNT_RESOLVE_PROXY) return true;
 #if LIBCURL_VERSION_NUM >= 0x074900
     if (result == CURLE_PROXY) return true;
@@ -260,6 +253,14 @@ static void refused_by_socks(CURL *easy, struct b24_failure *f) {
 }
 #endif
 
+/* libcurl's words name an address at most. */
+static void blame_proxy(char words[CURL_ERROR_SIZE], struct b24_failure *f) {
+    char text[CURL_ERROR_SIZE];
+    snprintf(text, sizeof text, "the proxy: %.230s", words);
+    memcpy(words, text, sizeof text);
+    say(f, words);
+}
+
 static void proxy_failed(CURL *easy, CURLcode result, char words[CURL_ERROR_SIZE],
                          struct b24_failure *f) {
     long status = connect_status(easy);
@@ -272,10 +273,12 @@ static void proxy_failed(CURL *easy, CURLcode result, char words[CURL_ERROR_SIZE
     else if (result == CURLE_COULDNT_CONNECT)
         call_it(f, B24_NETWORK, "PROXY_UNREACHABLE", HINT_PROXY);
     else if (result == CURLE_OPERATION_TIMEDOUT)
-        f->hint = "The proxy did not answer in time. " HINT_PROXY;
+        f->hint = "The proxy, or the portal behind it, did not answer in time. " HINT_PROXY;
     else if (f->kind == B24_NETWORK && result != CURLE_COULDNT_RESOLVE_PROXY &&
              result != CURLE_COULDNT_RESOLVE_HOST)
         call_it(f, B24_NETWORK, "PROXY_FAILED", HINT_PROXY);
+    if (status == 0 && strstr(words, "roxy") == NULL && !b24_same(f->code, "HOST_NOT_FOUND"))
+        blame_proxy(words, f);
 }
 
 /* ------------------------------------------------------------ */
@@ -292,6 +295,13 @@ static CURLcode settle(CURL *easy, CURLcode result, const struct b24_progress *p
     /* GnuTLS takes any text for a file of certificates that has none. */
     if (result == CURLE_PEER_FAILED_VERIFICATION && p->empty_ca) return CURLE_SSL_CACERT_BADFILE;
     return result;
+}
+
+/* An https:// proxy that nobody trusts: the portal was not asked for its certificate. */
+static bool proxy_untrusted(CURL *easy, const struct b24_progress *p) {
+    long why = 0;
+    if (p->began || !p->maybe_proxy || connect_status(easy) != 0) return false;
+    return curl_easy_getinfo(easy, CURLINFO_PROXY_SSL_VERIFYRESULT, &why) == CURLE_OK && why != 0;
 }
 
 static void look_up(CURLcode result, struct b24_failure *f) {
@@ -316,8 +326,11 @@ void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *p,
     look_up(result, f);
     say(f, words[0] ? words : curl_easy_strerror(result));
     if (lack_of_files(result, p, f)) return;
-    if (by_proxy(easy, result, p, words)) proxy_failed(easy, result, words, f);
-    else if (result == CURLE_PEER_FAILED_VERIFICATION) certificate(easy, p, f);
+    if (by_proxy(easy, result, f->kind, p, words)) proxy_failed(easy, result, words, f);
+    else if (result == CURLE_PEER_FAILED_VERIFICATION && proxy_untrusted(easy, p)) {
+        call_it(f, B24_TLS, "PROXY_CERTIFICATE", HINT_PROXY_CERTIFICATE);
+        blame_proxy(words, f);
+    } else if (result == CURLE_PEER_FAILED_VERIFICATION) certificate(easy, p, f);
     else if (result == CURLE_COULDNT_CONNECT) connect_failed(easy, f);
     else if (result == CURLE_UNSUPPORTED_PROTOCOL && !p->began)
         call_it(f, B24_CONFIG, "BAD_OPTION", "This libcurl was built without https.");

@@ -1,6 +1,7 @@
 /* core.engine() -> engine: requests and sleeps that go on by themselves; see engine.h. It knows no
    callbacks: who uses it watches engine:pollfd() and asks engine:step(). */
 #include "curl/engine.h"
+#include "curl/inherit.h"
 
 #include "lua/engine.h"
 #include "lua/interrupt.h"
@@ -32,7 +33,8 @@ static int core_engine(lua_State *L) {
     struct lua_engine *box = b24L_newobject(L, sizeof *box, ENGINE_TYPE);
     box->engine = b24_engine_new();
     if (box->engine == NULL)
-        return luaL_error(L, "b24: no memory or no file descriptor for an engine");
+        return luaL_error(L, b24_out_of_files() ? "b24: too many open files for an engine"
+                                                : "b24: no memory for an engine");
     return 1;
 }
 

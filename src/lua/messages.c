@@ -30,8 +30,7 @@ static void add_people(lua_State *L, int names) {
     char id[B24_DIALOG_ID_MAX + 1];
     if (!lua_istable(L, -1)) return;
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        if (b24L_member_dialog_id(L, -1, "id", true, id))
-            b24L_copy_name(L, names, id, -1, "name");
+        if (b24L_member_dialog_id(L, -1, "id", true, id)) b24L_copy_name(L, names, id, -1, "name");
 }
 
 /* [0, +1] A message in our shape. */

@@ -243,7 +243,14 @@ const struct b24_code *b24_code_of_status(int status) {
                                            "between; open the portal in a browser."};
     static const struct b24_code timeout = {"", B24_TIMEOUT, B24_LATER, WAIT_RETRY};
     static const struct b24_code limit429 = {"", B24_LIMIT, B24_UNRUN, SLOW_DOWN};
-    static const struct b24_code limit503 = {"", B24_LIMIT, B24_LATER, SLOW_DOWN};
+    static const struct b24_code limit503 = {
+        "", B24_LIMIT, B24_LATER, SLOW_DOWN " A portal under maintenance answers the same."};
+    static const struct b24_code large = {"", B24_HTTP, B24_NEVER,
+                                          "The request is too large for the portal or a proxy: "
+                                          "send less at once."};
+    static const struct b24_code login = {"", B24_HTTP, B24_NEVER,
+                                          "This network wants somebody to log in first: open any "
+                                          "page in a browser."};
     static const struct b24_code missing = {
         "", B24_HTTP, B24_NEVER, "Check the address: there is no REST interface at this URL."};
     static const struct b24_code proxy = {"", B24_HTTP, B24_NEVER,
@@ -260,7 +267,13 @@ const struct b24_code *b24_code_of_status(int status) {
     case 404: return &missing;
     case 407: return &proxy;
     case 408: return &timeout;
+    case 413:
+    case 414:
+    case 431: return &large;
     case 429: return &limit429;
+    case 501:
+    case 505: return &other;
+    case 511: return &login;
     case 503: return &limit503;
     default: return status >= 500 ? &server : &other;
     }

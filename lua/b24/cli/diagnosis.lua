@@ -7,7 +7,8 @@ local PLAN = { ACCESS_DENIED = true, PAYMENT_REQUIRED = true, WRONG_LICENSE = tr
 
 -- Codes with a layer of their own, whatever their kind.
 local LAYERS = { HOST_NOT_FOUND = "dns", PROXY_NOT_FOUND = "proxy", PROXY_FAILED = "proxy",
-  PROXY_UNREACHABLE = "proxy", PROXY_REFUSED = "proxy", PROXY_AUTH = "proxy", CONNECTION_REFUSED = "tcp",
+  PROXY_UNREACHABLE = "proxy", PROXY_REFUSED = "proxy", PROXY_AUTH = "proxy",
+  PROXY_CERTIFICATE = "proxy", CONNECTION_REFUSED = "tcp",
   CONNECT_FAILED = "tcp", LIMITER = "limiter", INVALID_REQUEST = "https", REDIRECT = "address" }
 for code in pairs(PLAN) do LAYERS[code] = "plan" end
 
