@@ -324,7 +324,6 @@ void b24L_open_inbox(lua_State *L) {
                                          {"inbox_questions", b24L_inbox_questions},
                                          {"inbox_answers", b24L_inbox_answers},
                                          {"messages", b24L_messages},
-                                         {"plain", b24L_plain},
                                          {"date", b24L_date},
                                          {"why_parts", b24L_why},
                                          {NULL, NULL}};
