@@ -1,6 +1,7 @@
 -- client:messages: what a message holds, for people.
 
 local b24 = require "b24"
+local codec = require "b24.codec"
 local start = require("spec.support.portal").start
 
 describe("a message", function()
@@ -129,5 +130,29 @@ describe("a message", function()
     assert.equal("Anna", author { author_id = 5, author = "Anna" })
     assert.equal("user 503", author { author_id = 503 })
     assert.equal("unknown author", author {})
+  end)
+end)
+
+describe("the last message of an inbox", function()
+  local function last(message)
+    message.id, message.date = 11, "2026-02-25T12:00:00+03:00"
+    return codec.inbox({ CHAT = { ["7"] = 1 } }, { { id = "chat7", message = message } })[1].last_message
+  end
+
+  it("is what people see of it, in one line", function()
+    assert.equal("Hi Anna see (https://a.example)",
+      last { text = "[B]Hi[/B] [USER=5]Anna[/USER][br][URL=https://a.example]see[/URL]" })
+    assert.equal("cut off [B]in the", last { text = "cut off [B]in the" })
+  end)
+
+  it("names what has no text", function()
+    assert.equal("[contract.pdf]", last { text = "", file = { type = "file", name = "contract.pdf" } })
+    assert.equal("[image]", last { text = "", file = { type = "image" } })
+    assert.equal("[file]", last { text = "", file = true })
+    assert.equal("[attachment]", last { text = "", file = false, attach = true })
+    assert.equal("[sticker]", last { text = "", file = false, attach = false, sticker = { id = 5 } })
+    assert.equal("x", last { text = "x", file = true })
+    assert.is_nil(last { text = "", file = false, attach = false, sticker = codec.null })
+    assert.is_nil(last { text = 5, file = 5, attach = "x" })
   end)
 end)

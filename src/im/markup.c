@@ -29,7 +29,7 @@ static size_t break_length(const char *p, const char *end) {
 
 /* The emoji that is coded at p. */
 static bool read_emoji(const char *p, const char *end, char emoji[4]) {
-    if (end - p < EMOJI_N || p[0] != ':' || p[EMOJI_N - 1] != ':') return false;
+    if (end - p < EMOJI_N || memcmp(p, ":f0", 3) != 0 || p[EMOJI_N - 1] != ':') return false;
     for (int i = 0; i < 4; i++) {
         int high = b24_hex(p[1 + 2 * i]), low = b24_hex(p[2 + 2 * i]);
         if (high < 0 || low < 0) return false;

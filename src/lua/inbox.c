@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lua/inbox.h"
+#include "lua/message.h"
 
 struct source {
     const char *section, *marks, *kind;
@@ -151,7 +151,7 @@ static void set_message(lua_State *L, int entry, int item, const struct context 
     lua_Number id = 0, last_id = 0, unread = 0, counter = 0, author = 0;
     double date;
     b24L_get_member(L, item, "message");
-    b24L_copy_member(L, entry, "last_message", -1, "text");
+    b24L_set_last_message(L, entry, -1);
     bool dated = b24L_member_date(L, -1, "date", &date);
     bool newer = b24L_member_count(L, -1, "id", &id) &&
                  b24L_member_count(L, item, "last_id", &last_id) && id > last_id;

@@ -308,3 +308,28 @@ void b24L_push_message(lua_State *L, int raw, const struct b24L_known *known) {
     b24L_set_flag(L, message, "unread", b24L_member_is(L, raw, "unread", true));
     set_content(L, message, raw, known);
 }
+
+/* The portal shortens these texts, so a tag may be cut off at the end; it stays then. */
+void b24L_set_last_message(lua_State *L, int entry, int message) {
+    entry = b24L_absindex(L, entry);
+    message = b24L_absindex(L, message);
+    luaL_checkstack(L, 12, "message");
+    int top = lua_gettop(L);
+    struct b24_buffer *out = b24L_new_text(L);
+    b24L_get_member(L, message, "text");
+    b24_message_text(out, lua_type(L, -1) == LUA_TSTRING ? view_at(L, -1) : nothing);
+    int type = b24L_get_member(L, message, "file");
+    if (out->n == 0 && type == LUA_TTABLE) tell_file(L, lua_gettop(L), out);
+    else if (out->n == 0 && is_yes(L, message, "file")) b24_message_note(out, "file", nothing);
+    if (out->n == 0 &&
+        (is_yes(L, message, "attach") || b24L_get_member(L, message, "attach") == LUA_TTABLE))
+        b24_message_note(out, "attachment", nothing);
+    if (out->n == 0 && has(L, message, "sticker")) b24_message_note(out, "sticker", nothing);
+    if (out->n > 0) {
+        for (size_t i = 0; i < out->n; i++)
+            if (out->p[i] == '\n') out->p[i] = ' '; /* one line */
+        b24L_push_text(L, out);
+        lua_setfield(L, entry, "last_message");
+    }
+    lua_settop(L, top);
+}
