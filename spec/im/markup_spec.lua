@@ -43,6 +43,7 @@ local CASES = {
   { ">> a\n>>b\n\nc", "> a\n> b\n\nc" },
   { "a >> b", "a >> b" },
   { "[QUOTE]said\ntwice[/QUOTE]answer", "> said\n> twice\nanswer" },
+  { ("[QUOTE]"):rep(9) .. "x" .. ("[/QUOTE]"):rep(9), "> > > > > x" },
   { "x[QUOTE][QUOTE]deep[/QUOTE]\nless[/QUOTE]\nanswer", "x\n> > deep\n> less\nanswer" },
   { RULE .. "\nAnna Weber[04.03.2026 09:43]\nis it done?\n" .. RULE .. "\nyes",
     "> Anna Weber[04.03.2026 09:43]\n> is it done?\nyes" },

@@ -11,6 +11,7 @@
 #define JOINER_N (sizeof JOINER - 1)
 #define EMOJI_N  10 /* ":f09f9880:", as portals keep it whose database has no room for it */
 #define QUOTE    "> "
+#define DEEPEST  5 /* marks in front of a line; more tell nothing, and would fill the memory */
 
 /* ------------------------------------------------------------ line ends and emoji */
 
@@ -77,9 +78,11 @@ static void put(struct writer *w, const char *p, size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (w->line_ahead && !at_line_start(w) && p[i] != '\n') b24_buffer_add(w->out, "\n", 1);
         w->line_ahead = false;
-        if (at_line_start(w))
-            for (int depth = w->quotes + w->framed + w->quoted; depth > 0; depth--)
+        if (at_line_start(w)) {
+            int depth = w->quotes + w->framed + w->quoted;
+            for (int mark = 0; mark < depth && mark < DEEPEST; mark++)
                 b24_buffer_puts(w->out, QUOTE);
+        }
         b24_buffer_add(w->out, p + i, 1);
         if (p[i] == '\n') w->quoted = false;
     }

@@ -9,7 +9,7 @@
 #include "im/sendable.h"
 
 #define TEXT_TYPE "b24.growing " B24_VERSION
-#define TEXT_MAX  (256u << 20) /* a JSON text of 64 MB with every character escaped */
+#define TEXT_MAX  (SIZE_MAX / 2) /* no bound: what is read here is bounded, by max_reply */
 
 static int text_gc(lua_State *L) {
     b24_buffer_free(luaL_checkudata(L, 1, TEXT_TYPE));
@@ -23,8 +23,7 @@ struct b24_buffer *b24L_new_text(lua_State *L) {
 }
 
 void b24L_check_text(lua_State *L, const struct b24_buffer *text) {
-    if (text->state == B24_BUFFER_NO_MEMORY) luaL_error(L, "not enough memory");
-    if (text->state == B24_BUFFER_FULL) luaL_error(L, "b24: the text is too large");
+    if (text->state != B24_BUFFER_OK) luaL_error(L, "not enough memory");
 }
 
 void b24L_push_text(lua_State *L, struct b24_buffer *text) {

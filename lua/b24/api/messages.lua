@@ -74,14 +74,19 @@ local function is_read(result)
   return false
 end
 
--- The portal answered, but not what the method promises: nobody knows what it did.
-local function bad_result(method, info, message, hint)
-  local _, err, fault = codec.fault("decode", "BAD_RESULT", message, hint, method)
+-- A failure that the answer tells; `info` is that of the call.
+local function failure(info, ...)
+  local _, err, fault = codec.fault(...)
   for name, value in pairs(fault) do
     if name ~= "attempts" and name ~= "waited" and name ~= "elapsed" then info[name] = value end
   end
   info.sent = true
   return nil, err, info
+end
+
+-- The portal answered, but not what the method promises: nobody knows what it did.
+local function bad_result(method, info, message, hint)
+  return failure(info, "decode", "BAD_RESULT", message, hint, method)
 end
 
 local function sum(total, info)
@@ -245,7 +250,7 @@ function messages.mark_read(conf, dialog_id)
     if err then return nil, err, info end
     if is_read(result) then return true, nil, info end
     if result == false and not special then
-      return codec.fault("portal", "NO_DIALOG", "the portal has no such dialog", nil, "im.dialog.read")
+      return failure(info, "portal", "NO_DIALOG", "the portal has no such dialog", nil, "im.dialog.read")
     end
     return bad_result("im.dialog.read", info, NOT_READ)
   end
