@@ -128,6 +128,11 @@ describe("what a portal answers", function()
 
     names = {}
     for name, command in pairs(commands(function() return client:inbox() end)) do names[command:match "^[%w.]+"] = name end
+    for _, result in ipairs { "null", "false", "0", '""', "[]", "{}", '"x"', "-1" } do
+      reply { [names["im.counters.get"]] = result, [names["im.recent.list"]] = '{"items":[]}' }
+      local list, err, info = client:inbox()
+      assert.same({ "decode", "NO_COUNTERS", "string" }, { list or info.kind, info.code, type(err) }, result)
+    end
     for _, result in ipairs { "null", "false", "0", '""', "[]", "{}", '"x"', "-1", '{"items":5}' } do
       reply { [names["im.counters.get"]] = '{"TYPE":{"ALL":1},"CHAT":{"18":1}}', [names["im.recent.list"]] = result,
         [names.profile] = result, [names["server.time"]] = result }

@@ -30,6 +30,7 @@ local CASES = {
   { "[ICON=https://a.example/i.png size=20 title=Well done]!", "(Well done)!" },
   { "[ICON=https://a.example/i.png title=Well done height=5]", "(Well done)" },
   { '[icon=https://a.example/i.png title="Well"] [ICON=x]', "(Well) (icon)" },
+  { "[EMAIL=a@b.example]write[/EMAIL] H[SUB]2[/SUB]O", "write (a@b.example) H2O" },
   { "[ATTACH=1]text[DISK=77]", "text[file]" },
   { "[LIST][*]one[*]two[/LIST]", "- one\n- two" },
   -- line ends

@@ -51,6 +51,7 @@ describe("codec.parts", function()
       ["é\8x\n\8y"] = "x\ny",
       ["a\11b\12c\194\133d"] = "a\nb\nc\nd",
       ["\239\187\191with a mark"] = "with a mark",
+      ["one\n\239\187\191two\239\187\191"] = "one\ntwo\239\187\191",
       ["trailing \n\t\n"] = "trailing",
     } do
       assert.equal(wanted, one(given), given)

@@ -9,6 +9,7 @@
 
 #define ESC 0x1B
 #define BEL 0x07
+#define BOM 0xFEFF /* byte order mark; where files were joined it begins a line */
 
 struct cleaning {
     struct b24_buffer *out;
@@ -101,13 +102,14 @@ static const char *control(struct cleaning *c, const char *p, size_t n, uint32_t
 bool b24_sendable_clean(struct b24_buffer *out, struct b24_view text) {
     struct cleaning c = {.out = out, .line = out->n};
     const char *p = text.p, *end = text.p + text.n;
-    if (text.n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3; /* a byte order mark */
     while (p < end && out->state == B24_BUFFER_OK) {
         size_t n = b24_utf8_length(p, end);
         uint32_t code = n > 0 ? b24_utf8_code(p, n) : 0xFFFD;
         if (code == '\n') {
             end_line(&c);
             p++;
+        } else if (code == BOM && out->n == c.line) {
+            p += n;
         } else if (code != '\t' && (code < 0x20 || (code >= 0x7F && code <= 0x9F))) {
             p = control(&c, p, n, code, end);
         } else {

@@ -18,12 +18,14 @@ static const struct {
              {"user", B24_TAG_ABOUT},       {"chat", B24_TAG_ABOUT},    {"call", B24_TAG_ABOUT},
              {"pch", B24_TAG_ABOUT},        {"send", B24_TAG_ABOUT},    {"put", B24_TAG_ABOUT},
              {"department", B24_TAG_ABOUT}, {"project", B24_TAG_ABOUT}, {"url", B24_TAG_LINK},
-             {"code", B24_TAG_CODE},        {"quote", B24_TAG_QUOTE},   {"*", B24_TAG_ITEM},
-             {"icon", B24_TAG_ICON},        {"disk", B24_TAG_FILE},     {"attach", B24_TAG_NOTHING},
-             {"rating", B24_TAG_NOTHING}};
+             {"email", B24_TAG_LINK},       {"table", B24_TAG_STYLE},   {"tr", B24_TAG_STYLE},
+             {"td", B24_TAG_STYLE},         {"th", B24_TAG_STYLE},      {"sub", B24_TAG_STYLE},
+             {"sup", B24_TAG_STYLE},        {"code", B24_TAG_CODE},     {"quote", B24_TAG_QUOTE},
+             {"*", B24_TAG_ITEM},           {"icon", B24_TAG_ICON},     {"disk", B24_TAG_FILE},
+             {"attach", B24_TAG_NOTHING},   {"rating", B24_TAG_NOTHING}};
 
-#define NAMES    (sizeof names / sizeof *names)
-#define NAME_MAX 10 /* "department" */
+#define NAMES        (sizeof names / sizeof *names)
+#define LONGEST_NAME 10 /* "department" */
 
 #define VALUE_MAX 4096 /* bytes: longer than any address that a browser takes */
 
@@ -68,7 +70,7 @@ static bool read_tag(struct b24_view raw, size_t at, struct b24_tag *tag) {
         p++;
     }
     const char *name = p;
-    while (p < end && p - name <= NAME_MAX && *p != '=' && *p != ' ' && *p != ']') p++;
+    while (p < end && p - name <= LONGEST_NAME && *p != '=' && *p != ' ' && *p != ']') p++;
     if (p == end || !find_name(name, (size_t)(p - name), tag)) return false;
     if (p == end || (tag->closes && *p != ']')) return false;
     const char *value = p + (*p != ']');

@@ -151,7 +151,8 @@ static void set_message(lua_State *L, int entry, int item, const struct context 
     lua_Number id = 0, last_id = 0, unread = 0, counter = 0, author = 0;
     double date;
     b24L_get_member(L, item, "message");
-    b24L_set_last_message(L, entry, -1);
+    b24L_push_last_message(L, -1);
+    lua_setfield(L, entry, "last_message");
     bool dated = b24L_member_date(L, -1, "date", &date);
     bool newer = b24L_member_count(L, -1, "id", &id) &&
                  b24L_member_count(L, item, "last_id", &last_id) && id > last_id;

@@ -268,7 +268,7 @@ static void set_content(lua_State *L, int message, int raw, const struct b24L_kn
     r.out = b24L_new_text(L);
     b24L_get_member(L, raw, "params");
     r.params = lua_gettop(L);
-    if (is_yes(L, r.params, "IS_DELETED")) {
+    if (is_yes(L, r.params, "IS_DELETED") || is_yes(L, raw, "isDeleted")) {
         b24L_set_flag(L, message, "deleted", true);
         b24_message_note(r.out, "deleted message", nothing);
     } else {
@@ -310,10 +310,9 @@ void b24L_push_message(lua_State *L, int raw, const struct b24L_known *known) {
 }
 
 /* The portal shortens these texts, so a tag may be cut off at the end; it stays then. */
-void b24L_set_last_message(lua_State *L, int entry, int message) {
-    entry = b24L_absindex(L, entry);
-    message = b24L_absindex(L, message);
+void b24L_push_last_message(lua_State *L, int message) {
     luaL_checkstack(L, 12, "message");
+    message = b24L_absindex(L, message);
     int top = lua_gettop(L);
     struct b24_buffer *out = b24L_new_text(L);
     b24L_get_member(L, message, "text");
@@ -321,15 +320,15 @@ void b24L_set_last_message(lua_State *L, int entry, int message) {
     int type = b24L_get_member(L, message, "file");
     if (out->n == 0 && type == LUA_TTABLE) tell_file(L, lua_gettop(L), out);
     else if (out->n == 0 && is_yes(L, message, "file")) b24_message_note(out, "file", nothing);
-    if (out->n == 0 &&
-        (is_yes(L, message, "attach") || b24L_get_member(L, message, "attach") == LUA_TTABLE))
+    type = b24L_get_member(L, message, "attach");
+    if (out->n == 0 && (type == LUA_TTABLE || is_yes(L, message, "attach")))
         b24_message_note(out, "attachment", nothing);
     if (out->n == 0 && has(L, message, "sticker")) b24_message_note(out, "sticker", nothing);
-    if (out->n > 0) {
-        for (size_t i = 0; i < out->n; i++)
-            if (out->p[i] == '\n') out->p[i] = ' '; /* one line */
-        b24L_push_text(L, out);
-        lua_setfield(L, entry, "last_message");
-    }
-    lua_settop(L, top);
+    b24L_check_text(L, out);
+    for (size_t i = 0; i < out->n; i++)
+        if (out->p[i] == '\n') out->p[i] = ' '; /* one line */
+    if (out->n > 0) b24L_push_text(L, out);
+    else lua_pushnil(L);
+    lua_replace(L, top + 1);
+    lua_settop(L, top + 1);
 }

@@ -15,8 +15,9 @@ struct b24L_known {
 /* [0, +1] The message at `raw` in our shape. */
 void b24L_push_message(lua_State *L, int raw, const struct b24L_known *known);
 
-/* [0, 0] entry.last_message: what the newest message of a chat says, from the list of chats. */
-void b24L_set_last_message(lua_State *L, int entry, int message);
+/* [0, +1] What the newest message of a chat says in one line, from the list of chats: without
+   markup, or the name of its file; nil: nothing. */
+void b24L_push_last_message(lua_State *L, int message);
 
 B24_PRIVATE_END
 #endif

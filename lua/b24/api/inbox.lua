@@ -66,6 +66,14 @@ local function failed(problem, info)
   return nil, problem.text, info
 end
 
+-- Every server sends totals. An answer without any is no inbox in which nobody waits.
+local function tells_nothing(counters)
+  for _, section in pairs(counters) do
+    if type(section) ~= "table" or next(section) ~= nil then return false end
+  end
+  return true
+end
+
 -- Counters and whatever else one request can tell. Without counters: nil, err, info.
 local function first_look(talk)
   local answer, err = talk:batch {
@@ -77,7 +85,7 @@ local function first_look(talk)
   if not answer then return nil, err, talk.info end
   if answer.errors.counters then return failed(answer.errors.counters, talk.info) end
   local counters = codec.as_counters(answer.results.counters)
-  if not counters then
+  if not counters or tells_nothing(counters) then
     return codec.fault("decode", "NO_COUNTERS", "the result is not an object with counters",
       "Check that the URL is a webhook of a Bitrix24 portal.", "im.counters.get")
   end
