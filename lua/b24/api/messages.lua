@@ -182,8 +182,9 @@ end
 -- The text as messages; or nil and why it is none.
 local function split(text, opts)
   local parts, n = codec.parts(text, opts.bb == true)
-  if n == 0 then return nil, "EMPTY_TEXT", "the text is empty", "Bitrix24 sends no blank messages." end
-  if #parts == 0 then
+  if n == 0 then
+    return nil, "EMPTY_TEXT", "the text is empty", "Bitrix24 sends no blank messages."
+  elseif #parts == 0 then
     return nil, "TEXT_TOO_LONG", ("the text would make %d messages"):format(n),
       "Send its end (tail -n 100), or attach it as a file."
   elseif n > 1 and opts.once then
@@ -202,7 +203,8 @@ function messages.send(conf, dialog_id, text, opts)
   local parts, code, message, hint = split(text, opts)
   if not parts then return refuse(codec.fault("config", code, message, hint, "im.message.add")) end
   local function begin(part)
-    return codec.call(conf, "im.message.add", { DIALOG_ID = id, MESSAGE = part }, nil, { idempotent = false })
+    local params = { DIALOG_ID = id, MESSAGE = part }
+    return codec.call(conf, "im.message.add", params, nil, { idempotent = false })
   end
   local call, err, info = begin(parts[1])
   if not call then return refuse(nil, err, info) end
@@ -228,13 +230,11 @@ local function read_all(core, conf)
   local steps = codec.batch({ dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false, 1)
   local answer, err, info = batch.run(core, conf, steps, false)
   if not answer then return nil, err, info end
-  local names = { "dialogs", "notifications" }
-  local good, problem, about = first_problem(answer, names, info)
+  local good, problem, about = first_problem(answer, { "dialogs", "notifications" }, info)
   if not good then return nil, problem, about end
-  for _, name in ipairs(names) do
-    if not is_read(answer.results[name]) then
-      return bad_result(name == "dialogs" and "im.dialog.read.all" or "im.notify.read.all", info, NOT_READ)
-    end
+  if not is_read(answer.results.dialogs) then return bad_result("im.dialog.read.all", info, NOT_READ) end
+  if not is_read(answer.results.notifications) then
+    return bad_result("im.notify.read.all", info, NOT_READ)
   end
   return true, nil, info
 end
@@ -250,7 +250,8 @@ function messages.mark_read(conf, dialog_id)
     if err then return nil, err, info end
     if is_read(result) then return true, nil, info end
     if result == false and not special then
-      return failure(info, "portal", "NO_DIALOG", "the portal has no such dialog", nil, "im.dialog.read")
+      return failure(info, "portal", "NO_DIALOG", "the portal has no such dialog", nil,
+        "im.dialog.read")
     end
     return bad_result("im.dialog.read", info, NOT_READ)
   end

@@ -107,7 +107,9 @@ function rows.messages(list)
     local when = message.date and os.date("%Y-%m-%d %H:%M", message.date) or ""
     lines[#lines + 1] = ("%s  %s"):format(layout.plain(author(message)), when)
     marks[#lines] = { { message.unread and "WarningMsg" or "Title", 0, -1 } }
-    for line in (message.plain .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = "  " .. layout.plain(line) end
+    for line in (message.plain .. "\n"):gmatch "(.-)\n" do
+      lines[#lines + 1] = "  " .. layout.plain(line)
+    end
     lines[#lines + 1] = ""
   end
   if #list == 0 then lines[1] = "No messages" end

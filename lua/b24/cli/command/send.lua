@@ -13,7 +13,7 @@ function send.define(command)
   command:argument("text", "The message; - reads it from standard input."):argname "TEXT"
   command:flag("--bb", "Let BB codes such as [B] count; otherwise the text is shown as typed.")
   command:flag("--if-input", "With -: send nothing, and succeed, when the input is empty.")
-  command:flag("--once", "Refuse a text that is too long for one message; otherwise it is sent in numbered parts.")
+  command:flag("--once", "Refuse a text that is too long for one message; else it is sent in parts.")
   command:flag("--json", "Print {\"id\":…} of the message; \"ids\" of several.")
 end
 
@@ -42,12 +42,14 @@ function send.run(args)
   if not text then return exit.OK end
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
-  local id, problem, about = client:send(args.dialog, text, { bb = args.bb or nil, once = args.once or nil })
+  local opts = { bb = args.bb or nil, once = args.once or nil }
+  local id, problem, about = client:send(args.dialog, text, opts)
   if not id then return failed(problem, about) end
   if args.json then
     out.line(json.encode { id = id, ids = #about.ids > 1 and about.ids or nil })
   elseif out.terminal() then
-    out.line(#about.ids == 1 and "sent as message " .. id or ("sent in %d parts"):format(#about.ids))
+    local n = #about.ids
+    out.line(n == 1 and "sent as message " .. id or ("sent in %d parts"):format(n))
   end
   return exit.OK
 end
