@@ -104,10 +104,22 @@
 ---@class b24.message
 ---@field id integer
 ---@field author_id integer 0: the system
----@field author? string
----@field text string with BB codes
+---@field author? string nil: the portal does not name the author
+---@field text string as the portal sent it, with BB codes; may be empty
+---@field plain string for people: without markup, with files and attachments by name; never empty
+---@field files? b24.file[]
+---@field attachments? {text: string}[] what a robot or a link adds to a message, as text
+---@field deleted? boolean
+---@field forwarded? boolean
+---@field forwarded_from? string whose words they are
 ---@field date? integer seconds since 1970
 ---@field unread boolean
+
+---@class b24.file
+---@field id integer
+---@field name? string
+---@field type? string "image", "audio", "video", "file"
+---@field size? integer bytes
 
 ---@class b24.info
 ---@field method? string
@@ -133,6 +145,8 @@
 ---@field retryable? boolean may the same call be repeated
 ---@field retry_after? number seconds
 ---@field log_error? string the first error that conf.log threw during the call, which it does not harm
+---@field ids? integer[] of client:send: the messages that arrived
+---@field parts? integer of client:send: the messages that the text made
 ---@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests that failed as a whole,
 --- the first of which kind, code and the like tell of
 ---@field sent? boolean false: no byte of the request left this machine, so the call surely did not run

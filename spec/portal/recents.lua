@@ -31,7 +31,8 @@ local function plain_text(text)
 end
 
 local function message_shape(message, original)
-  return php.map("id", message.id, "text", original and message.text or plain_text(message.text), "file", false,
+  local file = message.files and php.json(message.files) or false
+  return php.map("id", message.id, "text", original and message.text or plain_text(message.text), "file", file,
     "author_id", message.author_id, "attach", false, "sticker", php.null, "date", clock.iso(message.date),
     "status", "received", "uuid", php.null)
 end

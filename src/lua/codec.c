@@ -8,6 +8,7 @@
 #include "lua/http.h"
 #include "lua/inbox.h"
 #include "lua/system.h"
+#include "lua/text.h"
 #include "json/document.h"
 
 static struct b24_view check_view(lua_State *L, int index) {
@@ -202,6 +203,7 @@ void b24L_open_codec(lua_State *L) {
     lua_newtable(L);
     b24L_setfuncs(L, functions);
     b24L_open_inbox(L);
+    b24L_open_text(L);
     b24L_open_system(L);
     b24L_open_http(L);
     b24L_open_cache(L);

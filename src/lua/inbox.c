@@ -6,6 +6,7 @@
 
 #include "lua/counts.h"
 #include "lua/inbox.h"
+#include "lua/message.h"
 
 /* ------------------------------------------------------------ a row */
 
@@ -27,7 +28,9 @@ static struct b24_known to_known(lua_State *L, int table, const char *name) {
 static void read_message(lua_State *L, int item, struct b24_recent *row) {
     b24L_get_member(L, item, "message");
     int message = lua_gettop(L);
-    row->text = push_text(L, message, "text");
+    b24L_push_last_message(L, message);
+    row->text.p = lua_tolstring(L, -1, &row->text.n);
+    if (row->text.p == NULL) row->text.n = 0;
     row->date.known = b24L_member_date(L, message, "date", &row->date.value);
     row->message_id = to_known(L, message, "id");
     row->author = to_known(L, message, "author_id");
@@ -198,7 +201,6 @@ static void push_sections(lua_State *L) {
 void b24L_open_inbox(lua_State *L) {
     static const luaL_Reg functions[] = {{"inbox", inbox},
                                          {"messages", b24L_messages},
-                                         {"plain", b24L_plain},
                                          {"date", b24L_date},
                                          {NULL, NULL}};
     b24L_setfuncs(L, functions);

@@ -68,7 +68,6 @@ void b24L_open_inbox(lua_State *L);
 int b24L_inbox_questions(lua_State *L);
 int b24L_inbox_answers(lua_State *L);
 int b24L_messages(lua_State *L);
-int b24L_plain(lua_State *L);
 int b24L_date(lua_State *L);
 int b24L_why(lua_State *L);
 

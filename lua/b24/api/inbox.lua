@@ -65,6 +65,14 @@ local function failed(problem, info)
   return nil, problem.text, info
 end
 
+-- Every server sends totals. An answer without any is no inbox in which nobody waits.
+local function tells_nothing(counters)
+  for _, section in pairs(counters) do
+    if type(section) ~= "table" or next(section) ~= nil then return false end
+  end
+  return true
+end
+
 -- Counters and whatever else one request can tell. Without counters: nil, err, info.
 local function first_look(talk)
   local answer, err = talk:batch {
@@ -76,7 +84,7 @@ local function first_look(talk)
   if not answer then return nil, err, talk.info end
   if answer.errors.counters then return failed(answer.errors.counters, talk.info) end
   local counters = codec.as_counters(answer.results.counters)
-  if not counters then
+  if not counters or tells_nothing(counters) then
     local _, text, info = codec.fault("decode", "NO_COUNTERS", "the result is not an object with counters",
       "Check that the URL is a webhook of a Bitrix24 portal.", "im.counters.get")
     return nil, text, talk.requests:total(info)
@@ -84,10 +92,12 @@ local function first_look(talk)
   return counters, answer
 end
 
--- The items of a page, and whether there are more.
+local NO_LIST = "b24: BAD_RESULT: the list of recent chats is not a list"
+
+-- The items of a page, whether there are more, and what is wrong with the page.
 local function items_of(page)
-  if type(page) ~= "table" then return {}, false end
-  local items = type(page.items) == "table" and page.items or {}
+  local items = type(page) == "table" and page.items
+  if type(items) ~= "table" then return {}, false, NO_LIST end
   return items, page.hasMore == true -- also of an empty page: the portal hides some
 end
 
@@ -95,13 +105,14 @@ end
 local function first_page(talk, answer)
   local problem = answer.errors.recent
   if not problem then
-    local items, more = items_of(answer.results.recent)
-    return items, more, not more
+    local items, more, wrong = items_of(answer.results.recent)
+    return items, more, not more and not wrong, wrong
   elseif problem.code ~= "ERROR_METHOD_NOT_FOUND" then
     return {}, false, false, problem.text
   end
   local list, err = talk:call "im.recent.get"
-  return type(list) == "table" and list or {}, false, false, err
+  if type(list) ~= "table" then return {}, false, false, err or NO_LIST end
+  return list, false, false, err
 end
 
 -- The list, from as many pages as its names need.
@@ -114,7 +125,9 @@ local function read_pages(talk, counters, answer, opts)
     if not more or missing == 0 or page == PAGES then return list end
     local result, found
     result, err = talk:call("im.recent.list", { UNREAD_ONLY = "Y", LIMIT = PAGE, OFFSET = page * PAGE })
-    found, more = items_of(result)
+    local wrong
+    found, more, wrong = items_of(result)
+    err = err or wrong
     complete = not err and not more
     for _, item in ipairs(found) do items[#items + 1] = item end
   end
