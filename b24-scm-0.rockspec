@@ -89,7 +89,8 @@ build = {
       sources = {
         "src/base/buffer.c", "src/base/clock.c", "src/base/date.c", "src/base/fault.c",
         "src/base/id_set.c", "src/base/mask.c", "src/base/mask_proxy.c", "src/base/mask_word.c",
-        "src/base/number.c", "src/base/text.c", "src/base/url.c", "src/http1/cosocket_error.c",
+        "src/base/number.c", "src/base/paste.c", "src/base/punycode.c",
+        "src/base/text.c", "src/base/url.c", "src/http1/cosocket_error.c",
         "src/http1/reply.c", "src/http1/request.c", "src/json/check.c", "src/json/document.c",
         "src/lua/batch.c", "src/lua/batch_answer.c", "src/lua/batch_plan.c", "src/lua/cache.c",
         "src/lua/call.c", "src/lua/codec.c", "src/lua/codec_open.c", "src/lua/conf.c",
@@ -114,7 +115,8 @@ build = {
       sources = {
         "src/base/buffer.c", "src/base/clock.c", "src/base/date.c", "src/base/fault.c",
         "src/base/id_set.c", "src/base/mask.c", "src/base/mask_proxy.c", "src/base/mask_word.c",
-        "src/base/number.c", "src/base/text.c", "src/base/url.c", "src/curl/engine.c",
+        "src/base/number.c", "src/base/paste.c", "src/base/punycode.c",
+        "src/base/text.c", "src/base/url.c", "src/curl/engine.c",
         "src/curl/engine_exit.c", "src/curl/engine_lane.c", "src/curl/engine_thread.c",
         "src/curl/error.c", "src/curl/exchange.c", "src/curl/exchange_end.c", "src/curl/facts.c",
         "src/curl/inherit.c", "src/curl/sigpipe.c", "src/curl/timers.c", "src/curl/transfer.c",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/paste.h"
 #include "lua/interrupt.h"
 #include "os/credential.h"
 #include "os/private_file.h"
@@ -84,12 +85,20 @@ static int system_store(lua_State *L) {
     return 1;
 }
 
+/* system.trim(text) -> the same without what people paste around a webhook */
+static int system_trim(lua_State *L) {
+    struct b24_view text;
+    text.p = luaL_checklstring(L, 1, &text.n);
+    text = b24_trim(text);
+    lua_pushlstring(L, text.p, text.n);
+    return 1;
+}
+
 void b24L_open_system(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"terminal", system_terminal}, {"secret", system_secret},
-        {"unsetenv", system_unsetenv}, {"credential", system_credential},
-        {"line", system_line},         {"path", system_path},
-        {"store", system_store},       {NULL, NULL}};
+        {"terminal", system_terminal},     {"secret", system_secret}, {"unsetenv", system_unsetenv},
+        {"credential", system_credential}, {"line", system_line},     {"path", system_path},
+        {"store", system_store},           {"trim", system_trim},     {NULL, NULL}};
     lua_newtable(L);
     b24L_setfuncs(L, functions);
     lua_setfield(L, -2, "system");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/paste.h"
 #include "base/url.h"
 #include "rest/codes.h"
 #include "json/document.h"

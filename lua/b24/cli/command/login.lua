@@ -32,7 +32,7 @@ local function read_webhook()
   else
     line = io.stdin:read "*l"
   end
-  line = line and line:match "^%s*(.-)%s*$"
+  line = line and system.trim(line)
   if not line or line == "" then exit.usage "no webhook was given; nothing is stored" end
   return line
 end
