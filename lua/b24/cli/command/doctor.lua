@@ -41,7 +41,7 @@ end
 
 -- The conf, with what its calls tell; nil when there is none.
 local function credential(report, args)
-  local conf, place, info = account.conf(args)
+  local conf, place, info = account.conf(args, true)
   local client, err, about
   if conf then
     conf.retries = 0

@@ -45,7 +45,7 @@ local function take(args)
     return line, line
   end
   if command:find "\n" then exit.usage "--webhook-cmd must be one line" end
-  local webhook, err, info = account.ask(command, "--webhook-cmd")
+  local webhook, err, info = account.ask(command, "--webhook-cmd", args.timeout)
   if not webhook then return nil, err, info end
   return command, webhook
 end

@@ -120,7 +120,7 @@ end
 
 function watch.run(args)
   if args.every < 1 or args.every > 86400 then exit.usage "--every must be from 1s to 1d" end
-  local client, err, info = account.client(args)
+  local client, err, info = account.client(args, true)
   if not client then return exit.failure(err, info) end
   local ended = {}
   client:watch(handlers(args, client, ended))

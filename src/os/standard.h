@@ -1,0 +1,21 @@
+/* os/standard.h: the numbers 0, 1 and 2, which belong to standard input, output and errors also
+   where these are closed: a program prints to whatever has the number. */
+#ifndef B24_OS_STANDARD_H
+#define B24_OS_STANDARD_H
+
+#include "base/common.h"
+
+B24_PRIVATE_BEGIN
+
+/* Moves a descriptor of b24's own above 2; no child gets it. -1: there is none, see errno. */
+int b24_above_standard(int fd);
+
+/* For a program of its own, once at its start: closed standard streams are opened so that using
+   them still fails, and nothing else gets their numbers. */
+void b24_fill_standard(void);
+
+/* Does nobody read any more what is written to fd, a pipe or socket? */
+bool b24_reader_gone(int fd);
+
+B24_PRIVATE_END
+#endif
