@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "curl/inherit.h"
 #include "curl/trust.h"
+#include "os/standard.h"
 
 #define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
 #define BODY_KEPT   (64u << 10)  /* bytes of body memory kept between calls */
@@ -33,9 +34,11 @@ bool b24_curl_raises_sigpipe(void) {
 bool b24_curl_leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
 
 CURLM *b24_new_multi(long kept_connections) {
+    int held = b24_hold_standard();
     struct b24_open_fds before = b24_note_fds();
     CURLM *multi = curl_multi_init();
     b24_keep_fds(&before);
+    b24_leave_standard(held);
     if (multi == NULL) return NULL;
     if (curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections) != CURLM_OK) {
         curl_multi_cleanup(multi);

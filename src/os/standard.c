@@ -16,6 +16,22 @@ int b24_above_standard(int fd) {
     return moved;
 }
 
+int b24_hold_standard(void) {
+    int held = 0; /* a bit for each */
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0) continue;
+        int got = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (got == fd) held |= 1 << fd;
+        else if (got >= 0) close(got); /* another thread was faster */
+    }
+    return held;
+}
+
+void b24_leave_standard(int held) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (held & 1 << fd) close(fd);
+}
+
 void b24_fill_standard(void) {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;

@@ -10,6 +10,11 @@ B24_PRIVATE_BEGIN
 /* Moves a descriptor of b24's own above 2; no child gets it. -1: there is none, see errno. */
 int b24_above_standard(int fd);
 
+/* While somebody else's library opens descriptors: closed standard streams are taken meanwhile. What
+   it answers is for b24_leave_standard. */
+int b24_hold_standard(void);
+void b24_leave_standard(int held);
+
 /* For a program of its own, once at its start: closed standard streams are opened so that using
    them still fails, and nothing else gets their numbers. */
 void b24_fill_standard(void);
