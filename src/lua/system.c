@@ -172,9 +172,11 @@ static int system_fill_standard(lua_State *L) {
     return 0;
 }
 
-/* system.reader_gone(fd) -> boolean: a pipe or socket that nobody reads any more */
+/* system.reader_gone(fd) -> boolean; nil: it is no pipe or socket, so there is none */
 static int system_reader_gone(lua_State *L) {
-    lua_pushboolean(L, b24_reader_gone((int)luaL_checknumber(L, 1)));
+    int fd = (int)luaL_checknumber(L, 1);
+    if (b24_has_reader(fd)) lua_pushboolean(L, b24_reader_gone(fd));
+    else lua_pushnil(L);
     return 1;
 }
 

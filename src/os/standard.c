@@ -42,9 +42,12 @@ void b24_fill_standard(void) {
     }
 }
 
-bool b24_reader_gone(int fd) {
+bool b24_has_reader(int fd) {
     struct stat s;
+    return fstat(fd, &s) == 0 && (S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode));
+}
+
+bool b24_reader_gone(int fd) {
     struct pollfd p = {.fd = fd, .events = 0};
-    if (fstat(fd, &s) != 0 || !(S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode))) return false;
     return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP)) != 0;
 }

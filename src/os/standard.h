@@ -10,8 +10,8 @@ B24_PRIVATE_BEGIN
 /* Moves a descriptor of b24's own above 2; no child gets it. -1: there is none, see errno. */
 int b24_above_standard(int fd);
 
-/* While somebody else's library opens descriptors: closed standard streams are taken meanwhile. What
-   it answers is for b24_leave_standard. */
+/* While somebody else's library opens descriptors: closed standard streams are taken meanwhile.
+   What it answers is for b24_leave_standard. */
 int b24_hold_standard(void);
 void b24_leave_standard(int held);
 
@@ -19,7 +19,10 @@ void b24_leave_standard(int held);
    them still fails, and nothing else gets their numbers. */
 void b24_fill_standard(void);
 
-/* Does nobody read any more what is written to fd, a pipe or socket? */
+/* Has what is written to fd a reader that can go: is it a pipe or socket? */
+bool b24_has_reader(int fd);
+
+/* Has it gone? */
 bool b24_reader_gone(int fd);
 
 B24_PRIVATE_END
