@@ -2,7 +2,7 @@
 --- Types for the Lua language server; never loaded.
 
 ---@class b24.conf
----@field webhook? string|fun():string URL of an incoming webhook, in any pasted form; or a function that returns it
+---@field webhook? string|fun():string?,string? URL of an incoming webhook, in any pasted form; or a function that returns it, or nil and why not
 ---@field portal? string host of the portal, with `token`
 ---@field token? string OAuth access token
 ---@field profile? string take the webhook from the file ~/.config/b24/webhook.PROFILE
@@ -12,7 +12,7 @@
 ---@field limiter? b24.limiter|false a limit of your own, stricter than the portal's; false: none at all
 ---@field plan? "standard"|"enterprise" the portal's bucket: 2 calls a second and 50 at once; 5 and 250
 ---@field proxy? string URL; "" for none; default: https_proxy, all_proxy, no_proxy
----@field ca_file? string PEM file of trusted certificates (default: the system's)
+---@field ca_file? string PEM file of trusted certificates (default: $SSL_CERT_FILE, or the system's)
 ---@field ca_path? string hashed directory of trusted certificates
 ---@field user_agent? string
 ---@field http_version? "1.1"|"2"|"auto"

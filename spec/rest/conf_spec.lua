@@ -179,6 +179,28 @@ describe("a host in another script", function()
   end)
 end)
 
+describe("a webhook function", function()
+  it("says why in its own words, without secrets", function()
+    for _, row in ipairs {
+      { function() return nil, "vault is locked" end, "no string: vault is locked" },
+      { function() return false, "vault is locked" end, "no string: vault is locked" },
+      { function() error("vault is locked", 0) end, "no string: vault is locked" },
+      { function() return nil, "cannot read " .. BASE end, "no string: cannot read https://portal.example/rest/1/***/" },
+      { function() return nil, "two\nlines\27[31m" end, "no string: two" },
+      { function() end, "returned no string" },
+      { function() return nil, {} end, "returned no string" },
+    } do
+      local message, info = refused { webhook = row[1] }
+      assert.is_truthy(message:find(row[2], 1, true), message)
+      assert.equal("BAD_WEBHOOK", info.code)
+    end
+  end)
+
+  it("may return more than the webhook", function()
+    assert.equal(BASE .. "im.counters.get", url { webhook = function() return BASE, "the file" end })
+  end)
+end)
+
 describe("portal and token", function()
   it("put the token into a header, and nowhere else", function()
     local built = request({ portal = "https://portal.example", token = SECRET }, "im.counters.get", { A = 1 })

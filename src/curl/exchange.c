@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/ascii.h"
+#include "base/paste.h"
 #include "curl/inherit.h"
 #include "curl/trust.h"
 #include "os/standard.h"
@@ -218,11 +219,12 @@ static CURLcode set_body(struct b24_exchange *x, const struct b24_request *reque
 
 static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     CURLcode r = CURLE_OK;
-    struct b24_trust trust = {conf->ca_file, conf->ca_path};
-    x->progress.empty_ca = conf->ca_file != NULL && b24_trust_takes_anything(conf->ca_file);
+    struct b24_trust trust = {conf->ca_file, conf->ca_path, NULL};
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
+    bool chosen = trust.file != NULL && (conf->ca_file != NULL || trust.by != NULL);
+    x->progress.empty_ca = chosen && b24_trust_takes_anything(trust.file);
     if (trust.file == NULL && trust.path == NULL) return r;
     /* Both explicitly: with Debian's built-in CAPATH beside a bundle libcurl would parse the bundle
      * for every connection. */
@@ -233,13 +235,41 @@ static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     return r;
 }
 
-/* libcurl reads more variables and obeys no_proxy: this only says that there can be one. */
-static bool maybe_proxy(const struct b24_conf *conf) {
-    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    if (conf->proxy != NULL) return conf->proxy[0] != '\0';
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (getenv(names[i]) != NULL) return true;
-    return false;
+/* The first of these variables that has a value. */
+static const char *variable(const char *const names[], size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && *value != '\0') return value;
+    }
+    return NULL;
+}
+
+/* libcurl reads the variables by itself, but takes a line end for a part of the value: `export
+   https_proxy="$(...)"` has none, a file of systemd or Docker with CR LF has one. False: nothing to
+   cut off. */
+static bool cut_blanks(const char *value, char out[B24_URL_MAX + 1]) {
+    struct b24_view v = {value, value != NULL ? strlen(value) : 0};
+    struct b24_view inner = b24_trim_blanks(v);
+    if (inner.n == v.n || inner.n > B24_URL_MAX) return false;
+    memcpy(out, inner.p, inner.n);
+    out[inner.n] = '\0';
+    return true;
+}
+
+static CURLcode set_proxy(struct b24_exchange *x, const struct b24_conf *conf) {
+    static const char *const proxies[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    static const char *const exceptions[] = {"no_proxy", "NO_PROXY"};
+    CURLcode r = CURLE_OK;
+    char value[B24_URL_MAX + 1];
+    const char *proxy = variable(proxies, sizeof proxies / sizeof *proxies);
+    x->progress.maybe_proxy = conf->proxy != NULL ? conf->proxy[0] != '\0' : proxy != NULL;
+    if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
+    else if (strncmp(conf->origin, "http://", 7) == 0)
+        SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
+    else if (cut_blanks(proxy, value)) SET(CURLOPT_PROXY, value);
+    if (strncmp(conf->origin, "https://", 8) == 0 && cut_blanks(variable(exceptions, 2), value))
+        SET(CURLOPT_NOPROXY, value);
+    return r;
 }
 
 static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
@@ -258,10 +288,7 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_HTTPHEADER, x->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    x->progress.maybe_proxy = maybe_proxy(conf);
-    if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
-    else if (strncmp(conf->origin, "http://", 7) == 0)
-        SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
+    if (r == CURLE_OK) r = set_proxy(x, conf);
     return r;
 }
 
