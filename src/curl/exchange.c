@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 #include "base/ascii.h"
-#include "base/paste.h"
 #include "curl/inherit.h"
+#include "curl/proxy.h"
 #include "curl/trust.h"
 #include "os/standard.h"
 
@@ -235,39 +235,17 @@ static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     return r;
 }
 
-/* The first of these variables that has a value. */
-static const char *variable(const char *const names[], size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        const char *value = getenv(names[i]);
-        if (value != NULL && *value != '\0') return value;
-    }
-    return NULL;
-}
-
-/* libcurl reads the variables by itself, but takes a line end for a part of the value: `export
-   https_proxy="$(...)"` has none, a file of systemd or Docker with CR LF has one. False: nothing to
-   cut off. */
-static bool cut_blanks(const char *value, char out[B24_URL_MAX + 1]) {
-    struct b24_view v = {value, value != NULL ? strlen(value) : 0};
-    struct b24_view inner = b24_trim_blanks(v);
-    if (inner.n == v.n || inner.n > B24_URL_MAX) return false;
-    memcpy(out, inner.p, inner.n);
-    out[inner.n] = '\0';
-    return true;
-}
-
 static CURLcode set_proxy(struct b24_exchange *x, const struct b24_conf *conf) {
-    static const char *const proxies[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    static const char *const exceptions[] = {"no_proxy", "NO_PROXY"};
     CURLcode r = CURLE_OK;
     char value[B24_URL_MAX + 1];
-    const char *proxy = variable(proxies, sizeof proxies / sizeof *proxies);
+    const char *proxy = b24_proxy_variable();
     x->progress.maybe_proxy = conf->proxy != NULL ? conf->proxy[0] != '\0' : proxy != NULL;
     if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
     else if (strncmp(conf->origin, "http://", 7) == 0)
         SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
-    else if (cut_blanks(proxy, value)) SET(CURLOPT_PROXY, value);
-    if (strncmp(conf->origin, "https://", 8) == 0 && cut_blanks(variable(exceptions, 2), value))
+    else if (b24_proxy_clean(proxy, value)) SET(CURLOPT_PROXY, value);
+    if (strncmp(conf->origin, "https://", 8) == 0 &&
+        b24_proxy_clean(b24_no_proxy_variable(), value))
         SET(CURLOPT_NOPROXY, value);
     return r;
 }
