@@ -35,7 +35,8 @@ local function libraries()
   else
     bad("This libcurl has no TLS: no portal can be asked", { "Install a libcurl with OpenSSL or GnuTLS" })
   end
-  ok("Trusted certificates: " .. (facts.trust or "libcurl's own default"))
+  ok("Trusted certificates: " .. (facts.trust or "libcurl's own default")
+    .. (facts.trust_by and (" (%s)"):format(facts.trust_by) or ""))
 end
 
 -- Where the credential comes from; never what it is.

@@ -3,8 +3,9 @@
 
 -- conf: made by scripts/conf_table.lua
 ---@class b24.conf
---- URL of an incoming webhook, in any pasted form, or a function that returns it
----@field webhook? string|fun():string
+--- URL of an incoming webhook, in any pasted form; or a function that returns it, or nil and why
+--- not
+---@field webhook? string|fun():string?,string?
 ---@field portal? string host of the portal, with token, instead of a webhook
 ---@field token? string OAuth access token
 ---@field profile? string take the webhook from the file ~/.config/b24/webhook.PROFILE
@@ -28,8 +29,10 @@
 ---@field max_age? number seconds: counters that another process got may be so old (default: 0)
 --- older counters are better than none, when the portal does not answer (default: false)
 ---@field stale_ok? boolean
----@field ca_file? string trusted certificates: a PEM file (default: the system's)
----@field ca_path? string trusted certificates: a hashed directory (default: the system's)
+--- trusted certificates: a PEM file (default: $SSL_CERT_FILE, or the system's)
+---@field ca_file? string
+--- trusted certificates: a hashed directory (default: $SSL_CERT_DIR, or the system's)
+---@field ca_path? string
 ---@field proxy? string URL; "" for none (default: https_proxy, all_proxy, no_proxy)
 ---@field max_reply? integer bytes of a reply (default: 16 MiB)
 ---@field max_depth? integer levels of nesting in a reply (default: 100)

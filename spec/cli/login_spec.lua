@@ -41,6 +41,17 @@ describe("b24 login", function()
     assert.same({ 0, "8\n", "" }, { b24 { "--format", "{badge}" } })
   end)
 
+  it("stores the webhook alone, whatever was pasted around it", function()
+    for _, around in ipairs { { "\239\187\191", "\r\n" }, { "\194\160", "\226\128\139\n" }, { " <", ">\r\n" },
+      { "'", "'" } } do
+      local status, _, err = b24({ "login" }, { input = around[1] .. portal.http_webhook .. around[2] })
+      assert.same({ 0, "" }, { status, err })
+      assert.equal(portal.http_webhook .. "\n", process.read(folder() .. "/webhook"))
+    end
+    process.write(folder() .. "/webhook", "\239\187\191" .. portal.http_webhook .. "\194\160\r\n")
+    assert.same({ 0, "8\n", "" }, { b24 { "--format", "{badge}" } })
+  end)
+
   it("stores profiles apart", function()
     assert.equal(0, (b24({ "login", "--profile", "work" }, { input = portal.http_webhook })))
     assert.equal(2, (b24 { "--json" }))

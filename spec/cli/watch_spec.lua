@@ -13,7 +13,12 @@ describe("b24 watch", function()
     portal, home = start(), command.home()
   end)
   teardown(function() command.remove(home) end)
+  local running
   before_each(function() portal:reset() end)
+  after_each(function()
+    if running then running:kill(9) end -- a spec that failed left it
+    running = nil
+  end)
 
   local function begin(arguments, more)
     local env = { HOME = home, B24_RUNTIME_DIR = home .. "/run", B24_WEBHOOK = portal.http_webhook }
@@ -21,7 +26,8 @@ describe("b24 watch", function()
     local all = { "watch", "--every", "1s" }
     for _, argument in ipairs(arguments or {}) do all[#all + 1] = argument end
     process.write(home .. "/out", "")
-    return command.start(all, { env = env, stdout = home .. "/out" })
+    running = command.start(all, { env = env, stdout = home .. "/out" })
+    return running
   end
 
   -- Without what the shell says of a signal.
@@ -35,6 +41,7 @@ describe("b24 watch", function()
   local function ends(child, signal, expected)
     child:kill(signal)
     assert.equal(expected, (child:wait()))
+    running = nil
   end
 
   it("prints the state, then a line for each change, until Ctrl-C", function()
@@ -77,6 +84,7 @@ describe("b24 watch", function()
     local webhook = portal.http_webhook:gsub(portal.secret, "wrongSecret")
     local child = begin({ "--json" }, { B24_WEBHOOK = webhook })
     assert.equal(3, (child:wait()))
+    running = nil
     local event = cjson.decode(output():match "[^\n]+")
     assert.same({ "error", "INVALID_CREDENTIALS", "auth" }, { event.event, event.code, event.kind })
     assert.truthy(event.hint)
@@ -145,6 +153,104 @@ describe("b24 watch", function()
       before = ("(sleep 1; curl -s -d '{\"dialog_id\":\"5\",\"count\":1}' %s >/dev/null) & "):format(
         "http://127.0.0.1:" .. portal.http_port .. "/__portal/message") })
     assert.equal(0, status)
+  end)
+
+  describe("its reader:", function()
+    -- Starts it with a reader that takes the first line and then goes; what the shell says at its end.
+    local function until_gone(arguments, before)
+      local line = command.words(arguments, { HOME = home, B24_RUNTIME_DIR = home .. "/run",
+        B24_WEBHOOK = portal.http_webhook, PATH = os.getenv "PATH" })
+      return data.shell(("unset LD_PRELOAD; { %s timeout 50 %s 2>%s; echo $? >%s; } | head -n 1"):format(before or "", line,
+        process.quote(home .. "/err"), process.quote(home .. "/status")))
+    end
+
+    it("when it has gone the watch ends, also while it waits", function()
+      until_gone { "watch", "--every", "1h" }
+      assert.same({ "141\n", "" }, { process.read(home .. "/status"):gsub("^0\n", "141\n") .. "",
+        process.read(home .. "/err") })
+    end)
+
+    it("also where a closed pipe is no signal", function()
+      until_gone({ "watch", "--every", "1h", "--json" }, "trap '' PIPE;")
+      assert.same({ "0\n", "" }, { process.read(home .. "/status"), process.read(home .. "/err") })
+    end)
+
+    it("a file has none", function()
+      local child = begin { "--json" }
+      shows "change"
+      portal:control("message", { dialog_id = "5", count = 1 })
+      shows '"badge":"9"'
+      ends(child, 15, 143)
+    end)
+  end)
+
+  describe("--exec with a command that hangs:", function()
+    -- The processes that the commands have noted.
+    local function noted() return process.read(home .. "/pids") or "" end
+    local function alive()
+      local count = 0
+      for pid in noted():gmatch "%d+" do
+        local stat = process.read("/proc/" .. pid .. "/stat")
+        if stat and not stat:find "%) Z " then count = count + 1 end
+      end
+      return count
+    end
+    local HANGS
+    before_each(function()
+      os.remove(home .. "/pids")
+      HANGS = ("cd %s; echo $$ >>pids; sleep 600 & echo $! >>pids; wait"):format(home)
+    end)
+    local function changes(count)
+      for i = 1, count do
+        portal:control("message", { dialog_id = "5", count = 1 })
+        shows(("%d messages are waiting\n"):format(8 + i))
+      end
+    end
+
+    it("the watch goes on, and there is one of them", function()
+      local child = begin { "--exec", HANGS }
+      shows "8 messages are waiting\n"
+      changes(3)
+      assert.is_true(process.eventually(5, function() return alive() == 2 end))
+      assert.equal(2, select(2, noted():gsub("%d+", "")))
+      ends(child, 15, 143)
+      assert.is_true(process.eventually(5, function() return alive() == 0 end))
+    end)
+
+    it("it is ended after its time, and the next one begins", function()
+      local child = begin { "--exec", HANGS, "--exec-timeout", "0.5s" }
+      shows "8 messages are waiting\n"
+      changes(2)
+      local said = "b24: --exec: the command was ended, because it took more than 0.5 s (--exec-timeout)\n"
+      assert.is_true(process.eventually(10, function()
+        local _, times = output():gsub(said:gsub("%p", "%%%0"), "")
+        return times == 2
+      end))
+      assert.is_true(process.eventually(5, function() return alive() == 0 end))
+      ends(child, 15, 143)
+    end)
+
+    it("it is ended with a watch that is killed", function()
+      local child = begin { "--exec", HANGS }
+      shows "8 messages are waiting\n"
+      changes(1)
+      assert.is_true(process.eventually(5, function() return alive() == 2 end))
+      ends(child, 9, 137)
+      assert.is_true(process.eventually(5, function() return alive() == 0 end))
+    end)
+  end)
+
+  it("runs the commands of many changes in their order", function()
+    local child = begin { "--exec", "sleep 0.1; echo $B24_DIALOG_ID=$B24_TO >>" .. home .. "/order" }
+    shows "8 messages are waiting\n"
+    for _, id in ipairs { "chat18", "chat19", "chat20", "5" } do
+      portal:control("message", { dialog_id = id, count = 1 })
+    end
+    portal:control("message", { dialog_id = "7", count = 1 })
+    assert.is_true(process.eventually(10, function()
+      return select(2, (process.read(home .. "/order") or ""):gsub("=", "")) == 5
+    end))
+    ends(child, 15, 143)
   end)
 
   it("refuses an interval that is none", function()

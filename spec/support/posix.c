@@ -109,14 +109,20 @@ static int p_descriptors(lua_State *L) {
     return 1;
 }
 
+/* is_open(fd) -> boolean */
+static int p_is_open(lua_State *L) {
+    lua_pushboolean(L, fcntl((int)luaL_checkinteger(L, 1), F_GETFD) >= 0);
+    return 1;
+}
+
 int luaopen_b24_posix(lua_State *L);
 
 __attribute__((visibility("default"))) int luaopen_b24_posix(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"fork", p_fork},         {"wait", p_wait}, {"kill", p_kill},
-        {"getpid", p_getpid},     {"exit", p_exit}, {"now", p_now},
-        {"sleep", p_sleep},       {"cpu", p_cpu},   {"descriptors", p_descriptors},
-        {"terminal", p_terminal}, {NULL, NULL}};
+        {"fork", p_fork},         {"wait", p_wait},       {"kill", p_kill},
+        {"getpid", p_getpid},     {"exit", p_exit},       {"now", p_now},
+        {"sleep", p_sleep},       {"cpu", p_cpu},         {"descriptors", p_descriptors},
+        {"terminal", p_terminal}, {"is_open", p_is_open}, {NULL, NULL}};
     lua_newtable(L);
     for (const luaL_Reg *f = functions; f->name != NULL; f++) {
         lua_pushcfunction(L, f->func);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/paste.h"
 #include "base/url.h"
 
 /* `n` digits at *p, which moves behind them; -1: there are not so many. */

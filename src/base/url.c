@@ -4,19 +4,13 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/punycode.h"
 
 bool b24_same_text(struct b24_view a, const char *b) {
     if (a.n != strlen(b)) return false;
     for (size_t i = 0; i < a.n; i++)
         if (b24_lower(a.p[i]) != b24_lower(b[i])) return false;
     return true;
-}
-
-struct b24_view b24_trim(struct b24_view t) {
-    static const char around[] = " \t\r\n\"'<>";
-    while (t.n > 0 && memchr(around, t.p[0], sizeof around - 1)) t.p++, t.n--;
-    while (t.n > 0 && memchr(around, t.p[t.n - 1], sizeof around - 1)) t.n--;
-    return t;
 }
 
 /* Cuts `text` at the first byte that is in `set`; the rest, that byte included, is returned. */
@@ -28,8 +22,14 @@ static struct b24_view cut(struct b24_view *text, const char *set) {
     return rest;
 }
 
+static bool ascii(struct b24_view v) {
+    for (size_t i = 0; i < v.n; i++)
+        if ((unsigned char)v.p[i] >= 0x80) return false;
+    return true;
+}
+
 static bool host_ok(struct b24_view h) {
-    if (h.n == 0 || h.n > 253) return false;
+    if (h.n == 0 || h.n > B24_HOST_MAX) return false;
     for (size_t i = 0; i < h.n; i++) {
         char c = b24_lower(h.p[i]);
         if (!(b24_is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_'))
@@ -56,9 +56,7 @@ static const char *authority(struct b24_view a, struct b24_url *url) {
     } else {
         url->host = a;
         cut(&url->host, ":");
-        for (size_t i = 0; i < url->host.n; i++)
-            if ((unsigned char)url->host.p[i] >= 0x80)
-                return "its host is not ASCII; write it in punycode (xn--...)";
+        if (!ascii(url->host)) return "its host is not ASCII; write it in punycode (xn--...)";
         if (!host_ok(url->host)) return "it has no usable host name";
     }
     struct b24_view rest = {a.p + url->host.n, a.n - url->host.n};
@@ -84,6 +82,9 @@ const char *b24_url_parse(struct b24_view text, struct b24_url *url) {
     struct b24_view after = cut(&scheme, ":/?#");
     if (after.n >= 3 && memcmp(after.p, "://", 3) == 0) {
         if (b24_same_text(scheme, "http")) url->https = false;
+        else if (!ascii(scheme))
+            return "a character that is not ASCII, and may be invisible, "
+                   "stands before its https://";
         else if (!b24_same_text(scheme, "https")) return "it does not begin with https://";
         rest = (struct b24_view){after.p + 3, after.n - 3};
         url->absolute = true;
@@ -92,6 +93,33 @@ const char *b24_url_parse(struct b24_view text, struct b24_url *url) {
     url->path = cut(&host_port, "/?#");
     cut(&url->path, "?#");
     return authority(host_port, url);
+}
+
+/* The host in a URL's text, with or without a scheme; a view into it. */
+static struct b24_view host_of(struct b24_view text) {
+    struct b24_view scheme = text, host;
+    struct b24_view after = cut(&scheme, ":/?#");
+    bool absolute = after.n >= 3 && memcmp(after.p, "://", 3) == 0;
+    host = absolute ? (struct b24_view){after.p + 3, after.n - 3} : text;
+    cut(&host, "/?#:");
+    return host;
+}
+
+const char *b24_url_ascii(struct b24_view *text, char *out, size_t size) {
+    char host[B24_HOST_MAX + 1];
+    struct b24_view wide = host_of(*text);
+    if (ascii(wide)) return NULL;
+    if (!b24_host_ascii(wide, host))
+        return "its host has characters that b24 cannot convert; write it in punycode (xn--...)";
+    size_t before = (size_t)(wide.p - text->p), n = strlen(host);
+    const char *behind = wide.p + wide.n;
+    size_t rest = text->n - before - wide.n;
+    if (before + n + rest > size) return "it is too long";
+    memcpy(out, text->p, before);
+    memcpy(out + before, host, n);
+    memcpy(out + before + n, behind, rest);
+    *text = (struct b24_view){out, before + n + rest};
+    return NULL;
 }
 
 bool b24_url_origin(const struct b24_url *url, char out[B24_ORIGIN_MAX]) {

@@ -27,8 +27,9 @@ bool b24_url_loopback(const struct b24_url *url);
 /* "https://host:port" in lower case, without a standard port. False: it does not fit. */
 bool b24_url_origin(const struct b24_url *url, char out[B24_ORIGIN_MAX]);
 
-/* White space and quotation marks around pasted text. */
-struct b24_view b24_trim(struct b24_view text);
+/* A URL whose host is in another script -> *text in `out`, its host in punycode; any other stays as
+   it is. NULL, or a phrase that says why not. */
+const char *b24_url_ascii(struct b24_view *text, char *out, size_t size);
 
 /* ASCII case-insensitive equality. */
 bool b24_same_text(struct b24_view a, const char *b);

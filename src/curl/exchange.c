@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 
 #include "curl/inherit.h"
+#include "curl/proxy.h"
 #include "curl/trust.h"
+#include "os/standard.h"
 
 #define BODY_KEPT (64u << 10) /* bytes of body memory kept between calls */
 
@@ -32,9 +34,11 @@ bool b24_curl_raises_sigpipe(void) {
 bool b24_curl_leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
 
 CURLM *b24_new_multi(long kept_connections) {
+    int held = b24_hold_standard();
     struct b24_open_fds before = b24_note_fds();
     CURLM *multi = curl_multi_init();
     b24_keep_fds(&before);
+    b24_leave_standard(held);
     if (multi == NULL) return NULL;
     if (curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections) != CURLM_OK) {
         curl_multi_cleanup(multi);
@@ -192,12 +196,14 @@ static CURLcode set_body(struct b24_exchange *x, const struct b24_request *reque
 
 static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     CURLcode r = CURLE_OK;
-    struct b24_trust trust = {conf->ca_file, conf->ca_path};
+    struct b24_trust trust = {conf->ca_file, conf->ca_path, NULL};
     x->progress.empty_ca = conf->ca_file != NULL && b24_trust_takes_anything(conf->ca_file);
     x->progress.own_ca = conf->ca_file != NULL || conf->ca_path != NULL;
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
+    bool chosen = trust.file != NULL && (conf->ca_file != NULL || trust.by != NULL);
+    x->progress.empty_ca = chosen && b24_trust_takes_anything(trust.file);
     if (trust.file == NULL && trust.path == NULL) return r;
     /* Both explicitly: with Debian's built-in CAPATH beside a bundle libcurl would parse the bundle
      * for every connection. */
@@ -208,13 +214,19 @@ static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     return r;
 }
 
-/* libcurl reads more variables and obeys no_proxy: this only says that there can be one. */
-static bool maybe_proxy(const struct b24_conf *conf) {
-    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    if (conf->proxy != NULL) return conf->proxy[0] != '\0';
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (getenv(names[i]) != NULL) return true;
-    return false;
+static CURLcode set_proxy(struct b24_exchange *x, const struct b24_conf *conf) {
+    CURLcode r = CURLE_OK;
+    char value[B24_URL_MAX + 1];
+    const char *proxy = b24_proxy_variable();
+    x->progress.maybe_proxy = conf->proxy != NULL ? conf->proxy[0] != '\0' : proxy != NULL;
+    if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
+    else if (strncmp(conf->origin, "http://", 7) == 0)
+        SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
+    else if (b24_proxy_clean(proxy, value)) SET(CURLOPT_PROXY, value);
+    if (strncmp(conf->origin, "https://", 8) == 0 &&
+        b24_proxy_clean(b24_no_proxy_variable(), value))
+        SET(CURLOPT_NOPROXY, value);
+    return r;
 }
 
 static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
@@ -234,10 +246,7 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)conf->max_reply); /* what the header announces */
-    x->progress.maybe_proxy = maybe_proxy(conf);
-    if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
-    else if (strncmp(conf->origin, "http://", 7) == 0)
-        SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
+    if (r == CURLE_OK) r = set_proxy(x, conf);
     return r;
 }
 

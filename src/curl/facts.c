@@ -11,6 +11,8 @@ struct b24_curl_facts b24_curl_facts(void) {
         .libcurl = v->version,
         .tls = v->ssl_version,
         .http2 = (v->features & CURL_VERSION_HTTP2) != 0,
-        .trust = trust.path != NULL ? trust.path : trust.file,
+        .trust = trust.path == NULL || (trust.by != NULL && trust.file != NULL) ? trust.file
+                                                                                : trust.path,
+        .trust_by = trust.by,
     };
 }

@@ -10,6 +10,7 @@ struct b24_curl_facts {
     const char *libcurl; /* its version */
     const char *tls;     /* name and version of its TLS library, or NULL: it has none */
     bool http2;
+    const char *trust_by; /* the variable that names them, or NULL */
     const char *trust; /* where the certificates that are trusted by default are; NULL: only libcurl
                           knows */
 };

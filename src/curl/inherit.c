@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/standard.h"
+
 #define WINDOW 64 /* descriptors that are looked at: a new one gets the lowest free number */
 
 #ifndef __linux__
@@ -15,19 +17,22 @@ static bool set_flags(int fd) {
 }
 #endif
 
+/* Who fails closes both. */
 bool b24_private_pipe(int fds[2]) {
 #ifdef __linux__
-    return pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0;
+    bool ok = pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0;
 #else
-    return pipe(fds) == 0 && set_flags(fds[0]) && set_flags(fds[1]); /* who fails closes both */
+    bool ok = pipe(fds) == 0 && set_flags(fds[0]) && set_flags(fds[1]);
 #endif
+    for (int i = 0; ok && i < 2; i++) fds[i] = b24_above_standard(fds[i]);
+    return ok && fds[0] >= 0 && fds[1] >= 0;
 }
 
 int b24_private_socket(int family, int type, int protocol) {
 #ifdef SOCK_CLOEXEC
-    return socket(family, type | SOCK_CLOEXEC, protocol);
+    return b24_above_standard(socket(family, type | SOCK_CLOEXEC, protocol));
 #else
-    int fd = socket(family, type, protocol);
+    int fd = b24_above_standard(socket(family, type, protocol));
     if (fd >= 0) (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     return fd;
 #endif

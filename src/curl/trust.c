@@ -1,10 +1,12 @@
 #define _POSIX_C_SOURCE 200809L
+#define _POSIX_C_SOURCE 200809L
 #include "curl/trust.h"
 
 #include <curl/curl.h>
 #include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,7 +58,23 @@ bool b24_trust_takes_anything(const char *file) {
 
 static struct b24_trust system_trust;
 
-static void look(void) {
+/* What the variable holds, for good: the program may change its environment. */
+static const char *named(const char *variable) {
+    const char *value = getenv(variable);
+    return value != NULL && *value != '\0' ? strdup(value) : NULL;
+}
+
+static void look_at_environment(struct b24_trust *trust, bool directories) {
+    const char *file = named("SSL_CERT_FILE");
+    const char *path = directories ? named("SSL_CERT_DIR") : NULL;
+    if (file != NULL) trust->file = file;
+    if (path != NULL) trust->path = path;
+    /* A directory alone replaces the system's, of which a bundle is only another form. */
+    if (path != NULL && file == NULL) trust->file = NULL;
+    trust->by = file != NULL ? "SSL_CERT_FILE" : path != NULL ? "SSL_CERT_DIR" : NULL;
+}
+
+static void look_at_system(void) {
     static const char *const paths[] = {
         "/etc/ssl/certs" /* Debian, Alpine, SUSE */,
         "/etc/pki/ca-trust/extracted/pem/directory-hash" /* Fedora */};
@@ -77,6 +95,11 @@ static void look(void) {
     if (built_in != NULL && access(built_in, R_OK) == 0) system_trust.file = built_in;
     for (size_t i = 0; system_trust.file == NULL && i < sizeof files / sizeof *files; i++)
         if (access(files[i], R_OK) == 0) system_trust.file = files[i];
+}
+
+static void look(void) {
+    look_at_system();
+    look_at_environment(&system_trust, openssl_backend(curl_version_info(CURLVERSION_NOW)));
 }
 
 struct b24_trust b24_trust_system(void) {

@@ -9,9 +9,13 @@ B24_PRIVATE_BEGIN
 struct b24_trust {
     const char *file; /* a bundle, or NULL */
     const char *path; /* a hashed directory, or NULL; both NULL: leave libcurl's own default */
+    const char *by; /* the variable of the environment that names it (the file, if both are named);
+                       NULL: none */
 };
 
-/* Looks once per process. The strings are static or libcurl's own. A hashed directory is preferred:
+/* Looks once per process. The strings stay. SSL_CERT_FILE and SSL_CERT_DIR go before all that is
+   found, each in its place, as in OpenSSL's own programs (libcurl asks it for neither of them, once
+   it is told a file or directory). Else a hashed directory is preferred:
    of it OpenSSL reads the one certificate that it needs, while a bundle of 140 costs 20 ms CPU at
    the first connection. */
 struct b24_trust b24_trust_system(void);

@@ -4,6 +4,7 @@
 #include "lua/cache.h"
 
 #include <poll.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "os/cache_file.h"
@@ -66,7 +67,10 @@ int b24L_cache(lua_State *L, int index, b24_ms spent) {
     c->nulls = conf->nulls;
     c->max_depth = conf->max_depth;
     c->max_reply = conf->max_reply;
-    return b24_cache_open(&c->cache, conf, &fault) ? 1 : b24L_push_fault(L, &fault, METHOD);
+    if (b24_cache_open(&c->cache, conf, &fault)) return 1;
+    /* A user without a home, of a service or container: as the limiter counts alone, so it is asked
+     * alone. */
+    return strcmp(fault.code, "NO_RUNTIME_DIR") == 0 ? 0 : b24L_push_fault(L, &fault, METHOD);
 }
 
 /* codec.cache(conf [, spent]) -> cache | nil: the conf wants none | nil, message, info: there is no

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/paste.h"
 #include "base/url.h"
 #include "lua/binding.h"
 #include "os/credential.h"
@@ -88,6 +89,7 @@ static bool take_text(lua_State *L, int conf, const char *name, char **field,
     if (option(L, conf, name) == LUA_TSTRING) {
         struct b24_view v;
         v.p = lua_tolstring(L, -1, &v.n);
+        if (strcmp(name, "proxy") == 0) v = b24_trim_blanks(v); /* a line of a file, say */
         for (size_t i = 0; i < v.n && ok; i++)
             ok = ((unsigned char)v.p[i] >= ' ' && v.p[i] != 0x7f) ||
                  bad_value(fault, name, "has control characters");
@@ -214,19 +216,20 @@ static bool take_webhook_text(lua_State *L, int index, struct b24_conf *c,
 /* A user's function that returns the webhook, asked once for each conf. */
 static bool take_webhook_function(lua_State *L, struct b24_conf *c, struct b24_fault *fault) {
     lua_pushvalue(L, -1);
-    int status = lua_pcall(L, 0, 1, 0);
+    int top = lua_gettop(L) - 1; /* what it is called on goes */
+    int status = lua_pcall(L, 0, 2, 0);
     b24L_check_pcall(L, status);
-    if (status == 0 && lua_type(L, -1) == LUA_TSTRING) {
-        bool ok = take_webhook_text(L, -1, c, fault);
-        lua_pop(L, 1);
-        return ok;
+    bool ok = status == 0 && lua_type(L, top + 1) == LUA_TSTRING;
+    if (ok) {
+        ok = take_webhook_text(L, top + 1, c, fault);
+    } else { /* as Lua's own functions say why: nil, message; or an error */
+        const char *text = lua_tostring(L, -1);
+        b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL,
+                 "the webhook function returned no string%s%s", text ? ": " : "", text ? text : "");
+        b24_conf_mask(c, fault->message);
     }
-    const char *text = lua_tostring(L, -1);
-    b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the webhook function returned no string%s%s",
-             text ? ": " : "", text ? text : "");
-    b24_conf_mask(c, fault->message);
-    lua_pop(L, 1);
-    return false;
+    lua_settop(L, top);
+    return ok;
 }
 
 static bool find_credential(const char *profile, struct b24_conf *c, struct b24_fault *fault) {

@@ -174,7 +174,7 @@ static int core_batch(lua_State *L) {
     return finish(L, &setup);
 }
 
-/* core.versions() -> {b24=, libcurl=, tls=, http2=, trust=}; starts nothing */
+/* core.versions() -> {b24=, libcurl=, tls=, http2=, trust=, trust_by=}; starts nothing */
 static int core_versions(lua_State *L) {
     struct b24_curl_facts facts = b24_curl_facts();
     lua_createtable(L, 0, 5);
@@ -188,6 +188,8 @@ static int core_versions(lua_State *L) {
     lua_setfield(L, -2, "http2");
     lua_pushstring(L, facts.trust);
     lua_setfield(L, -2, "trust");
+    lua_pushstring(L, facts.trust_by);
+    lua_setfield(L, -2, "trust_by");
     return 1;
 }
 

@@ -2,13 +2,17 @@
 #define _POSIX_C_SOURCE 200809L
 #include "lua/system.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/paste.h"
 #include "lua/interrupt.h"
+#include "os/child.h"
 #include "os/credential.h"
 #include "os/private_file.h"
+#include "os/standard.h"
 #include "os/terminal.h"
 
 /* system.terminal(fd) -> boolean */
@@ -84,12 +88,122 @@ static int system_store(lua_State *L) {
     return 1;
 }
 
+/* ------------------------------------------------------------ commands */
+
+#define CHILD_TYPE "b24.child " B24_VERSION
+
+/* Seconds at `index` -> ms */
+static b24_ms to_limit(lua_State *L, int index) {
+    return (b24_ms)((double)luaL_checknumber(L, index) * 1000);
+}
+
+/* system.ask(command, seconds) -> its first line | nil, "status", exit status | nil, "late" |
+   nil, "nothing" | nil, "stopped" | nil, "unstarted", why. It may ask on the terminal. */
+static int system_ask(lua_State *L) {
+    struct b24_answer answer;
+    struct b24L_interrupt hooks = b24L_watch_hooks(L);
+    enum b24_child_state state =
+        b24_child_ask(luaL_checkstring(L, 1), to_limit(L, 2), &answer, b24L_hook_changed, &hooks);
+    int why = errno;
+    bool good = state == B24_CHILD_RUNS || (state == B24_CHILD_ENDED && answer.code == 0);
+    if (good && answer.line.n > 0) {
+        lua_pushlstring(L, answer.line.p, answer.line.n);
+        memset(answer.text, 0, sizeof answer.text);
+        return 1;
+    }
+    memset(answer.text, 0, sizeof answer.text);
+    lua_pushnil(L);
+    lua_pushstring(L, good                           ? "nothing"
+                      : state == B24_CHILD_LATE      ? "late"
+                      : state == B24_CHILD_STOPPED   ? "stopped"
+                      : state == B24_CHILD_UNSTARTED ? "unstarted"
+                                                     : "status");
+    if (state == B24_CHILD_ENDED) lua_pushinteger(L, answer.code);
+    else if (state == B24_CHILD_UNSTARTED) lua_pushstring(L, strerror(why));
+    else lua_pushnil(L);
+    return 3;
+}
+
+/* system.start(command, seconds) -> a child, which is ended when its time is up, when it is
+   collected, and with this process | nil, why */
+static int system_start(lua_State *L) {
+    const char *command = luaL_checkstring(L, 1);
+    b24_ms limit = to_limit(L, 2);
+    struct b24_child *child = b24L_newobject(L, sizeof *child, CHILD_TYPE);
+    *child = (struct b24_child){0, -1, -1};
+    if (b24_child_start(child, command, limit)) return 1;
+    lua_pushnil(L);
+    lua_pushstring(L, strerror(errno));
+    return 2;
+}
+
+/* child:ended() -> false | exit status | "late" | "unknown" */
+static int child_ended(lua_State *L) {
+    struct b24_child *child = luaL_checkudata(L, 1, CHILD_TYPE);
+    int code = 0;
+    enum b24_child_state state = b24_child_look(child, &code);
+    if (state == B24_CHILD_RUNS) lua_pushboolean(L, 0);
+    else if (state == B24_CHILD_ENDED) lua_pushinteger(L, code);
+    else lua_pushstring(L, state == B24_CHILD_LATE ? "late" : "unknown");
+    if (state != B24_CHILD_RUNS) b24_child_close(child);
+    return 1;
+}
+
+static int child_gc(lua_State *L) {
+    b24_child_close(luaL_checkudata(L, 1, CHILD_TYPE));
+    return 0;
+}
+
+static void open_child(lua_State *L) {
+    static const luaL_Reg meta[] = {{"__gc", child_gc}, {"ended", child_ended}, {NULL, NULL}};
+    b24L_newtype(L, CHILD_TYPE);
+    b24L_setfuncs(L, meta);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+/* ------------------------------------------------------------ streams */
+
+/* system.fill_standard(): nothing else gets the numbers of closed standard streams */
+static int system_fill_standard(lua_State *L) {
+    (void)L;
+    b24_fill_standard();
+    return 0;
+}
+
+/* system.reader_gone(fd) -> boolean; nil: it is no pipe or socket, so there is none */
+static int system_reader_gone(lua_State *L) {
+    int fd = (int)luaL_checknumber(L, 1);
+    if (b24_has_reader(fd)) lua_pushboolean(L, b24_reader_gone(fd));
+    else lua_pushnil(L);
+    return 1;
+}
+
+/* system.trim(text) -> the same without what people paste around a webhook */
+static int system_trim(lua_State *L) {
+    struct b24_view text;
+    text.p = luaL_checklstring(L, 1, &text.n);
+    text = b24_trim(text);
+    lua_pushlstring(L, text.p, text.n);
+    return 1;
+}
+
 void b24L_open_system(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"terminal", system_terminal}, {"secret", system_secret},
-        {"unsetenv", system_unsetenv}, {"credential", system_credential},
-        {"line", system_line},         {"path", system_path},
-        {"store", system_store},       {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"terminal", system_terminal},
+                                         {"secret", system_secret},
+                                         {"unsetenv", system_unsetenv},
+                                         {"credential", system_credential},
+                                         {"line", system_line},
+                                         {"path", system_path},
+                                         {"store", system_store},
+                                         {"trim", system_trim},
+                                         {"ask", system_ask},
+                                         {"start", system_start},
+                                         {"fill_standard", system_fill_standard},
+                                         {"reader_gone", system_reader_gone},
+                                         {NULL, NULL}};
+    open_child(L);
     lua_newtable(L);
     b24L_setfuncs(L, functions);
     lua_setfield(L, -2, "system");

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "os/standard.h"
 
 #define HEAD_MAX 80 /* bytes of "b24 cache 2 STORED LENGTH CHECKSUM\n" */
 
@@ -130,8 +131,8 @@ static void drop(struct b24_cache *cache) {
 bool b24_cache_claim(struct b24_cache *cache) {
     if (claimed(cache)) return true;
     drop(cache); /* a parent's; its own descriptor keeps the lock */
-    int fd = open(cache->claim_path,
-                  O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    const int how = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int fd = b24_above_standard(open(cache->claim_path, how, 0600));
     if (fd < 0) return false;
     /* Looked at under the lock: before it another process may have made it the entry, or removed
      * it. */

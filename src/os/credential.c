@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/url.h"
+#include "base/paste.h"
 #include "os/runtime_dir.h"
 
 #define PROFILE_MAX 64
@@ -70,14 +70,6 @@ static bool private_file(int fd, const char *path, struct b24_fault *fault) {
     return true;
 }
 
-/* Without blanks at both ends. Not b24_trim: the quotes that it takes off may belong to a command.
- */
-static struct b24_view inner(struct b24_view v) {
-    while (v.n > 0 && strchr(" \t\r\n", v.p[v.n - 1]) != NULL && v.p[v.n - 1] != '\0') v.n--;
-    while (v.n > 0 && strchr(" \t\r\n", v.p[0]) != NULL && v.p[0] != '\0') v.p++, v.n--;
-    return v;
-}
-
 static bool first_line(int fd, const char *path, char out[B24_URL_MAX + 1],
                        struct b24_fault *fault) {
     char text[B24_URL_MAX + 2];
@@ -88,9 +80,11 @@ static bool first_line(int fd, const char *path, char out[B24_URL_MAX + 1],
         if (got <= 0) break;
         n += (size_t)got;
     }
-    struct b24_view line = {text, n};
-    line = inner(line);
-    text[n] = '\0';
+    /* Not b24_trim: the quotes that it takes off may belong to a command. */
+    struct b24_view line = b24_trim_blanks((struct b24_view){text, n});
+    if (n >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+        return b24_fail(fault, B24_CONFIG, "BAD_FILE", "Save it as UTF-8, or run: b24 login",
+                        "%s is UTF-16, as Windows tools write it", path);
     bool single = memchr(line.p, '\n', line.n) == NULL && memchr(line.p, '\0', line.n) == NULL;
     if (line.n == 0 || line.n > B24_URL_MAX || !single)
         return b24_fail(fault, B24_CONFIG, "BAD_FILE",

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "os/standard.h"
 
 #define PAGE_BYTES sizeof(struct b24_limiter_page)
 
@@ -90,8 +91,8 @@ static bool fill(int fd) {
 /* A new file, or the one that is there. */
 static int open_file(const char *path, const struct b24_runtime_dir *dir) {
     const int how = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    int fd = open(path, how | O_CREAT | O_EXCL, 0600);
-    if (fd < 0) return errno == EEXIST ? open(path, how) : -1;
+    int fd = b24_above_standard(open(path, how | O_CREAT | O_EXCL, 0600));
+    if (fd < 0) return errno == EEXIST ? b24_above_standard(open(path, how)) : -1;
     if (dir->shared && fchown(fd, (uid_t)-1, dir->group) == 0) (void)fchmod(fd, 0660);
     return fd;
 }

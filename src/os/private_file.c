@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/standard.h"
+
 #define NAME_MAX_BYTES 1100
 
 static bool fail(const char *path, struct b24_fault *fault) {
@@ -47,7 +49,8 @@ bool b24_private_write(const char *path, struct b24_view bytes, struct b24_fault
         return fail(path, fault);
     }
     if (!make_folders(name)) return fail(path, fault);
-    int fd = mkstemp(name); /* 0600, and nobody else's; mkostemp is not everywhere */
+    /* 0600, and nobody else's; mkostemp is not everywhere */
+    int fd = b24_above_standard(mkstemp(name));
     if (fd < 0) return fail(path, fault);
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     bool ok = write_all(fd, bytes);

@@ -65,13 +65,19 @@ static bool choose(const char *named, char out[B24_DIR_MAX], bool *explicit) {
 bool b24_runtime_dir(const char *named, struct b24_runtime_dir *out, struct b24_fault *fault) {
     struct stat s;
     bool explicit = false;
-    if (!choose(named, out->path, &explicit))
+    bool chosen = choose(named, out->path, &explicit);
+    if (!chosen && !explicit)
+        return b24_fail(fault, B24_CONFIG, "NO_RUNTIME_DIR", NULL,
+                        "user %lu has neither a home nor a runtime folder; name one in "
+                        "B24_RUNTIME_DIR",
+                        (unsigned long)geteuid());
+    if (!chosen)
         return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL,
                         "the runtime folder must be an absolute path");
     bool there = lstat(out->path, &s) == 0; /* nearly always, so it is asked first */
     if (!there && mkdir(out->path, 0700) != 0 && errno != EEXIST)
-        return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL, "%s cannot be made: %s",
-                        out->path, strerror(errno));
+        return b24_fail(fault, B24_CONFIG, explicit ? "BAD_RUNTIME_DIR" : "NO_RUNTIME_DIR", NULL,
+                        "%s cannot be made: %s", out->path, strerror(errno));
     if ((!there && lstat(out->path, &s) != 0) || !S_ISDIR(s.st_mode))
         return b24_fail(fault, B24_CONFIG, "BAD_RUNTIME_DIR", NULL,
                         "%s is no folder (links are refused)", out->path);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mask.h"
+#include "base/paste.h"
 #include "base/url.h"
 
 #define HINT_WEBHOOK                                                                               \
@@ -124,17 +125,21 @@ static const char *user_and_secret(struct b24_view path, struct b24_view *user,
     if (behind.n == 0 || secret->n == 0) return "it has no secret after the user id";
     if (memchr(secret->p, '.', secret->n) != NULL)
         return "it has a method name where the secret should be";
+    for (const char *p = user->p; p < secret->p + secret->n; p++)
+        if ((unsigned char)*p >= 0x80)
+            return "it has a character that is not ASCII, and may be invisible, behind /rest/";
     return NULL;
 }
 
 bool b24_conf_webhook(struct b24_conf *conf, struct b24_view text, struct b24_fault *fault) {
     struct b24_url url;
     struct b24_view user, secret;
-    char tail[B24_URL_MAX];
+    char tail[B24_URL_MAX], ascii[B24_URL_MAX];
     text = b24_trim(text);
     if (text.n == 0) return bad_webhook(fault, "it is empty");
     if (text.n > B24_URL_MAX) return bad_webhook(fault, "it is too long");
-    const char *wrong = b24_url_parse(text, &url);
+    const char *wrong = b24_url_ascii(&text, ascii, sizeof ascii);
+    if (wrong == NULL) wrong = b24_url_parse(text, &url);
     if (wrong == NULL) wrong = user_and_secret(url.path, &user, &secret);
     if (wrong != NULL) return bad_webhook(fault, wrong);
     if (!take_origin(conf, &url, fault) || !b24_conf_string(&conf->secret, secret, fault))
@@ -148,9 +153,12 @@ bool b24_conf_webhook(struct b24_conf *conf, struct b24_view text, struct b24_fa
 bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_view token,
                     struct b24_fault *fault) {
     struct b24_url url;
+    char ascii[B24_URL_MAX];
     portal = b24_trim(portal);
     token = b24_trim(token);
-    const char *wrong = portal.n > B24_URL_MAX ? "it is too long" : b24_url_parse(portal, &url);
+    const char *wrong =
+        portal.n > B24_URL_MAX ? "it is too long" : b24_url_ascii(&portal, ascii, sizeof ascii);
+    if (wrong == NULL) wrong = b24_url_parse(portal, &url);
     if (wrong != NULL)
         return b24_fail(fault, B24_CONFIG, "BAD_PORTAL",
                         "portal is a host such as name.bitrix24.com.",

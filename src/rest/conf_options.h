@@ -19,8 +19,9 @@
    their own in lua/conf.c. No doc: not for users. Docs are Markdown. */
 #define B24_CONF_OTHERS(X)                                                                         \
     X(webhook, T(STRING) | T(FUNCTION), "a string or a function that returns it", "",              \
-      "string|fun():string",                                                                       \
-      "URL of an incoming webhook, in any pasted form, or a function that returns it")             \
+      "string|fun():string?,string?",                                                              \
+      "URL of an incoming webhook, in any pasted form; or a function that returns it, or `nil` "   \
+      "and why not")                                                                               \
     X(portal, T(STRING), "a string", "", "string",                                                 \
       "host of the portal, with `token`, instead of a webhook")                                    \
     X(token, T(STRING), "a string", "", "string", "OAuth access token")                            \
@@ -62,8 +63,10 @@
       "seconds: [counters that another process got](#one-answer-for-all-bars) may be so old")      \
     X(FLAG, stale_ok, 0, 0, false,                                                                 \
       "older counters are better than none, when the portal does not answer")                      \
-    X(TEXT, ca_file, 0, 0, "the system's", "trusted certificates: a PEM file")                     \
-    X(TEXT, ca_path, 0, 0, "the system's", "trusted certificates: a hashed directory")             \
+    X(TEXT, ca_file, 0, 0, "`$SSL_CERT_FILE`, or the system's",                                    \
+      "trusted certificates: a PEM file")                                                          \
+    X(TEXT, ca_path, 0, 0, "`$SSL_CERT_DIR`, or the system's",                                     \
+      "trusted certificates: a hashed directory")                                                  \
     X(TEXT, proxy, 0, 0, "`https_proxy`, `all_proxy`, `no_proxy`", "URL; `\"\"` for none")         \
     X(BYTES, max_reply, 1, B24_REPLY_MAX, B24_REPLY_DEFAULT, "bytes of a reply")                   \
     X(COUNT, max_depth, 1, B24_DEPTH_MAX, B24_DEPTH_DEFAULT, "levels of nesting in a reply")       \

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/number.h"
+#include "base/paste.h"
 #include "base/url.h"
 #include "rest/codes.h"
 #include "rest/error_text.h"

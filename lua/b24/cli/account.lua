@@ -5,6 +5,8 @@ local codec = require "b24.codec"
 
 local account = {}
 
+local NOTICED, LEAST = 0.1, 0.001 -- seconds: a command's time that counts, and what is left at least
+
 local SECRETS = { "B24_WEBHOOK", "B24_HOOK", "B24_WEBHOOK_URL" }
 
 -- So that no child has them: neither webhook_cmd nor what it starts.
@@ -12,61 +14,79 @@ local function forget_environment()
   for _, name in ipairs(SECRETS) do codec.system.unsetenv(name) end
 end
 
---- The first line that a password manager's command prints. Its errors are for the user, its output is never shown.
+account.TIMEOUT = 30 -- seconds, without --timeout
+
+local ASKING = "Perhaps it asks for a password where nobody sees it: unlock the password manager before."
+
+local function wrong(message, hint) return codec.fault("config", "WEBHOOK_CMD_FAILED", message, hint) end
+
+--- The first line that a password manager's command prints. Its errors are for the user, its output is never shown. It
+--- may ask on the terminal; when its time is up, it and what it has started are ended.
 ---@param command string for the shell
 ---@param path string where the command comes from
+---@param seconds? number
 ---@return string? webhook
 ---@return string err or `path`
 ---@return b24.info? info
-function account.ask(command, path)
+function account.ask(command, path, seconds)
+  seconds = seconds or account.TIMEOUT
   forget_environment()
-  local function wrong(message, hint) return codec.fault("config", "WEBHOOK_CMD_FAILED", message, hint) end
   if command:find "^%a+://" then
     return wrong(path .. " holds a URL, but its line must be a command", "Run: b24 login")
   end
-  local pipe = io.popen("(" .. command .. "\n)\nprintf '\\n%d' \"$?\"", "r")
-  if not pipe then return wrong("the command of " .. path .. " cannot be started") end
-  local answer = pipe:read "*a"
-  pipe:close()
-  local output, status = answer:match "^(.*)\n(%d+)$"
-  if status ~= "0" then
-    return wrong(("the command of %s failed (exit status %s)"):format(path, status or "unknown"),
-      "Run it by hand to see why.")
+  local line, problem, detail = codec.system.ask(command, seconds)
+  if line then return line, path end
+  if problem == "stopped" then
+    error("interrupted!", 0)
+  elseif problem == "late" then
+    local message = "the command of %s did not print a line within %g s, and was ended"
+    return codec.fault("timeout", "WEBHOOK_CMD_TIMEOUT", message:format(path, seconds), ASKING)
+  elseif problem == "nothing" then
+    return wrong("the command of " .. path .. " printed nothing", "It must print the webhook's URL.")
+  elseif problem == "unstarted" then
+    return wrong(("the command of %s cannot be started: %s"):format(path, detail))
   end
-  local line = output:match "^%s*([^\n]*%S)"
-  if not line then return wrong("the command of " .. path .. " printed nothing", "It must print the webhook's URL.") end
-  return line, path
+  return wrong(("the command of %s failed (exit status %s)"):format(path, detail or "unknown"),
+    "Run it by hand to see why.")
 end
 
 -- $B24_WEBHOOK, the file `webhook`, then the command in the file `webhook_cmd` beside it.
-local function find(profile)
+local function find(profile, timeout)
   local url, place, info = codec.system.credential(profile)
   forget_environment()
   if url or info.code ~= "NO_CREDENTIAL" then return url, place, info end
   local command, path, why = codec.system.line("webhook_cmd", profile)
-  if command then return account.ask(command, path) end
+  if command then return account.ask(command, path, timeout) end
   if why.code ~= "NO_CREDENTIAL" then return nil, path, why end
   return nil, place, info
 end
 
---- The conf of the command's options.
+--- The conf of the command's options. One deadline is over webhook_cmd and the call; what makes call after call
+--- gives each of them all of its time.
 ---@param args table
+---@param many? boolean
 ---@return b24.conf? conf
 ---@return string? err or where the webhook was found
 ---@return b24.info? info
-function account.conf(args)
-  local webhook, place, info = find(args.profile)
+function account.conf(args, many)
+  local began = codec.clock()
+  local webhook, place, info = find(args.profile, args.timeout)
   if not webhook then return nil, place, info end
-  return { webhook = webhook, timeout = args.timeout, ca_file = args.ca_file, proxy = args.proxy,
+  local timeout, spent = args.timeout, codec.clock() - began
+  if not many and spent >= NOTICED then
+    timeout = math.max(LEAST, (timeout or account.TIMEOUT) - spent)
+  end
+  return { webhook = webhook, timeout = timeout, ca_file = args.ca_file, proxy = args.proxy,
     max_age = args.max_age, stale_ok = args.stale_ok or nil }, place
 end
 
 ---@param args table
+---@param many? boolean
 ---@return b24.client? client
 ---@return string? err
 ---@return b24.info? info
-function account.client(args)
-  local conf, err, info = account.conf(args)
+function account.client(args, many)
+  local conf, err, info = account.conf(args, many)
   if not conf then return nil, err, info end
   local client, message, about = b24.client(conf)
   if client then return client end

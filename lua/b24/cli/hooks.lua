@@ -1,12 +1,17 @@
 --- What b24 watch does besides printing: a command for each change, a desktop notification. The children find the change in
 --- their environment, and no credential there: account.lua has removed it.
 
+local codec = require "b24.codec"
+local tasks = require "b24.wait.task"
 local text = require "b24.cli.text"
 
 local hooks = {}
 
 local BUS_PATIENCE = 2000 -- ms for the desktop to take a notification
 local LONGEST = 1000 -- characters of one
+
+local MOST_WAITING = 100 -- commands; more changes at once than anybody has
+local FIRST_LOOK, LAST_LOOK = 0.01, 0.25 -- seconds between looks at a command that runs
 
 local function quote(s)
   return "'" .. s:gsub("'", "'\\''") .. "'"
@@ -16,13 +21,45 @@ local function number(n)
   return n and ("%d"):format(n) or ""
 end
 
---- Runs the user's shell command and waits for it, so that changes stay in their order. Its failure is its own business.
+local waiting = {} -- commands that have not begun, the oldest first
+local running = false
+
+local function tell(...) io.stderr:write("b24: --exec: ", ...) end
+
+-- One command, to its end. Its failure is its own business.
+local function run(command, seconds)
+  local child, problem = codec.system.start(command, seconds)
+  if not child then return tell("the command cannot be started: ", problem, "\n") end
+  local pause, ended = FIRST_LOOK
+  repeat
+    if not tasks.sleep(pause) then return end
+    pause, ended = math.min(2 * pause, LAST_LOOK), child:ended()
+  until ended
+  if ended == "late" then
+    tell(("the command was ended, because it took more than %g s (--exec-timeout)\n"):format(seconds))
+  end
+end
+
+local function run_all(seconds)
+  running = true
+  while waiting[1] do run(table.remove(waiting, 1), seconds) end
+  running = false
+end
+
+--- Has the user's shell command run, one at a time, so that changes stay in their order; the watch goes on meanwhile. One
+--- that hangs is ended after a while, so that neither processes nor changes pile up.
 ---@param command string
+---@param seconds number for each
 ---@param variables table<string, string>
-function hooks.exec(command, variables)
+function hooks.exec(command, seconds, variables)
   local words = {}
   for name, value in pairs(variables) do words[#words + 1] = name .. "=" .. quote(value) end
-  os.execute("export " .. table.concat(words, " ") .. "\n" .. command .. "\n")
+  if #waiting == MOST_WAITING then
+    table.remove(waiting, 1)
+    tell "commands take longer than changes come; the oldest change is left out\n"
+  end
+  waiting[#waiting + 1] = "export " .. table.concat(words, " ") .. "\n" .. command .. "\n"
+  if not running then tasks.core.spawn(function() run_all(seconds) end) end
 end
 
 --- The environment of --exec. Numbers that are not known are empty.

@@ -115,6 +115,7 @@ end
 ---@param argv string[]
 ---@return integer exit code
 function main.run(argv)
+  require("b24.codec").system.fill_standard()
   local ok, result = xpcall(function() return perform(argv) end, handler)
   if not ok then
     result = explain(result)

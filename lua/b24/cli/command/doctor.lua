@@ -39,9 +39,24 @@ local function versions(report)
     "Install libcurl (Debian: libcurl4) and b24 again.", exit.USAGE)
 end
 
+-- The certificates that the environment names. Whoever has put them there wants to know that they count.
+local function trust(report, args)
+  local facts = require("b24.core").versions()
+  local by, place = facts.trust_by, facts.trust
+  if not by then return end
+  local words = ("%s: %s"):format(by, place)
+  if args.ca_file then return report.unknown("trust", words .. " is not used; --ca-file goes before it") end
+  local file, problem = io.open(place, "r")
+  if not file then
+    return report.bad("trust", ("%s: %s"):format(by, problem), "Correct or unset the variable.", exit.USAGE)
+  end
+  file:close()
+  report.ok("trust", words)
+end
+
 -- The conf, with what its calls tell; nil when there is none.
 local function credential(report, args)
-  local conf, place, info = account.conf(args)
+  local conf, place, info = account.conf(args, true)
   local client, err, about
   if conf then
     conf.retries = 0
@@ -128,6 +143,7 @@ end
 
 local function examine(report, args)
   if not versions(report) then return end
+  trust(report, args)
   local client, portal = credential(report, args)
   if not client then return end
   local result, info = reach(report, client, diagnosis.way(portal, args.proxy))

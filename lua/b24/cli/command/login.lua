@@ -32,7 +32,7 @@ local function read_webhook()
   else
     line = io.stdin:read "*l"
   end
-  line = line and line:match "^%s*(.-)%s*$"
+  line = line and system.trim(line)
   if not line or line == "" then exit.usage "no webhook was given; nothing is stored" end
   return line
 end
@@ -45,7 +45,7 @@ local function take(args)
     return line, line
   end
   if command:find "\n" then exit.usage "--webhook-cmd must be one line" end
-  local webhook, err, info = account.ask(command, "--webhook-cmd")
+  local webhook, err, info = account.ask(command, "--webhook-cmd", args.timeout)
   if not webhook then return nil, err, info end
   return command, webhook
 end

@@ -1,6 +1,9 @@
 --- b24 watch: a line for each change, until it is ended; for people, bars, and programs that cannot load C.
 
 local b24 = require "b24"
+local blocking = require "b24.wait.blocking"
+local codec = require "b24.codec"
+local tasks = require "b24.wait.task"
 local account = require "b24.cli.account"
 local exit = require "b24.cli.exit"
 local hooks = require "b24.cli.hooks"
@@ -10,11 +13,15 @@ local text = require "b24.cli.text"
 
 local watch = { name = "watch", summary = "Print a line for each change, until it is ended." }
 
+local LOOK = 1 -- seconds between two looks at who reads
+
 function watch.define(command)
   command:option("--every", "Ask so often, give or take a tenth."):argname "TIME":convert(text.seconds):default "60s"
   command:flag("--json", "One JSON object a line: the documented contract for other programs.")
   command:option("--exec", "Run this shell command at each change; B24_EVENT, B24_BADGE, B24_MESSAGES, B24_DIALOG_ID, "
     .. "B24_SECTION, B24_FROM and B24_TO tell it what happened."):argname "COMMAND"
+  command:option("--exec-timeout", "End a command of --exec after this time."):argname "TIME"
+    :convert(text.seconds):default "60s"
   command:flag("--notify", "Show a desktop notification when somebody has written.")
 end
 
@@ -80,7 +87,8 @@ local function handlers(args, client, ended)
   local first = true
   local function exec(event, counters, change)
     if not args.exec then return end
-    hooks.exec(args.exec, hooks.variables(event, b24.badge(counters), counters and b24.totals(counters) or {}, change))
+    hooks.exec(args.exec, args.exec_timeout,
+      hooks.variables(event, b24.badge(counters), counters and b24.totals(counters) or {}, change))
   end
   local function on_change(counters, changes)
     if args.json then
@@ -118,11 +126,23 @@ local function handlers(args, client, ended)
   return { every = args.every, on_change = on_change, on_error = on_error, on_recover = on_recover }
 end
 
+-- Ends the watch when nobody reads it any more, also while it waits: a bar that was restarted has a watch of its own.
+local function look_at_reader(ended)
+  if codec.system.reader_gone(1) == nil then return end
+  tasks.spawn(blocking, function()
+    while tasks.sleep(LOOK) and not ended.code do
+      if codec.system.reader_gone(1) then error({ ended = true }, 0) end
+    end
+  end)
+end
+
 function watch.run(args)
   if args.every < 1 or args.every > 86400 then exit.usage "--every must be from 1s to 1d" end
-  local client, err, info = account.client(args)
+  if args.exec_timeout <= 0 then exit.usage "--exec-timeout must be more than 0s" end
+  local client, err, info = account.client(args, true)
   if not client then return exit.failure(err, info) end
   local ended = {}
+  if pcall(require, "b24.core") then look_at_reader(ended) end -- without it client:watch has better words
   client:watch(handlers(args, client, ended))
   return ended.code or exit.OK
 end
