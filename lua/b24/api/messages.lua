@@ -2,6 +2,7 @@
 
 local batch = require "b24.api.batch"
 local codec = require "b24.codec"
+local blame = codec.blame
 
 local messages = {}
 
@@ -14,13 +15,13 @@ local NEWEST = "9007199254740991"
 
 local PATTERNS = { "^%d+$", "^chat%d+$", "^sg%d+$", "^crm|%w+|%d+$" }
 
--- The id as the portal wants it; or nil: it cannot be one. A wrong type is thrown at the caller of the client's method.
+-- The id as the portal wants it; or nil: it cannot be one. A wrong type is thrown.
 local function dialog(id)
   if type(id) == "number" then
     if id % 1 ~= 0 then return nil end
     id = ("%.0f"):format(id)
   elseif type(id) ~= "string" then
-    error("b24: dialog_id must be a string or a number, not a " .. type(id), 4)
+    blame("b24: dialog_id must be a string or a number, not a " .. type(id))
   end
   id = id:lower()
   for _, pattern in ipairs(PATTERNS) do
@@ -40,12 +41,12 @@ local TYPES = { boolean = "true or false", number = "a number" }
 local function check_options(call, opts, known)
   if opts == nil then return {} end
   if type(opts) ~= "table" then
-    error(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)), 4)
+    blame(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)))
   end
   for name, value in pairs(opts) do
-    if not known[name] then error(("b24: unknown option '%s' of %s"):format(tostring(name), call), 4) end
+    if not known[name] then blame(("b24: unknown option '%s' of %s"):format(tostring(name), call)) end
     if type(value) ~= known[name] then
-      error(("b24: option '%s' must be %s, not a %s"):format(name, TYPES[known[name]], type(value)), 4)
+      blame(("b24: option '%s' must be %s, not a %s"):format(name, TYPES[known[name]], type(value)))
     end
   end
   return opts
@@ -55,8 +56,8 @@ local function sum(total, info)
   return codec.add_cost(total or {}, info)
 end
 
--- Each of the following checks its arguments at once, throws at the caller of the client's method what is wrong with
--- their types, and returns a function that makes the requests: body(core) -> value, err, info.
+-- Each of the following checks its arguments at once, throws what is wrong with their types, and
+-- returns a function that makes the requests: body(core) -> value, err, info.
 
 -- A body that asks nobody.
 local function refuse(...)
@@ -69,7 +70,7 @@ local function read(core, conf, id, limit, unread)
   local list, strangers, info
   repeat
     local page, err, last = core.call(conf, "im.dialog.messages.get",
-      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) }, nil, 1, info and info.elapsed)
+      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) }, nil, info and info.elapsed)
     info = sum(info, last)
     if err then return nil, err, info end
     pages[#pages + 1] = page
@@ -77,7 +78,7 @@ local function read(core, conf, id, limit, unread)
   until not cursor
   if strangers then -- the portal names the authors of some answers only in part
     local people, _, last = core.call(conf, "im.user.list.get", { ID = strangers, RESULT_TYPE = "array" },
-      nil, 1, info.elapsed)
+      nil, info.elapsed)
     list = codec.messages(pages, people, limit, unread)
     codec.add_cost(info, last, {})
   end
@@ -89,7 +90,7 @@ function messages.messages(conf, dialog_id, opts)
   opts = check_options("messages", opts, { unread = "boolean", limit = "number" })
   local limit, unread = opts.limit or DEFAULT, opts.unread == true
   if not (limit >= 1 and limit <= MOST and limit % 1 == 0) then
-    error(("b24: option 'limit' must be a whole number of 1 to %d"):format(MOST), 3)
+    blame(("b24: option 'limit' must be a whole number of 1 to %d"):format(MOST))
   end
   if type(conf) == "function" then return refuse(conf "im.dialog.messages.get") end
   if not id then return refuse(no_dialog "im.dialog.messages.get") end
@@ -98,7 +99,7 @@ end
 
 function messages.send(conf, dialog_id, text, opts)
   local id = dialog(dialog_id)
-  if type(text) ~= "string" then error("b24: text must be a string, not a " .. type(text), 3) end
+  if type(text) ~= "string" then blame("b24: text must be a string, not a " .. type(text)) end
   opts = check_options("send", opts, { bb = "boolean" })
   if type(conf) == "function" then return refuse(conf "im.message.add") end
   if not id then return refuse(no_dialog "im.message.add") end
@@ -108,7 +109,7 @@ function messages.send(conf, dialog_id, text, opts)
   end
   if not opts.bb then text = codec.plain(text) end
   local call, err, info = codec.call(conf, "im.message.add", { DIALOG_ID = id, MESSAGE = text }, nil,
-    { idempotent = false, level = 3 })
+    { idempotent = false })
   if not call then return refuse(nil, err, info) end
   return function(core) return core.perform(call) end
 end
@@ -127,7 +128,7 @@ local function first_problem(answer, names, info)
 end
 
 local function read_all(core, conf)
-  local steps = codec.batch({ dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false, 1)
+  local steps = codec.batch({ dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false)
   local answer, err, info = batch.run(core, conf, steps, false)
   if not answer then return nil, err, info end
   return first_problem(answer, { "dialogs", "notifications" }, info)
