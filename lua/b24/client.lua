@@ -3,6 +3,7 @@
 local cache = require "b24.api.cache"
 local codec = require "b24.codec"
 local host = require "b24.wait.context"
+local blame = codec.blame
 
 ---@class b24.client
 local Client = {}
@@ -21,7 +22,7 @@ local FOR_CAN_YIELD = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 local COUNTERS = { method = "im.counters.get" }
 
 local function check(self, name)
-  if getmetatable(self) ~= Client then error("b24: call it with a colon: client:" .. name .. "(…)", 3) end
+  if getmetatable(self) ~= Client then blame("b24: call it with a colon: client:" .. name .. "(…)") end
 end
 
 local function closed(method)
@@ -38,13 +39,13 @@ end
 -- The one option that a call has: true, false or nil.
 local function call_options(opts, option)
   if opts == nil then return nil end
-  if type(opts) ~= "table" then error("b24: the options of a call must be a table, not a " .. type(opts), 3) end
+  if type(opts) ~= "table" then blame("b24: the options of a call must be a table, not a " .. type(opts)) end
   for name, value in pairs(opts) do
     if name ~= option then
-      error(("b24: unknown option '%s' of a call (there is: %s)"):format(tostring(name), option), 3)
+      blame(("b24: unknown option '%s' of a call (there is: %s)"):format(tostring(name), option))
     end
     if type(value) ~= "boolean" then
-      error(("b24: option '%s' must be true or false, not a %s"):format(option, type(value)), 3)
+      blame(("b24: option '%s' must be true or false, not a %s"):format(option, type(value)))
     end
   end
   return opts[option]
@@ -82,15 +83,14 @@ function Client:call(method, params, opts, callback)
   params, opts, callback = trailing(params, opts, callback)
   local idempotent = call_options(opts, "idempotent")
   if not self.conf and type(method) ~= "string" then
-    error("b24: method must be a string, not a " .. type(method), 2)
+    blame("b24: method must be a string, not a " .. type(method))
   end
   local call, fault, fault_info
   if self.conf then
-    call, fault, fault_info = codec.call(self.conf, method, params, nil, { idempotent = idempotent, level = 2 })
+    call, fault, fault_info = codec.call(self.conf, method, params, nil, { idempotent = idempotent })
   else
     call, fault, fault_info = closed(method)
   end
-  -- No tail call: what is thrown names the line two levels up, and LuaJIT would drop this one.
   local result, err, info = host.run("client:call(method, params)", self.transport, callback, function(core)
     if not call then return nil, fault, fault_info end
     return core.perform(call)
@@ -115,7 +115,7 @@ function Client:batch(commands, opts, callback)
   if type(opts) == "function" then opts, callback = nil, opts end
   local halt = call_options(opts, "halt")
   local conf = self.conf
-  local steps = codec.batch(commands, halt, 2)
+  local steps = codec.batch(commands, halt)
   local answer, err, info = host.run("client:batch(commands)", self.transport, callback, function(core)
     if not conf then return closed "batch" end
     return require("b24.api.batch").run(core, conf, steps, halt)
@@ -136,9 +136,9 @@ function Client:list(method, params, opts)
   check(self, "list")
   call_options(opts, "idempotent")
   if host.check("client:list(method, params)", self.transport) and not FOR_CAN_YIELD then
-    error("b24: a for loop of this Lua cannot wait in a coroutine; use client:all(method, params) instead of client:list", 2)
+    blame("b24: a for loop of this Lua cannot wait in a coroutine; use client:all(method, params) instead of client:list")
   end
-  local cursor = codec.cursor(method, params, 2)
+  local cursor = codec.cursor(method, params)
   return require("b24.api.list").rows(self, cursor, method, opts)
 end
 
@@ -146,17 +146,17 @@ end
 local function all_options(opts)
   local max, rest = math.huge, nil
   if opts ~= nil and type(opts) ~= "table" then
-    error("b24: the options of client:all must be a table, not a " .. type(opts), 3)
+    blame("b24: the options of client:all must be a table, not a " .. type(opts))
   end
   for name, value in pairs(opts or {}) do
     if name == "idempotent" and type(value) == "boolean" then
       rest = { idempotent = value }
     elseif name == "idempotent" then
-      error("b24: option 'idempotent' must be true or false, not a " .. type(value), 3)
+      blame("b24: option 'idempotent' must be true or false, not a " .. type(value))
     elseif name ~= "max" then
-      error(("b24: unknown option '%s' of client:all (there are: max, idempotent)"):format(tostring(name)), 3)
+      blame(("b24: unknown option '%s' of client:all (there are: max, idempotent)"):format(tostring(name)))
     elseif type(value) ~= "number" or value < 1 or value ~= math.floor(value) then
-      error("b24: option 'max' must be a whole number of rows from 1 on, not " .. tostring(value), 3)
+      blame("b24: option 'max' must be a whole number of rows from 1 on, not " .. tostring(value))
     else
       max = value
     end
@@ -177,7 +177,7 @@ function Client:all(method, params, opts, callback)
   check(self, "all")
   params, opts, callback = trailing(params, opts, callback)
   local max, rest = all_options(opts)
-  local cursor = codec.cursor(method, params, 2)
+  local cursor = codec.cursor(method, params)
   local rows, err, info = host.run("client:all(method, params)", self.transport, callback, function()
     return require("b24.api.list").all(self, cursor, method, max, rest)
   end, { method = method })

@@ -6,6 +6,10 @@
 
 local codec = require "b24.codec"
 
+codec.own(debug.getinfo(1, "S").source) -- what is thrown names a line outside our folder
+
+local blame = codec.blame
+
 local COUNTERS = { method = "im.counters.get" }
 
 local b24 = {
@@ -25,7 +29,7 @@ local b24 = {
 ---@return string? err
 ---@return b24.info info
 function b24.counters(conf, callback)
-  local checked, fault, fault_info = codec.conf(conf, 2)
+  local checked, fault, fault_info = codec.conf(conf)
   local cache = require "b24.api.cache"
   if checked and callback == nil then
     local counters, _, info = cache.hit(checked)
@@ -65,8 +69,8 @@ end
 ---@return any ... what `body` returns; in an event loop: a b24.task
 function b24.run(body, opts)
   local host = require "b24.wait.context"
-  if type(body) ~= "function" then error("b24: b24.run needs a function, not a " .. type(body), 2) end
-  local transport = host.transport("b24.run", opts, 2)
+  if type(body) ~= "function" then blame("b24: b24.run needs a function, not a " .. type(body)) end
+  local transport = host.transport("b24.run", opts)
   if host.direct(transport) then return body() end
   local task, over = host.background("b24.run", transport, function() return body() end)
   if over then return task:wait() end
@@ -88,7 +92,7 @@ end
 ---@return string? err what is wrong with the conf
 ---@return b24.info? info
 function b24.client(conf)
-  local checked, err, info = codec.conf(conf, 2)
+  local checked, err, info = codec.conf(conf)
   if not checked then return nil, err, info end
   return require("b24.client").new(checked, type(conf) == "table" and conf.transport or "auto")
 end

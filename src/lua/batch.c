@@ -229,17 +229,16 @@ static struct texts *new_texts(lua_State *L) {
     return t;
 }
 
-/* codec.batch(commands [, halt [, level]]) -> list of steps: {body=, names=, idempotent=} or
+/* codec.batch(commands [, halt]) -> list of steps: {body=, names=, idempotent=} or
  * {name=, method=, params=}
  */
 int b24L_batch(lua_State *L) {
-    struct b24_plan p = {.L = L, .level = (int)luaL_optnumber(L, 3, 1), .commands = 1};
+    struct b24_plan p = {.L = L, .commands = 1};
     bool halt = lua_toboolean(L, 2);
     lua_settop(L, 1);
     luaL_checkstack(L, 30, "batch");
     if (!lua_istable(L, 1))
-        b24L_throw(L, p.level, "the commands of a batch must be a table, not a %s",
-                   luaL_typename(L, 1));
+        b24L_throw(L, "the commands of a batch must be a table, not a %s", luaL_typename(L, 1));
     lua_newtable(L);
     p.names = lua_gettop(L);
     lua_newtable(L);

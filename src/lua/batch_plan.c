@@ -43,8 +43,7 @@ static void check_number(const struct b24_plan *p) {
                 v >= 9223372036854775808.0; /* 2^63; no fraction fits from 2^53 on */
     if (v - v == 0 && (huge || v == (double)(int64_t)v)) return;
     if (b24L_number_text(p->L, -1, text) == 0) strcpy(text, "an infinite number");
-    b24L_throw(p->L, p->level, "the name of a command must be a string or a whole number, not %s",
-               text);
+    b24L_throw(p->L, "the name of a command must be a string or a whole number, not %s", text);
 }
 
 /* [0, 0] The key on top. */
@@ -56,8 +55,7 @@ static struct key read_key(const struct b24_plan *p, int at) {
         return key;
     }
     if (lua_type(L, -1) != LUA_TNUMBER)
-        b24L_throw(L, p->level,
-                   "the name of a command must be a string or a whole number, not a %s",
+        b24L_throw(L, "the name of a command must be a string or a whole number, not a %s",
                    luaL_typename(L, -1));
     check_number(p);
     key.number = (double)lua_tonumber(L, -1);
@@ -132,7 +130,7 @@ static void push_shown(lua_State *L) {
 void b24L_batch_complain(const struct b24_plan *p, int id, const char *what) {
     b24L_batch_push_name(p, id);
     push_shown(p->L);
-    b24L_throw(p->L, p->level, "command %s of the batch %s", lua_tostring(p->L, -1), what);
+    b24L_throw(p->L, "command %s of the batch %s", lua_tostring(p->L, -1), what);
 }
 
 /* ------------------------------------------------------------ one command: {"method", params} or

@@ -24,7 +24,6 @@ struct b24_command {
 
 struct b24_plan {
     lua_State *L;
-    int level;
     int commands, names, ids; /* stack indices: the argument, id -> name, name -> id */
     struct b24_command *list; /* by id - 1; Lua owns it */
     int *links;               /* ids that are referred to, command by command; Lua owns it */

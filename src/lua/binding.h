@@ -88,18 +88,22 @@ enum { B24_KEEP_PORTAL = 1, B24_KEEP_OWN, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KE
 enum { B24_KEEP_CONF = B24_KEEP_PENALISE + 1, B24_KEEP_NAMES, B24_KEEP_LOG_ERROR };
 
 /* [0, +1] The conf object for the argument at `index`: itself, or made from nil, a URL or a table.
-   NULL: [0, +3] nil, message, info. A wrong type or unknown name throws with the position `level`
-   calls up. */
-const struct b24_conf *b24L_to_conf(lua_State *L, int index, int level);
+   NULL: [0, +3] nil, message, info. A wrong type or unknown name throws as b24L_throw does. */
+const struct b24_conf *b24L_to_conf(lua_State *L, int index);
 
 /* Registers the types. [0, 0] */
 void b24L_open_conf(lua_State *L);
 
 /* [0, 0] Throws for an unknown or wrongly typed option in the table at `conf`. lua/options.c */
-void b24L_check_options(lua_State *L, int conf, int level);
+void b24L_check_options(lua_State *L, int conf);
 
-/* Throws with the position `level` calls up (1: the caller of the running C function). */
-int b24L_throw(lua_State *L, int level, const char *format, ...) B24_PRINTF(3, 4);
+/* ---- lua/blame.c: whose line an error names */
+
+/* Throws, at the line of the first Lua function up from here that is not part of b24. */
+int b24L_throw(lua_State *L, const char *format, ...) B24_PRINTF(2, 3);
+
+int b24L_own(lua_State *L);
+int b24L_blame(lua_State *L);
 
 /* ---- lua/portal.c: what this Lua state remembers of each portal, and the limiter's file */
 
@@ -179,12 +183,11 @@ struct b24L_call {
     char method[B24_METHOD_MAX + 1];
 };
 
-/* What to call; all but level are stack indices. */
+/* What to call; conf, method and params are stack indices. */
 struct b24L_setup {
     int conf, method;
     int params; /* 0: none */
     enum b24_shape shape;
-    int level; /* see b24L_throw */
     enum b24_idempotent idempotent;
     b24_ms spent; /* of conf's timeout, by the requests that this one follows */
     bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply

@@ -30,14 +30,14 @@ static struct b24_view batch_body(lua_State *L, struct b24L_call *c, int params)
 }
 
 /* What is wrong with the parameters is the caller's mistake, so it is thrown. */
-static struct b24_view encode(lua_State *L, struct b24L_call *c, int params, int level) {
+static struct b24_view encode(lua_State *L, struct b24L_call *c, int params) {
     b24_buffer_init(&c->params, PARAMS_MAX);
     if (params == 0 || lua_isnoneornil(L, params)) return b24_buffer_view(&c->params);
     if (c->shape == B24_BATCH) return batch_body(L, c, params);
     if (!lua_istable(L, params))
-        b24L_throw(L, level, "params must be a table, not a %s", luaL_typename(L, params));
+        b24L_throw(L, "params must be a table, not a %s", luaL_typename(L, params));
     const char *wrong = b24L_encode_params(L, params, &c->params);
-    if (wrong != NULL) b24L_throw(L, level, "a parameter %s", wrong);
+    if (wrong != NULL) b24L_throw(L, "a parameter %s", wrong);
     return b24_buffer_view(&c->params);
 }
 
@@ -85,7 +85,7 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
     setup.keep = c->shape == B24_KEPT;
     if (c->portal != NULL)
         setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
-    setup.body = encode(L, c, s->params, s->level);
+    setup.body = encode(L, c, s->params);
     return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
 }
 
@@ -93,10 +93,10 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
     struct b24_fault fault;
     struct b24_view name;
     if (lua_type(L, s->method) != LUA_TSTRING)
-        b24L_throw(L, s->level, "method must be a string, not a %s", luaL_typename(L, s->method));
+        b24L_throw(L, "method must be a string, not a %s", luaL_typename(L, s->method));
     name.p = lua_tolstring(L, s->method, &name.n);
     const char *wrong = b24_method_problem(name);
-    const struct b24_conf *conf = b24L_to_conf(L, s->conf, s->level);
+    const struct b24_conf *conf = b24L_to_conf(L, s->conf);
     if (conf == NULL) {
         if (wrong == NULL) lua_pushvalue(L, s->method); /* info.method */
         if (wrong == NULL) lua_setfield(L, -2, "method");
@@ -161,11 +161,10 @@ enum b24_shape b24L_check_shape(lua_State *L, int index) {
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
-/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, seed=, level=}]]])
-   -> call object. spent: seconds of conf's timeout that earlier requests took; level: wrong params
-   are thrown with the position so many calls up; default 1, the caller of codec.call. */
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, seed=}]]])
+   -> call object. spent: seconds of conf's timeout that earlier requests took */
 int b24L_call(lua_State *L) {
-    struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .seed = b24_seed()};
+    struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
     lua_settop(L, 5);
     setup.shape = b24L_check_shape(L, 4);
     if (!lua_isnil(L, 5)) {
@@ -176,8 +175,6 @@ int b24L_call(lua_State *L) {
         setup.spent = b24L_to_spent(L, -1);
         lua_getfield(L, 5, "seed");
         if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
-        lua_getfield(L, 5, "level");
-        setup.level = (int)luaL_optnumber(L, -1, 1);
         lua_settop(L, 5);
     }
     return b24L_new_call(L, &setup) != NULL ? 1 : 3;

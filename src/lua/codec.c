@@ -87,24 +87,23 @@ static int codec_encode(lua_State *L) {
     struct text *t = b24L_newobject(L, sizeof *t, TEXT_TYPE);
     b24_buffer_init(&t->buffer, TEXT_MAX);
     const char *wrong = b24L_encode_params(L, 1, &t->buffer);
-    if (wrong != NULL) return b24L_throw(L, 1, "a value %s", wrong);
+    if (wrong != NULL) return b24L_throw(L, "a value %s", wrong);
     lua_pushlstring(L, b24_buffer_view(&t->buffer).p, t->buffer.n);
     b24_buffer_free(&t->buffer);
     return 1;
 }
 
-/* codec.conf(conf [, level]) -> conf object | nil, message, info */
+/* codec.conf(conf) -> conf object | nil, message, info */
 static int codec_conf(lua_State *L) {
-    int level = (int)luaL_optnumber(L, 2, 1);
     lua_settop(L, 1);
-    return b24L_to_conf(L, 1, level) != NULL ? 1 : 3;
+    return b24L_to_conf(L, 1) != NULL ? 1 : 3;
 }
 
 /* codec.request(conf, method [, params]) -> request table | nil, message, info */
 static int codec_request(lua_State *L) {
     struct b24_event go = {.type = B24_GO};
     lua_settop(L, 3);
-    struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .bare = true};
+    struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .bare = true};
     struct b24L_call *c = b24L_new_call(L, &setup);
     if (c == NULL) return 3;
     b24L_push_request(L, b24_call_next(c->call, &go, 0).as.send);
@@ -120,7 +119,7 @@ static int codec_reply(lua_State *L) {
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 3);
     lua_pushvalue(L, 3); /* index 4, where b24L_reply_from_table reads */
-    struct b24L_setup setup = {.conf = 1, .method = 2, .shape = shape, .level = 1, .bare = true};
+    struct b24L_setup setup = {.conf = 1, .method = 2, .shape = shape, .bare = true};
     struct b24L_call *c = b24L_new_call(L, &setup);
     if (c == NULL) return 3;
     b24L_reply_from_table(L, &reply.as.reply);
@@ -175,6 +174,8 @@ void b24L_open_codec(lua_State *L) {
                                          {"diff", b24L_diff},
                                          {"fault", codec_fault},
                                          {"clock", codec_clock},
+                                         {"own", b24L_own},
+                                         {"blame", b24L_blame},
                                          {"batch", b24L_batch},
                                          {"batch_check", b24L_batch_check},
                                          {"ref", b24L_ref},

@@ -159,7 +159,7 @@ static bool take_values(lua_State *L, int conf, struct b24_conf *c, struct b24_f
 
 /* ------------------------------------------------------------ the limiter */
 
-static void check_limiter(lua_State *L, int limiter, int level) {
+static void check_limiter(lua_State *L, int limiter) {
     static const char *const names[] = {"rate", "burst", "reserve", "penalise"};
     static const int types[] = {LUA_TNUMBER, LUA_TNUMBER, LUA_TFUNCTION, LUA_TFUNCTION};
     for (lua_pushnil(L); lua_next(L, limiter) != 0; lua_pop(L, 1)) {
@@ -167,12 +167,12 @@ static void check_limiter(lua_State *L, int limiter, int level) {
         size_t i = 0;
         while (i < 4 && strcmp(names[i], name) != 0) i++;
         if (i == 4) {
-            b24L_throw(L, level, "limiter has rate, burst, reserve and penalise, not '%s'", name);
+            b24L_throw(L, "limiter has rate, burst, reserve and penalise, not '%s'", name);
             return;
         }
         if (lua_type(L, -1) != types[i])
-            b24L_throw(L, level, "limiter.%s must be a %s, not a %s", name,
-                       lua_typename(L, types[i]), luaL_typename(L, -1));
+            b24L_throw(L, "limiter.%s must be a %s, not a %s", name, lua_typename(L, types[i]),
+                       luaL_typename(L, -1));
     }
 }
 
@@ -183,7 +183,7 @@ static bool take_function(lua_State *L, int limiter, const char *name, int keep,
     return present;
 }
 
-static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, int level,
+static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep,
                          struct b24_fault *fault) {
     bool ok = true;
     int type = option(L, conf, "limiter"), limiter = lua_gettop(L);
@@ -191,14 +191,14 @@ static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep, i
     if (type == LUA_TTABLE) {
         struct b24_rate plan = b24_limiter_rate(c->limits.plan);
         double rate = plan.rate, burst = plan.burst;
-        check_limiter(L, limiter, level);
+        check_limiter(L, limiter);
         ok = take_number(L, limiter, "rate", 0.001, 1e6, &rate, fault) &&
              take_integer(L, limiter, "burst", 1, 1e6, &burst, fault);
         if (rate < plan.rate || burst < plan.burst)
             c->limits.own = (struct b24_rate){rate, (int)burst};
         c->ask_limiter = take_function(L, limiter, "reserve", keep, B24_KEEP_RESERVE);
         if (take_function(L, limiter, "penalise", keep, B24_KEEP_PENALISE) && !c->ask_limiter)
-            b24L_throw(L, level, "limiter.penalise needs limiter.reserve beside it");
+            b24L_throw(L, "limiter.penalise needs limiter.reserve beside it");
     }
     lua_settop(L, limiter - 1);
     return ok;
@@ -330,17 +330,16 @@ static struct b24_conf *new_conf(lua_State *L) {
     return c;
 }
 
-static bool take_table(lua_State *L, int index, struct b24_conf *c, int level,
-                       struct b24_fault *fault) {
+static bool take_table(lua_State *L, int index, struct b24_conf *c, struct b24_fault *fault) {
     int keep = lua_gettop(L);
     option(L, index, "log");
     lua_rawseti(L, keep, B24_KEEP_LOG);
     return take_values(L, index, c, fault) && take_http_version(L, index, c, fault) &&
            take_transport(L, index, fault) && take_plan(L, index, c, fault) &&
-           take_limiter(L, index, c, keep, level, fault) && take_credential(L, index, c, fault);
+           take_limiter(L, index, c, keep, fault) && take_credential(L, index, c, fault);
 }
 
-const struct b24_conf *b24L_to_conf(lua_State *L, int index, int level) {
+const struct b24_conf *b24L_to_conf(lua_State *L, int index) {
     struct b24_fault fault;
     bool ok;
     struct b24_conf *ready = b24L_testudata(L, index, B24_CONF_TYPE);
@@ -355,12 +354,12 @@ const struct b24_conf *b24L_to_conf(lua_State *L, int index, int level) {
         return NULL;
     }
     if (!lua_isnoneornil(L, index) && lua_type(L, index) != LUA_TSTRING && !lua_istable(L, index))
-        b24L_throw(L, level, "conf must be a table, a webhook URL or nil, not a %s",
+        b24L_throw(L, "conf must be a table, a webhook URL or nil, not a %s",
                    luaL_typename(L, index));
     luaL_checkstack(L, 16, "conf");
-    if (lua_istable(L, index)) b24L_check_options(L, index, level);
+    if (lua_istable(L, index)) b24L_check_options(L, index);
     struct b24_conf *c = new_conf(L);
-    if (lua_istable(L, index)) ok = take_table(L, index, c, level, &fault);
+    if (lua_istable(L, index)) ok = take_table(L, index, c, &fault);
     else if (lua_type(L, index) == LUA_TSTRING) ok = take_webhook_text(L, index, c, &fault);
     else ok = find_credential(NULL, c, &fault);
     lua_pop(L, 1); /* the keep table */

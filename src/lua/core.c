@@ -95,7 +95,7 @@ static int core_perform(lua_State *L) {
 /* [0, +3] The portal's answer for the conf object at index 1, whose timeout is `spent` in part. */
 static int ask_portal(lua_State *L, enum b24_shape shape, b24_ms spent) {
     struct b24L_setup setup = {
-        .conf = 1, .method = 2, .shape = shape, .level = 1, .spent = spent, .seed = b24_seed()};
+        .conf = 1, .method = 2, .shape = shape, .spent = spent, .seed = b24_seed()};
     lua_settop(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, &setup);
@@ -132,7 +132,7 @@ static int cached_counters(lua_State *L) {
 /* core.counters([conf]) -> counters, nil, info | nil, message, info */
 static int core_counters(lua_State *L) {
     lua_settop(L, 1);
-    if (b24L_to_conf(L, 1, 1) == NULL) {
+    if (b24L_to_conf(L, 1) == NULL) {
         lua_pushliteral(L, "im.counters.get");
         lua_setfield(L, -2, "method");
         return 3;
@@ -147,13 +147,12 @@ static int core_counters(lua_State *L) {
 
 /* ------------------------------------------------------------ any method */
 
-/* core.call(conf, method [, params [, idempotent [, level [, spent]]]]) -> result, nil, info | nil,
+/* core.call(conf, method [, params [, idempotent [, spent]]]) -> result, nil, info | nil,
  * message, info; spent: seconds of conf's timeout that earlier requests took */
 static int core_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
     setup.idempotent = b24L_to_idempotent(L, 4);
-    setup.level = (int)luaL_optnumber(L, 5, 1);
-    setup.spent = b24L_to_spent(L, 6);
+    setup.spent = b24L_to_spent(L, 5);
     lua_settop(L, 3);
     return finish(L, &setup);
 }
@@ -162,7 +161,7 @@ static int core_call(lua_State *L) {
  * codec.batch */
 static int core_batch(lua_State *L) {
     struct b24L_setup setup = {
-        .conf = 1, .method = 3, .params = 2, .shape = B24_BATCH, .level = 1, .seed = b24_seed()};
+        .conf = 1, .method = 3, .params = 2, .shape = B24_BATCH, .seed = b24_seed()};
     luaL_checktype(L, 2, LUA_TTABLE);
     setup.spent = b24L_to_spent(L, 3);
     lua_settop(L, 2);

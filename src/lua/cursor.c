@@ -32,28 +32,27 @@ static void push_kept(lua_State *L, int what) {
 }
 
 /* What is wrong with the params is thrown here, not when the first page is asked for. */
-static void check_params(lua_State *L, struct lua_cursor *lc, int index, int level) {
+static void check_params(lua_State *L, struct lua_cursor *lc, int index) {
     if (!lua_istable(L, index))
-        b24L_throw(L, level, "params must be a table, not a %s", luaL_typename(L, index));
+        b24L_throw(L, "params must be a table, not a %s", luaL_typename(L, index));
     b24_buffer_init(&lc->probe, PARAMS_MAX);
     const char *wrong = b24L_encode_params(L, index, &lc->probe);
     b24_buffer_free(&lc->probe);
-    if (wrong != NULL) b24L_throw(L, level, "a parameter %s", wrong);
+    if (wrong != NULL) b24L_throw(L, "a parameter %s", wrong);
 }
 
-/* codec.cursor(method [, params [, level]]) -> cursor; throws `level` calls up, as b24L_throw */
+/* codec.cursor(method [, params]) -> cursor; throws as b24L_throw */
 int b24L_cursor(lua_State *L) {
-    int level = (int)luaL_optnumber(L, 3, 1);
     lua_settop(L, 2);
     luaL_checkstack(L, 20, "cursor");
     if (lua_type(L, 1) != LUA_TSTRING)
-        return b24L_throw(L, level, "method must be a string, not a %s", luaL_typename(L, 1));
+        return b24L_throw(L, "method must be a string, not a %s", luaL_typename(L, 1));
     if (lua_isnil(L, 2)) {
         lua_newtable(L);
         lua_replace(L, 2);
     }
     struct lua_cursor *lc = b24L_newobject(L, sizeof *lc, CURSOR_TYPE);
-    check_params(L, lc, 2, level);
+    check_params(L, lc, 2);
     size_t n;
     const char *method = lua_tolstring(L, 1, &n);
     if (b24_method_problem((struct b24_view){method, n}) == NULL) memcpy(lc->method, method, n + 1);

@@ -1,6 +1,5 @@
 /* The names and Lua types of conf's options. Wrong ones are programming errors, so they are thrown.
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "lua/binding.h"
@@ -31,17 +30,6 @@ static const struct option options[] = {
 
 #define OPTION_COUNT (sizeof options / sizeof *options)
 
-int b24L_throw(lua_State *L, int level, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    luaL_where(L, level);
-    lua_pushliteral(L, "b24: ");
-    lua_pushvfstring(L, format, args);
-    va_end(args);
-    lua_concat(L, 3);
-    return lua_error(L);
-}
-
 #define EDITS_MAX 3 /* farther is no typing error */
 
 static const char *nearest(const char *name) {
@@ -56,23 +44,21 @@ static const struct option *find(const char *name) {
     return NULL;
 }
 
-static void check_option(lua_State *L, int level) {
+static void check_option(lua_State *L) {
     if (lua_type(L, -2) != LUA_TSTRING)
-        b24L_throw(L, level, "conf has an option that is not named (a %s key)",
-                   luaL_typename(L, -2));
+        b24L_throw(L, "conf has an option that is not named (a %s key)", luaL_typename(L, -2));
     const char *name = lua_tostring(L, -2);
     const struct option *o = find(name);
     if (o == NULL) {
         const char *close = nearest(name);
-        b24L_throw(L, level, "unknown option '%s'%s%s%s", name, close ? " (did you mean '" : "",
+        b24L_throw(L, "unknown option '%s'%s%s%s", name, close ? " (did you mean '" : "",
                    close ? close : "", close ? "'?)" : "");
         return;
     }
     if ((o->types & 1u << lua_type(L, -1)) == 0)
-        b24L_throw(L, level, "option '%s' must be %s, not a %s", name, o->words,
-                   luaL_typename(L, -1));
+        b24L_throw(L, "option '%s' must be %s, not a %s", name, o->words, luaL_typename(L, -1));
 }
 
-void b24L_check_options(lua_State *L, int conf, int level) {
-    for (lua_pushnil(L); lua_next(L, conf) != 0; lua_pop(L, 1)) check_option(L, level);
+void b24L_check_options(lua_State *L, int conf) {
+    for (lua_pushnil(L); lua_next(L, conf) != 0; lua_pop(L, 1)) check_option(L);
 }

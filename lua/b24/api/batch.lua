@@ -65,7 +65,7 @@ end
 --- answers of the others, but `info` tells of it; only when no request was answered is it a failure.
 ---@param core table b24.core, or that of a task
 ---@param conf userdata
----@param steps table[] of codec.batch(commands, halt, level), which throws what is wrong with the commands
+---@param steps table[] of codec.batch(commands, halt), which throws what is wrong with the commands
 ---@param halt boolean? stop at the first command that fails
 ---@param requests b24.series? those that these belong to
 local function run(core, conf, steps, halt, requests)

@@ -1,6 +1,7 @@
 --- b24.counters_all: the counters of many accounts side by side.
 
 local codec = require "b24.codec"
+local blame = codec.blame
 
 local many = {}
 
@@ -15,24 +16,24 @@ local function account(conf)
     return nil, codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).",
       "im.counters.get")
   end
-  local checked, err, info = codec.conf(conf, 4)
+  local checked, err, info = codec.conf(conf)
   if checked then return checked, type(conf) == "table" and conf.transport or nil end
   info.method = "im.counters.get"
   return nil, nil, err, info
 end
 
---- Checks all confs; throws at the caller of b24.counters_all what has a wrong type, and different transports.
+--- Checks all confs; throws what has a wrong type, and different transports.
 ---@param confs table
 ---@return table[] accounts {key=, conf=} or {key=, err=, info=}
 ---@return string? transport that the confs name
 function many.accounts(confs)
-  if type(confs) ~= "table" then error("b24: confs must be a table of accounts, not a " .. type(confs), 3) end
+  if type(confs) ~= "table" then blame("b24: confs must be a table of accounts, not a " .. type(confs)) end
   local list, transport = {}, nil
   for key, conf in pairs(confs) do
     local checked, named, err, info = account(conf)
     if named and named ~= "auto" then
       if transport and transport ~= named then
-        error(("b24: the accounts name different transports: \"%s\" and \"%s\""):format(transport, named), 3)
+        blame(("b24: the accounts name different transports: \"%s\" and \"%s\""):format(transport, named))
       end
       transport = named
     end
@@ -47,7 +48,7 @@ end
 function many.options(opts)
   local host = require "b24.wait.context"
   if type(opts) ~= "table" then
-    local none = host.transport("b24.counters_all", opts, 3)
+    local none = host.transport("b24.counters_all", opts)
     return PARALLEL, none
   end
   local rest = {}
@@ -55,9 +56,9 @@ function many.options(opts)
   local parallel = rest.parallel or PARALLEL
   rest.parallel = nil
   if type(parallel) ~= "number" or parallel % 1 ~= 0 or parallel < 1 or parallel > MOST then
-    error(("b24: option 'parallel' must be a whole number of 1 to %d, not %s"):format(MOST, tostring(parallel)), 3)
+    blame(("b24: option 'parallel' must be a whole number of 1 to %d, not %s"):format(MOST, tostring(parallel)))
   end
-  local transport = host.transport("b24.counters_all", rest, 3) -- no tail call: levels are counted
+  local transport = host.transport("b24.counters_all", rest)
   return parallel, transport
 end
 

@@ -3,34 +3,35 @@
 local batch = require "b24.api.batch"
 local codec = require "b24.codec"
 local series = require "b24.api.series"
+local blame = codec.blame
 
 local inbox = {}
 
 local PAGE = 200 -- what im.recent.list gives at most
 local PAGES = 10 -- the counters hold 1000 chats at most; old servers also list what is read
 
---- section, waiting. What is wrong is thrown at the caller of client:inbox.
+--- section, waiting. What is wrong is thrown.
 ---@param opts table?
 ---@return string? section
 ---@return boolean waiting
 function inbox.options(opts)
   if opts == nil then return nil, true end
-  if type(opts) ~= "table" then error("b24: the options of inbox must be a table, not a " .. type(opts), 3) end
+  if type(opts) ~= "table" then blame("b24: the options of inbox must be a table, not a " .. type(opts)) end
   for name in pairs(opts) do
     if name ~= "section" and name ~= "waiting" then
-      error(("b24: unknown option '%s' of inbox (there is: section, waiting)"):format(tostring(name)), 3)
+      blame(("b24: unknown option '%s' of inbox (there is: section, waiting)"):format(tostring(name)))
     end
   end
   local section, waiting = opts.section, opts.waiting
   if waiting ~= nil and type(waiting) ~= "boolean" then
-    error("b24: option 'waiting' must be true or false, not a " .. type(waiting), 3)
+    blame("b24: option 'waiting' must be true or false, not a " .. type(waiting))
   end
   if section == nil then return nil, waiting ~= false end
   for _, known in ipairs(codec.sections) do
     if section == known then return section, waiting ~= false end
   end
   local given = type(section) == "string" and "'" .. section .. "'" or "a " .. type(section)
-  error(("b24: option 'section' must be one of %s, not %s"):format(table.concat(codec.sections, ", "), given), 3)
+  blame(("b24: option 'section' must be one of %s, not %s"):format(table.concat(codec.sections, ", "), given))
 end
 
 ---@class b24.inbox.talk
@@ -46,7 +47,7 @@ end
 
 function Talk:batch(commands)
   local requests = self.requests
-  local steps = codec.batch(commands, false, 1)
+  local steps = codec.batch(commands, false)
   local answer, err, info = batch.run(requests.core, requests.conf, steps, false, requests)
   self:note(info)
   return answer, err

@@ -2,6 +2,7 @@
 
 local batch = require "b24.api.batch"
 local codec = require "b24.codec"
+local blame = codec.blame
 
 local messages = {}
 
@@ -14,13 +15,13 @@ local NEWEST = "9007199254740991"
 
 local PATTERNS = { "^%d+$", "^chat%d+$", "^sg%d+$", "^crm|%w+|%d+$" }
 
--- The id as the portal wants it; or nil: it cannot be one. A wrong type is thrown at the caller of the client's method.
+-- The id as the portal wants it; or nil: it cannot be one. A wrong type is thrown.
 local function dialog(id)
   if type(id) == "number" then
     if id % 1 ~= 0 then return nil end
     id = ("%.0f"):format(id)
   elseif type(id) ~= "string" then
-    error("b24: dialog_id must be a string or a number, not a " .. type(id), 4)
+    blame("b24: dialog_id must be a string or a number, not a " .. type(id))
   end
   id = id:lower()
   for _, pattern in ipairs(PATTERNS) do
@@ -40,12 +41,12 @@ local TYPES = { boolean = "true or false", number = "a number" }
 local function check_options(call, opts, known)
   if opts == nil then return {} end
   if type(opts) ~= "table" then
-    error(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)), 4)
+    blame(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)))
   end
   for name, value in pairs(opts) do
-    if not known[name] then error(("b24: unknown option '%s' of %s"):format(tostring(name), call), 4) end
+    if not known[name] then blame(("b24: unknown option '%s' of %s"):format(tostring(name), call)) end
     if type(value) ~= known[name] then
-      error(("b24: option '%s' must be %s, not a %s"):format(name, TYPES[known[name]], type(value)), 4)
+      blame(("b24: option '%s' must be %s, not a %s"):format(name, TYPES[known[name]], type(value)))
     end
   end
   return opts
@@ -93,8 +94,8 @@ local function sum(total, info)
   return codec.add_cost(total or {}, info)
 end
 
--- Each of the following checks its arguments at once, throws at the caller of the client's method what is wrong with
--- their types, and returns a function that makes the requests: body(core) -> value, err, info.
+-- Each of the following checks its arguments at once, throws what is wrong with their types, and
+-- returns a function that makes the requests: body(core) -> value, err, info.
 
 -- A body that asks nobody.
 local function refuse(...)
@@ -107,7 +108,7 @@ local function read(core, conf, id, limit, unread)
   local list, strangers, info
   repeat
     local page, err, last = core.call(conf, "im.dialog.messages.get",
-      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) }, nil, 1, info and info.elapsed)
+      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) }, nil, info and info.elapsed)
     info = sum(info, last)
     if err then return nil, err, info end
     pages[#pages + 1] = page
@@ -118,7 +119,7 @@ local function read(core, conf, id, limit, unread)
   until not cursor
   if strangers then -- the portal names the authors of some answers only in part
     local people, _, last = core.call(conf, "im.user.list.get", { ID = strangers, RESULT_TYPE = "array" },
-      nil, 1, info.elapsed)
+      nil, info.elapsed)
     list = codec.messages(pages, people, limit, unread)
     codec.add_cost(info, last, {})
   end
@@ -139,7 +140,7 @@ function messages.messages(conf, dialog_id, opts)
   opts = check_options("messages", opts, { unread = "boolean", limit = "number" })
   local limit, unread = opts.limit or DEFAULT, opts.unread == true
   if not (limit >= 1 and limit <= MOST and limit % 1 == 0) then
-    error(("b24: option 'limit' must be a whole number of 1 to %d"):format(MOST), 3)
+    blame(("b24: option 'limit' must be a whole number of 1 to %d"):format(MOST))
   end
   if type(conf) == "function" then return refuse(conf "im.dialog.messages.get") end
   if not id then return refuse(no_dialog "im.dialog.messages.get") end
@@ -176,29 +177,31 @@ local function send_parts(core, first, parts, begin)
   return ids[1], nil, total
 end
 
--- The text as messages; or nil and why it is none.
+-- The text as messages; or nil, err, info.
 local function split(text, opts)
   local parts, n = codec.parts(text, opts.bb == true)
   if n == 0 then
-    return nil, "EMPTY_TEXT", "the text is empty", "Bitrix24 sends no blank messages."
+    return codec.fault("config", "EMPTY_TEXT", "the text is empty",
+      "Bitrix24 sends no blank messages.", "im.message.add")
   elseif #parts == 0 then
-    return nil, "TEXT_TOO_LONG", ("the text would make %d messages"):format(n),
-      "Send its end (tail -n 100), or attach it as a file."
+    return codec.fault("config", "TEXT_TOO_LONG", ("the text would make %d messages"):format(n),
+      "Send its end (tail -n 100), or attach it as a file.", "im.message.add")
   elseif n > 1 and opts.once then
-    return nil, "TEXT_TOO_LONG", "the text is longer than one message, 20000 characters",
-      "Send its end (tail -n 100), or send it in parts."
+    return codec.fault("config", "TEXT_TOO_LONG",
+      "the text is longer than one message, 20000 characters",
+      "Send its end (tail -n 100), or send it in parts.", "im.message.add")
   end
   return parts
 end
 
 function messages.send(conf, dialog_id, text, opts)
   local id = dialog(dialog_id)
-  if type(text) ~= "string" then error("b24: text must be a string, not a " .. type(text), 3) end
+  if type(text) ~= "string" then blame("b24: text must be a string, not a " .. type(text)) end
   opts = check_options("send", opts, { bb = "boolean", once = "boolean" })
   if type(conf) == "function" then return refuse(conf "im.message.add") end
   if not id then return refuse(no_dialog "im.message.add") end
-  local parts, code, message, hint = split(text, opts)
-  if not parts then return refuse(codec.fault("config", code, message, hint, "im.message.add")) end
+  local parts, problem, about = split(text, opts)
+  if not parts then return refuse(nil, problem, about) end
   local function begin(part, spent)
     local params = { DIALOG_ID = id, MESSAGE = part }
     return codec.call(conf, "im.message.add", params, nil, { idempotent = false, spent = spent })
@@ -224,7 +227,7 @@ end
 local NOT_READ = "the result does not say that it was marked as read"
 
 local function read_all(core, conf)
-  local steps = codec.batch({ dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false, 1)
+  local steps = codec.batch({ dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false)
   local answer, err, info = batch.run(core, conf, steps, false)
   if not answer then return nil, err, info end
   local good, problem, about = first_problem(answer, { "dialogs", "notifications" }, info)

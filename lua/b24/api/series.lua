@@ -40,7 +40,7 @@ end
 ---@return string? err
 ---@return b24.info info
 function Series:call(method, params, idempotent)
-  local value, err, info = self.core.call(self.conf, method, params, idempotent, 1, self.sum.elapsed)
+  local value, err, info = self.core.call(self.conf, method, params, idempotent, self.sum.elapsed)
   return value, err, self:add(info)
 end
 

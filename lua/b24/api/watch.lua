@@ -1,6 +1,7 @@
 --- client:watch: changes as they happen. When to ask, and what is news, is decided in C (codec.watch, codec.diff).
 
 local codec = require "b24.codec"
+local blame = codec.blame
 
 --- A running watch.
 ---@class b24.watching
@@ -27,26 +28,24 @@ end
 ---@param ms? number at most so many milliseconds (0 to 1e12)
 ---@return boolean stopped
 function Watching:wait(ms)
-  require("b24.wait.task").to_seconds(ms, 2) -- names the caller's line
   self.task:wait(ms)
   return self.stopped
 end
 
 function Watching:__tostring() return self.stopped and "b24.watch (stopped)" or "b24.watch" end
 
--- Checks the options; throws at the caller of client:watch.
+-- Checks the options.
 local function check(opts)
-  if type(opts) ~= "table" then error("b24: watch needs a table of options, not a " .. type(opts), 3) end
+  if type(opts) ~= "table" then blame("b24: watch needs a table of options, not a " .. type(opts)) end
   for name, value in pairs(opts) do
     if name == "every" then
       if type(value) ~= "number" or not (value >= 1 and value <= 86400) then
-        error("b24: option 'every' must be a number of seconds from 1 to 86400, not " .. tostring(value), 3)
+        blame("b24: option 'every' must be a number of seconds from 1 to 86400, not " .. tostring(value))
       end
     elseif not HANDLERS[name] then
-      error(("b24: unknown option '%s' of watch (there are: every, on_change, on_error, on_recover)"):format(tostring(name)),
-        3)
+      blame(("b24: unknown option '%s' of watch (there are: every, on_change, on_error, on_recover)"):format(tostring(name)))
     elseif type(value) ~= "function" then
-      error(("b24: option '%s' must be a function, not a %s"):format(name, type(value)), 3)
+      blame(("b24: option '%s' must be a function, not a %s"):format(name, type(value)))
     end
   end
 end

@@ -1,6 +1,7 @@
 --- b24.why: the words for the numbers of codec.why_parts.
 
 local codec = require "b24.codec"
+local blame = codec.blame
 
 local function plural(n, one, many)
   return n == 1 and "1 " .. one or ("%d %s"):format(n, many or one .. "s")
@@ -38,8 +39,8 @@ local why = {}
 ---@param inbox? b24.inbox
 ---@return string
 function why.text(counters, inbox)
-  if type(counters) ~= "table" then error("b24: counters must be a table, not a " .. type(counters), 3) end
-  if inbox ~= nil and type(inbox) ~= "table" then error("b24: inbox must be a table, not a " .. type(inbox), 3) end
+  if type(counters) ~= "table" then blame("b24: counters must be a table, not a " .. type(counters)) end
+  if inbox ~= nil and type(inbox) ~= "table" then blame("b24: inbox must be a table, not a " .. type(inbox)) end
   local parts = codec.why_parts(counters, inbox)
   local lines = { equation(parts) }
   for _, fact in ipairs(FACTS) do

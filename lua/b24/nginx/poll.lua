@@ -3,6 +3,7 @@
 
 local b24 = require "b24"
 local codec = require "b24.codec"
+local blame = codec.blame
 
 local ngx = rawget(_G, "ngx")
 
@@ -213,23 +214,23 @@ end
 local OPTIONS = { dict = "string", accounts = "table or function", every = "number" }
 
 local function check_options(opts)
-  if type(opts) ~= "table" then error("b24: poll{ dict =, accounts =, every = } takes a table", 3) end
+  if type(opts) ~= "table" then blame("b24: poll{ dict =, accounts =, every = } takes a table") end
   for name, value in pairs(opts) do
     local wanted = OPTIONS[name]
     if not wanted then
-      error(("b24: unknown option '%s' of poll (there are: dict, accounts, every)"):format(tostring(name)), 3)
+      blame(("b24: unknown option '%s' of poll (there are: dict, accounts, every)"):format(tostring(name)))
     end
     if not wanted:find(type(value), 1, true) then
-      error(("b24: option '%s' of poll must be a %s, not a %s"):format(name, wanted, type(value)), 3)
+      blame(("b24: option '%s' of poll must be a %s, not a %s"):format(name, wanted, type(value)))
     end
   end
-  if not opts.dict or not opts.accounts then error("b24: poll needs dict and accounts", 3) end
+  if not opts.dict or not opts.accounts then blame("b24: poll needs dict and accounts") end
   if opts.every and (opts.every < SHORTEST or opts.every > LONGEST or opts.every ~= opts.every) then
-    error(("b24: every is a number of seconds, from %g to %d"):format(SHORTEST, LONGEST), 3)
+    blame(("b24: every is a number of seconds, from %g to %d"):format(SHORTEST, LONGEST))
   end
   if not ngx.shared[opts.dict] then
-    error(("b24: there is no shared dictionary '%s'; put into nginx.conf: lua_shared_dict %s 1m;")
-      :format(opts.dict, opts.dict), 3)
+    blame(("b24: there is no shared dictionary '%s'; put into nginx.conf: lua_shared_dict %s 1m;")
+      :format(opts.dict, opts.dict))
   end
 end
 
@@ -241,8 +242,8 @@ end
 --- it is now and may wait; every: seconds (default 30)
 function resty.poll(opts)
   check_options(opts)
-  if ngx.get_phase() == "init" then error("b24: call poll in init_worker_by_lua: timers belong to a worker", 2) end
-  if poller then error("b24: poll was called already in this worker", 2) end
+  if ngx.get_phase() == "init" then blame("b24: call poll in init_worker_by_lua: timers belong to a worker") end
+  if poller then blame("b24: poll was called already in this worker") end
   local every = opts.every or EVERY
   local heartbeat = math.min(HEARTBEAT, every / 2)
   poller = setmetatable({
@@ -310,7 +311,7 @@ end
 ---@return string? err the last failure, if no answer ever came
 ---@return b24.info info `age`: seconds since the answer; `stale`: asking failed since then (`last_error`), or nobody asks
 function resty.get(account)
-  if not poller then error("b24: call poll{ dict =, accounts = } in init_worker_by_lua first", 2) end
+  if not poller then blame("b24: call poll{ dict =, accounts = } in init_worker_by_lua first") end
   account = tostring(account)
   local kept = kept_of(account)
   if kept.counters then return kept.counters, nil, info_of(kept) end
@@ -322,7 +323,7 @@ end
 --- What resty.get says of every account, as b24.counters_all would.
 ---@return table<string, { counters: b24.counters?, err: string?, info: b24.info }>
 function resty.all()
-  if not poller then error("b24: call poll{ dict =, accounts = } in init_worker_by_lua first", 2) end
+  if not poller then blame("b24: call poll{ dict =, accounts = } in init_worker_by_lua first") end
   local all = {}
   for _, name in ipairs(poller:load_names() or {}) do
     local counters, err, info = resty.get(name)

@@ -1,5 +1,7 @@
 --- Which program runs this Lua, and how may it wait for an answer?
 
+local blame = require("b24.codec").blame
+
 local host = {}
 
 -- Raw, so that strict-globals checkers stay quiet.
@@ -59,34 +61,34 @@ local function current_task()
   return tasks and tasks.current()
 end
 
-local function cannot_wait(call, level)
-  error(("b24: %s has to wait, and cannot here: not in a finaliser, a hook, or a function that a C function calls "
-    .. "(string.gsub, table.sort)"):format(call), level + 1)
+local function cannot_wait(call)
+  blame(("b24: %s has to wait, and cannot here: not in a finaliser, a hook, or a function that a C function calls "
+    .. "(string.gsub, table.sort)"):format(call))
 end
 
--- b24.core, or an error at `level` that says what is missing.
-local function load_core(call, level)
+-- b24.core, or an error that says what is missing.
+local function load_core(call)
   local loaded, core = pcall(require, "b24.core")
   if loaded then return core end
-  error(("b24: %s needs the module b24.core (over libcurl), which does not load: %s"):format(call, core), level + 1)
+  blame(("b24: %s needs the module b24.core (over libcurl), which does not load: %s"):format(call, core))
 end
 
-local function load_waiter(name, call, level)
-  load_core(call, level + 1)
+local function load_waiter(name, call)
+  load_core(call)
   local loaded, waiter = pcall(require, "b24.wait." .. name)
   if loaded then return waiter end
-  error(("b24: transport = \"%s\" does not load: %s"):format(name, waiter), level + 1)
+  blame(("b24: transport = \"%s\" does not load: %s"):format(name, waiter))
 end
 
 -- The loop of a plain program: the one that runs, else the one whose module is loaded; nil: none.
-local function loaded_loop(call, level)
+local function loaded_loop(call)
   if cqueues_runs() then return "cqueues" end
   local found
   for _, loop in ipairs(LOOPS) do
     if package.loaded[loop.library] and not loop.runs then
       if found then
-        error(("b24: several event loops are loaded; say which one drives %s: transport = \"%s\" or \"%s\""):format(call,
-          found, loop.name), level + 1)
+        blame(("b24: several event loops are loaded; say which one drives %s: transport = \"%s\" or \"%s\""):format(call,
+          found, loop.name))
       end
       found = loop.name
     end
@@ -94,73 +96,71 @@ local function loaded_loop(call, level)
   return found
 end
 
-local function check_controller(there, call, level)
+local function check_controller(there, call)
   if there then return end
-  error("b24: with transport = \"cqueues\" make " .. call .. " in a coroutine of a running controller", level + 1)
+  blame("b24: with transport = \"cqueues\" make " .. call .. " in a coroutine of a running controller")
 end
 
 -- The transport, by name, for what goes on by itself; nil: this program has no loop.
-local function loop_name(call, option, level)
-  if option == "cqueues" then check_controller(cqueues_runs(), call, level + 1) end
+local function loop_name(call, option)
+  if option == "cqueues" then check_controller(cqueues_runs(), call) end
   if option and option ~= "auto" and option ~= "blocking" then return option end
   local tasks = option ~= "blocking" and package.loaded["b24.wait.task"]
   local driver = tasks and tasks.driver()
   if driver then return driver.name end
   local name = host.name()
   if name == "nginx" then
-    error("b24: in nginx calls take no callback, because they do not block the worker; for what goes on by itself there is "
-      .. "require \"b24.resty\" (not: " .. call .. ")", level + 1)
+    blame("b24: in nginx calls take no callback, because they do not block the worker; for what goes on by itself there is "
+      .. "require \"b24.resty\" (not: " .. call .. ")")
   elseif option == "blocking" then
     return nil
   elseif name and not loop_of(name) then
-    error(("b24: b24 knows no event loop of %s; run the program b24 as a child process"):format(name), level + 1)
+    blame(("b24: b24 knows no event loop of %s; run the program b24 as a child process"):format(name))
   end
-  return name and loop_of(name) or (loaded_loop(call, level + 1))
+  return name and loop_of(name) or loaded_loop(call)
 end
 
 -- In nginx the request's own coroutine waits, over cosockets.
-local function nginx_core(call, option, level)
+local function nginx_core(call, option)
   if option and option ~= "auto" then
-    error(("b24: transport = \"%s\" would stop an nginx worker for all its requests; leave the option out"):format(option),
-      level + 1)
+    blame(("b24: transport = \"%s\" would stop an nginx worker for all its requests; leave the option out"):format(option))
   end
   local resty = require "b24.wait.cosocket"
   local problem = resty.why_not()
-  if problem then error("b24: " .. call .. " cannot wait here: " .. problem, level + 1) end
+  if problem then blame("b24: " .. call .. " cannot wait here: " .. problem) end
   return resty.core
 end
 
 -- May a call without a callback be made here, outside our tasks? Throws if not; returns the waiter of a scheduler in
 -- which only its coroutine waits, or nil: the program itself may be blocked.
-local function direct(call, option, level)
+local function direct(call, option)
   local name = host.name()
   if option == "cqueues" or (not option or option == "auto") and not name and cqueues_waits() then
-    check_controller(cqueues_waits(), call, level + 1)
-    return (load_waiter("cqueues", call, level + 1)) -- no tail call: levels are counted
+    check_controller(cqueues_waits(), call)
+    return load_waiter("cqueues", call)
   elseif option and option ~= "auto" and option ~= "blocking" and option ~= "cqueues" then
-    error(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run"):format(option, call), level + 1)
+    blame(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run"):format(option, call))
   elseif name and option ~= "blocking" then
-    error(("b24: %s would freeze %s until the portal answers; give it a callback, make it inside b24.run, or, to wait all "
-      .. "the same, set transport = \"blocking\""):format(call, name), level + 1)
+    blame(("b24: %s would freeze %s until the portal answers; give it a callback, make it inside b24.run, or, to wait all "
+      .. "the same, set transport = \"blocking\""):format(call, name))
   end
 end
 
---- opts.transport of b24.run and b24.counters_all, checked. Throws `level` calls up.
+--- opts.transport of b24.run and b24.counters_all, checked.
 ---@param call string
 ---@param opts? {transport: string?}
----@param level integer
 ---@return string?
-function host.transport(call, opts, level)
+function host.transport(call, opts)
   if opts == nil then return nil end
   if type(opts) ~= "table" then
-    error(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)), level + 1)
+    blame(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)))
   end
   for name in pairs(opts) do
-    if name ~= "transport" then error(("b24: unknown option '%s' of %s"):format(tostring(name), call), level + 1) end
+    if name ~= "transport" then blame(("b24: unknown option '%s' of %s"):format(tostring(name), call)) end
   end
   local transport = opts.transport
   if transport == nil or TRANSPORTS[transport] then return transport end
-  error(("b24: option 'transport' must be %s, not %s"):format(TRANSPORT_NAMES, tostring(transport)), level + 1)
+  blame(("b24: option 'transport' must be %s, not %s"):format(TRANSPORT_NAMES, tostring(transport)))
 end
 
 --- Does a call without a callback let the program go on here by itself?
@@ -171,38 +171,38 @@ function host.direct(option)
   return (not option or option == "auto" or option == "cqueues") and not host.name() and cqueues_runs()
 end
 
---- Throws, at the caller of the caller, where a call without a callback may not be made.
+--- Throws where a call without a callback may not be made.
 ---@param call string how the call looks in the user's program
 ---@param option string? conf.transport
 ---@return boolean yields it will yield, and not block
 function host.check(call, option)
   if host.name() == "nginx" then
-    nginx_core(call, option, 3)
+    nginx_core(call, option)
     return true
   end
   local yields = current_task() ~= nil
-  if not yields then yields = direct(call, option, 3) ~= nil end
-  load_core(call, 3)
+  if not yields then yields = direct(call, option) ~= nil end
+  load_core(call)
   yields = yields and option ~= "blocking"
-  if yields and require("b24.codec").may_yield() == false then cannot_wait(call, 3) end
+  if yields and require("b24.codec").may_yield() == false then cannot_wait(call) end
   return yields
 end
 
 -- The loop for a callback; without one an error.
-local function callback_waiter(call, option, callback, level)
+local function callback_waiter(call, option, callback)
   if type(callback) ~= "function" then
-    error("b24: the callback of " .. call .. " must be a function, not a " .. type(callback), level + 1)
+    blame("b24: the callback of " .. call .. " must be a function, not a " .. type(callback))
   end
-  local name = loop_name(call, option, level + 1)
-  if name then return (load_waiter(name, call, level + 1)) end -- no tail call: levels are counted
+  local name = loop_name(call, option)
+  if name then return load_waiter(name, call) end
   local why = option == "blocking" and "transport = \"blocking\" has none"
     or package.loaded.cqueues and "no controller of cqueues runs here" or "none is loaded"
-  error(("b24: a callback needs an event loop, and %s; call %s without one, or choose transport = \"uv\" (luv), "
-    .. "\"cqueues\" or \"glib\" (lgi)"):format(why, call), level + 1)
+  blame(("b24: a callback needs an event loop, and %s; call %s without one, or choose transport = \"uv\" (luv), "
+    .. "\"cqueues\" or \"glib\" (lgi)"):format(why, call))
 end
 
 --- Makes a call as the program it runs in allows: in a task it yields, with a callback it goes on by itself, in a plain
---- interpreter it blocks. Throws, at the caller of the caller, where none of this fits.
+--- interpreter it blocks. Throws where none of this fits.
 ---@param call string how the call looks in the user's program
 ---@param option string? conf.transport
 ---@param callback? function
@@ -215,21 +215,21 @@ end
 function host.run(call, option, callback, body, opts)
   local spawn = function(waiter) return require("b24.wait.task").spawn(waiter, body, opts) end
   if callback ~= nil then
-    local waiter = callback_waiter(call, option, callback, 3)
+    local waiter = callback_waiter(call, option, callback)
     return require("b24.wait.task").spawn(waiter, body, { callback = callback, method = opts and opts.method })
   end
   if option ~= "blocking" and current_task() then
-    if not require("b24.wait.task").may_wait() then cannot_wait(call, 3) end
+    if not require("b24.wait.task").may_wait() then cannot_wait(call) end
     local value, err, info = body(require("b24.wait.task").core)
     return value, err, info
   end
   if host.name() == "nginx" then
-    local value, err, info = body(nginx_core(call, option, 3))
+    local value, err, info = body(nginx_core(call, option))
     return value, err, info
   end
-  local waiter = direct(call, option, 3)
-  if waiter and not waiter.may_wait() then cannot_wait(call, 3) end -- before anything is sent
-  local core = load_core(call, 3)
+  local waiter = direct(call, option)
+  if waiter and not waiter.may_wait() then cannot_wait(call) end -- before anything is sent
+  local core = load_core(call)
   if not waiter and opts and opts.parallel then waiter = require "b24.wait.blocking" end
   if waiter then return spawn(waiter):wait() end
   local value, err, info = body(core)
@@ -237,7 +237,7 @@ function host.run(call, option, callback, body, opts)
 end
 
 --- Something that goes on by itself: in the program's event loop, or, in a plain interpreter without one, until it ends.
---- Throws, at the caller of the caller, where that cannot be.
+--- Throws where that cannot be.
 ---@param call string how the call looks in the user's program
 ---@param option string? conf.transport
 ---@param body fun(core: table): any
@@ -245,8 +245,8 @@ end
 ---@return b24.task
 ---@return boolean over it has come to its end, because this program has no loop
 function host.background(call, option, body, opts)
-  local name = loop_name(call, option, 3)
-  local waiter = load_waiter(name or "blocking", call, 3)
+  local name = loop_name(call, option)
+  local waiter = load_waiter(name or "blocking", call)
   local tasks = require "b24.wait.task"
   local task = tasks.spawn(waiter, body, opts)
   local blocked = not name and not tasks.current()

@@ -2,6 +2,8 @@
 
 local codec = require "b24.codec"
 
+codec.own(debug.getinfo(1, "S").source) -- where b24 itself was not loaded
+
 local drive = {}
 
 --- What a transport is. Both may yield.
@@ -89,26 +91,24 @@ function drive.core(transport)
   function core.perform(call) return perform(transport, call) end
 
   -- spent: seconds of conf's timeout that earlier requests took
-  local function run(conf, method, params, shape, idempotent, level, spent)
-    local opts = { idempotent = idempotent, level = level, spent = spent }
+  local function run(conf, method, params, shape, idempotent, spent)
+    local opts = { idempotent = idempotent, spent = spent }
     local call, err, info = codec.call(conf, method, params, shape, opts)
     if not call then return nil, err, info end
     return perform(transport, call)
   end
 
-  function core.call(conf, method, params, idempotent, level, spent)
-    -- No tail call: levels are counted.
-    local value, err, info = run(conf, method, params, nil, idempotent, (level or 1) + 2, spent)
-    return value, err, info
+  function core.call(conf, method, params, idempotent, spent)
+    return run(conf, method, params, nil, idempotent, spent)
   end
 
   function core.counters(conf, spent)
-    return run(conf, "im.counters.get", nil, "counters", nil, nil, spent)
+    return run(conf, "im.counters.get", nil, "counters", nil, spent)
   end
 
   -- A step of codec.batch. Only its plan knows that it does nothing but read.
   function core.batch(conf, step, spent)
-    return run(conf, "batch", step, "batch", step.idempotent and true or nil, nil, spent)
+    return run(conf, "batch", step, "batch", step.idempotent and true or nil, spent)
   end
 
   return core

@@ -4,6 +4,7 @@
 local codec = require "b24.codec"
 local drive = require "b24.wait.perform"
 local engine = require "b24.wait.engine"
+local blame = codec.blame
 
 --- What client:counters(callback) and b24.run return.
 ---@class b24.task
@@ -281,14 +282,13 @@ local function join(self, me, seconds)
   elseif timer then engine.cancel(timer) end
 end
 
---- Milliseconds to wait, checked; throws `level` calls up.
-local function to_seconds(ms, level)
+--- Milliseconds to wait, checked.
+local function to_seconds(ms)
   if ms == nil then return nil end
   if type(ms) ~= "number" then
-    error("b24: wait needs a number of milliseconds, not a " .. type(ms), level + 1)
+    blame("b24: wait needs a number of milliseconds, not a " .. type(ms))
   elseif not (ms >= 0 and ms <= LONGEST) then
-    error(("b24: wait needs 0 to 1e12 milliseconds, not %s; without any it waits as long as it takes"):format(tostring(ms)),
-      level + 1)
+    blame(("b24: wait needs 0 to 1e12 milliseconds, not %s; without any it waits as long as it takes"):format(tostring(ms)))
   end
   return ms / 1000
 end
@@ -299,11 +299,11 @@ end
 ---@return string? err code "WAIT_TIMEOUT" when the call is not over yet; it goes on
 ---@return b24.info? info
 function Task:wait(ms)
-  local seconds, me = to_seconds(ms, 2), current()
+  local seconds, me = to_seconds(ms), current()
   local inside = me == self or not me and self.co and coroutine.status(self.co) == "normal"
-  if inside and not self.done then error("b24: a task cannot wait for itself", 2) end
+  if inside and not self.done then blame("b24: a task cannot wait for itself") end
   if not self.done and me then
-    if not may_wait() then error("b24: " .. CANNOT_WAIT, 2) end
+    if not may_wait() then blame("b24: " .. CANNOT_WAIT) end
     join(self, me, seconds)
   elseif not self.done then
     self.waiter.turn(self, seconds or math.huge)
@@ -340,4 +340,4 @@ end
 function Task:__tostring() return self.done and "b24.task (done)" or "b24.task" end
 
 return { spawn = spawn, current = current, driver = driver, core = core, sleep = sleep,
-  finish_all = finish_all, may_wait = may_wait, to_seconds = to_seconds }
+  finish_all = finish_all, may_wait = may_wait }

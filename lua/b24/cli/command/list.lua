@@ -38,7 +38,7 @@ end
 
 -- Page after page: the exit code.
 local function print_all(client, method, given, max)
-  local pages = rows.pages(client, codec.cursor(method, given, 2), method)
+  local pages = rows.pages(client, codec.cursor(method, given), method)
   local count, progress = 0, new_progress()
   while count < max do
     local page, err, info = pages:next()
