@@ -95,7 +95,7 @@ end
 ---@return b24.info info
 function cache.counters(core, conf)
   local entry, err, info = codec.cache(conf)
-  -- A user without a home, of a service or container: as the limiter counts alone, so it is asked alone.
+  -- A user without a home, of a service or container: as the limiter counts alone, so it asks alone.
   if err and info.code == "NO_RUNTIME_DIR" then return core.counters(conf) end
   if err then return nil, err, info end
   if entry then return from_entry(entry, core, conf) end
