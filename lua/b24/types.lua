@@ -2,7 +2,7 @@
 --- Types for the Lua language server; never loaded.
 
 ---@class b24.conf
----@field webhook? string|fun():string?,string? URL of an incoming webhook, in any pasted form; or a function that returns it, or nil and why not
+---@field webhook? string|fun():string?,string? URL of an incoming webhook, as pasted; or a function: URL | nil, why
 ---@field portal? string host of the portal, with `token`
 ---@field token? string OAuth access token
 ---@field profile? string take the webhook from the file ~/.config/b24/webhook.PROFILE
