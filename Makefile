@@ -133,10 +133,13 @@ check: deps ## run the specs that need no socket, on LUA= alone: seconds
 lint asan tsan valgrind oom fuzz coverage bench nvim-bench rock: ## as named; each says what it measured (fuzz: FUZZ_SECONDS=)
 	@scripts/$@.sh $(if $(filter fuzz,$@),$(FUZZ_SECONDS))
 
+docs: ## write the tables that are made of the sources: README.md, lua/b24/types.lua
+	@$(LUA) scripts/conf_table.lua
+
 clean: ## remove what was built
 	rm -rf build lua/b24/codec.so lua/b24/core.so
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all nvim nvim-bench module can-build check env install deps demo demo-openresty picture picture-nvim portal test lint asan oom bench valgrind fuzz coverage rock tsan debian clean help spec-module
+.PHONY: all nvim nvim-bench module can-build check env install deps demo demo-openresty picture picture-nvim portal test lint asan oom bench valgrind fuzz coverage rock tsan debian docs clean help spec-module

@@ -115,7 +115,7 @@ static void layer_new(struct layer *l, const char *webhook, const char *method,
         !b24_request_build(&l->text, &l->conf, view(method), view("")))
         die("transfer: unusable arguments");
     l->request = (struct b24_request){l->text.url, view(l->text.body), l->text.headers,
-                                      B24_TIMEOUT_DEFAULT, true};
+                                      l->conf.timeout, true};
 }
 
 int main(int argc, char **argv) {

@@ -206,7 +206,7 @@ local function cached()
   local env = ("env B24_WEBHOOK=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s "):format(http, folder)
   local bar = env .. "lua5.4 bin/b24 --format tmux --max-age 1h"
   assert(os.execute(bar .. " >" .. dir .. "/log")) -- its entry
-  local modules = "for _, name in ipairs { [[argparse]], [[b24.codec]], [[b24.cli.main]], [[b24.cli.counters]] } do "
+  local modules = "for _, name in ipairs { [[argparse]], [[b24.codec]], [[b24.cli.main]], [[b24.cli.command.counters]] } do "
     .. "require(name) end require([[b24.cli.main]]).parser()"
   local wall = m.runs(m.scaled(101, 11), {
     nothing = dir .. "/run " .. env .. "lua5.4 -e ''",

@@ -11,7 +11,8 @@ end
 
 local client = assert(b24.client())
 for _, m in ipairs(assert(client:messages(dialog_id, { unread = true }))) do  -- looking marks nothing
-  print(("%s: %s"):format(m.author or "Bitrix24", m.text))
+  local author = m.author or (m.author_id == 0 and "Bitrix24" or "user " .. tostring(m.author_id))
+  print(("%s: %s"):format(author, m.plain))
 end
 if text then
   print("sent as message " .. assert(client:send(dialog_id, text)))

@@ -2,7 +2,7 @@
 # make debian RELEASE=trixie: what a newcomer to another Debian sees: this tree, fresh, in a chroot of that release, where
 # `make demo` and `make test` are run. LUAS="lua5.4 luajit" and SPECS="spec/a_spec.lua" shorten it; GROUPS_TOO="" leaves
 # out what only some specs need (Neovim, nginx). The chroot is kept in DEBIAN_DIR (default build/debian) for the next run;
-# FRESH=1 makes it again. Nothing outside of it is written: mounts and processes live in namespaces that end with the run.
+# FRESH=1 makes it again; DEBIAN_MIRROR=URL is for systems whose apt names none. Nothing outside of it is written: mounts and processes live in namespaces that end with the run.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -37,7 +37,7 @@ host_settings() {
     grep -v 'Auto-Detect' || true
 }
 bootstrap() {
-  mirror=$(host_mirror)
+  mirror=${DEBIAN_MIRROR:-$(host_mirror)}
   eval "$(apt-config shell http_proxy Acquire::http::Proxy https_proxy Acquire::https::Proxy 2>/dev/null || true)"
   [ -z "${http_proxy:-}" ] || export http_proxy
   [ -z "${https_proxy:-}" ] || export https_proxy
@@ -46,8 +46,9 @@ bootstrap() {
   # An unknown release has no script of its own, but all since 2011 are made as sid is.
   script=
   [ -e "/usr/share/debootstrap/scripts/$release" ] || script=/usr/share/debootstrap/scripts/sid
+  [ -z "$script" ] || [ -n "$mirror" ] || fail "apt names no mirror; give one: DEBIAN_MIRROR=URL"
   # shellcheck disable=SC2086
-  debootstrap --variant=minbase "$release" "$root.new" ${mirror:-${script:+http://deb.debian.org/debian}} $script \
+  debootstrap --variant=minbase "$release" "$root.new" $mirror $script \
     >"$root.log" 2>&1 || { tail -n 20 "$root.log" >&2; fail "debootstrap failed; all it said is in $root.log"; }
   mv "$root.new" "$root"
 }

@@ -22,7 +22,7 @@ things() {
     # Before Debian 12 its runtime came with clang.
     proof) echo 'clang libclang-rt-dev? valgrind gcovr' ;;
     bench) echo 'valgrind lua-sec libssl-dev lua-curl wrk' ;;
-    hosts) echo 'neovim tmux? zsh? fish? prometheus?' ;;
+    hosts) echo 'neovim tmux? zsh? fish? prometheus? dbus?' ;;
     nginx) echo 'nginx libnginx-mod-http-lua procps' ;;
     picture) echo 'chromium|chromium-browser fonts-dejavu-core' ;;
     debian) echo 'debootstrap util-linux git' ;;

@@ -1,7 +1,8 @@
 --- The layers of b24, read from the includes of the C files and the requires of the Lua files.
 ---
----     lua scripts/layers.lua          -- names every include and require that points upward; fails if there is one
----     lua scripts/layers.lua --draw   -- prints the picture of doc/architecture.md
+---     lua scripts/layers.lua           -- names every include and require that points upward, and
+---                                         a stale picture; fails if there is any
+---     lua scripts/layers.lua --write   -- draws the picture of doc/architecture.md again
 ---
 --- Run from the top folder.
 
@@ -64,17 +65,37 @@ local function implied(from, to, seen)
   return false
 end
 
-if arg[1] == "--draw" then
-  print "```mermaid\ngraph TD"
+local function drawn()
+  local lines = { "```mermaid", "graph TD" }
   for i = #ORDER, 1, -1 do
     for j = #ORDER, 1, -1 do
       local from, to = ORDER[i], ORDER[j]
       if arrows[from .. " " .. to] and not implied(from, to, rank) then
-        print(("  %s[%s] --> %s[%s]"):format(from:gsub("/", "_"), from, to:gsub("/", "_"), to))
+        lines[#lines + 1] = ("  %s[%s] --> %s[%s]"):format(from:gsub("/", "_"), from,
+          to:gsub("/", "_"), to)
       end
     end
   end
-  print "```"
+  lines[#lines + 1] = "```"
+  return table.concat(lines, "\n")
+end
+
+local PAGE, MARKS = "doc/architecture.md", "(<!%-%- layers: .- %-%->\n).-(\n<!%-%- end of layers %-%->)"
+
+local function page()
+  local file = assert(io.open(PAGE))
+  local text = file:read "*a"
+  file:close()
+  return text, (text:gsub(MARKS, function(first, last) return first .. drawn() .. last end))
+end
+
+local old, new = page()
+if arg[1] == "--write" then
+  local file = assert(io.open(PAGE, "w"))
+  file:write(new)
+  file:close()
+elseif old ~= new then
+  upward[#upward + 1] = PAGE .. ": its picture is stale; run lua scripts/layers.lua --write"
 end
 for _, line in ipairs(upward) do io.stderr:write(line, "\n") end
 os.exit(#upward == 0 and 0 or 1)

@@ -52,7 +52,10 @@ done | report "no file with both lua.h and curl/curl.h"
 grep -nE 'cJSON_GetObjectItem\(|cJSON_HasObjectItem\(|cJSON_InitHooks' src/*/*.c | report "no case-insensitive or process-wide cJSON call"
 wc -l src/*/*.[ch] $(find lua spec -name '*.lua') | awk '$1 > 400 && $2 != "total"' | report "no file over 400 lines"
 
+awk 'length > 100 { print FILENAME ":" FNR ": " length }' src/*/*.[ch] | report "no line of C over 100 bytes"
+
 make -s 2>&1 | report "the build is silent"
+lua5.4 scripts/circles.lua build/5.4/obj 2>&1 | report "no two C files that need each other"
 for module in build/5.?/b24/*.so; do
   name=$(basename "$module" .so)
   nm -D --defined-only "$module" | awk '{print $3}' | grep -vx "luaopen_b24_$name"

@@ -31,6 +31,7 @@ for lua in ${B24_TEST_LUA:-$(scripts/luas.sh)}; do
 done
 processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 jobs=${B24_TEST_JOBS:-$((processors * 2))}
+limit=${B24_TEST_LIMIT:-900} # seconds for one file: what hangs is a failure
 passed=0 failed=0 skipped=0
 work=$(mktemp -d) || exit 1
 
@@ -124,7 +125,7 @@ run() {
   # shellcheck disable=SC2046,SC2086
   env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;${fallback:+$PWD/$fallback}" LUA_CPATH="$PWD/build/$(abi_of "$3")${VARIANT:-}/?.so;;" \
     B24_RUNTIME_DIR="$work/runtime-$2" $(echo "$shared" | sed "s/@PLACE@/$1/; s/@LUA@/$3/") LUA_INIT= ${TEST_ENV:-} \
-    "$3" "$busted" "$4" >"$work/$2.log" 2>&1 8>&- 9>&- &
+    timeout -k 10 "$limit" "$3" "$busted" "$4" >"$work/$2.log" 2>&1 8>&- 9>&- &
   echo $! >"$work/$2.pid"
   wait $!
   echo $? >"$work/$2.status"

@@ -131,6 +131,12 @@ describe("one version", function()
   end)
 end)
 
+describe("what is made of src/rest/conf_options.h", function()
+  for name, text in pairs(dofile(ROOT .. "scripts/conf_table.lua").files(ROOT)) do
+    it("is up to date in " .. name .. " (else: make docs)", function() assert.equal(text.should, text.is) end)
+  end
+end)
+
 describe("the rock", function()
   local spec = {}
   setup(function()

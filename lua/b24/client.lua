@@ -108,7 +108,8 @@ end
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return {results: table, errors: table, not_reached: table, next: table, total: table}? answer each part by name
 ---@return string? err only when no request was answered
----@return b24.info info of the last request
+---@return b24.info info of the first request that failed, if one did (`failed` says how many), else of the last; attempts,
+--- waited and elapsed are those of all
 function Client:batch(commands, opts, callback)
   check(self, "batch")
   if type(opts) == "function" then opts, callback = nil, opts end
@@ -125,7 +126,8 @@ end
 --- The rows of a list, one by one, in constant memory: `for row in client:list("crm.deal.list") do … end`. It throws, as
 --- io.lines does: a list that ends early must not look like a short one. What it throws is the message (a string) that
 --- client:call would have returned. Rows that come or go meanwhile neither hide nor double the others where the method
---- pages by ID: give no order and no condition on the ID of your own, and it will where it can.
+--- pages by ID: give no order and no condition on the ID of your own, and it will where it can. The conf's timeout is one
+--- deadline for all its requests; the time between them does not count.
 ---@param method string such as "crm.deal.list", "tasks.task.list", "im.recent.list"
 ---@param params? table as for client:call; read once, at this call, and never changed
 ---@param opts? {idempotent: boolean}
@@ -201,7 +203,8 @@ function Client:inbox(opts, callback)
   return list, err, info
 end
 
---- The messages of a dialog, the newest last. Looking marks nothing as read.
+--- The messages of a dialog, the newest last. Looking marks nothing as read. `plain` is what people
+--- see: the text without its markup, files and attachments by name; `text` is what the portal sent.
 ---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
 ---@param opts? {unread: boolean?, limit: integer?} unread: only these; limit: default 20, at most 200
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
@@ -217,15 +220,19 @@ function Client:messages(dialog_id, opts, callback)
   return list, err, info
 end
 
---- Sends a message, in the name of the credential's owner. It is shown as typed: what would be markup to Bitrix24 (BB codes
---- and the like) is taken apart with an invisible character, unless `bb`. Never repeated when it may have arrived.
+--- Sends a message, in the name of the credential's owner. It is shown as typed: what would be markup
+--- to Bitrix24 (BB codes and the like) is taken apart with an invisible character, unless `bb`. What
+--- only a terminal understands (colours, control characters, lines that were written over) is left
+--- out, bytes that are not UTF-8 become U+FFFD. A text of more than 20,000 characters is split at line
+--- ends into numbered messages, at most 50. Never repeated when it may have arrived.
 ---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
----@param text string UTF-8; blanks at both ends are dropped by the portal
----@param opts? {bb: boolean?} bb: the text's BB codes count
+---@param text string blanks at both ends are dropped
+---@param opts? {bb: boolean?, once: boolean?} bb: the text's BB codes count; once: refuse what is too
+--- long for one message
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
----@return integer? message_id
+---@return integer? message_id of the first message
 ---@return string? err
----@return b24.info info
+---@return b24.info info ids: of all that arrived, also when one has failed; parts: how many there were
 function Client:send(dialog_id, text, opts, callback)
   check(self, "send")
   if type(opts) == "function" then opts, callback = nil, opts end

@@ -52,9 +52,9 @@ function b24.counters_all(confs, opts, callback)
   local many = require "b24.api.counters_all"
   local accounts, transport = many.accounts(confs)
   local parallel, chosen = many.options(opts)
-  local answers, err, info = require("b24.wait.context").run("b24.counters_all(confs)", chosen or transport, callback, function(core)
-    return many.counters(core, accounts, parallel)
-  end, { method = "im.counters.get", parallel = true })
+  local function ask(core) return many.counters(core, accounts, parallel) end
+  local answers, err, info = require("b24.wait.context").run("b24.counters_all(confs)",
+    chosen or transport, callback, ask, { method = "im.counters.get", parallel = true })
   return answers, err, info
 end
 

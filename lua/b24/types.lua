@@ -1,30 +1,46 @@
 ---@meta b24
 --- Types for the Lua language server; never loaded.
 
+-- conf: made by scripts/conf_table.lua
 ---@class b24.conf
----@field webhook? string|fun():string?,string? URL of an incoming webhook, as pasted; or a function: URL | nil, why
----@field portal? string host of the portal, with `token`
+--- URL of an incoming webhook, in any pasted form; or a function that returns it, or nil and why
+--- not
+---@field webhook? string|fun():string?,string?
+---@field portal? string host of the portal, with token, instead of a webhook
 ---@field token? string OAuth access token
 ---@field profile? string take the webhook from the file ~/.config/b24/webhook.PROFILE
----@field timeout? number seconds; one deadline over waiting, retries and transfer (default 30, at most 600)
----@field connect_timeout? number seconds (default 10)
----@field retries? integer (default 2)
----@field limiter? b24.limiter|false a limit of your own, stricter than the portal's; false: none at all
----@field plan? "standard"|"enterprise" the portal's bucket: 2 calls a second and 50 at once; 5 and 250
----@field proxy? string URL; "" for none; default: https_proxy, all_proxy, no_proxy
----@field ca_file? string PEM file of trusted certificates (default: $SSL_CERT_FILE, or the system's)
----@field ca_path? string hashed directory of trusted certificates
----@field user_agent? string
----@field http_version? "1.1"|"2"|"auto"
----@field max_reply? integer bytes (default 16 MiB)
----@field max_depth? integer levels of nesting in a reply (default 100)
----@field max_age? number seconds; counters that another process of this user got may be so old
----@field stale_ok? boolean older counters are better than none, when the portal does not answer
----@field nulls? boolean keep null members of results as b24.null
----@field allow_http? boolean plain http, to loopback only (also: B24_ALLOW_HTTP=1)
----@field transport? "auto"|"blocking"|"uv"|"cqueues"|"glib" how the program waits
----@field runtime_dir? string where the processes of this machine share the limiter and the cache
----@field log? fun(event: table) what each call does; may make calls itself
+--- a stricter limit {rate=, burst=} than the plan's, false for none, or your own {reserve=,
+--- penalise=} (default: on)
+---@field limiter? b24.limiter|false
+--- the portal's: 2 calls a second and 50 at once; "enterprise": 5 and 250 (default: "standard")
+---@field plan? "standard"|"enterprise"
+--- function(event): every attempt, reply, wait, retry, rename and degradation. It may make calls;
+--- what it throws is in info.log_error
+---@field log? fun(event: table)
+---@field http_version? "1.1"|"2"|"auto" "1.1" or "2": that one only (default: "auto")
+--- how the program waits: "blocking", "uv", "cqueues", "glib" (default: "auto")
+---@field transport? "auto"|"blocking"|"uv"|"cqueues"|"glib"
+--- seconds; one deadline over waiting, retries and transfer; at most 600 (default: 30)
+---@field timeout? number
+---@field connect_timeout? number seconds until there is a connection (default: 10)
+---@field retries? integer repeats of a request where that is safe (default: 2)
+---@field idempotent? boolean every call may run twice, whatever its name says (default: false)
+---@field runtime_dir? string where this machine's processes share the limiter and the cache
+---@field max_age? number seconds: counters that another process got may be so old (default: 0)
+--- older counters are better than none, when the portal does not answer (default: false)
+---@field stale_ok? boolean
+--- trusted certificates: a PEM file (default: $SSL_CERT_FILE, or the system's)
+---@field ca_file? string
+--- trusted certificates: a hashed directory (default: $SSL_CERT_DIR, or the system's)
+---@field ca_path? string
+---@field proxy? string URL; "" for none (default: https_proxy, all_proxy, no_proxy)
+---@field max_reply? integer bytes of a reply (default: 16 MiB)
+---@field max_depth? integer levels of nesting in a reply (default: 100)
+---@field nulls? boolean keep null members of results, as b24.null (default: false)
+---@field user_agent? string names your program to the portal (default: b24/VERSION)
+--- plain http, to loopback only (or B24_ALLOW_HTTP=1): for a mock portal (default: false)
+---@field allow_http? boolean
+-- /conf
 
 ---@class b24.limiter
 ---@field rate? number calls a second (default: the plan's)
@@ -91,10 +107,22 @@
 ---@class b24.message
 ---@field id integer
 ---@field author_id integer 0: the system
----@field author? string
----@field text string with BB codes
+---@field author? string nil: the portal does not name the author
+---@field text string as the portal sent it, with BB codes; may be empty
+---@field plain string for people: without markup, with files and attachments by name; never empty
+---@field files? b24.file[]
+---@field attachments? {text: string}[] what a robot or a link adds to a message, as text
+---@field deleted? boolean
+---@field forwarded? boolean
+---@field forwarded_from? string whose words they are
 ---@field date? integer seconds since 1970
 ---@field unread boolean
+
+---@class b24.file
+---@field id integer
+---@field name? string
+---@field type? string "image", "audio", "video", "file"
+---@field size? integer bytes
 
 ---@class b24.info
 ---@field method? string
@@ -120,5 +148,8 @@
 ---@field retryable? boolean may the same call be repeated
 ---@field retry_after? number seconds
 ---@field log_error? string the first error that conf.log threw during the call, which it does not harm
----@field failed? integer of b24.counters_all: accounts without counters
+---@field ids? integer[] of client:send: the messages that arrived
+---@field parts? integer of client:send: the messages that the text made
+---@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests that failed as a whole,
+--- the first of which kind, code and the like tell of
 ---@field sent? boolean false: no byte of the request left this machine, so the call surely did not run

@@ -59,13 +59,23 @@ describe("b24.counters_all", function()
     assert.is_true(portal:stats().most_at_once > 4, portal:stats().most_at_once)
   end)
 
-  it("gives each account a deadline of its own, from its turn on", function()
-    portal:control("fault", { kind = "slow", delay = 0.5, times = 100 })
+  it("counts the deadlines of all accounts from its beginning, not from their turns", function()
+    portal:control("fault", { kind = "slow", delay = 1.2, times = 100 })
     local confs = {}
-    for i = 1, 4 do confs[i] = conf { timeout = 1.9 } end
-    local _, _, info = b24.counters_all(confs, { parallel = 1 })
-    assert.equal(0, info.failed)
-    assert.is_true(info.elapsed > 1.9)
+    for i = 1, 4 do confs[i] = conf { timeout = i == 4 and 20 or 2 } end
+    confs[3] = conf { timeout = 2, max_age = 1, stale_ok = false }
+    local answers, _, info = b24.counters_all(confs, { parallel = 1 })
+    assert.equal(2, info.failed)
+    assert.equal(3, info.attempts)
+    local failed = 0
+    for i = 1, 4 do
+      if answers[i].err then
+        failed = failed + 1
+        assert.equal("TIMEOUT", answers[i].info.code)
+      end
+    end
+    assert.equal(2, failed)
+    assert.is_table(answers[4].counters)
   end)
 
   it("says that a client was closed", function()

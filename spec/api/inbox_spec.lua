@@ -222,6 +222,19 @@ describe("client:inbox", function()
     assert_order(list)
   end)
 
+  it("reads on behind a page that the portal hides, and does not take that for the end", function()
+    portal:control "clear_counters"
+    portal:control("crowd", { dialogs = 500 })
+    portal:control("settings", { recent_hides = 200 })
+    local list, err = client:inbox { waiting = false }
+    assert(list, err)
+    local offsets = {}
+    for _, entry in ipairs(portal:log()) do
+      if entry.method == "im.recent.list" then offsets[#offsets + 1] = entry.body:match '"OFFSET":(%d+)' end
+    end
+    assert.equal("200", offsets[1])
+  end)
+
   it("knows a muted dialog by its chat's id, marked or not", function()
     portal:control("dialog", { dialog_id = "7", count = 2, muted = true, title = "Anna Weber" })
     portal:control("dialog", { dialog_id = "8", count = 0, muted = true, marked = true, title = "Klaus Weber" })

@@ -146,27 +146,23 @@ describe("a dialog", function()
       end)())
       portal:control("reply", { method = "im.dialog.messages.get", body = [[{"result":{"chat_id":1,"users":[],"messages":[
         {"id":9,"author_id":5,"date":"2026-02-25T12:07:10+01:00","text":"x","unread":true}]}}]] })
-      assert.same({ { id = 9, author_id = 5, date = 1772017630, text = "x", unread = true } }, (client:messages "chat18"))
+      assert.same({ { id = 9, author_id = 5, date = 1772017630, text = "x", plain = "x", unread = true } },
+        (client:messages "chat18"))
       portal:control("settings", { missing = {} })
       portal:control("reply", { method = "im.dialog.messages.get", body = [[{"result":{"chat_id":1,"users":[],"messages":[
         {"id":9,"author_id":5,"date":"?","text":"","unread":false}]}}]] })
       local list, _, info = client:messages "chat18"
-      assert.same({ { id = 9, author_id = 5, author = "Иван Smith", text = "", unread = false } }, list)
+      assert.same({ { id = 9, author_id = 5, author = "Иван Smith", text = "", plain = "[no text]",
+        unread = false } }, list)
       assert.equal(2, info.attempts)
     end)
 
-    it("and ends when a portal ignores the cursor, or answers strangely", function()
+    it("and ends when a portal ignores the cursor", function()
       local page = {}
       for i = 1, 50 do page[i] = ('{"id":%d,"author_id":0,"text":"x"}'):format(i) end
       local body = '{"result":{"messages":[' .. table.concat(page, ",") .. ']}}'
       portal:control("reply", { method = "im.dialog.messages.get", times = 9, body = body })
       assert.equal(50, #assert(client:messages("chat18", { limit = 200 })))
-      portal:control "clear_faults"
-      for _, result in ipairs { "[]", "false", "5", '"x"', '{"messages":5}', '{"messages":[5,[],{"id":{}},{"id":-1}]}',
-        '{"messages":{"a":{"id":1}},"users":{"a":5}}' } do
-        portal:control("reply", { method = "im.dialog.messages.get", body = '{"result":' .. result .. '}' })
-        assert.same({}, (client:messages "chat18"), result)
-      end
     end)
 
     it("not without access", function()
@@ -192,9 +188,9 @@ describe("a dialog", function()
     end)
 
     it("with every character, as it was typed", function()
-      local parts = { "<&>'\"\\/ %20 + $result[x] \1\31\127" }
-      for c = 1, 0x7FF do
-        if c ~= 91 then parts[#parts + 1] = utf8_of(c) end -- "[" would meet a letter
+      local parts = { "<&>'\"\\/ %20 + $result[x] \t" }
+      for c = 32, 0x7FF do
+        if c ~= 91 and not (c >= 127 and c < 160) then parts[#parts + 1] = utf8_of(c) end -- "[" would meet a letter
       end
       for _, c in ipairs { 0x800, 0x2028, 0x2029, 0xD7FF, 0xE000, 0xFEFF, 0xFFFD, 0xFFFF, 0x10000, 0x1F600, 0x10FFFF } do
         parts[#parts + 1] = utf8_of(c)
@@ -245,7 +241,7 @@ describe("a dialog", function()
     end)
 
     it("not with nothing", function()
-      for _, text in ipairs { "", " ", "\n\t \r\n", "\0" } do
+      for _, text in ipairs { "", " ", "\n\t \r\n", "\0", "\239\187\191", "\27[0m\27[K\r\n", "x\8" } do
         local id, err, info = client:send("chat18", text)
         assert.is_nil(id)
         assert.same({ "config", "EMPTY_TEXT", false, "string" }, { info.kind, info.code, info.sent, type(err) })
@@ -313,7 +309,6 @@ describe("a dialog", function()
       { "dialog_id must be a string or a number, not a boolean", function(at) at[1] = line() client:mark_read(true) end },
       { "text must be a string, not a number", function(at) at[1] = line() client:send("5", 5) end },
       { "text must be a string, not a nil", function(at) at[1] = line() client:send "5" end },
-      { "a parameter is not valid UTF-8", function(at) at[1] = line() client:send("5", "\255") end },
       { "the options of send must be a table, not a boolean", function(at) at[1] = line() client:send("5", "x", true) end },
       { "unknown option 'BB' of send", function(at) at[1] = line() client:send("5", "x", { BB = true }) end },
       { "option 'bb' must be true or false, not a number",

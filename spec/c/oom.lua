@@ -144,6 +144,25 @@ scenario("totals", function() return codec.totals(counters) end)
 scenario("badge", function() return codec.badge(counters) end)
 scenario("dialogs", function() return collect(codec.dialogs(counters)) end)
 scenario("diff", function() return codec.diff(counters, later) end)
+local ROWS = {
+  { id = 5, chat_id = 60, title = "Ada Lovelace", last_id = 8, counter = 1, user = { name = "Ada", active = false },
+    message = { id = 9, author_id = 5, text = "Hello", date = "2026-02-25T12:07:10+01:00" } },
+  { id = 7, chat_id = 25 },
+  { id = "chat18", title = "Team", chat = { type = "lines", mute_list = { ["1"] = true } } },
+}
+local ASKED = { me = 1, now = 1772017800, complete = true }
+scenario("inbox", function() return { codec.inbox(counters, ROWS, ASKED) } end)
+scenario("second look", function()
+  local list = codec.inbox(counters, ROWS, ASKED)
+  local commands = codec.inbox_questions(list, true)
+  codec.inbox_answers(list, { people = { { id = 7, name = "Bob" } }, nchat41 = { name = "Post", type = "comment" },
+    w7 = { messages = { { id = 3, author_id = 7, unread = true, date = "2026-02-25T12:00:10+01:00" } } } }, ASKED)
+  return { list, commands }
+end)
+scenario("why", function() return codec.why_parts(counters, codec.inbox(counters, ROWS, ASKED)) end)
+scenario("shape", function()
+  return codec.as_counters { chat = { 3, "4" }, tasksTask = { ["5"] = "1" }, chatUnread = { "7" } }
+end)
 scenario("counters", function()
   local answer, err, info = core.counters(CONF)
   return answer and { answer, by_number = answer.CHAT[18] }, err, info

@@ -84,7 +84,8 @@ end)
 -- ------------------------------------------------------------ tasks, over the engine of the state
 
 local function load()
-  for _, name in ipairs { "b24.client", "b24.api.counters_all", "b24.api.watch", "b24.wait.context", "b24.wait.task", "b24.wait.blocking" } do
+  for _, name in ipairs { "b24.client", "b24.api.counters_all", "b24.api.watch", "b24.wait.context",
+    "b24.wait.task", "b24.wait.blocking" } do
     require(name)
   end
   return require "b24"

@@ -38,6 +38,19 @@ describe("of the command line", function()
     assert.equal(2, sent) -- by hand, and of the client who waits 25 minutes
   end)
 
+  it("the manual and the README name every preset of --format", function()
+    local manual = assert(process.read(ROOT .. "doc/b24.1"))
+    local readme = assert(process.read(ROOT .. "README.md"))
+    local _, _, err = command.run({ "--format", "nope" }, { env = { HOME = home, B24_WEBHOOK = "x" } })
+    local count = 0
+    for name in assert(err:match "there are: (.-), or a template"):gmatch "%w+" do
+      count = count + 1
+      assert.truthy(manual:find("\\fB" .. name .. "\\fR", 1, true), name)
+      assert.truthy(readme:find("%f[%w]" .. name .. "%f[%W]"), name)
+    end
+    assert.is_true(count >= 4)
+  end)
+
   it("the manual names every command and option", function()
     local manual = assert(process.read(ROOT .. "doc/b24.1")):gsub("\\", "")
     local function check(what, help)

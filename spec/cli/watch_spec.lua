@@ -114,14 +114,16 @@ describe("b24 watch", function()
     local child = begin({ "--notify" }, { PATH = home .. "/bin:" .. os.getenv "PATH" })
     shows "8 messages are waiting\n"
     portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'", author_id = 5 })
-    assert.is_true(process.eventually(10, function() return (process.read(home .. "/told") or ""):find "dialog" ~= nil end))
+    assert.is_true(process.eventually(10, function() return (process.read(home .. "/told") or ""):find "new messages" end))
     ends(child, 15, 143)
     assert.equal("[--app-name=b24][--][Bitrix24: 9 unread][1 dialog has new messages]", process.read(home .. "/told"))
   end)
 
-  it("notifies the desktop of who has written over D-Bus, as data and not as markup or shell", function()
+  -- Debian has lgi for 5.1 to 5.3 and LuaJIT.
+  local where_lgi = pcall(require, "lgi") and it or function() end
+  where_lgi("notifies the desktop of who has written over D-Bus, as data and not as markup or shell", function()
     local session = data.shell "dbus-run-session -- sh -c 'command -v dbus-monitor && echo ready'"
-    if not session:find "ready" or not pcall(require, "lgi") then return pending "no D-Bus session, or no lgi" end
+    if not session:find "ready" then return pending "no D-Bus session: dbus-run-session or dbus-monitor is missing" end
     notify_send()
     process.write(home .. "/session.sh", "echo $DBUS_SESSION_BUS_ADDRESS >" .. home .. "/bus; echo $$ >" .. home
       .. "/monitor; exec dbus-monitor >" .. home .. "/heard")

@@ -4,7 +4,6 @@
 local calm = require "spec.support.calm"
 local mime = require "mime"
 local process = require "spec.support.process"
-local socket = require "socket"
 local start = require("spec.support.portal").start
 
 local RESULT = '{"result":{"TYPE":{"ALL":5},"CHAT":{},"DIALOG":{"1":5},"LINES":[]}}'
@@ -15,13 +14,6 @@ local b24
 local function reload()
   for _, name in ipairs { "b24", "b24.core", "b24.client" } do package.loaded[name] = nil end
   b24 = require "b24"
-end
-
-local function dead_port()
-  local listener = assert(socket.bind("127.0.0.1", 0))
-  local _, port = listener:getsockname()
-  listener:close()
-  return port
 end
 
 -- kind of fault, its arguments, and what a call makes of it: kind and code of the error, or "ok"
@@ -131,69 +123,6 @@ describe("when the portal misbehaves", function()
     end
   end
 
-  describe("nothing listens", function()
-    local function unreached(kind_code, client)
-      local elapsed, value, err, info = process.timed(client.call, client, "crm.deal.add")
-      assert.is_nil(value)
-      assert.equal(kind_code, info.kind .. " " .. info.code)
-      assert.is_false(info.sent)
-      assert.is_true(elapsed < 30)
-      assert.truthy(err and info.hint)
-      assert.same({}, portal:log())
-    end
-
-    it("at the port: network, and nothing was sent", function()
-      local tail = ":" .. dead_port() .. "/rest/1/" .. portal.secret .. "/"
-      unreached("network CONNECTION_REFUSED", new_client { webhook = "https://localhost" .. tail })
-      unreached("network CONNECTION_REFUSED", new_client { webhook = "http://127.0.0.1" .. tail })
-    end)
-
-    it("under the name: network, and nothing was sent", function()
-      unreached("network HOST_NOT_FOUND", new_client { webhook = "https://no-such-host.invalid/rest/1/x/" })
-    end)
-
-    it("at the proxy: network, and nothing was sent", function()
-      local port = dead_port()
-      for _, webhook in ipairs { portal.webhook, portal.http_webhook } do
-        unreached("network CONNECTION_REFUSED", new_client { webhook = webhook, proxy = "http://127.0.0.1:" .. port })
-        unreached("network CONNECTION_REFUSED", new_client { webhook = webhook, proxy = "127.0.0.1:" .. port })
-      end
-      unreached("network PROXY_NOT_FOUND", new_client { proxy = "http://no-such-proxy.invalid:3128" })
-      assert(new_client { proxy = "" }:counters())
-    end)
-
-    it("at the proxy of the environment; proxy = \"\" goes around it", function()
-      local script = ([[
-        local b24 = require "b24"
-        local conf = { webhook = %q, ca_file = %q, retries = 0, limiter = false, timeout = 5 }
-        local _, _, info = b24.counters(conf)
-        print(info.kind, info.code, info.sent)
-        conf.proxy = ""
-        print(b24.counters(conf).TYPE.ALL)
-      ]]):format(portal.webhook, portal.ca_file)
-      for _, name in ipairs { "https_proxy", "HTTPS_PROXY", "all_proxy" } do
-        assert.same({ 0, "network\tCONNECTION_REFUSED\tfalse\n14\n", "" },
-          { process.run(script, { [name] = "http://127.0.0.1:" .. dead_port() }) })
-      end
-      local env = { https_proxy = "http://127.0.0.1:" .. dead_port(), no_proxy = "localhost" }
-      assert.equal("nil\tnil\tnil\n14\n", select(2, process.run(script, env)))
-    end)
-
-    it("behind the proxy: the proxy's refusal is no request to the portal", function()
-      for _, status in ipairs { "403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway" } do
-        portal:control("raw", { bytes = "HTTP/1.1 " .. status .. "\r\nContent-Length: 0\r\n\r\n" })
-        local value, _, info = new_client { proxy = "http://127.0.0.1:" .. portal.raw_port }:call "crm.deal.add"
-        assert.is_nil(value)
-        assert.equal("network", info.kind)
-        assert.equal("CONNECT localhost:" .. portal.https_port .. " HTTP/1.1",
-          portal:log()[1].body:match "^[^\r]*")
-        assert.is_nil(portal:log()[1].body:find(portal.secret, 1, true))
-        assert.is_false(info.sent)
-        portal:control "log_clear"
-      end
-    end)
-  end)
-
   describe("in its very bytes:", function()
     local function raw(bytes, more, conf)
       local text = not bytes:find "[%z\128-\255]" -- base64 is slow
@@ -238,6 +167,23 @@ describe("when the portal misbehaves", function()
         fails("timeout", replies["a length"]:sub(1, n), { after = "keep" }, { timeout = 0.4 })
       end
       portal:control "clear_faults"
+    end)
+
+    it("an encoding that does not exist: no retries, and the header's fault", function()
+      for _, name in ipairs { "UTF-8", "windows-1251", "gzip, UTF-8", "aes128gcm" } do
+        local info = fails("decode", ("HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s")
+          :format(name, #RESULT, RESULT), { times = 1 }, { retries = 2 })
+        assert.same({ "UNKNOWN_ENCODING", false, 1, true }, { info.code, info.retryable, info.attempts, info.sent })
+        assert.truthy(info.message:find("Content-Encoding: " .. name, 1, true), info.message)
+        assert.truthy(info.hint:find("Content-Encoding", 1, true), info.hint)
+      end
+    end)
+
+    it("an encoding that the body is not in: damaged, and may be better the next time", function()
+      local info = fails("network", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " .. #RESULT
+        .. "\r\n\r\n" .. RESULT)
+      assert.same({ "REPLY_GARBLED", true }, { info.code, info.retryable })
+      assert.is_nil(info.hint:find("closed", 1, true))
     end)
 
     it("a length that lies, or is none", function()

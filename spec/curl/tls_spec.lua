@@ -44,8 +44,11 @@ describe("over TLS", function()
     end)
 
     it("refuses a certificate of an unknown authority (HTTP/" .. version .. ")", function()
-      refused("tls", "CERTIFICATE_UNTRUSTED", { webhook = portal:webhook_for(portal.untrusted_port),
+      local info = refused("tls", "CERTIFICATE_UNTRUSTED", { webhook = portal:webhook_for(portal.untrusted_port),
         ca_file = portal.ca_file, http_version = version })
+      -- Nobody can see from here whether it is the authority or a missing link of the chain.
+      assert.truthy(info.hint:find("intermediate certificate", 1, true), info.hint)
+      assert.truthy(info.hint:find("another authority than that in ca_file", 1, true), info.hint)
     end)
 
     it("refuses an expired certificate (HTTP/" .. version .. ")", function()
@@ -87,6 +90,7 @@ describe("over TLS", function()
   it("uses the system's trust store when none is given: our authority is not in it", function()
     local info = refused("tls", "CERTIFICATE_UNTRUSTED", {})
     assert.truthy(info.hint:find("ca_file", 1, true))
+    assert.truthy(info.hint:find("ca%-certificates.*intermediate certificate"), info.hint)
   end)
 
   it("does not take over trust from an earlier call", function()

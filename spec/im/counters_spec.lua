@@ -159,6 +159,24 @@ describe("counters", function()
   end)
 end)
 
+describe("the list of sections", function()
+  it("is in the LuaLS type, too", function()
+    local file = assert(io.open "lua/b24/types.lua")
+    local text = file:read "*a"
+    file:close()
+    assert.is_true(#codec.sections > 7)
+    for _, name in ipairs(codec.sections) do
+      assert.truthy(text:find("---@field " .. name .. "?", 1, true) or text:find("---@field " .. name .. " ", 1, true), name)
+    end
+  end)
+
+  it("has the maps that every answer has", function()
+    local known = { TYPE = true }
+    for _, name in ipairs(codec.sections) do known[name] = true end
+    for name in pairs(counters "[]") do assert.is_true(known[name], name) end
+  end)
+end)
+
 describe("a map of counters", function()
   local body = [[{"result":{"TYPE":{"ALL":9},"CHAT":{"18":1,"9007199254740991":2},"DIALOG":{"1":3,"":2},"LINES":[7,8],
     "COLLAB":{"5":1},"CHAT_MUTED":{"6":1},"CHANNEL_COMMENT":{"801":{"8101":3}}}}]]

@@ -183,6 +183,23 @@ describe("dialogs", function()
   end)
 end)
 
+describe("an answer as portals of 2017 sent it, without b24.counters", function()
+  local raw = { TYPE = { ALL = "7", NOTIFY = "1", DIALOG = "4", CHAT = "2" }, DIALOG = { ["1"] = "3", ["5"] = "1" },
+    CHAT = { ["18"] = "2", ["19"] = "x", ["20"] = "-1", ["21"] = "" } }
+
+  it("has its totals", function()
+    assert.same({ all = 7, notifications = 1, messages = 6, saturated = false }, codec.totals(raw))
+    assert.equal("6", codec.badge(raw))
+    assert.is_true(codec.totals({ CHAT = { ["18"] = "100" } }).saturated)
+  end)
+
+  it("has its dialogs", function()
+    assert.same({ { "1", 3, "DIALOG" }, { "5", 1, "DIALOG" }, { "chat18", 2, "CHAT" } }, dialogs(raw))
+    assert.same({}, codec.diff(raw, { TYPE = { ALL = 7, NOTIFY = 1, DIALOG = 4, CHAT = 2 },
+      DIALOG = { ["1"] = 3, ["5"] = 1 }, CHAT = { ["18"] = 2 } }))
+  end)
+end)
+
 describe("diff", function()
   local rows = {
     { "a message arrives", { CHAT = { ["18"] = 1 }, TYPE = { ALL = 1, CHAT = 1, NOTIFY = 0 } },

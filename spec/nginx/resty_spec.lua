@@ -289,7 +289,7 @@ describe("b24 in nginx", function()
         assert.is_true(info.sent)
       end
       portal:control("fault", { kind = "gzip" })
-      fails("network", "REPLY_GARBLED", call(at(portal.webhook) .. ", retries = 0"))
+      fails("decode", "UNKNOWN_ENCODING", call(at(portal.webhook)))
       portal:control("raw", { bytes = "", after = "reset" })
       fails("network", "CONNECTION_LOST", call(at(portal:webhook_for(portal.raw_port)) .. ", retries = 0"))
     end)

@@ -122,6 +122,7 @@ local function leaves_nothing()
     return { autocommands = #vim.api.nvim_get_autocmds {}, windows = #vim.api.nvim_list_wins(),
       buffers = #vim.api.nvim_list_bufs() }
   end
+  vim.cmd "NoMatchParen" -- of Neovim 0.10 itself, which leaves one for each window until somebody types
   local before = left()
   for _, close in ipairs { "q", ":quit<CR>", ":bwipeout<CR>", ":only<CR>", "<C-w>c", "q" } do
     window_of_inbox()

@@ -150,6 +150,36 @@ describe("in Neovim", function()
     end)
   end)
 
+  describe("a dialog", function()
+    local r
+    setup(function()
+      portal:reset()
+      r = session "messages"
+    end)
+
+    it("shows what people see of its messages", function()
+      assert.truthy(r.text:find("\n  See the log (https://a.example/x)\n  > quoted\n", 1, true), r.text)
+      assert.truthy(r.text:find("\n  [con tract.pdf, 120 KB]\n", 1, true), r.text)
+      assert.truthy(r.text:find "^Bitrix24  ", r.text)
+      assert.truthy(r.stranger:find "^user 503  ", r.stranger)
+    end)
+
+    it("takes no other answer for messages, a sent or a read one", function()
+      for i, text in ipairs(r.shown) do assert.truthy(text:find("b24: BAD_RESULT", 1, true), i .. text) end
+      for i, text in ipairs(r.sent) do
+        assert.truthy(text:find("b24: BAD_RESULT", 1, true), i .. text)
+        assert.truthy(text:find("may have arrived", 1, true), i .. text)
+      end
+      for i, text in ipairs(r.read) do
+        assert.truthy(text:find(i == 2 and "b24: NO_DIALOG" or "b24: BAD_RESULT", 1, true), i .. text)
+      end
+    end)
+
+    it("complains without what could steer a terminal", function()
+      assert.truthy(r.said:find("b24: X: a [2J 2Jb", 1, true), r.said)
+    end)
+  end)
+
   describe("without a module", function()
     it("the program b24 is the engine, and gets the credential by its environment alone", function()
       local dir = data.folder()

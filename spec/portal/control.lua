@@ -95,20 +95,32 @@ operation("clear_faults", {}, function(portal)
   return {}
 end)
 
-local RAW_ENDS = { close = true, reset = true, keep = true }
+local RAW_ENDS = { close = true, reset = true, keep = true, next = true }
 
-operation("raw", { "bytes", "bytes_base64", "after", "times", "delay", "at_once" }, function(portal, arguments)
+local function new_script(arguments)
   arguments.bytes = arguments.bytes or bytes_of("bytes_base64", arguments.bytes_base64) or ""
   arguments.after = arguments.after or "close"
-  if not RAW_ENDS[arguments.after] then fail("raw: after is close, reset or keep") end
-  for _ = 1, arguments.times or 1 do table.insert(portal.raw_scripts, arguments) end
+  if not RAW_ENDS[arguments.after] then fail("raw: after is close, reset, keep or next") end
+  return arguments
+end
+
+operation("raw", { "bytes", "bytes_base64", "after", "times", "delay", "at_once" }, function(portal, arguments)
+  local script = new_script(arguments)
+  for _ = 1, arguments.times or 1 do table.insert(portal.raw_scripts, script) end
   return { waiting = #portal.raw_scripts }
+end)
+
+-- Scripts for all requests of their methods, while none waits for the next connection.
+operation("raw_methods", { "scripts" }, function(portal, arguments)
+  for _, script in ipairs(arguments.scripts) do portal.raw_scripts[script.method] = new_script(script) end
+  return {}
 end)
 
 -- Settings, log, statistics -------------------------------------------------------------------------------------------
 
 operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to", "renamed_from", "hosts",
-  "missing", "items", "deals", "tasks", "deals_fault", "tasks_fault", "zero_total" },
+  "missing", "items", "deals", "tasks", "addresses",
+  "recent_hides", "recent_appends", "deals_fault", "tasks_fault", "zero_total" },
   function(portal, arguments)
     local settings = portal.settings
     check_generation(arguments.generation)

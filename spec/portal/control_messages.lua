@@ -56,7 +56,8 @@ local function check_kind(what, kind)
   if kind and not CHAT_KINDS[kind] then fail("%s: unknown kind '%s'", what, tostring(kind)) end
 end
 
-operation("message", { "user_id", "dialog_id", "count", "kind", "text", "author_id", "age" },
+operation("message", { "user_id", "dialog_id", "count", "kind", "text", "author_id", "age", "params", "files",
+  "forward" },
   function(portal, arguments)
     check_kind("message", arguments.kind)
     local user = counters_of(portal, arguments)

@@ -25,6 +25,9 @@ local TEXTS = {
 ---@field date integer seconds since 1970
 ---@field text string
 ---@field own boolean written by the user: never unread
+---@field params string? JSON of the message's params
+---@field files string? JSON of the files that params.FILE_ID names, without brackets around them
+---@field forward string? JSON
 
 local function append(user, chat, author_id, date, text, own)
   user.last_message = user.last_message + 2
@@ -85,14 +88,16 @@ end
 ---@param user table
 ---@param chat table
 ---@param count integer
----@param what { text: string?, author_id: integer?, age: number? } age: seconds since the first of the messages
+---@param what { text: string?, author_id: integer?, age: number?, params: string?, files: string?, forward: string? }
+--- age: seconds since the first of the messages
 function dialogs.receive(user, chat, count, what)
   if what.age and not chat.messages then chat.age = what.age end
   dialogs.settle(user, chat)
   local first, own = os.time() - math.floor(what.age or 0), what.author_id == user.id
   for i = 1, math.min(count, MOST_MADE) do
     local author = what.author_id or people.author(chat, i)
-    append(user, chat, author, math.min(os.time(), first + i - 1), what.text, own)
+    local message = append(user, chat, author, math.min(os.time(), first + i - 1), what.text, own)
+    message.params, message.files, message.forward = what.params, what.files, what.forward
   end
   if own then drop(chat, chat.count) else chat.count = chat.count + count end
   chat.hidden = nil -- a message brings a hidden chat back

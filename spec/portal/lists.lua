@@ -1,5 +1,6 @@
 -- Lists that may be longer than any memory: rows 1..n are made when they are asked for.
---   settings  deals, tasks, items = how many rows      deals_fault, tasks_fault = "stall": every page repeats the first
+--   settings  deals, tasks, items, addresses = how many rows
+--             deals_fault, tasks_fault = "stall": every page repeats the first
 --   rows      { method, add } now, { method, every } after each request of the list: rows with new, higher ids
 
 local php = require "portal.php"
@@ -103,12 +104,13 @@ local function page(call)
   local order = php.upper_keys(array_of(params:get("ORDER"))):get("ID")
   local descending = tostring(order or kind.order):upper() == "DESC"
   local offset = stalled and 0 or math.max(call.start, 0)
-  local rows = {}
-  for position = offset, math.min(offset + PAGE, range.count) - 1 do
+  local rows, size = {}, kind.at_once and call.start < 0 and math.huge or PAGE
+  for position = offset, math.min(offset + size, range.count) - 1 do
     rows[#rows + 1] = only(kind.row(id_at(range, position, descending)), array_of(params:get("SELECT")))
   end
   lists.grow(call.portal, call.method, call.portal.every[call.method])
   local result = kind.wrap and php.map(kind.wrap, rows) or rows
+  if kind.at_once then return result, { total = #rows } end
   if call.start < 0 then return result, { total = call.portal.settings.zero_total and 0 or nil } end
   local following = call.start + PAGE
   return result, { next = following < range.count and following or nil, total = range.count }
@@ -127,6 +129,11 @@ kinds["crm.deal.list"] = { setting = "deals", scope = "crm", order = "ASC", row 
   return php.map("ID", tostring(id), "TITLE", "Deal " .. id, "TYPE_ID", "SALE", "CATEGORY_ID", "0",
     "STAGE_ID", id % 5 == 0 and "WON" or "NEW", "OPPORTUNITY", ("%d.00"):format(id % 1000 * 100),
     "CURRENCY_ID", "EUR", "ASSIGNED_BY_ID", tostring(1 + id % 7), "COMMENTS", php.null, "DATE_CREATE", date(id))
+end }
+
+-- It never names a next page and counts only what it gives; start = -1 gives everything. No row has an ID.
+kinds["crm.address.list"] = { setting = "addresses", scope = "crm", order = "ASC", at_once = true, row = function(id)
+  return php.map("TYPE_ID", "1", "ENTITY_TYPE_ID", "4", "ENTITY_ID", tostring(id), "CITY", "City " .. id)
 end }
 
 kinds["tasks.task.list"] = { setting = "tasks", scope = "task", order = "DESC", wrap = "tasks", row = function(id)

@@ -67,10 +67,19 @@ local function chat_get(call)
 end
 
 local function shape(chat, message)
-  local params = message.author_id == 0 and php.map("CODE", { "CHAT_JOIN" }, "NOTIFY", "N") or php.array()
-  return php.map("id", message.id, "chat_id", tonumber(chat.id), "author_id", message.author_id,
+  local params = message.params and php.json(message.params)
+    or message.author_id == 0 and php.map("CODE", { "CHAT_JOIN" }, "NOTIFY", "N") or php.array()
+  local out = php.map("id", message.id, "chat_id", tonumber(chat.id), "author_id", message.author_id,
     "date", clock.iso(message.date), "text", message.text, "unread", chat.last_read < message.id, "uuid", php.null,
     "replaces", {}, "params", params, "disappearing_date", php.null)
+  if message.forward then out:set("forward", php.json(message.forward)) end
+  return out
+end
+
+local function files(found)
+  local out = {}
+  for _, message in ipairs(found) do out[#out + 1] = message.files end
+  return php.json("[" .. table.concat(out, ",") .. "]")
 end
 
 -- The newest messages below an id, newest first.
@@ -150,7 +159,7 @@ local function messages_get(call)
   local shapes = {}
   for i, message in ipairs(found) do shapes[i] = shape(chat, message) end
   return php.map("chat_id", chat and tonumber(chat.id) or 0, "messages", shapes,
-    "users", authors(user, found, first_part), "files", {}) -- the second part's authors are not among them
+    "users", authors(user, found, first_part), "files", files(found)) -- the second part's authors are not among them
 end
 
 -- Reading -------------------------------------------------------------------------------------------------------------
@@ -188,12 +197,23 @@ end
 
 -- Writing -------------------------------------------------------------------------------------------------------------
 
+local LONGEST = 20000 -- characters; the rest of a longer message is dropped, and nobody is told
+
+local function cut(text)
+  local n = 0
+  for at in text:gmatch "()[^\128-\191]" do
+    n = n + 1
+    if n > LONGEST then return text:sub(1, at - 1) end
+  end
+  return text
+end
+
 local function text_of(params)
   local text = params:get("MESSAGE")
   if text and type(text) ~= "string" then return nil, { 400, "MESSAGE_EMPTY", "Wrong message type" } end
   text = (text or ""):match("^[%s%z]*(.-)[%s%z]*$")
   if text == "" then return nil, { 400, "MESSAGE_EMPTY", "Message can't be empty" } end
-  return text
+  return cut(text)
 end
 
 local function message_add(call)

@@ -1,4 +1,5 @@
 -- A server without a protocol: each connection gets exactly the bytes of the next script, then close, reset or nothing.
+-- A script with a method is for every request of that method; after "next" its connection gets another one.
 
 local cqueues = require "cqueues"
 local cqueues_socket = require "cqueues.socket"
@@ -10,16 +11,23 @@ local raw = {}
 local REQUEST_TIMEOUT = 10
 local LINGER = 2 -- seconds for the client to read what was sent before the socket goes
 
--- Reads until the client is quiet: closing with unread data would send RST.
+local function is_whole(request)
+  local _, head_end = request:find("\r\n\r\n", 1, true)
+  local length = head_end and request:sub(1, head_end):lower():match("\r\ncontent%-length: (%d+)\r\n")
+  return length and #request >= head_end + tonumber(length)
+end
+
+-- Reads until the request is whole or the client is quiet: closing with unread data would send RST.
 local function read_request(socket)
-  local parts, timeout = {}, REQUEST_TIMEOUT
-  while true do
+  local request, timeout = "", REQUEST_TIMEOUT
+  while not is_whole(request) do
     local bytes = socket:xread(-65536, "b", timeout)
-    if not bytes then return table.concat(parts) end
-    parts[#parts + 1] = bytes
+    if not bytes then break end
+    request = request .. bytes
     timeout = 0.01
     socket:clearerr("r")
   end
+  return request
 end
 
 local function write(socket, script)
@@ -47,18 +55,35 @@ local function finish(socket, script)
   end
 end
 
+local function record(portal, connection, request)
+  local line = request:match("^[^\r\n]*")
+  portal:record { listener = "raw", connection = connection.id, verb = line:match("^%S+"),
+    path = line:match("^%S+ (%S+)"), headers = {}, body = request }
+end
+
+-- The script for the next request, and the request; nil when there is none.
+local function next_script(portal, socket)
+  local scripts = portal.raw_scripts
+  local script = table.remove(scripts, 1)
+  if script then return script, script.at_once and "" or read_request(socket) end
+  if not next(scripts) then return nil end
+  local request = read_request(socket)
+  local method = request:match("^POST %S*/([%w.]+)")
+  return scripts[method and method:gsub("%.json$", "")], request
+end
+
 local function serve(portal, connection, socket)
   socket:setmode("b", "bn")
   socket:onerror(function(_, _, code) return code end)
-  local script = table.remove(portal.raw_scripts, 1)
-  if script then
-    local request = not script.at_once and read_request(socket) or ""
-    local line = request:match("^[^\r\n]*")
-    portal:record { listener = "raw", connection = connection.id, verb = line:match("^%S+"),
-      path = line:match("^%S+ (%S+)"), headers = {}, body = request }
-    write(socket, script)
-    finish(socket, script)
-  end
+  local script, request
+  repeat
+    script, request = next_script(portal, socket)
+    if script then
+      record(portal, connection, request)
+      write(socket, script)
+    end
+  until not script or script.after ~= "next"
+  if script then finish(socket, script) end
   socket:close()
 end
 

@@ -31,7 +31,8 @@ local function plain_text(text)
 end
 
 local function message_shape(message, original)
-  return php.map("id", message.id, "text", original and message.text or plain_text(message.text), "file", false,
+  local file = message.files and php.json(message.files) or false
+  return php.map("id", message.id, "text", original and message.text or plain_text(message.text), "file", file,
     "author_id", message.author_id, "attach", false, "sticker", php.null, "date", clock.iso(message.date),
     "status", "received", "uuid", php.null)
 end
@@ -106,6 +107,15 @@ end
 
 -- The methods ---------------------------------------------------------------------------------------------------------
 
+-- What a page shows of its rows. settings: recent_hides = how many of each page are missing, recent_appends = how many
+-- of the oldest chats are at its end, whether they are its own or not (on a real portal: the queue of the open lines).
+local function shown(call, found, first, last)
+  local settings, page = call.portal.settings, {}
+  for i = first + (settings.recent_hides or 0), last do page[#page + 1] = found[i] end
+  for i = 1, math.min(settings.recent_appends or 0, #found) do page[#page + 1] = found[#found + 1 - i] end
+  return page
+end
+
 local function list(call)
   local params, user = php.upper_keys(call.params), call.account.counters
   local before = clock.parse(params:get("LAST_MESSAGE_DATE")) or clock.parse(params:get("DATE_LAST_ACTIVITY"))
@@ -117,14 +127,15 @@ local function list(call)
   limit = limit <= 0 and DEFAULT_LIMIT or math.min(limit, MOST)
   local offset = call.start > 0 and call.start or math.max(php.integer(params:get("OFFSET")), 0)
   local items, skipped = {}, before and 0 or offset -- the date makes the server forget the offset
-  for i = skipped + 1, math.min(skipped + limit, #found) do
-    items[#items + 1] = item(call, found[i], params:get("GET_ORIGINAL_TEXT") == "Y")
+  local last = math.min(skipped + limit, #found)
+  for _, chat in ipairs(shown(call, found, skipped + 1, last)) do
+    items[#items + 1] = item(call, chat, params:get("GET_ORIGINAL_TEXT") == "Y")
   end
-  local more = #items == limit -- so also when nothing is left behind a full page
+  local more = last - skipped == limit -- so also when nothing is left behind a full page
   local result = php.map("items", items, "hasMorePages", more, "hasMore", more, "copilot", php.null,
     "messagesAutoDeleteConfigs", {})
   if not before and not unread_only then result:set("birthdayList", {}) end
-  return result, { next = more and offset + #items or nil, total = -1 }
+  return result, { next = more and offset + limit or nil, total = -1 }
 end
 
 local function get(call)

@@ -22,7 +22,7 @@ local function default_settings()
     generation = "g3",
     bucket = { enabled = false, rate = 2, burst = 50 },
     operating = {},
-    items = DEMO_ROWS, deals = DEMO_ROWS, tasks = DEMO_ROWS,
+    items = DEMO_ROWS, deals = DEMO_ROWS, tasks = DEMO_ROWS, addresses = DEMO_ROWS,
     missing = {},
   }
 end

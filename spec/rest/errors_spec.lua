@@ -2,38 +2,10 @@
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
+local final = require "spec.support.final"
 
-local SECRET = "s3cr3t0fTheSpec"
-local METHOD = "im.counters.get"
-local WEBHOOK = "https://portal.example/rest/1/" .. SECRET .. "/"
-local JSON = "application/json; charset=utf-8"
-
-local conf = assert(codec.conf { webhook = WEBHOOK, retries = 0 })
-
--- Hands a final reply to the codec and checks what holds for every failure.
-local function fail(status, body, more)
-  local reply = { status = status, body = body, content_type = JSON }
-  for name, value in pairs(more or {}) do reply[name] = value end
-  local value, message, info = codec.reply(conf, METHOD, reply)
-  assert.is_nil(value)
-  assert.equal("string", type(message))
-  assert.equal("b24: ", message:sub(1, 5))
-  assert.is_nil(message:find("%c"), "a message is one line")
-  assert.is_true(#message < 1000, "a message is short")
-  assert.is_table(info)
-  assert.equal(status, info.status)
-  assert.equal(METHOD, info.method)
-  assert.is_string(info.kind)
-  assert.is_string(info.code)
-  assert.equal("boolean", type(info.retryable))
-  assert.is_true(info.sent)
-  assert.is_nil(data.leak(SECRET, message, info))
-  return info, message
-end
-
-local function body_of(code, text)
-  return codec.encode { error = code, error_description = text or "Some text" }
-end
+local fail, body_of = final.fail, final.body_of
+local SECRET, METHOD, WEBHOOK, JSON, conf = final.SECRET, final.METHOD, final.WEBHOOK, final.JSON, final.conf
 
 -- code, statuses it was seen with, kind, retryable (nil: depends on the caller)
 local codes = {
@@ -85,6 +57,39 @@ local codes = {
   { "wrong_client", { 200 }, "auth", false },
 }
 
+-- status, code, kind, retryable, words of the hint: what is known of a code beyond its row
+local WORDS = "The message says what is wrong: the parameters, or the rights of the credential's owner."
+local verdicts = {
+  { 400, "ERROR_CORE", "portal", false, WORDS }, { 200, "ERROR_CORE", "portal", false, WORDS },
+  { 403, "ERROR_CORE", "portal", false, WORDS }, { 500, "ERROR_CORE", "portal", true, "fault of the portal" },
+  { 400, "SOME_NEW_CODE", "portal", false, WORDS }, { 404, "SOME_NEW_CODE", "portal", false, WORDS },
+  { 200, "SOME_NEW_CODE", "portal", false, WORDS }, { 422, "SOME_NEW_CODE", "portal", false, WORDS },
+  { 403, "SOME_NEW_CODE", "denied", false, WORDS }, { 401, "SOME_NEW_CODE", "auth", false, "The message says" },
+  { 429, "SOME_NEW_CODE", "limit", true, "Ask less often" },
+  { 500, "SOME_NEW_CODE", "portal", false, "fault of the portal" },
+  { 502, "SOME_NEW_CODE", "portal", true, "repeat the call" },
+  { 400, "0", "portal", false, WORDS }, { 400, "", "portal", false, WORDS },
+  { 400, "1048582", "portal", false, WORDS }, { 400, "100", "portal", false, "Check the parameters" },
+  -- rights
+  { 400, "ACCESS_DENIED", "denied", false, "has no right" }, { 403, "ACCESS_DENIED", "denied", false, "has no right" },
+  { 200, "ACCESS_DENIED", "denied", false, "has no right" }, { 401, "ACCESS_DENIED", "denied", false, "plan" },
+  { 401, "user_access_error", "denied", false, "application" },
+  { 400, "ACCESS_ERROR", "denied", false, "has no access" },
+  { 400, "IS_NOT_ADMIN", "denied", false, "administrator" }, { 400, "FEATURE_NOT_AVAIL", "denied", false, "plan" },
+  { 400, "0x100002", "denied", false, "has no right" },
+  { 400, "200040300010", "denied", false, "has no right" }, { 400, "200040300043", "denied", false, "has no right" },
+  { 400, "201240400001", "portal", false, "no such object" }, { 400, "200850000016", "portal", false, WORDS },
+  { 400, "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", "denied", false, "has no right" },
+  -- the portal's token, and the token server's code
+  { 401, "expired_token", "auth", false, "refresh token.*token server.*authorisation code" },
+  { 400, "invalid_grant", "auth", false, "authorise again" },
+}
+
+for _, code in ipairs { "ACCESS_DENIED_KICK", "ATTACH_READ_ACCESS_DENIED", "DOCGEN_ACCESS_ERROR", "ERROR_DOCUMENT_RIGHTS",
+  "CHAT_DELETE_USER_PERMISSION_DENIED", "CONFIG_WRONG_USER_PERMISSION", "USER_ACCESS_ERROR" } do
+  verdicts[#verdicts + 1] = { 400, code, "denied", false, "has no right" }
+end
+
 local function mixed(code)
   return (code:lower():gsub("^%l", string.upper):gsub("_(%l)", function(letter) return "_" .. letter:upper() end))
 end
@@ -119,6 +124,35 @@ describe("the code", function()
     end)
   end
 
+  for _, row in ipairs(verdicts) do
+    local status, code, kind, retryable, hint = (unpack or table.unpack)(row)
+    it(("'%s' with status %d is %s, and the hint fits"):format(code, status, kind), function()
+      local info = fail(status, body_of(code))
+      assert.same({ kind, retryable, code }, { info.kind, info.retryable, info.code })
+      assert.truthy(info.hint:find(hint), info.hint)
+      assert.is_nil(info.hint:find("dialog", 1, true) or info.hint:find("imopenlines", 1, true))
+    end)
+  end
+
+  it("that came without words does not send people to the message", function()
+    for _, status in ipairs { 400, 401, 403, 404 } do
+      local info = fail(status, '{"error":"SOME_NEW_CODE"}')
+      assert.is_nil(info.hint:find("message", 1, true), info.hint)
+    end
+  end)
+
+  it("ACCESS_ERROR speaks of dialogs where the method is about one", function()
+    local function hint(method)
+      return select(3, codec.reply(conf, method, { status = 403, body = body_of "ACCESS_ERROR" })).hint
+    end
+    for _, method in ipairs { "im.dialog.messages.get", "im.chat.get", "im.message.add", "IM.Dialog.Read" } do
+      assert.truthy(hint(method):find("not a member of this dialog.*imopenlines"), method)
+    end
+    for _, method in ipairs { "im.counters.get", "crm.deal.get", "disk.file.get", "imopenlines.dialog.get" } do
+      assert.is_nil(hint(method):find("dialog", 1, true), method)
+    end
+  end)
+
   it("ERROR_CORE is repeated only after status 500", function()
     local broken, refused = fail(500, body_of "ERROR_CORE"), fail(400, body_of "ERROR_CORE")
     assert.same({ "portal", true }, { broken.kind, broken.retryable })
@@ -151,6 +185,33 @@ describe("the code", function()
       assert.equal("portal", info.kind)
       assert.equal("b24: Not found (HTTP " .. status .. ")", message)
     end
+  end)
+
+  it("in numbers under HTTP 200 is the status that was meant", function()
+    for code, kind in pairs { [401] = "auth", [403] = "denied", [429] = "limit", [404] = "portal", [500] = "portal" } do
+      for _, form in ipairs { '{"error":%d,"error_description":"Text"}', '{"error":"%d","error_description":"Text"}',
+        '{"error":{"code":%d,"message":"Text"}}' } do
+        local info = fail(200, form:format(code))
+        assert.same({ kind, tostring(code), "Text" }, { info.kind, info.code, info.message }, form)
+      end
+    end
+    assert.same({ "denied", "200040300010" }, (function(info) return { info.kind, info.code } end)(
+      fail(400, '{"error":200040300010,"error_description":"Access Denied"}')))
+  end)
+
+  it("that is empty beside a good result is no error", function()
+    for _, error in ipairs { '""', "0", '"0"', "[]", "{}", "null", "false" } do
+      for _, text in ipairs { "", ',"error_description":""', ',"error_description":null', ',"error_description":[]' } do
+        local value, message = codec.reply(conf, METHOD,
+          { status = 200, body = ('{"result":{"a":1},"error":%s%s}'):format(error, text), content_type = JSON })
+        assert.same({ { a = 1 }, nil }, { value, message }, error .. text)
+      end
+    end
+    assert.equal("Not found", fail(200, '{"result":[],"error":"","error_description":"Not found"}').message)
+    fail(200, '{"result":null,"error":""}')
+    fail(400, '{"result":{"a":1},"error":""}')
+    fail(200, '{"result":{"a":1},"error":true}')
+    fail(200, '{"result":{"a":1},"error":"1"}')
   end)
 
   it("may come with a result", function()
@@ -241,8 +302,9 @@ describe("a reply without JSON", function()
   local html = data.read("errors/03-query-limit-html-503.html")
   local rows = {
     { 400, "http", false }, { 401, "auth" }, { 403, "denied", false }, { 404, "http", false }, { 405, "http", false },
-    { 408, "timeout", true }, { 410, "http", false }, { 413, "http", false }, { 429, "limit", true }, { 500, "http" },
-    { 501, "http" }, { 502, "http", true }, { 503, "limit", true }, { 504, "http", true }, { 520, "http" },
+    { 407, "http", false }, { 408, "timeout", true }, { 410, "http", false }, { 413, "http", false },
+    { 429, "limit", true }, { 500, "http" }, { 501, "http" }, { 502, "http", true }, { 503, "limit", true },
+    { 504, "http", true }, { 520, "http" },
   }
   for _, row in ipairs(rows) do
     it(("with status %d is %s"):format(row[1], row[2]), function()
@@ -284,22 +346,6 @@ describe("a reply without JSON", function()
   end)
 end)
 
-describe("Retry-After", function()
-  it("in seconds is told", function()
-    assert.equal(7, fail(503, "<html>", { retry_after = "7" }).retry_after)
-    assert.equal(120, fail(429, body_of "QUERY_LIMIT_EXCEEDED", { retry_after = "120" }).retry_after)
-    assert.is_nil(fail(503, "<html>").retry_after)
-  end)
-
-  it("of any other kind does no harm", function()
-    for _, text in ipairs { "", "x", "-5", "7.5", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT", ("9"):rep(40), "\0",
-      "nan" } do
-      local seconds = fail(503, "<html>", { retry_after = text }).retry_after
-      assert.is_true(seconds == nil or seconds >= 0 and seconds < math.huge, text)
-    end
-  end)
-end)
-
 describe("a redirect", function()
   for _, status in ipairs { 301, 302, 303, 307, 308 } do
     it(status .. " names the new host and nothing that follows it", function()
@@ -318,39 +364,6 @@ describe("a redirect", function()
       assert.equal("http", fail(302, "", { location = location }).kind)
     end
     assert.equal("REDIRECT", fail(302, "").code)
-  end)
-end)
-
-describe("the description", function()
-  it("is kept as sent; the message is one line", function()
-    for _, text in ipairs { "Disk is full.<br>", "one\ntwo\r\nthree", "tab\there", "\208\152\209\129\209\135",
-      "%s %n" } do
-      local info = fail(401, body_of("ERROR_OAUTH", text))
-      assert.equal(text, info.message)
-    end
-  end)
-
-  it("may be huge", function()
-    local info, message = fail(400, body_of("X", ("\208\152\n"):rep(200000)))
-    assert.equal("portal", info.kind)
-    assert.is_truthy(message:find("^b24: X: "))
-    assert.is_truthy(message:find("%(HTTP 400%)$"))
-    assert.is_not_nil((codec.encode(message)), "no character is cut in two")
-  end)
-
-  it("may be missing or of any type", function()
-    for _, rest in ipairs { "", ',"error_description":null', ',"error_description":""', ',"error_description":5',
-      ',"error_description":{"a":1}', ',"error_description":[]', ',"error_description":true' } do
-      local info, message = fail(400, '{"error":"SOME_CODE"' .. rest .. "}")
-      assert.equal("SOME_CODE", info.code)
-      assert.is_truthy(message:find("^b24: SOME_CODE.*%(HTTP 400%)$"), message)
-      assert.is_true(info.message == nil or type(info.message) == "string")
-    end
-  end)
-
-  it("of a huge code does no harm", function()
-    assert.equal("portal", fail(400, body_of(("C"):rep(100000))).kind)
-    assert.equal("portal", fail(400, body_of("A\nB")).kind)
   end)
 end)
 

@@ -71,6 +71,10 @@ describe("a cursor's params", function()
     { "user.get", { [">ID"] = 5 }, { [">ID"] = 5 } },
     { "crm.status.list", { filter = { ENTITY_ID = "SOURCE" } }, { filter = { ENTITY_ID = "SOURCE" } } },
     { "crm.status.list", { start = -1 }, {} },
+    -- with start = -1 it gives everything, else it counts only its page
+    { "crm.address.list", nil, { start = -1 } },
+    { "crm.address.list", { START = 0, order = { TYPE_ID = "ASC" } }, { START = -1, order = { TYPE_ID = "ASC" } } },
+    { "crm.address.list", { start = 50 }, { start = 50 } },
     { "task.item.list", { { ID = "ASC" }, {} }, { ["0"] = { ID = "ASC" }, ["1"] = {} } },
     -- a field that only ends like an ID
     { "crm.deal.list", { filter = { [">STAGE_ID"] = 1, ["=UF_ID"] = 2 } },
@@ -79,6 +83,7 @@ describe("a cursor's params", function()
     { "im.recent.list", nil, { OFFSET = 0, LIMIT = 200 } },
     { "im.recent.list", { LIMIT = 500, SKIP_CHAT = "Y" }, { OFFSET = 0, LIMIT = 200, SKIP_CHAT = "Y" } },
     { "im.recent.list", { limit = 10, offset = 30 }, { offset = 30, limit = 10 } },
+    { "im.dialog.users.list", { LIMIT = 500 }, { OFFSET = 0, LIMIT = 50 } },
     { "im.dialog.users.list", { DIALOG_ID = "chat1" }, { OFFSET = 0, LIMIT = 50, DIALOG_ID = "chat1" } },
   }
   for i, case in ipairs(first) do
@@ -111,7 +116,7 @@ describe("a cursor's params", function()
       local ok, err = pcall(function() codec.cursor(case[1], case[2]) end)
       assert.is_false(ok)
       assert.is_truthy(err:find(case[3], 1, true), err)
-      assert.is_truthy(err:find("cursor_spec.lua:", 1, true), err)
+      assert.is_truthy(err:find("pages_spec.lua:", 1, true), err)
     end
   end)
 
@@ -165,6 +170,11 @@ describe("paging by ID", function()
     { "gaps", { { rows = rows(1000, 50) }, { rows = rows(7000, 1), asks = asks("filter/>ID", 1049) } }, 51, "end" },
     { "a short page that names another one", { { rows = rows(1, 20), info = { next = 50 } }, { rows = rows(21, 3) } },
       23, "end" },
+    { "a short page that is counted as more", { { rows = rows(1, 20), info = { total = 23, next = codec.null } },
+      { rows = rows(21, 3), info = { total = 3 }, asks = asks("filter/>ID", 20) } }, 23, "end" },
+    { "a count of 0", { { rows = rows(1, 20), info = { total = 0 } } }, 20, "end" },
+    { "more than a page at once", { { rows = rows(1, 120) }, { rows = {}, asks = asks("filter/>ID", 120) } }, 120, "end" },
+    { "no row, but another page", { { rows = rows(1, 50) }, { rows = {}, info = { next = 100 } } }, 50, "CURSOR_STALLED" },
     { "one page in any order", { { rows = { { ID = "3" }, { ID = "1" }, { ID = "2" } } } }, 3, "end" },
     { "the same page again", { { rows = rows(1, 50) }, { rows = rows(1, 50) } }, 50, "CURSOR_STALLED" },
     { "an earlier page", { { rows = rows(101, 50) }, { rows = rows(1, 50) } }, 50, "CURSOR_STALLED" },
@@ -189,6 +199,14 @@ describe("paging by ID", function()
     end)
   end
 
+  it("minds a limit of the caller's", function()
+    local got, ending = feed(codec.cursor("crm.deal.list", { limit = 20 }), {
+      { rows = rows(1, 20) }, { rows = rows(21, 3), asks = asks("filter/>ID", 20) },
+    })
+    assert.equal("end", ending)
+    assert.equal(23, got)
+  end)
+
   it("reads tasks: small letters in the rows, capitals in the filter", function()
     local got, ending = feed(codec.cursor "tasks.task.list", {
       { rows = { tasks = rows(1, 50, "id") }, asks = asks("order/ID", "ASC") },
@@ -208,15 +226,46 @@ end)
 
 describe("paging by start", function()
   local cases = {
-    { "one page", { { rows = rows(1, 50), info = { total = 50 } } }, 50, "end" },
+    { "no row", { { rows = {}, info = { total = 0 } } }, 0, "end" },
+    { "a short page", { { rows = rows(1, 49) } }, 49, "end" },
+    { "one full page", { { rows = rows(1, 50), info = { total = 50 } },
+      { rows = {}, info = { total = 50 }, asks = asks("start", 50) } }, 50, "end" },
+    { "two full pages", { { rows = rows(1, 50), info = { next = 50, total = 100 } },
+      { rows = rows(51, 50), info = { total = 100 } } }, 100, "end" },
     { "two pages", { { rows = rows(1, 50), info = { next = 50, total = 70 } },
       { rows = rows(51, 20), info = { total = 70 }, asks = asks("start", 50) } }, 70, "end" },
     { "next as text", { { rows = rows(1, 50), info = { next = "50" } }, { rows = {}, asks = asks("start", 50) } },
       50, "end" },
-    { "more than 50 at once", { { rows = rows(1, 200), info = { total = 200 } } }, 200, "end" },
+    { "more than 50 at once", { { rows = rows(1, 120) } }, 120, "end" },
+    { "everything at once, by chance as many as pages have", { { rows = rows(1, 200), info = { total = 200 } },
+      { rows = rows(1, 200), info = { total = 200 }, asks = asks("start", 200) } }, 200, "end" },
+    { "a page that nobody counts", { { rows = rows(1, 50) }, { rows = rows(51, 50), asks = asks("start", 50) },
+      { rows = rows(101, 7), asks = asks("start", 100) } }, 107, "end" },
+    { "a full page, and nothing behind it", { { rows = rows(1, 50) }, { rows = {}, asks = asks("start", 50) } }, 50, "end" },
+    { "50 rows again and again", { { rows = rows(1, 50) }, { rows = rows(1, 50) } }, 50, "CURSOR_STALLED" },
+    { "50 rows that nobody can tell apart", { { rows = rows(1, 50, "NAME") } }, 0, "CURSOR_STALLED" },
+    { "rows without ids, and a count of less than was read", { { rows = rows(1, 50, "NAME"), info = { total = 7 } } },
+      0, "CURSOR_STALLED" },
+    { "50 rows without ids, counted", { { rows = rows(1, 50, "NAME"), info = { total = 50 } } }, 50, "end" },
+    { "a count of the page only", { { rows = rows(1, 50), info = { total = 50 } },
+      { rows = rows(51, 50), info = { total = 50 } }, { rows = rows(101, 20), info = { total = 20 } } }, 120, "end" },
+    { "a count of less than was read", { { rows = rows(1, 50), info = { next = 50, total = 100 } },
+      { rows = rows(51, 50), info = { total = 70 } }, { rows = rows(101, 5), asks = asks("start", 100) } }, 105, "end" },
+    { "a count that a later page does not repeat", { { rows = rows(1, 50), info = { next = 50, total = 170 } },
+      { rows = rows(51, 50) } }, 50, "CURSOR_STALLED" },
+    { "no row, but a count", { { rows = {}, info = { total = 120 } } }, 0, "CURSOR_STALLED" },
+    { "the same rows under another next", { { rows = rows(1, 50), info = { next = 50 } },
+      { rows = rows(1, 50), info = { next = 100 } } }, 50, "CURSOR_STALLED" },
+    { "hasMore without a next", { { rows = { items = rows(1, 20), hasMore = true } } }, 0, "CURSOR_STALLED" },
+    { "a full page, and no more", { { rows = { items = rows(1, 50), hasMore = false } } }, 50, "end" },
+    { "next and total inside the result", { { rows = { items = rows(1, 50), total = 70, next = 50 } },
+      { rows = { items = rows(51, 20), total = 70 }, asks = asks("start", 50) } }, 70, "end" },
+    { "descending ids", { { rows = each(50, function(i) return { ID = 100 - i } end), info = { next = 50 } },
+      { rows = each(49, function(i) return { ID = 50 - i } end) } }, 99, "end" },
     { "pages that rights have thinned out", { { rows = rows(1, 3), info = { next = 50, total = 120 } },
       { rows = {}, info = { next = 100, total = 120 } }, { rows = rows(4, 1), info = { total = 120 } } }, 4, "end" },
-    { "a count of 0", { { rows = rows(1, 50), info = { total = 0 } } }, 50, "end" },
+    { "a count of 0", { { rows = rows(1, 50), info = { total = 0 } }, { rows = rows(51, 2), info = { total = 0 } } },
+      52, "end" },
     { "the same next again", { { rows = rows(1, 50), info = { next = 50 } }, { rows = rows(1, 50), info = { next = 50 } } },
       50, "CURSOR_STALLED" },
     { "a smaller next", { { rows = rows(1, 50), info = { next = 50 } }, { rows = rows(1, 50), info = { next = 20 } } },
@@ -232,6 +281,30 @@ describe("paging by start", function()
       assert.equal(case[3], got)
     end)
   end
+
+  it("minds a limit of the caller's", function()
+    local got, ending = feed(codec.cursor("some.thing.list", { limit = 20 }), {
+      { rows = rows(1, 20) }, { rows = rows(21, 20), asks = asks("start", 20) },
+      { rows = rows(41, 3), asks = asks("start", 40) },
+    })
+    assert.equal("end", ending)
+    assert.equal(43, got)
+  end)
+
+  it("minds no limit that the method does not mind", function()
+    local got, ending = feed(codec.cursor("some.thing.list", { limit = 10 }), { { rows = rows(1, 30) } })
+    assert.equal("end", ending)
+    assert.equal(30, got)
+  end)
+
+  it("does not believe the count of a method that counts its pages", function()
+    local got, ending = feed(codec.cursor("crm.address.list", { start = 50 }), {
+      { rows = rows(51, 50, "CITY"), info = { total = 50 }, asks = asks("start", 50) },
+      { rows = rows(101, 20, "CITY"), info = { total = 20 }, asks = asks("start", 100) },
+    })
+    assert.equal("end", ending)
+    assert.equal(70, got)
+  end)
 
   it("goes on from where the caller begins", function()
     local got, ending = feed(codec.cursor("crm.deal.list", { start = 100 }), {
@@ -261,19 +334,50 @@ describe("paging by start", function()
   end)
 end)
 
+describe("everything at once", function()
+  local cases = {
+    { "nothing", { { rows = {}, info = { total = 0 } } }, 0, "end" },
+    { "all that is counted", { { rows = rows(1, 120, "CITY"), info = { total = 120 } } }, 120, "end" },
+    { "as many as a page has", { { rows = rows(1, 50, "CITY"), info = { total = 50 } } }, 50, "end" },
+    { "less than is counted", { { rows = rows(1, 50, "CITY"), info = { total = 120 } } }, 0, "CURSOR_STALLED" },
+    { "a full page that nobody counts", { { rows = rows(1, 50, "CITY") } }, 0, "CURSOR_STALLED" },
+    { "a page that names another one", { { rows = rows(1, 50, "CITY"), info = { next = 50, total = 50 } } }, 0,
+      "CURSOR_STALLED" },
+  }
+  for _, case in ipairs(cases) do
+    it("knows " .. case[1], function()
+      local got, ending = feed(codec.cursor "crm.address.list", case[2])
+      assert.equal(case[4], ending)
+      assert.equal(case[3], got)
+    end)
+  end
+end)
+
 describe("paging by OFFSET", function()
   local function page(first, many, more) return { items = rows(first, many, "id"), hasMore = more, birthdayList = {} } end
   local cases = {
     { "no chat", { { rows = page(1, 0, false) } }, 0, "end" },
     { "one page", { { rows = page(1, 100, false) } }, 100, "end" },
     { "hasMore although nothing follows", { { rows = page(1, 200, true) },
-      { rows = page(1, 0, true), asks = asks("OFFSET", 200) },
+      { rows = page(1, 0, false), asks = asks("OFFSET", 200) },
       { rows = page(1, 200, true), asks = asks("OFFSET", 0) } }, 200, "end" },
+    { "rows that the portal appends", { { rows = page(1, 220, true) },
+      { rows = page(201, 220, true), asks = asks("OFFSET", 200) },
+      { rows = page(421, 60, false), asks = asks("OFFSET", 400) },
+      { rows = page(1, 220, true), asks = asks("OFFSET", 0) } }, 480, "end" },
+    { "rows that the portal hides", { { rows = page(1, 20, true) },
+      { rows = page(21, 0, true), asks = asks("OFFSET", 200) },
+      { rows = page(21, 30, false), asks = asks("OFFSET", 400) },
+      { rows = page(1, 20, true), asks = asks("OFFSET", 0) } }, 50, "end" },
+    { "hasMorePages", { { rows = { items = rows(1, 10, "id"), hasMorePages = true } },
+      { rows = { items = rows(11, 10, "id"), hasMorePages = false } }, { rows = page(1, 10, true) } }, 20, "end" },
+    { "hasMore as text", { { rows = page(1, 200, "Y") }, { rows = page(201, 10, "N") }, { rows = page(1, 200, "Y") } },
+      210, "end" },
     { "a list that has moved down", { { rows = page(1, 200, true) },
       { rows = page(191, 50, false), asks = asks("OFFSET", 200) },
       { rows = page(1, 200, true) } }, 240, "end" },
     { "a chat that moved up, over us", { { rows = page(1, 200, true) }, { rows = page(202, 50, false) },
-      { rows = page(201, 1, true) }, { rows = page(1, 200, true), asks = asks("OFFSET", 1) } }, 251, "end" },
+      { rows = page(201, 1, true) }, { rows = page(1, 200, true), asks = asks("OFFSET", 200) } }, 251, "end" },
     { "the same page for ever", { { rows = page(1, 200, true) }, { rows = page(1, 200, true) },
       { rows = page(1, 200, true) }, { rows = page(1, 200, true) } }, 200, "CURSOR_STALLED" },
     { "rows without an id", { { rows = { items = rows(1, 200, "name"), hasMore = true } },
@@ -298,15 +402,54 @@ describe("paging by OFFSET", function()
       assert.equal("end", ending)
       return got
     end
-    assert.equal(49, users("im.dialog.users.list", {}, { { rows = rows(1, 49, "id") } }))
-    assert.equal(50, users("im.dialog.users.list", {}, { { rows = rows(1, 50, "id") }, { rows = {} },
-      { rows = rows(1, 50, "id") } }))
-    assert.equal(225, users("im.recent.get", {}, { { rows = rows(1, 225, "id") } })) -- knows no LIMIT
-    -- a LIMIT that the portal cuts down to 50 is no end
-    assert.equal(60, users("im.dialog.users.list", { LIMIT = 500 }, { { rows = rows(1, 50, "id") },
-      { rows = rows(51, 10, "id"), asks = asks("OFFSET", 50) }, { rows = rows(1, 50, "id") } }))
+    local function at(offset, list, info) return { rows = list, info = info, asks = asks("OFFSET", offset) } end
+    -- the portal hides some of a page, so a short one is no end
+    assert.equal(50, users("im.dialog.users.list", {}, { at(0, rows(1, 20, "id")), at(50, rows(21, 30, "id")),
+      at(100, {}) }))
+    assert.equal(50, users("im.dialog.users.list", {}, { at(0, rows(1, 50, "id")), at(50, {}) }))
+    -- and a small page may be hidden, but not as many rows as a large one has
+    assert.equal(24, users("im.dialog.users.list", { LIMIT = 20 }, { at(0, {}), at(20, rows(1, 20, "id")), at(40, {}),
+      at(60, {}), at(80, rows(21, 4, "id")), at(100, {}), at(120, {}), at(140, {}) }))
+    assert.equal(60, users("im.dialog.users.list", { LIMIT = 500 }, { at(0, rows(1, 50, "id")),
+      at(50, rows(51, 10, "id")), at(100, {}) }))
+    -- knows neither LIMIT nor OFFSET
+    assert.equal(225, users("im.recent.get", {}, { at(0, rows(1, 225, "id")), at(50, rows(1, 225, "id")) }))
+    assert.equal(3, users("im.user.list.get", {}, { at(0, rows(1, 3, "id")), at(50, rows(1, 3, "id")) }))
+    -- the count is all that is needed
+    assert.equal(70, users("im.search.user.list", {}, { at(0, rows(1, 50, "id"), { total = 70 }),
+      at(50, rows(51, 20, "id"), { total = 70 }) }))
+    assert.equal(70, users("im.search.user.list", {}, { at(0, rows(1, 50, "id"), { total = 50 }),
+      at(50, rows(51, 20, "id"), { total = 20 }), at(100, {}) })) -- unless it is that of the page
+    assert.equal(95, users("im.search.user.list", { LIMIT = 40 }, { at(0, rows(1, 35, "id"), { next = 50 }),
+      at(40, rows(36, 60, "id"), { total = 20 }), at(80, {}), at(120, {}) })) -- a next is a promise, and no place
     local map = { ["7"] = { id = 7 }, ["12"] = { id = 12 } }
     assert.equal(2, users("im.search.user.list", { FIND = "a" }, { { rows = map, info = { total = 2 } } }))
+  end)
+
+  it("does not take what may be a part for the whole", function()
+    local got, ending = feed(codec.cursor "im.user.list.get", { { rows = rows(1, 50, "id") }, { rows = rows(1, 50, "id") } })
+    assert.equal("CURSOR_STALLED", ending)
+    assert.equal(50, got)
+  end)
+
+  it("does not go on for ever through hidden pages", function()
+    local cursor, ending = codec.cursor "im.recent.list", nil
+    for _ = 1, 200 do
+      if ending then break end
+      cursor:params()
+      local list, _, info = cursor:page(page(1, 0, true), {})
+      ending = not list and info.code
+    end
+    assert.equal("CURSOR_STALLED", ending)
+  end)
+
+  it("does not turn back to rows above the caller's OFFSET", function()
+    local got, ending = feed(codec.cursor("im.recent.list", { OFFSET = 200 }), {
+      { rows = page(201, 200, true), asks = asks("OFFSET", 200) },
+      { rows = page(401, 20, false), asks = asks("OFFSET", 400) },
+    })
+    assert.equal("end", ending)
+    assert.equal(220, got)
   end)
 
   it("remembers many ids", function()
@@ -318,6 +461,29 @@ describe("paging by OFFSET", function()
     assert.equal(30000, got)
     cursor:params()
     assert.equal(0, #assert(cursor:page({ items = rows(10001, 200, "id"), hasMore = true }, {})))
+  end)
+end)
+
+describe("a result that is no list", function()
+  local function problem(result)
+    local cursor = codec.cursor "entity.get"
+    cursor:params()
+    local list, _, info = cursor:page(result, {})
+    return list and #list or info.code
+  end
+  it("is told", function()
+    for _, result in ipairs {
+      { ID = "5", ENTITY = "abc" }, { ID = "5", ENTITY = "abc", ACCESS = {} }, { ENTITY = "abc", ACCESS = {} },
+      { ID = "7", PHONE = { { ID = "1", VALUE = "+1" } } }, { id = 7, tags = { { id = 1 } } }, true, "x", 5, codec.null,
+    } do
+      assert.equal("NO_ROWS", problem(result))
+    end
+  end)
+  it("is no list of one, nor of none", function()
+    assert.equal(1, problem { { ID = "5", ENTITY = "abc" } })
+    assert.equal(0, problem {})
+    assert.equal(0, problem { items = {}, total = 0, hasMore = false })
+    assert.equal(1, problem { items = { { id = 1 } }, next = codec.null })
   end)
 end)
 

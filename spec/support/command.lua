@@ -57,7 +57,10 @@ function command.home()
   return new_folder()
 end
 
+local alive = {} -- children that were started and not waited for
+
 function command.remove(dir)
+  for child in pairs(alive) do child:kill(9) end -- of specs that failed
   os.execute("rm -rf " .. quote(dir))
 end
 
@@ -123,12 +126,14 @@ function command.start(arguments, opts)
     quote(("echo $$ >%s.pid; exec %s"):format(name, command.words(arguments, opts.env))),
     quote(opts.stdout or name .. ".out"), name)))
   local child = { pipe = pipe }
+  alive[child] = true
   assert(process.eventually(LIMIT, function()
     child.pid = tonumber(process.read(name .. ".pid") or "")
     return child.pid
   end), "b24 did not start")
   function child:wait()
     self.pipe:close()
+    alive[self] = nil
     return tonumber(process.read(name .. ".status")), process.read(name .. ".out") or ""
   end
   function child:kill(signal) return posix.kill(self.pid, signal) end

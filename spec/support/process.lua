@@ -80,8 +80,8 @@ Child.__index = Child
 --- own unless `env` names one.
 ---@param source string
 ---@param env? table<string, string>
----@param opts? { eval: boolean?, stdin: string?, piped: boolean? } eval: as `lua -e SOURCE`, not as a file; stdin: a
---- path, read by the child itself or, piped, by a `cat` in front of it
+---@param opts? { eval: boolean?, stdin: string?, piped: boolean?, files: integer? } eval: as `lua -e SOURCE`, not as a
+--- file; stdin: a path, read by the child itself or, piped, by a `cat` in front of it; files: how many it may open
 function process.start(source, env, opts)
   local name = os.tmpname()
   os.remove(name)
@@ -90,8 +90,10 @@ function process.start(source, env, opts)
   process.write(dir .. "/main.lua", source)
   local paths = ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
   local program = opts and opts.eval and "-e " .. quote(source) or quote(dir .. "/main.lua")
+  local limit = opts and opts.files and ("ulimit -n %d; "):format(opts.files) or ""
   local run = ('echo $$ >%s/pid; exec env -i %s "$(command -v %s)" -e %s %s'):format(quote(dir), variables(env, dir),
     quote(process.interpreter()), quote(paths), program)
+  run = limit .. run
   -- In the foreground of a shell of its own: a background job would ignore Ctrl-C from its birth.
   local stdin = quote(opts and opts.stdin or "/dev/null")
   local before, from = "", "<" .. stdin

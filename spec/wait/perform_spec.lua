@@ -1,4 +1,4 @@
--- b24.drive: the loop that carries out calls over a transport, here one that never waits.
+-- wait/perform: the loop that carries out calls over a transport, here one that never waits.
 
 local codec = require "b24.codec"
 local drive = require "b24.wait.perform"
@@ -103,7 +103,7 @@ describe("a driven call", function()
       return value
     end)
     assert.is_false(ok)
-    assert.truthy(err:find "drive_spec%.lua:%d+: b24: a parameter ", err)
+    assert.truthy(err:find "perform_spec%.lua:%d+: b24: a parameter ", err)
   end)
 end)
 

@@ -5,7 +5,10 @@
 
 #include "base/common.h"
 
-static inline char b24_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
+static inline char b24_lower(char c) {
+    if (c >= 'A' && c <= 'Z') return (char)(c + ('a' - 'A'));
+    return c;
+}
 
 static inline bool b24_is_digit(char c) { return c >= '0' && c <= '9'; }
 

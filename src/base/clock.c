@@ -18,6 +18,8 @@ b24_ms b24_clock_boot(void) { return read_clock(CLOCK_BOOTTIME); }
 b24_ms b24_clock_boot(void) { return read_clock(CLOCK_MONOTONIC); }
 #endif
 
+double b24_clock_wall(void) { return (double)time(NULL); }
+
 uint64_t b24_seed(void) {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);

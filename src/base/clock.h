@@ -12,6 +12,9 @@ b24_ms b24_clock(void);
  */
 b24_ms b24_clock_boot(void);
 
+/* Seconds since 1970, by the clock that people set: for dates only. */
+double b24_clock_wall(void);
+
 /* Differs between calls, processes and machines; nothing secret. */
 uint64_t b24_seed(void);
 

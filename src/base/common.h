@@ -32,4 +32,13 @@ typedef int64_t b24_ms; /* milliseconds of a monotonic clock, or a duration */
 
 #define B24_NO_MS ((b24_ms)-1) /* "not known" where a duration is optional */
 
+/* People and Lua count seconds; to the nearest millisecond. */
+static inline b24_ms b24_to_ms(double seconds) {
+    return (b24_ms)(seconds * 1000 + (seconds < 0 ? -0.5 : 0.5));
+}
+static inline double b24_to_seconds(b24_ms ms) { return (double)ms / 1000; }
+
+/* Doubles hold every integer up to here. */
+#define B24_EXACT_MAX 9007199254740992.0 /* 2^53 */
+
 #endif

@@ -19,8 +19,8 @@ bool b24_fail(struct b24_fault *fault, enum b24_kind kind, const char *code, con
     fault->code = code;
     fault->hint = hint;
     va_start(args, message);
-    vsnprintf(fault->message, sizeof fault->message, message,
-              args); /* NOLINT: clang-tidy 14 misreads va_start */
+    /* NOLINTNEXTLINE: clang-tidy 14 misreads va_start */
+    vsnprintf(fault->message, sizeof fault->message, message, args);
     va_end(args);
     return false;
 }

@@ -23,6 +23,13 @@ size_t b24_utf8_length(const char *q, const char *end) {
     return n;
 }
 
+uint32_t b24_utf8_code(const char *p, size_t n) {
+    static const unsigned char lead[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t code = (unsigned char)p[0] & lead[n];
+    for (size_t i = 1; i < n; i++) code = code << 6 | ((unsigned char)p[i] & 0x3F);
+    return code;
+}
+
 bool b24_utf8_valid(const char *p, size_t n) {
     const char *end = p + n;
     while (p < end) {

@@ -10,6 +10,9 @@ B24_PRIVATE_BEGIN
  * surrogates. */
 size_t b24_utf8_length(const char *p, const char *end);
 
+/* The code point of the valid UTF-8 sequence of n bytes at p. */
+uint32_t b24_utf8_code(const char *p, size_t n);
+
 /* Is all of this valid UTF-8? */
 bool b24_utf8_valid(const char *p, size_t n);
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "curl/engine_exit.h"
 #include "curl/engine_impl.h"
 #include "curl/inherit.h"
 #include "curl/sigpipe.h"
@@ -15,9 +14,10 @@
 #define KEPT_CONNECTIONS 64  /* idle ones; as in transfer.c */
 #define KEPT_EXCHANGES   64  /* handles kept for the next requests: 5 KiB each */
 #define SLICE            100 /* ms: longest wait between two looks at interrupt */
-#define SLOTS            (1u << 20) /* jobs at once; an id is generation * SLOTS + slot, exact in a double */
-#define BODY_KEPT        4096 /* bytes of request memory that a job keeps for its next use */
-#define BODY_MAX         (64u << 20)
+/* Jobs at once; an id is generation * SLOTS + slot, exact in a double. */
+#define SLOTS     (1u << 20)
+#define BODY_KEPT 4096 /* bytes of request memory that a job keeps for its next use */
+#define BODY_MAX  (64u << 20)
 
 static bool init(struct b24_engine *e) {
     e->owner = getpid();
@@ -27,6 +27,7 @@ static bool init(struct b24_engine *e) {
     b24_list_init(&e->done);
     b24_list_init(&e->dropped);
     b24_list_init(&e->active_jobs);
+    b24_list_init(&e->unstarted);
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->ended_changed, NULL);
     if (!b24_start_libcurl()) return false;
@@ -52,16 +53,47 @@ int b24_engine_fd(const struct b24_engine *e) { return e->fds[0]; }
 
 size_t b24_engine_running(const struct b24_engine *e) { return e->running; }
 
+/* ------------------------------------------------------------ the helper */
+
+static void stop(struct b24_engine *e) {
+    pthread_mutex_lock(&e->lock);
+    e->stop = true;
+    pthread_mutex_unlock(&e->lock);
+    curl_multi_wakeup(e->multi);
+}
+
+static struct b24_engine *engine_of(struct b24_at_exit *a) {
+    return (struct b24_engine *)(void *)((char *)a - offsetof(struct b24_engine, at_exit));
+}
+
+/* A forked child has no helper to stop. */
+static void stop_at_exit(struct b24_at_exit *a) {
+    struct b24_engine *e = engine_of(a);
+    if (b24_engine_usable(e)) stop(e);
+}
+
+static void wait_at_exit(struct b24_at_exit *a, const struct timespec *until) {
+    struct b24_engine *e = engine_of(a);
+    int late = 0;
+    if (!b24_engine_usable(e)) return;
+    pthread_mutex_lock(&e->lock);
+    while (!e->ended && late == 0)
+        late = pthread_cond_timedwait(&e->ended_changed, &e->lock, until);
+    pthread_mutex_unlock(&e->lock);
+}
+
 /* The host's signals are not for the helper. */
 static bool start(struct b24_engine *e) {
     sigset_t all, old;
     if (e->started) return true;
-    if (!b24_engine_exit_watch(e)) return false;
+    e->at_exit.stop = stop_at_exit;
+    e->at_exit.wait = wait_at_exit;
+    if (!b24_at_exit_add(&e->at_exit)) return false;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     e->started = pthread_create(&e->helper, NULL, b24_engine_run, e) == 0;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (!e->started) b24_engine_exit_forget(e);
+    if (!e->started) b24_at_exit_remove(&e->at_exit);
     return e->started;
 }
 
@@ -303,11 +335,8 @@ void b24_engine_free(struct b24_engine *e) {
     if (!b24_engine_usable(e))
         return; /* the rest is the parent's: a TLS goodbye would go out on its connections */
     if (e->started) {
-        b24_engine_exit_forget(e);
-        pthread_mutex_lock(&e->lock);
-        e->stop = true;
-        pthread_mutex_unlock(&e->lock);
-        curl_multi_wakeup(e->multi);
+        b24_at_exit_remove(&e->at_exit);
+        stop(e);
         pthread_join(e->helper, NULL);
         close(e->fds[0]);
         close(e->fds[1]);

@@ -1,5 +1,6 @@
 /* curl/engine_impl.h: the inside of an engine, for engine*.c only. Each field says whose it is: the
-   user's thread (host), the helper's (helper), or both under the lock. */
+   user's thread (host), the helper's (helper), or both under the lock. engine.c knows
+   engine_thread.c, and that engine_lane.c; none of them looks up. */
 #ifndef B24_CURL_ENGINE_IMPL_H
 #define B24_CURL_ENGINE_IMPL_H
 
@@ -8,6 +9,7 @@
 
 #include "base/list.h"
 #include "curl/engine.h"
+#include "curl/engine_exit.h"
 #include "curl/exchange.h"
 #include "curl/timers.h"
 
@@ -67,7 +69,7 @@ struct b24_engine {
     size_t running;
     bool started; /* the helper runs */
     pthread_t helper;
-    struct b24_engine *next, *prev; /* of all engines of the process */
+    struct b24_at_exit at_exit;
     /* lock */
     pthread_mutex_t lock;
     pthread_cond_t ended_changed;
@@ -79,15 +81,13 @@ struct b24_engine {
     struct b24_timers timers;
     struct b24_lanes *lanes;
     struct b24_link active_jobs; /* in the multi handle */
+    struct b24_link unstarted;   /* could not be started; their events are filled */
     size_t active;
 };
 
 /* ---- engine_thread.c */
 
 void *b24_engine_run(void *engine);
-
-/* The helper is done with a job, whose event is filled. */
-void b24_engine_finish(struct b24_engine *e, struct b24_engine_job *job);
 
 /* Under the lock: `done` has a member, and who watches the descriptor must know. */
 void b24_engine_signal(struct b24_engine *e);
@@ -111,7 +111,7 @@ bool b24_lane_again(struct b24_engine *e, struct b24_engine_job *job, CURLcode *
 /* The job leaves its lane, from the queue or from the multi handle. */
 void b24_lane_leave(struct b24_engine *e, struct b24_engine_job *job);
 
-/* Starts what may start. */
+/* Starts what may start. What cannot be started has left its lane, and is in e->unstarted. */
 void b24_lanes_start(struct b24_engine *e, b24_ms now);
 
 B24_PRIVATE_END

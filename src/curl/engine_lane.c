@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "curl/engine_impl.h"
 
 #define BUCKETS 256 /* thousands of portals in one process are many */
@@ -31,15 +32,9 @@ struct b24_lanes {
 
 /* ------------------------------------------------------------ names */
 
-static uint64_t hash_bytes(uint64_t hash, const char *p, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ (unsigned char)p[i]) * 1099511628211u; /* FNV-1a, 64 bits */
-    return hash;
-}
-
 /* The final zero and what stands for an absent text keep neighbours apart. */
 static uint64_t hash_text(uint64_t hash, const char *text) {
-    return text != NULL ? hash_bytes(hash, text, strlen(text) + 1) : hash_bytes(hash, "\1", 2);
+    return text != NULL ? b24_hash(hash, text, strlen(text) + 1) : b24_hash(hash, "\1", 2);
 }
 
 /* The proxy of a conf that names none. The environment may change while the process lives. */
@@ -55,7 +50,7 @@ static uint64_t hash_environment(uint64_t hash) {
 bool b24_lane_name(struct b24_buffer *name, const struct b24_conf *conf, const char *url) {
     const char *host = strstr(url, "://"), *end = host != NULL ? strchr(host + 3, '/') : NULL;
     char rest[40];
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = B24_HASH_START;
     hash = hash_text(hash, conf->proxy);
     if (conf->proxy == NULL) hash = hash_environment(hash);
     hash = hash_text(hash_text(hash, conf->ca_file), conf->ca_path);
@@ -84,8 +79,7 @@ void b24_lanes_free(struct b24_lanes *lanes) {
 }
 
 static struct b24_lane **find(struct b24_lanes *lanes, const char *name) {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (const char *p = name; *p != '\0'; p++) hash = (hash ^ (unsigned char)*p) * 16777619u;
+    uint64_t hash = b24_hash(B24_HASH_START, name, strlen(name));
     struct b24_lane **at = &lanes->buckets[hash % BUCKETS];
     while (*at != NULL && strcmp((*at)->name, name) != 0) at = &(*at)->next;
     return at;
@@ -181,7 +175,7 @@ static void start(struct b24_engine *e, struct b24_engine_job *job, b24_ms now) 
     }
     job->lane = NULL;
     b24_exchange_unsent(job->exchange, r, &job->event);
-    b24_engine_finish(e, job);
+    b24_list_append(&e->unstarted, &job->link);
 }
 
 bool b24_lane_again(struct b24_engine *e, struct b24_engine_job *job, CURLcode *result) {

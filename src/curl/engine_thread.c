@@ -35,7 +35,8 @@ static void give(struct b24_engine *e, struct b24_engine_job *job) {
     pthread_mutex_unlock(&e->lock);
 }
 
-void b24_engine_finish(struct b24_engine *e, struct b24_engine_job *job) {
+/* The helper is done with a job, whose event is filled. */
+static void finish(struct b24_engine *e, struct b24_engine_job *job) {
     b24_timers_remove(&e->timers, &job->timer);
     if (job->lane != NULL) b24_lane_leave(e, job);
     give(e, job);
@@ -48,7 +49,7 @@ static void take(struct b24_engine *e, struct b24_engine_job *job) {
         b24_timers_add(&e->timers, &job->timer, job->due);
     } else if (!b24_lane_enter(e, job)) {
         b24_exchange_unsent(job->exchange, CURLE_OUT_OF_MEMORY, &job->event);
-        b24_engine_finish(e, job);
+        finish(e, job);
     }
 }
 
@@ -69,7 +70,7 @@ static bool take_news(struct b24_engine *e) {
     while (cancelled != NULL) {
         struct b24_engine_job *next =
             cancelled->next_cancelled; /* only more can have been put in front meanwhile */
-        b24_engine_finish(e, cancelled);
+        finish(e, cancelled);
         cancelled = next;
     }
     return go_on;
@@ -85,7 +86,7 @@ static void wake(struct b24_engine *e, b24_ms now) {
                                       offsetof(struct b24_engine_job, timer)); /* its owner */
         if (job->exchange != NULL)
             b24_exchange_unsent(job->exchange, CURLE_OPERATION_TIMEDOUT, &job->event);
-        b24_engine_finish(e, job);
+        finish(e, job);
     }
 }
 
@@ -98,7 +99,7 @@ static void collect(struct b24_engine *e) {
         struct b24_engine_job *job = (struct b24_engine_job *)(void *)private;
         if (b24_lane_again(e, job, &result)) continue;
         b24_exchange_end(job->exchange, result, &job->event);
-        b24_engine_finish(e, job);
+        finish(e, job);
     }
 }
 
@@ -108,8 +109,14 @@ static void fail_all(struct b24_engine *e) {
     for (struct b24_link *l; (l = b24_list_first(&e->active_jobs)) != NULL;) {
         struct b24_engine_job *job = (struct b24_engine_job *)l;
         b24_exchange_end(job->exchange, CURLE_OUT_OF_MEMORY, &job->event);
-        b24_engine_finish(e, job);
+        finish(e, job);
     }
+}
+
+static void start_lanes(struct b24_engine *e) {
+    b24_lanes_start(e, b24_clock_boot());
+    for (struct b24_link *l; (l = b24_list_take(&e->unstarted)) != NULL;)
+        finish(e, (struct b24_engine_job *)l);
 }
 
 static int pause_until_next(struct b24_engine *e, b24_ms now) {
@@ -139,11 +146,11 @@ void *b24_engine_run(void *engine) {
     struct b24_engine *e = engine;
     while (take_news(e)) {
         wake(e, b24_clock_boot());
-        b24_lanes_start(e, b24_clock_boot());
+        start_lanes(e);
         bool failed = !perform(e);
         collect(e);
         if (failed) fail_all(e);
-        b24_lanes_start(e, b24_clock_boot()); /* places became free, connections ready */
+        start_lanes(e); /* places became free, connections ready */
         if (curl_multi_poll(e->multi, NULL, 0, pause_until_next(e, b24_clock_boot()), NULL) !=
             CURLM_OK)
             poll(NULL, 0, REST);

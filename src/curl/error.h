@@ -14,11 +14,14 @@ struct b24_progress {
     bool replied;     /* the reply's header was complete */
     bool maybe_proxy; /* the conf or the environment names a proxy */
     bool empty_ca;    /* the conf's ca_file has no certificates */
+    bool own_ca;      /* the conf says whom to trust */
+    int no_socket;    /* errno of a socket that could not be had; 0 */
 };
 
-/* Fills kind, code and hint of `failure` from the result and what the handle knows about it. */
+/* Fills kind, code, hint and text of `failure` from the result and what the handle knows about it.
+   `words` are libcurl's; the text may be written there. */
 void b24_curl_error(CURL *easy, CURLcode result, const struct b24_progress *progress,
-                    struct b24_failure *failure);
+                    char words[CURL_ERROR_SIZE], struct b24_failure *failure);
 
 B24_PRIVATE_END
 #endif

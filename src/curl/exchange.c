@@ -1,20 +1,19 @@
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "curl/exchange.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/ascii.h"
 #include "curl/inherit.h"
 #include "curl/proxy.h"
 #include "curl/trust.h"
 #include "os/standard.h"
 
-#define HEADERS_MAX (256u << 10) /* bytes of one reply's header; real ones have about 1 KiB */
-#define BODY_KEPT   (64u << 10)  /* bytes of body memory kept between calls */
+#define BODY_KEPT (64u << 10) /* bytes of body memory kept between calls */
 
 /* Once in a process, but again after a failure (which can only be a lack of memory). Never undone:
    others in the process may use libcurl too. */
@@ -52,14 +51,21 @@ CURLM *b24_new_multi(long kept_connections) {
     return multi;
 }
 
+/* libcurl 7.83 to 8.0 continues, when a reply's first line is folded, the last line of the handle's
+   earlier reply, whose memory is free: there a handle is for one reply. */
+#define FOLDS_SAFELY 0x080100
+
 struct b24_exchange *b24_exchange_new(void) {
     if (!b24_start_libcurl()) return NULL;
     struct b24_exchange *x = calloc(1, sizeof *x);
     if (x == NULL) return NULL;
     x->easy = curl_easy_init();
+    x->single_use = curl_version_info(CURLVERSION_NOW)->version_num < FOLDS_SAFELY;
     x->header[B24_CONTENT_TYPE].name = "content-type";
     x->header[B24_LOCATION].name = "location";
     x->header[B24_RETRY_AFTER].name = "retry-after";
+    x->header[B24_DATE].name = "date";
+    x->header[B24_CONTENT_ENCODING].name = "content-encoding";
     if (x->easy != NULL) return x;
     b24_exchange_free(x);
     return NULL;
@@ -80,38 +86,6 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg) {
     return b24_buffer_add(&x->body, p, size * n) ? size * n : 0;
 }
 
-static void keep_value(struct b24_header *h, const char *p, size_t n) {
-    while (n > 0 && (*p == ' ' || *p == '\t')) p++, n--;
-    while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n' || p[n - 1] == ' ')) n--;
-    if (n >= B24_HEADER_VALUE_MAX) n = 0; /* half a value would be a wrong one */
-    memcpy(h->value, p, n);
-    h->value[n] = '\0';
-}
-
-static void forget_header(struct b24_exchange *x) {
-    for (int i = 0; i < B24_HEADERS; i++) x->header[i].value[0] = '\0';
-    x->header_complete = false;
-}
-
-static size_t on_header(char *p, size_t size, size_t n, void *arg) {
-    struct b24_exchange *x = arg;
-    n *= size;
-    x->header_bytes += n;
-    x->header_too_large = x->header_bytes > HEADERS_MAX;
-    if (x->header_too_large) return 0;
-    if (n >= 5 && memcmp(p, "HTTP/", 5) == 0)
-        forget_header(x); /* a 1xx or a proxy's header came first */
-    /* A line that the connection's end cut behind its \r ends nothing. */
-    if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n')
-        x->header_complete = true;
-    for (int i = 0; i < B24_HEADERS; i++) {
-        size_t k = strlen(x->header[i].name);
-        if (n > k && p[k] == ':' && b24_starts(p, x->header[i].name))
-            keep_value(&x->header[i], p + k + 1, n - k - 1);
-    }
-    return n;
-}
-
 static size_t on_upload(char *to, size_t size, size_t n, void *arg) {
     struct b24_exchange *x = arg;
     n *= size;
@@ -130,8 +104,11 @@ static int on_rewind(void *arg, curl_off_t offset, int origin) {
 }
 
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
-    (void)arg, (void)purpose;
-    return b24_private_socket(address->family, address->socktype, address->protocol);
+    struct b24_exchange *x = arg;
+    (void)purpose;
+    int fd = b24_private_socket(address->family, address->socktype, address->protocol);
+    x->progress.no_socket = fd < 0 ? errno : 0;
+    return fd;
 }
 
 /* ------------------------------------------------------------ a connection that died while it was
@@ -174,7 +151,7 @@ static int on_ready(void *arg, char *ip, char *local_ip, int port, int local_por
         return CURL_PREREQFUNC_ABORT;
     }
     x->progress.began = true;
-    forget_header(x); /* a proxy's, of its CONNECT */
+    b24_forget_header(x); /* a proxy's, of its CONNECT */
     if (x->connected != NULL) x->connected(x->connected_arg);
     return CURL_PREREQFUNC_OK;
 }
@@ -220,6 +197,8 @@ static CURLcode set_body(struct b24_exchange *x, const struct b24_request *reque
 static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     CURLcode r = CURLE_OK;
     struct b24_trust trust = {conf->ca_file, conf->ca_path, NULL};
+    x->progress.empty_ca = conf->ca_file != NULL && b24_trust_takes_anything(conf->ca_file);
+    x->progress.own_ca = conf->ca_file != NULL || conf->ca_path != NULL;
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     if (trust.file == NULL && trust.path == NULL) trust = b24_trust_system();
@@ -266,6 +245,7 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_HTTPHEADER, x->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)conf->max_reply); /* what the header announces */
     if (r == CURLE_OK) r = set_proxy(x, conf);
     return r;
 }
@@ -280,10 +260,11 @@ static CURLcode set_callbacks(struct b24_exchange *x) {
     SET(CURLOPT_SEEKDATA, x);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, x);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERFUNCTION, b24_on_header);
     SET(CURLOPT_HEADERDATA, x);
     SET(CURLOPT_ERRORBUFFER, x->words);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    SET(CURLOPT_OPENSOCKETDATA, x);
 #if LIBCURL_VERSION_NUM >= 0x075000
     SET(CURLOPT_PREREQFUNCTION, on_ready);
     SET(CURLOPT_PREREQDATA, x);
@@ -343,7 +324,7 @@ static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
    through the read callback: what that leaves behind is not for others. */
 static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *conf,
                           const struct b24_request *request) {
-    return x->prepared == conf->serial && request->repeatable;
+    return !x->single_use && x->prepared == conf->serial && request->repeatable;
 }
 
 static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
@@ -353,13 +334,14 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
     x->repeatable = request->repeatable;
     x->upload = (struct b24_view){"", 0};
     x->progress.began = x->hung_up = x->again = false;
+    x->progress.no_socket = 0;
     x->connected = NULL;
     b24_buffer_reset(&x->body, BODY_KEPT);
     x->body.max = conf->max_reply;
     x->header_bytes = 0;
     x->header_too_large = false;
     x->words[0] = '\0';
-    forget_header(x);
+    b24_forget_header(x);
 }
 
 CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf,

@@ -11,7 +11,14 @@
 
 B24_PRIVATE_BEGIN
 
-enum { B24_CONTENT_TYPE, B24_LOCATION, B24_RETRY_AFTER, B24_HEADERS }; /* those that we read */
+enum {
+    B24_CONTENT_TYPE,
+    B24_LOCATION,
+    B24_RETRY_AFTER,
+    B24_DATE,
+    B24_CONTENT_ENCODING,
+    B24_HEADERS
+}; /* those that we read */
 
 #define B24_HEADER_VALUE_MAX 1024 /* bytes of a header value that we read */
 
@@ -26,11 +33,14 @@ struct b24_exchange {
     uint64_t prepared; /* serial of the conf that the handle's options are of; 0: set them all */
     uint64_t serial;   /* of the conf of this exchange */
     bool repeatable;
+    bool single_use; /* the handle; see exchange.c */
     struct b24_buffer body;
     struct b24_header header[B24_HEADERS];
+    struct b24_header *folds; /* the one that a folded line continues */
     size_t header_bytes;
     bool header_complete; /* the empty line was seen: a header cut in the middle is no reply */
     bool header_too_large;
+    bool is_http;                 /* a status line came */
     struct b24_view upload;       /* what is left of a body that must not be sent twice */
     struct b24_progress progress; /* `began`: libcurl had a connection and went on to send */
     bool hung_up; /* the kept connection that libcurl chose was dead: nothing was sent on it */
@@ -65,6 +75,12 @@ CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *con
    sent twice; run the handle once more, and it will open a connection of its own. Asked before
    b24_exchange_end. */
 bool b24_exchange_again(struct b24_exchange *x, CURLcode result);
+
+/* Libcurl's callback for the lines of a header; arg is the exchange. */
+size_t b24_on_header(char *p, size_t size, size_t n, void *arg);
+
+/* What came so far was of another reply. */
+void b24_forget_header(struct b24_exchange *x);
 
 /* `event` becomes B24_REPLY or B24_FAILED; its views are valid until the next prepare or free. */
 void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event);

@@ -1,8 +1,10 @@
 /* What became of an exchange, as an event. */
+#include <stdio.h>
 #include <string.h>
 
 #include "curl/error.h"
 #include "curl/exchange.h"
+#include "rest/hints.h"
 
 static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
 
@@ -23,6 +25,30 @@ static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
     reply->content_type = text_view(x->header[B24_CONTENT_TYPE].value);
     reply->location = text_view(x->header[B24_LOCATION].value);
     reply->retry_after = text_view(x->header[B24_RETRY_AFTER].value);
+    reply->date = text_view(x->header[B24_DATE].value);
+}
+
+/* libcurl takes lines of 100 KiB; before 8.6 it lacks memory for a longer one. */
+#define SAYS_TOO_LARGE 0x080600
+
+static bool large_header(const struct b24_exchange *x, CURLcode result) {
+    if (x->header_too_large) return true;
+    if (!x->is_http || x->header_complete) return false;
+#if LIBCURL_VERSION_NUM >= SAYS_TOO_LARGE
+    if (result == CURLE_TOO_LARGE) return true;
+#endif
+    return result == CURLE_OUT_OF_MEMORY &&
+           curl_version_info(CURLVERSION_NOW)->version_num < SAYS_TOO_LARGE;
+}
+
+/* It is HTTP, but not as the rules have it: with a line that libcurl's store of header lines
+ * refuses, or with a chunk of a wrong size, of which libcurl's code is that of a lost connection.
+ */
+static bool garbled(const struct b24_exchange *x, CURLcode result) {
+    if (!x->progress.began || !x->is_http) return false;
+    if (result == CURLE_RECV_ERROR) return strstr(x->words, "chunk") != NULL;
+    return result == CURLE_BAD_FUNCTION_ARGUMENT || result == CURLE_WEIRD_SERVER_REPLY ||
+           result == CURLE_UNSUPPORTED_PROTOCOL;
 }
 
 /* May a byte of the request have left? Said by libcurl's callback, because what it counts is too
@@ -41,17 +67,26 @@ static bool sent(const struct b24_exchange *x, CURLcode result) {
 #endif
 }
 
+/* "libcurl understands deflate, gzip" says what is right. What came says what is wrong. */
+static void name_encoding(struct b24_exchange *x, CURLcode result) {
+    const char *name = x->header[B24_CONTENT_ENCODING].value;
+    char words[CURL_ERROR_SIZE];
+    if (result != CURLE_BAD_CONTENT_ENCODING || name[0] == '\0') return;
+    snprintf(words, sizeof words, "the reply has Content-Encoding: %.40s: %.150s", name, x->words);
+    memcpy(x->words, words, sizeof words);
+}
+
 static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_failure *f) {
     memset(f, 0, sizeof *f);
     struct b24_progress progress = x->progress;
     progress.replied = progress.began && x->header_complete;
-    b24_curl_error(x->easy, result, &progress, f);
+    name_encoding(x, result);
+    b24_curl_error(x->easy, result, &progress, x->words, f);
     f->sent = sent(x, result);
-    f->text = text_view(x->words[0] ? x->words : curl_easy_strerror(result));
     if (result == CURLE_SEND_FAIL_REWIND)
         f->text = text_view(
             "the connection was lost; the request is not sent again, because it may have run");
-    if (x->body.state == B24_BUFFER_FULL || x->header_too_large) {
+    if (x->body.state == B24_BUFFER_FULL || result == CURLE_FILESIZE_EXCEEDED) {
         f->kind = B24_TOO_LARGE;
         f->code = "REPLY_TOO_LARGE";
         f->hint = "Ask for less, or raise max_reply (bytes).";
@@ -59,6 +94,16 @@ static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_fai
     } else if (x->body.state == B24_BUFFER_NO_MEMORY) {
         f->code = "OUT_OF_MEMORY";
         f->text = text_view("out of memory while receiving the reply");
+    } else if (large_header(x, result)) {
+        f->kind = B24_TOO_LARGE;
+        f->code = "REPLY_TOO_LARGE";
+        f->hint = B24_HINT_LARGE_HEADER;
+        f->text = text_view("the reply's header is too large");
+    } else if (garbled(x, result)) {
+        f->kind = B24_NETWORK;
+        f->code = "REPLY_GARBLED";
+        f->hint = B24_HINT_GARBLED;
+        if (!x->words[0]) f->text = text_view("the reply's header has a line that is none");
     }
 }
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* pipe2 */
 #include "curl/inherit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -49,7 +50,7 @@ struct b24_open_fds b24_note_fds(void) {
 /* A pipe, or one of a pair of sockets: the latter has no name. */
 static bool is_pair(int fd) {
     struct stat st;
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
     socklen_t n = sizeof name;
     if (fstat(fd, &st) != 0) return false;
     if (S_ISFIFO(st.st_mode)) return true;
@@ -63,4 +64,14 @@ void b24_keep_fds(const struct b24_open_fds *before) {
         bool fresh = (before->taken >> i & 1) == 0 && fcntl(fd, F_GETFD) == 0;
         if (fresh && is_pair(fd)) (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
+}
+
+#define PROBES 4 /* descriptors that one transfer may need: socket, CA file, a pair for DNS */
+
+int b24_out_of_files(void) {
+    int fds[PROBES], n = 0, why = 0;
+    while (n < PROBES && (fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) n++;
+    if (n < PROBES) why = errno;
+    while (n > 0) close(fds[--n]);
+    return why == EMFILE || why == ENFILE ? why : 0;
 }

@@ -24,5 +24,9 @@ struct b24_open_fds {
 struct b24_open_fds b24_note_fds(void);
 void b24_keep_fds(const struct b24_open_fds *before);
 
+/* Why no more descriptors can be had: EMFILE (this process) or ENFILE (the machine); 0: they can.
+ */
+int b24_out_of_files(void);
+
 B24_PRIVATE_END
 #endif

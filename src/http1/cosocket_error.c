@@ -17,14 +17,32 @@ struct row {
     "Put into nginx.conf: lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; (or "    \
     "the portal's own CA), "                                                                       \
     "and lua_ssl_verify_depth 3; (1 by default)."
+/* 20 is also what a chain longer than lua_ssl_verify_depth gives. */
+#define HINT_CHAIN                                                                                 \
+    "Put into nginx.conf: lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; (or "    \
+    "the portal's own CA), and lua_ssl_verify_depth 3;. If they are there, the portal does not "   \
+    "send its intermediate certificate: its administrator has to install the whole chain."
+#define HINT_FILES                                                                                 \
+    "nginx has no free file descriptor or connection: raise worker_rlimit_nofile and "             \
+    "worker_connections."
+#define HINT_RESOLVER                                                                              \
+    "The DNS server of nginx's resolver directive did not find out; check that server, and that "  \
+    "nginx reaches it."
 #define HINT_DNS                                                                                   \
     "Check the portal's name in the webhook URL, and the servers of nginx's resolver directive."
+
+#define HINT_NAME                                                                                  \
+    "The certificate is for another name: use the portal's name exactly as its certificate has "   \
+    "it (no IP address)."
 
 /* The first that fits. OpenSSL's verify errors come as "NUMBER: words". */
 static const struct row rows[] = {
     {B24_COSOCKET_CONNECT, B24_CONFIG, "no resolver defined", "NO_RESOLVER",
      "Put into nginx.conf: resolver 127.0.0.53; (or another DNS server; nginx reads neither "
      "resolv.conf nor hosts)."},
+    {ANY, B24_CONFIG, "oo many open files", "TOO_MANY_OPEN_FILES", HINT_FILES},
+    {B24_COSOCKET_CONNECT, B24_NETWORK, "could not be resolved (3:", "HOST_NOT_FOUND", HINT_DNS},
+    {B24_COSOCKET_CONNECT, B24_NETWORK, "could not be resolved (", "HOST_NOT_FOUND", HINT_RESOLVER},
     {B24_COSOCKET_CONNECT, B24_NETWORK, "could not be resolved", "HOST_NOT_FOUND", HINT_DNS},
     {B24_COSOCKET_CONNECT, B24_NETWORK, "connection refused", "CONNECTION_REFUSED",
      B24_HINT_CONNECT},
@@ -32,13 +50,15 @@ static const struct row rows[] = {
     {ANY, B24_TIMEOUT, "timed out", "TIMEOUT", B24_HINT_TIME},
     {ANY, B24_CLOSED, "client aborted", "CANCELLED", NULL},
     {B24_COSOCKET_CONNECT, B24_NETWORK, "", "CONNECT_FAILED", B24_HINT_CONNECT},
-    {B24_COSOCKET_HANDSHAKE, B24_TLS, "certificate host mismatch", "CERTIFICATE_NAME",
-     "The certificate is for another name: use the portal's name exactly as its certificate has it "
-     "(no IP address)."},
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "certificate host mismatch", "CERTIFICATE_NAME", HINT_NAME},
+    /* A number before these words is that of the handshake before. */
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "handshake failed", "TLS_FAILED", B24_HINT_TLS},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "10: ", "CERTIFICATE_EXPIRED", B24_HINT_DATE},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "9: ", "CERTIFICATE_EXPIRED", B24_HINT_DATE},
-    /* A chain that is too long for lua_ssl_verify_depth is also "20: unable to get local issuer
-       certificate". */
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "62: ", "CERTIFICATE_NAME", HINT_NAME},
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "2: ", "CERTIFICATE_UNTRUSTED", HINT_CHAIN},
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "20: ", "CERTIFICATE_UNTRUSTED", HINT_CHAIN},
+    {B24_COSOCKET_HANDSHAKE, B24_TLS, "21: ", "CERTIFICATE_UNTRUSTED", HINT_CHAIN},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "certificate", "CERTIFICATE_UNTRUSTED", HINT_TRUST},
     {B24_COSOCKET_HANDSHAKE, B24_TLS, "", "TLS_FAILED", B24_HINT_TLS},
     {ANY, B24_NETWORK, "", "CONNECTION_LOST", B24_HINT_CUT},

@@ -1,5 +1,5 @@
 /* http1/cosocket_error.h: the words of nginx's Lua sockets -> the vocabulary of failures that
- * curl_error.c has too. */
+ * curl/error.c has too. */
 #ifndef B24_HTTP1_COSOCKET_ERROR_H
 #define B24_HTTP1_COSOCKET_ERROR_H
 

@@ -2,14 +2,15 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/url.h"
-#include "rest/hints.h"
 
 #define HEADERS_MAX                                                                                \
     (256u << 10) /* bytes of all header lines, as in transfer.c; real replies have about 1 KiB */
-#define CHUNK_LINE_MAX 1024 /* bytes of a chunk's size and extensions; real ones have 6 */
-#define CHUNK_DIGITS   15   /* hexadecimal; more would not fit */
-#define LENGTH_DIGITS  18   /* decimal; more would not fit */
+#define LINE_BYTES     (100u << 10) /* of one header line, as libcurl has it */
+#define CHUNK_LINE_MAX 1024         /* bytes of a chunk's size and extensions; real ones have 6 */
+#define CHUNK_DIGITS   16           /* hexadecimal; libcurl takes no more, zeros or not */
+#define LENGTH_DIGITS  18           /* decimal, without leading zeros; more would not fit */
 
 void b24_http_init(struct b24_http_reply *h, size_t max_reply) {
     memset(h, 0, sizeof *h);
@@ -33,9 +34,11 @@ static void invalid(struct b24_http_reply *h, const char *what) {
  * send a line's end.
  */
 static bool like_http(struct b24_view line) {
-    static const char start[] = "HTTP/1.";
+    static const char start[] = "http/1.";
     size_t n = line.n < sizeof start - 1 ? line.n : sizeof start - 1;
-    return memcmp(line.p, start, n) == 0;
+    for (size_t i = 0; i < n; i++)
+        if (b24_lower(line.p[i]) != start[i]) return false;
+    return true;
 }
 
 /* Moves bytes of *bytes to h->line. True: the line is whole, and stands there without its end. */
@@ -55,28 +58,28 @@ static bool take_line(struct b24_http_reply *h, struct b24_view *bytes, size_t m
     if (h->part == B24_HTTP_STATUS && !like_http(b24_buffer_view(&h->line)))
         invalid(h, "the reply is not HTTP/1");
     if (h->end != B24_HTTP_OPEN || end == NULL) return false;
-    if (h->line.n < 2 || h->line.p[h->line.n - 2] != '\r') {
-        invalid(h, "a line does not end in CR LF");
-        return false;
-    }
-    b24_buffer_cut(&h->line, h->line.n - 2);
+    bool cr = h->line.n > 1 && h->line.p[h->line.n - 2] == '\r';
+    b24_buffer_cut(&h->line, h->line.n - (cr ? 2 : 1)); /* a bare LF ends a line too */
     return true;
 }
 
-/* A line of the header or trailer: all of them together are bounded. */
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* What begins with CR is no header line whatever follows. */
+static bool is_empty(struct b24_view line) { return line.n == 0 || line.p[0] == '\r'; }
+
+/* A line of the header or trailer: all of them together are bounded. One that is not empty is whole
+ * only when the next begins: that may be a fold, which continues it. */
 static bool take_header_line(struct b24_http_reply *h, struct b24_view *bytes) {
-    if (!take_line(h, bytes, HEADERS_MAX - h->header_bytes)) return false;
-    h->header_bytes += h->line.n + 2;
-    return true;
+    size_t left = h->header_bytes < HEADERS_MAX ? HEADERS_MAX - h->header_bytes : 0;
+    if (h->line_waits && !is_blank(bytes->p[0])) return true;
+    h->line_waits = false;
+    if (!take_line(h, bytes, left < LINE_BYTES ? left : LINE_BYTES)) return false;
+    h->line_waits = h->part != B24_HTTP_STATUS && !is_empty(b24_buffer_view(&h->line));
+    return !h->line_waits;
 }
 
-static bool printable(struct b24_view v) {
-    for (size_t i = 0; i < v.n; i++)
-        if (((unsigned char)v.p[i] < ' ' && v.p[i] != '\t') || v.p[i] == 0x7f) return false;
-    return true;
-}
-
-static bool digit(char c) { return c >= '0' && c <= '9'; }
+static bool has_nul(struct b24_view v) { return v.n > 0 && memchr(v.p, '\0', v.n) != NULL; }
 
 /* ------------------------------------------------------------ status line */
 
@@ -84,8 +87,8 @@ static bool digit(char c) { return c >= '0' && c <= '9'; }
 static void status_line(struct b24_http_reply *h, struct b24_view line) {
     const char *p = line.p;
     bool good = line.n >= 12 && (p[7] == '0' || p[7] == '1') && p[8] == ' ' && p[9] >= '1' &&
-                digit(p[9]) && digit(p[10]) && digit(p[11]) && (line.n == 12 || p[12] == ' ') &&
-                printable(line);
+                b24_is_digit(p[9]) && b24_is_digit(p[10]) && b24_is_digit(p[11]) &&
+                (line.n == 12 || !b24_is_digit(p[12])) && !has_nul(line);
     if (!good) {
         invalid(h, "the reply has no status line of HTTP");
         return;
@@ -98,51 +101,77 @@ static void status_line(struct b24_http_reply *h, struct b24_view line) {
 
 /* ------------------------------------------------------------ fields */
 
-static bool token(struct b24_view name) {
-    for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digit(c);
-        if (!letter && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL)) return false;
-    }
-    return name.n > 0;
-}
-
 static struct b24_view strip(struct b24_view v) {
-    while (v.n > 0 && (*v.p == ' ' || *v.p == '\t')) v.p++, v.n--;
-    while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t')) v.n--;
+    while (v.n > 0 && is_blank(*v.p)) v.p++, v.n--;
+    while (v.n > 0 && (is_blank(v.p[v.n - 1]) || v.p[v.n - 1] == '\r')) v.n--;
     return v;
 }
 
-static void content_length(struct b24_http_reply *h, struct b24_view v) {
+/* Takes the first of a list of words with commas between them off *list. */
+static struct b24_view next_word(struct b24_view *list) {
+    const char *comma = list->n > 0 ? memchr(list->p, ',', list->n) : NULL;
+    struct b24_view word = {list->p, comma != NULL ? (size_t)(comma - list->p) : list->n};
+    size_t taken = word.n + (comma != NULL);
+    list->p += taken;
+    list->n -= taken;
+    return strip(word);
+}
+
+/* The digits that a length begins with; what follows them is nobody's. */
+static void one_length(struct b24_http_reply *h, struct b24_view v) {
     uint64_t n = 0;
-    bool good = v.n > 0 && v.n <= LENGTH_DIGITS;
-    for (size_t i = 0; i < v.n && good; i++) {
-        good = digit(v.p[i]);
-        n = n * 10 + (uint64_t)(v.p[i] - '0');
+    size_t digits = 0;
+    if (v.n == 0 || !b24_is_digit(v.p[0])) {
+        invalid(h, "the reply's Content-Length is no number");
+        return;
     }
-    if (!good) invalid(h, "the reply's Content-Length is no number");
-    else if (h->has_length && n != h->length) invalid(h, "the reply has two lengths");
+    while (v.n > 1 && v.p[0] == '0') v.p++, v.n--;
+    for (; digits < v.n && b24_is_digit(v.p[digits]) && digits <= LENGTH_DIGITS; digits++)
+        n = n * 10 + (uint64_t)(v.p[digits] - '0');
+    if (digits > LENGTH_DIGITS) n = UINT64_MAX;
+    if (h->has_length && n != h->length) invalid(h, "the reply has two lengths");
     h->has_length = true;
     h->length = n;
 }
 
-static void transfer_encoding(struct b24_http_reply *h, struct b24_view v) {
-    if (h->chunked || !b24_same_text(v, "chunked"))
-        invalid(h, "the reply has a Transfer-Encoding other than chunked");
-    h->chunked = true;
+static void content_length(struct b24_http_reply *h, struct b24_view v) {
+    do one_length(h, next_word(&v));
+    while (v.n > 0);
 }
 
-/* A list of words with commas between them. */
+static void transfer_encoding(struct b24_http_reply *h, struct b24_view v) {
+    while (v.n > 0) {
+        struct b24_view word = next_word(&v);
+        if (b24_same_text(word, "chunked")) h->chunked = true;
+        else if (word.n > 0 && !b24_same_text(word, "identity"))
+            h->what = "the reply has a Transfer-Encoding other than chunked";
+    }
+}
+
+/* Other names of these, and all others, are wrong in any reply. */
+static bool is_compression(struct b24_view word) {
+    static const char *const names[] = {"gzip", "x-gzip", "deflate", "br", "zstd", "compress"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (b24_same_text(word, names[i])) return true;
+    return false;
+}
+
+/* Some servers write "none" where nothing is meant. */
+static void content_encoding(struct b24_http_reply *h, struct b24_view v) {
+    while (v.n > 0) {
+        struct b24_view word = next_word(&v);
+        bool none = word.n == 0 || b24_same_text(word, "identity") || b24_same_text(word, "none");
+        if (!none)
+            h->what = is_compression(word) ? "the reply is compressed, which was not asked for"
+                                           : "the reply has a Content-Encoding that does not exist";
+    }
+}
+
 static void connection(struct b24_http_reply *h, struct b24_view v) {
     while (v.n > 0) {
-        const char *comma = memchr(v.p, ',', v.n);
-        size_t n = comma != NULL ? (size_t)(comma - v.p) : v.n;
-        struct b24_view word = strip((struct b24_view){v.p, n});
+        struct b24_view word = next_word(&v);
         if (b24_same_text(word, "close")) h->closes = true;
         if (b24_same_text(word, "keep-alive")) h->keeps = true;
-        n += comma != NULL;
-        v.p += n;
-        v.n -= n;
     }
 }
 
@@ -152,38 +181,42 @@ static void keep_value(struct b24_http_reply *h, int which, struct b24_view v) {
     h->value[which][v.n] = '\0';
 }
 
-static void field(struct b24_http_reply *h, struct b24_view name, struct b24_view value) {
-    static const char *const kept[B24_HTTP_VALUES] = {"content-type", "location", "retry-after"};
+static bool bodyless(const struct b24_http_reply *h) {
+    return h->status == 204 || h->status == 304;
+}
+
+static void framing(struct b24_http_reply *h, struct b24_view name, struct b24_view value) {
     if (b24_same_text(name, "content-length")) content_length(h, value);
     else if (b24_same_text(name, "transfer-encoding")) transfer_encoding(h, value);
-    else if (b24_same_text(name, "connection")) connection(h, value);
-    else if (b24_same_text(name, "content-encoding"))
-        h->encoded = h->encoded || !b24_same_text(value, "identity");
+    else if (b24_same_text(name, "content-encoding")) content_encoding(h, value);
+}
+
+static void field(struct b24_http_reply *h, struct b24_view name, struct b24_view value) {
+    static const char *const kept[B24_HTTP_VALUES] = {"content-type", "location", "retry-after",
+                                                      "date"};
+    if (b24_same_text(name, "connection")) connection(h, value);
+    else if (!bodyless(h)) framing(h, name, value);
     for (int i = 0; i < B24_HTTP_VALUES; i++)
         if (b24_same_text(name, kept[i])) keep_value(h, i, value);
 }
 
-/* Splits a line into name and value. False: invalid. */
+/* Splits a line into name and value. False: invalid. What is no name is the name of nothing that is
+ * asked for, as in libcurl and browsers: servers break long lines in two, and the rest looks so. */
 static bool split(struct b24_http_reply *h, struct b24_view line, struct b24_view *name,
                   struct b24_view *value) {
-    const char *colon = memchr(line.p, ':', line.n);
-    if (line.p[0] == ' ' || line.p[0] == '\t') {
-        invalid(h, "a header line is folded");
+    const char *cr = memchr(line.p, '\r', line.n);
+    const char *colon = memchr(line.p, ':', cr != NULL ? (size_t)(cr - line.p) : line.n);
+    if (colon == NULL || has_nul(line)) {
+        invalid(h, colon == NULL ? "a header line has no colon" : "a header line has a NUL byte");
         return false;
     }
-    *name = (struct b24_view){line.p, colon != NULL ? (size_t)(colon - line.p) : 0};
-    if (!token(*name)) {
-        invalid(h, "a header line has no name");
-        return false;
-    }
-    *value = (struct b24_view){colon + 1, line.n - name->n - 1};
-    if (!printable(*value)) {
-        invalid(h, "a header line has control characters");
-        return false;
-    }
-    *value = strip(*value);
+    *name = (struct b24_view){line.p, (size_t)(colon - line.p)};
+    *value = strip((struct b24_view){colon + 1, line.n - name->n - 1});
     return true;
 }
+
+#define NO_CHUNK   "the size of a chunk is no number"
+#define LONG_CHUNK "a chunk is longer than it says"
 
 /* ------------------------------------------------------------ the end of the header */
 
@@ -194,15 +227,13 @@ static void interim(struct b24_http_reply *h) {
         return;
     }
     memset(h->value, 0, sizeof h->value);
-    h->has_length = h->chunked = h->closes = h->keeps = h->encoded = false;
+    h->has_length = h->chunked = h->closes = h->keeps = false;
+    h->what = NULL;
     h->part = B24_HTTP_STATUS;
 }
 
-static const char *framing_problem(const struct b24_http_reply *h) {
-    if (h->has_length && h->chunked) return "the reply has a length and is chunked";
-    if (h->chunked && h->http_version == 10) return "the reply is chunked, in HTTP/1.0";
-    if (h->encoded) return "the reply is compressed, which was not asked for";
-    return NULL;
+static bool has_no_body(const struct b24_http_reply *h) {
+    return bodyless(h) || (h->has_length && h->length == 0 && !h->chunked);
 }
 
 static void header_end(struct b24_http_reply *h) {
@@ -210,21 +241,18 @@ static void header_end(struct b24_http_reply *h) {
         interim(h);
         return;
     }
-    const char *wrong = framing_problem(h);
+    if (h->has_length && h->chunked) h->closes = true; /* RFC 9112, 6.1 */
     h->keep_alive = !h->closes && (h->http_version == 11 || h->keeps);
-    if (wrong != NULL) {
-        invalid(h, wrong);
-    } else if (h->status == 204 || h->status == 304) {
+    if (has_no_body(h)) {
         h->end = B24_HTTP_COMPLETE;
+    } else if (h->what != NULL) {
+        h->end = B24_HTTP_ENCODED;
     } else if (h->chunked) {
         h->part = B24_HTTP_CHUNK_SIZE;
     } else if (h->has_length) {
         h->part = B24_HTTP_BODY;
         h->left = h->length;
         if (h->left > h->body.max) h->end = B24_HTTP_LARGE;
-        else if (h->left == 0) h->end = B24_HTTP_COMPLETE;
-    } else if (h->keep_alive) {
-        invalid(h, "the reply has no length, and does not say that the connection ends");
     } else {
         h->part = B24_HTTP_REST;
     }
@@ -232,7 +260,7 @@ static void header_end(struct b24_http_reply *h) {
 
 static void field_line(struct b24_http_reply *h, struct b24_view line) {
     struct b24_view name, value;
-    if (line.n == 0) header_end(h);
+    if (is_empty(line)) header_end(h);
     else if (split(h, line, &name, &value)) field(h, name, value);
 }
 
@@ -240,27 +268,19 @@ static void field_line(struct b24_http_reply *h, struct b24_view line) {
 static void trailer_line(struct b24_http_reply *h, struct b24_view line) {
     struct b24_view name, value;
     if (line.n == 0) h->end = B24_HTTP_COMPLETE;
+    else if (is_empty(line)) invalid(h, LONG_CHUNK);
     else (void)split(h, line, &name, &value);
 }
 
 /* ------------------------------------------------------------ body */
 
-static int hex(char c) {
-    if (digit(c)) return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/* "1f;name=value" */
+/* "1f;name=value"; what follows the digits does not matter */
 static void chunk_size(struct b24_http_reply *h, struct b24_view line) {
     size_t n = 0;
     h->left = 0;
-    for (; n < line.n && hex(line.p[n]) >= 0 && n <= CHUNK_DIGITS; n++)
-        h->left = h->left * 16 + (uint64_t)hex(line.p[n]);
-    struct b24_view rest = strip((struct b24_view){line.p + n, line.n - n});
-    bool good = n > 0 && n <= CHUNK_DIGITS && (rest.n == 0 || rest.p[0] == ';') && printable(rest);
-    if (!good) invalid(h, "the size of a chunk is no number");
+    for (; n < line.n && b24_hex(line.p[n]) >= 0 && n <= CHUNK_DIGITS; n++)
+        h->left = h->left * 16 + (uint64_t)b24_hex(line.p[n]);
+    if (n == 0 || n > CHUNK_DIGITS || h->left > INT64_MAX) invalid(h, NO_CHUNK);
     else if (h->left > h->body.max - h->body.n) h->end = B24_HTTP_LARGE;
     else h->part = h->left > 0 ? B24_HTTP_CHUNK : B24_HTTP_TRAILER;
 }
@@ -282,18 +302,31 @@ static void body_bytes(struct b24_http_reply *h, struct b24_view *bytes) {
     else h->end = B24_HTTP_COMPLETE;
 }
 
+/* What is no chunk may have no line's end either. */
+static void check_begin(struct b24_http_reply *h, char first) {
+    if (h->part == B24_HTTP_CHUNK_SIZE && b24_hex(first) < 0) invalid(h, NO_CHUNK);
+    if (h->part == B24_HTTP_CHUNK_END && first != '\r' && first != '\n') invalid(h, LONG_CHUNK);
+}
+
+static bool all_cr(struct b24_view line) {
+    while (line.n > 0 && *line.p == '\r') line.p++, line.n--;
+    return line.n == 0;
+}
+
 static void chunk_line(struct b24_http_reply *h, struct b24_view *bytes) {
-    if (!take_line(h, bytes, CHUNK_LINE_MAX)) return;
+    if (h->line.n == 0) check_begin(h, bytes->p[0]);
+    if (h->end != B24_HTTP_OPEN || !take_line(h, bytes, CHUNK_LINE_MAX)) return;
     if (h->part == B24_HTTP_CHUNK_SIZE) chunk_size(h, b24_buffer_view(&h->line));
-    else if (h->line.n > 0) invalid(h, "a chunk is longer than it says");
+    else if (!all_cr(b24_buffer_view(&h->line))) invalid(h, LONG_CHUNK);
     else h->part = B24_HTTP_CHUNK_SIZE;
     b24_buffer_reset(&h->line, CHUNK_LINE_MAX);
 }
 
 /* ------------------------------------------------------------ feeding */
 
-static void header_line(struct b24_http_reply *h, struct b24_view *bytes) {
-    if (!take_header_line(h, bytes)) return;
+static void header_line(struct b24_http_reply *h) {
+    h->line_waits = false;
+    h->header_bytes += h->line.n + 2;
     struct b24_view line = b24_buffer_view(&h->line);
     if (h->part == B24_HTTP_STATUS) status_line(h, line);
     else if (h->part == B24_HTTP_FIELDS) field_line(h, line);
@@ -308,12 +341,12 @@ static void step(struct b24_http_reply *h, struct b24_view *bytes) {
     case B24_HTTP_REST: add(h, bytes, bytes->n); break;
     case B24_HTTP_CHUNK_SIZE:
     case B24_HTTP_CHUNK_END: chunk_line(h, bytes); break;
-    default: header_line(h, bytes);
+    default:
+        if (take_header_line(h, bytes)) header_line(h);
     }
 }
 
 enum b24_http_end b24_http_feed(struct b24_http_reply *h, struct b24_view bytes) {
-    if (bytes.n > 0) h->begun = true;
     while (bytes.n > 0 && h->end == B24_HTTP_OPEN) step(h, &bytes);
     if (bytes.n > 0) h->keep_alive = false; /* whose they are, nobody knows */
     return h->end;
@@ -321,10 +354,18 @@ enum b24_http_end b24_http_feed(struct b24_http_reply *h, struct b24_view bytes)
 
 enum b24_http_end b24_http_eof(struct b24_http_reply *h) {
     h->keep_alive = false;
+    if (h->end == B24_HTTP_OPEN && h->line_waits) header_line(h);
     if (h->end != B24_HTTP_OPEN) return h->end;
-    h->end = h->part == B24_HTTP_REST ? B24_HTTP_COMPLETE
-             : h->begun               ? B24_HTTP_CUT
-                                      : B24_HTTP_SILENT;
+    h->end = h->part == B24_HTTP_REST     ? B24_HTTP_COMPLETE
+             : h->part == B24_HTTP_STATUS ? B24_HTTP_SILENT
+                                          : B24_HTTP_CUT;
+    return h->end;
+}
+
+enum b24_http_end b24_http_lost(struct b24_http_reply *h) {
+    bool replied = h->part != B24_HTTP_STATUS && h->part != B24_HTTP_FIELDS;
+    h->keep_alive = false;
+    if (h->end == B24_HTTP_OPEN && replied) h->end = B24_HTTP_CUT;
     return h->end;
 }
 
@@ -339,45 +380,6 @@ void b24_http_take(const struct b24_http_reply *h, struct b24_reply *reply) {
     reply->content_type = text_view(h->value[B24_HTTP_CONTENT_TYPE]);
     reply->location = text_view(h->value[B24_HTTP_LOCATION]);
     reply->retry_after = text_view(h->value[B24_HTTP_RETRY_AFTER]);
+    reply->date = text_view(h->value[B24_HTTP_DATE]);
     reply->body = b24_buffer_view(&h->body);
-}
-
-static const char *cut_words(const struct b24_http_reply *h) {
-    if (h->part == B24_HTTP_STATUS || h->part == B24_HTTP_FIELDS)
-        return "the connection was closed in the middle of the reply's header";
-    return "the connection was closed in the middle of the reply";
-}
-
-void b24_http_failure(const struct b24_http_reply *h, struct b24_failure *f) {
-    memset(f, 0, sizeof *f);
-    f->kind = B24_NETWORK;
-    f->sent = true;
-    switch (h->end) {
-    case B24_HTTP_LARGE:
-        f->kind = B24_TOO_LARGE;
-        f->code = "REPLY_TOO_LARGE";
-        f->hint = "Ask for less, or raise max_reply (bytes).";
-        f->text = text_view("the reply is larger than max_reply allows");
-        break;
-    case B24_HTTP_NO_MEMORY:
-        f->code = "OUT_OF_MEMORY";
-        f->text = text_view("out of memory while receiving the reply");
-        break;
-    case B24_HTTP_INVALID:
-        f->code = h->is_http ? "REPLY_GARBLED" : "NOT_HTTP";
-        f->hint = h->is_http ? "The portal or a proxy sent a broken reply; repeat the call, and "
-                               "check proxies if it stays."
-                             : B24_HINT_NOT_HTTP;
-        f->text = text_view(h->what);
-        break;
-    case B24_HTTP_SILENT:
-        f->code = "NO_REPLY";
-        f->hint = B24_HINT_CUT;
-        f->text = text_view("the connection was closed without a reply");
-        break;
-    default:
-        f->code = "REPLY_CUT";
-        f->hint = B24_HINT_CUT;
-        f->text = text_view(cut_words(h));
-    }
 }

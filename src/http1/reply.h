@@ -1,6 +1,7 @@
 /* http1/reply.h: reads one HTTP/1.1 reply from pieces of any size. No I/O: for hosts whose sockets
-   are not libcurl's. Strict: what RFC 9112 lets a reader doubt about is refused, because the
-   connection is used again. */
+   are not libcurl's. Reads what libcurl reads, so that a portal's answer is the same everywhere;
+   but a reply that contradicts itself about its end is refused, or its connection not used again.
+ */
 #ifndef B24_HTTP1_REPLY_H
 #define B24_HTTP1_REPLY_H
 
@@ -15,10 +16,11 @@ B24_PRIVATE_BEGIN
 enum b24_http_end {
     B24_HTTP_OPEN,     /* not over: wants more bytes */
     B24_HTTP_COMPLETE, /* the reply is whole */
-    B24_HTTP_SILENT,   /* closed before its first byte */
+    B24_HTTP_SILENT,   /* closed before a status line was whole */
     B24_HTTP_CUT,      /* closed in the middle */
     B24_HTTP_INVALID,  /* no HTTP/1 reply, or one that breaks the rules; `what` says how */
     B24_HTTP_LARGE,    /* over one of the caps */
+    B24_HTTP_ENCODED,  /* encoded, and nobody here decodes it; `what` says more */
     B24_HTTP_NO_MEMORY
 };
 
@@ -34,7 +36,13 @@ enum b24_http_part {
     B24_HTTP_TRAILER
 };
 
-enum { B24_HTTP_CONTENT_TYPE, B24_HTTP_LOCATION, B24_HTTP_RETRY_AFTER, B24_HTTP_VALUES };
+enum {
+    B24_HTTP_CONTENT_TYPE,
+    B24_HTTP_LOCATION,
+    B24_HTTP_RETRY_AFTER,
+    B24_HTTP_DATE,
+    B24_HTTP_VALUES
+};
 
 /* Read only. An all-zero object may be freed. */
 struct b24_http_reply {
@@ -51,9 +59,9 @@ struct b24_http_reply {
     size_t header_bytes; /* of status lines, fields and trailers */
     uint64_t length;     /* Content-Length */
     uint64_t left;       /* bytes of the body or chunk that are still to come */
-    bool begun;          /* a byte came */
+    bool line_waits;     /* `line` is whole, unless the next one is a fold */
     bool is_http;        /* a status line was read */
-    bool has_length, chunked, closes, keeps, encoded;
+    bool has_length, chunked, closes, keeps;
 };
 
 void b24_http_init(struct b24_http_reply *http, size_t max_reply);
@@ -63,6 +71,10 @@ enum b24_http_end b24_http_feed(struct b24_http_reply *http, struct b24_view byt
 
 /* The connection was closed by the other side. Never OPEN. */
 enum b24_http_end b24_http_eof(struct b24_http_reply *http);
+
+/* The connection was lost. Still OPEN: nothing is known of the reply, and the socket's words are
+ * those of the failure. */
+enum b24_http_end b24_http_lost(struct b24_http_reply *http);
 
 /* A complete reply; views into `http`. `reused` is the transport's to set. */
 void b24_http_take(const struct b24_http_reply *http, struct b24_reply *reply);

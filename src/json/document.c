@@ -44,10 +44,10 @@ cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_json_e
     return root;
 }
 
-const cJSON *b24_member(const cJSON *object, const char *name) {
-    const cJSON *found = NULL;
+cJSON *b24_member(const cJSON *object, const char *name) {
+    cJSON *found = NULL;
     if (!cJSON_IsObject(object)) return NULL;
-    for (const cJSON *m = object->child; m != NULL; m = m->next)
+    for (cJSON *m = object->child; m != NULL; m = m->next)
         if (strcmp(m->string, name) == 0) found = m;
     return found;
 }

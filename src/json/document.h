@@ -15,7 +15,7 @@ cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_json_e
 
 /* The member of that exact name; of several the last, as in PHP and JavaScript. NULL: none, or not
  * an object. */
-const cJSON *b24_member(const cJSON *object, const char *name);
+cJSON *b24_member(const cJSON *object, const char *name);
 
 /* A decimal integer written as a string ("3", "-12"), at most 15 digits, the whole string. */
 bool b24_decimal(const char *s, double *out);

@@ -191,8 +191,8 @@ static void refuse_alone(struct b24_plan *p, const int *order, int members) {
     for (int i = 0; i < members; i++)
         if (p->list[order[i] - 1].alone)
             b24L_batch_complain(p, order[i],
-                                "has a text such as $result[…], which Bitrix24 would replace, and "
-                                "takes part in a reference");
+                                "has a text such as $result[…], which Bitrix24 would replace, "
+                                "and takes part in a reference");
 }
 
 static void make_steps(struct b24_plan *p, struct texts *t, int steps, bool halt) {

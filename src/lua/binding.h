@@ -12,7 +12,7 @@
 
 B24_PRIVATE_BEGIN
 
-/* ---- lua_values.c: cJSON -> Lua */
+/* ---- lua/values.c: cJSON -> Lua */
 
 /* [0, +1] JSON null inside results: lightuserdata NULL, as cjson.null and ngx.null. */
 void b24L_push_null(lua_State *L);
@@ -27,14 +27,17 @@ size_t b24L_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]);
 /* [0, +1] Any value. Null members are left out unless `nulls`; null elsewhere is b24.null. */
 void b24L_push_json(lua_State *L, const cJSON *value, bool nulls);
 
-/* ---- lua_fields.c */
+/* ---- lua/fields.c */
+
+/* [0, 0] A whole number at `index`? Allocates nothing. */
+bool b24L_to_count(lua_State *L, int index, lua_Number *count);
 
 /* [0, 0] Sets a member of the table at `table`, raw; no text: nil. */
 void b24L_set_count(lua_State *L, int table, const char *name, lua_Number value);
 void b24L_set_text(lua_State *L, int table, const char *name, const char *value);
 void b24L_set_flag(lua_State *L, int table, const char *name, bool value);
 
-/* ---- lua_params.c: Lua -> JSON */
+/* ---- lua/params.c: Lua -> JSON */
 
 /* [0, 0] Writes the value at `index` as JSON; an empty table is {} at the top and [] inside. NULL,
    or a static phrase that goes on from "a parameter ...", such as "is infinite"; `out` is
@@ -55,26 +58,25 @@ enum b24_keys b24L_classify_keys(lua_State *L);
 #define B24_MIXED_KEYS "has list items and named members in one table"
 #define B24_BAD_KEYS   "has a key that is neither a string nor a whole number"
 
-/* ---- lua_counters.c: the answer of im.counters.get -> one shape for every server generation */
+/* ---- lua/counters.c: the answer of im.counters.get -> one shape for every server generation */
 
-/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Null members: as
- * b24L_push_json. */
-bool b24L_push_counters(lua_State *L, const cJSON *result, bool nulls);
+/* [0, +1] and true; or [0, 0] and false if `result` is no counters answer. Reshapes `result`, see
+   im/counters.h. Null members: as b24L_push_json. */
+bool b24L_push_counters(lua_State *L, cJSON *result, bool nulls);
+
+int b24L_as_counters(lua_State *L);
 
 /* Registers the type of maps. [0, 0] */
 void b24L_open_counters(lua_State *L);
 
-/* ---- lua_dialogs.c, lua_totals.c: questions about a counters table. Registered by codec.c. */
+/* ---- lua/dialogs.c, lua/totals.c: questions about a counters table. Registered by codec.c. */
 
 int b24L_dialogs(lua_State *L);
 int b24L_diff(lua_State *L);
 int b24L_totals(lua_State *L);
 int b24L_badge(lua_State *L);
 
-/* [0, 0] An integral number (or a decimal string) at `index`? */
-bool b24L_to_count(lua_State *L, int index, lua_Number *count);
-
-/* ---- lua_conf.c: conf */
+/* ---- lua/conf.c: conf */
 
 #define B24_CONF_TYPE                                                                              \
     "b24.conf " B24_VERSION /* two builds of one version may share it, other versions may not */
@@ -93,13 +95,13 @@ const struct b24_conf *b24L_to_conf(lua_State *L, int index, int level);
 /* Registers the types. [0, 0] */
 void b24L_open_conf(lua_State *L);
 
-/* [0, 0] Throws for an unknown or wrongly typed option in the table at `conf`. lua_options.c */
+/* [0, 0] Throws for an unknown or wrongly typed option in the table at `conf`. lua/options.c */
 void b24L_check_options(lua_State *L, int conf, int level);
 
 /* Throws with the position `level` calls up (1: the caller of the running C function). */
 int b24L_throw(lua_State *L, int level, const char *format, ...) B24_PRINTF(3, 4);
 
-/* ---- lua_portal.c: what this Lua state remembers of each portal, and the limiter's file */
+/* ---- lua/portal.c: what this Lua state remembers of each portal, and the limiter's file */
 
 struct b24L_portal {
     struct b24_portal portal;
@@ -128,7 +130,7 @@ const char *b24L_limiter_trouble(const struct b24L_portal *portal,
 
 void b24L_open_portal(lua_State *L);
 
-/* ---- lua_log.c: conf.log and conf.limiter, functions of the user's */
+/* ---- lua/log.c: conf.log and conf.limiter, functions of the user's */
 
 struct b24L_call;
 
@@ -142,7 +144,7 @@ void b24L_push_log_event(lua_State *L, int call);
 void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask,
                       struct b24_event *answer);
 
-/* ---- lua_outcome.c: outcome -> value, err, info */
+/* ---- lua/outcome.c: outcome -> value, err, info */
 
 /* B24_KEPT: counters, and the reply's text as info.body, for the cache. */
 enum b24_shape { B24_PLAIN, B24_COUNTERS, B24_BATCH, B24_KEPT };
@@ -157,7 +159,7 @@ int b24L_push_outcome(lua_State *L, const struct b24_outcome *outcome, const str
 /* [0, +3] nil, message, info; `method` may be NULL. */
 int b24L_push_fault(lua_State *L, const struct b24_fault *fault, const char *method);
 
-/* ---- lua_call.c: a call object */
+/* ---- lua/call.c: a call object */
 
 #define B24_CALL_TYPE "b24.call " B24_VERSION
 
@@ -184,6 +186,7 @@ struct b24L_setup {
     enum b24_shape shape;
     int level; /* see b24L_throw */
     enum b24_idempotent idempotent;
+    b24_ms spent; /* of conf's timeout, by the requests that this one follows */
     bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply
                 */
     uint64_t seed;
@@ -197,15 +200,11 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *setup);
 /* [0, 0] The option `idempotent` at `index`: nil, true or false. */
 enum b24_idempotent b24L_to_idempotent(lua_State *L, int index);
 
+/* [0, 0] The option `spent` at `index`: seconds, or nil for none. */
+b24_ms b24L_to_spent(lua_State *L, int index);
+
 /* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
 struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now);
-
-/* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=,
-   retry_after=}; its views are good while these values are on the stack. */
-void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
-
-/* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */
-void b24L_push_request(lua_State *L, const struct b24_request *request);
 
 void b24L_open_call(lua_State *L);
 int b24L_call(lua_State *L);
@@ -213,31 +212,54 @@ int b24L_call(lua_State *L);
 /* [0, +3] The outcome of the call object at `call`, which must be done. */
 int b24L_push_result(lua_State *L, int call);
 
-/* ---- lua_batch.c, lua_batch_answer.c: many commands in one request */
+/* ---- lua/events.c: what is told to a call, and what it answers */
 
-int b24L_batch(lua_State *L);
-int b24L_batch_check(lua_State *L);
+/* [0, +n] The event named at stack index 3, with what the table at index 4 says of it; its views
+   are good while these values are on the stack. Throws for what is no event. */
+void b24L_read_event(lua_State *L, struct b24_event *event);
+
+/* [0, +2] Its name and payload. */
+void b24L_push_action(lua_State *L, const struct b24L_call *call, const struct b24_action *action);
+
+/* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=,
+   retry_after=, date=}; its views are good while these values are on the stack. */
+void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
+
+/* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */
+void b24L_push_request(lua_State *L, const struct b24_request *request);
+
+/* ---- lua/ref.c */
+
 int b24L_ref(lua_State *L);
 
 /* [0, 0] Is the value at `index` made by b24.ref? */
 bool b24L_batch_is_ref(lua_State *L, int index);
 void b24L_open_batch(lua_State *L);
 
+/* ---- lua/batch.c, lua/batch_answer.c: many commands in one request */
+
+int b24L_batch(lua_State *L);
+int b24L_batch_check(lua_State *L);
+
 /* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false.
  */
 bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names);
 
-/* ---- lua_cursor.c: lists page by page. Registered by codec.c. */
+/* ---- lua/cursor.c: lists page by page. Registered by codec.c. */
 
 void b24L_open_cursor(lua_State *L);
 int b24L_cursor(lua_State *L);
 
-/* ---- lua_watch.c: when a watch asks again. Registered by codec.c. */
+/* ---- lua/cost.c: what requests that belong together cost. Registered by codec.c. */
+
+int b24L_add_cost(lua_State *L);
+
+/* ---- lua/watch.c: when a watch asks again. Registered by codec.c. */
 
 void b24L_open_watch(lua_State *L);
 int b24L_watch(lua_State *L);
 
-/* ---- lua_yield.c */
+/* ---- lua/yield.c */
 
 /* codec.may_yield() -> true or false; nil: this Lua does not tell (PUC 5.1, 5.2) */
 int b24L_may_yield(lua_State *L);

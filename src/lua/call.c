@@ -79,6 +79,7 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
     struct b24_call_setup setup = {.method = {c->method, strlen(c->method)},
                                    .seed = s->seed,
                                    .idempotent = s->idempotent,
+                                   .spent = s->spent,
                                    .bare = s->bare};
     if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
     setup.keep = c->shape == B24_KEPT;
@@ -134,6 +135,11 @@ enum b24_idempotent b24L_to_idempotent(lua_State *L, int index) {
     return lua_toboolean(L, index) ? B24_IDEMPOTENT : B24_NOT_IDEMPOTENT;
 }
 
+b24_ms b24L_to_spent(lua_State *L, int index) {
+    lua_Number seconds = lua_tonumber(L, index); /* 0 for nil */
+    return seconds > 0 && seconds <= 1e9 ? b24_to_ms(seconds) : 0;
+}
+
 struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
     static const struct b24_event go = {.type = B24_GO};
     struct b24L_call *c = lua_touserdata(L, call);
@@ -155,9 +161,9 @@ enum b24_shape b24L_check_shape(lua_State *L, int index) {
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
-/* codec.call(conf, method [, params [, "counters" [, {idempotent=, seed=, level=}]]]) -> call
-   object level: wrong params are thrown with the position so many calls up; default 1, the caller
-   of codec.call. */
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, seed=, level=}]]])
+   -> call object. spent: seconds of conf's timeout that earlier requests took; level: wrong params
+   are thrown with the position so many calls up; default 1, the caller of codec.call. */
 int b24L_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .level = 1, .seed = b24_seed()};
     lua_settop(L, 5);
@@ -166,6 +172,8 @@ int b24L_call(lua_State *L) {
         luaL_checktype(L, 5, LUA_TTABLE);
         lua_getfield(L, 5, "idempotent");
         setup.idempotent = b24L_to_idempotent(L, -1);
+        lua_getfield(L, 5, "spent");
+        setup.spent = b24L_to_spent(L, -1);
         lua_getfield(L, 5, "seed");
         if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
         lua_getfield(L, 5, "level");
@@ -175,129 +183,6 @@ int b24L_call(lua_State *L) {
     return b24L_new_call(L, &setup) != NULL ? 1 : 3;
 }
 
-/* ------------------------------------------------------------ events: tables -> structs */
-
-/* [0, +1] The value stays on the stack, which keeps it alive: a finaliser might take it out of the
- * table. */
-static struct b24_view view_field(lua_State *L, const char *name) {
-    struct b24_view v = {"", 0};
-    luaL_checkstack(L, 4, "event");
-    lua_pushstring(L, name);
-    lua_rawget(L, 4);
-    if (lua_type(L, -1) == LUA_TSTRING) v.p = lua_tolstring(L, -1, &v.n);
-    else if (!lua_isnil(L, -1))
-        luaL_error(L, "b24: '%s' must be a string, not a %s", name, luaL_typename(L, -1));
-    return v;
-}
-
-static b24_ms time_field(lua_State *L, const char *name) {
-    lua_pushstring(L, name);
-    lua_rawget(L, 4);
-    lua_Number seconds = lua_tonumber(L, -1);
-    bool given = lua_type(L, -1) == LUA_TNUMBER && seconds >= 0 && seconds <= 1e9;
-    lua_pop(L, 1);
-    return given ? (b24_ms)(seconds * 1000 + 0.5) : B24_NO_MS;
-}
-
-static bool flag_field(lua_State *L, const char *name) {
-    lua_getfield(L, 4, name);
-    bool flag = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return flag;
-}
-
-void b24L_reply_from_table(lua_State *L, struct b24_reply *r) {
-    memset(r, 0, sizeof *r);
-    lua_getfield(L, 4, "status");
-    lua_Number status = lua_tonumber(L, -1);
-    if (!(status >= 100 && status <= 999))
-        luaL_error(L, "b24: a reply needs a status between 100 and 999");
-    r->status = (int)status;
-    lua_getfield(L, 4, "http_version");
-    r->http_version = (int)(lua_tonumber(L, -1) * 10 + 0.5); /* 1.1 -> 11 */
-    lua_pop(L, 2);
-    r->body = view_field(L, "body");
-    r->content_type = view_field(L, "content_type");
-    r->location = view_field(L, "location");
-    r->retry_after = view_field(L, "retry_after");
-    r->reused = flag_field(L, "reused");
-}
-
-static void failure_from_table(lua_State *L, struct b24_failure *f) {
-    static const enum b24_kind kinds[] = {B24_NETWORK,   B24_TLS,    B24_TIMEOUT,
-                                          B24_TOO_LARGE, B24_CLOSED, B24_CONFIG};
-    struct b24_view kind = view_field(L, "kind"), code = view_field(L, "code");
-    memset(f, 0, sizeof *f);
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(b24_kind_name(kinds[i]), kind.p) == 0) f->kind = kinds[i];
-    if (f->kind == B24_OK)
-        luaL_error(
-            L, "b24: 'failed' needs a kind: network, tls, timeout, too_large, closed or config");
-    f->code = code.n > 0 ? code.p : "TRANSFER_FAILED";
-    f->sent = flag_field(L, "sent");
-    f->text = view_field(L, "message");
-    struct b24_view hint = view_field(L, "hint");
-    f->hint = hint.n > 0 ? hint.p : NULL;
-}
-
-/* {wait = seconds} | {refused = true [, wait = seconds]} | {broken = true} */
-static void answer_from_table(lua_State *L, struct b24_event *event) {
-    event->as.answer.wait = time_field(L, "wait");
-    event->as.answer.verdict = flag_field(L, "refused")             ? B24_REFUSED
-                               : flag_field(L, "broken")            ? B24_BROKEN
-                               : event->as.answer.wait != B24_NO_MS ? B24_GRANTED
-                                                                    : B24_BROKEN;
-}
-
-static void read_event(lua_State *L, struct b24_event *event) {
-    const char *name = luaL_checkstring(L, 3);
-    bool known = false;
-    for (int i = B24_GO; i <= B24_CANCEL; i++)
-        if (strcmp(b24_event_name((enum b24_event_type)i), name) == 0)
-            event->type = (enum b24_event_type)i, known = true;
-    if (!known) luaL_error(L, "b24: no event is called '%s'", name);
-    if (event->type != B24_REPLY && event->type != B24_FAILED && event->type != B24_ANSWER) return;
-    luaL_checktype(L, 4, LUA_TTABLE);
-    if (event->type == B24_ANSWER) answer_from_table(L, event);
-    else if (event->type == B24_REPLY) b24L_reply_from_table(L, &event->as.reply);
-    else failure_from_table(L, &event->as.failed);
-}
-
-/* ------------------------------------------------------------ actions: structs -> values */
-
-void b24L_push_request(lua_State *L, const struct b24_request *r) {
-    lua_createtable(L, 0, 6);
-    lua_pushstring(L, r->url);
-    lua_setfield(L, -2, "url");
-    lua_pushliteral(L, "POST");
-    lua_setfield(L, -2, "verb");
-    lua_pushlstring(L, r->body.p, r->body.n);
-    lua_setfield(L, -2, "body");
-    lua_pushnumber(L, (lua_Number)r->timeout / 1000);
-    lua_setfield(L, -2, "timeout");
-    lua_pushboolean(L, r->repeatable);
-    lua_setfield(L, -2, "repeatable");
-    lua_newtable(L);
-    for (const char *const *h = r->headers; *h != NULL; h++) {
-        const char *colon = strchr(*h, ':');
-        lua_pushlstring(L, *h, (size_t)(colon - *h));
-        lua_pushstring(L, colon + 2);
-        lua_rawset(L, -3);
-    }
-    lua_setfield(L, -2, "headers");
-}
-
-/* {question = "reserve" | "penalise", portal = origin, time = seconds} */
-static void push_question(lua_State *L, const struct b24L_call *c, const struct b24_action *a) {
-    lua_createtable(L, 0, 3);
-    lua_pushstring(L, a->as.ask.question == B24_RESERVE ? "reserve" : "penalise");
-    lua_setfield(L, -2, "question");
-    lua_pushstring(L, b24_call_origin(c->call));
-    lua_setfield(L, -2, "portal");
-    lua_pushnumber(L, (lua_Number)a->as.ask.time / 1000);
-    lua_setfield(L, -2, "time");
-}
-
 /* call:next(now, event [, data]) -> action [, payload]; now in seconds of codec.clock() */
 static int call_next(lua_State *L) {
     struct b24L_call *c = check_call(L);
@@ -305,20 +190,16 @@ static int call_next(lua_State *L) {
     lua_Number now = luaL_checknumber(L, 2);
     luaL_argcheck(L, now >= -1e12 && now <= 1e12, 2, "seconds of a clock expected");
     lua_settop(L, 4);
-    read_event(L, &event);
+    b24L_read_event(L, &event);
     /* What runs meanwhile, a log or a finaliser, must not move what is read here. */
     if (c->busy) return luaL_error(L, "b24: the call is in the middle of a step");
     c->busy = true;
-    struct b24_action a = b24L_step(L, 1, &event, (b24_ms)(now * 1000 + (now < 0 ? -0.5 : 0.5)));
+    struct b24_action a = b24L_step(L, 1, &event, b24_to_ms(now));
     if (a.type == B24_MISUSE) c->busy = false;
     if (a.type == B24_MISUSE)
         return luaL_error(L, "b24: event '%s' does not fit what the call waits for",
                           b24_event_name(event.type));
-    lua_pushstring(L, b24_action_name(a.type));
-    if (a.type == B24_SEND) b24L_push_request(L, a.as.send);
-    else if (a.type == B24_SLEEP) lua_pushnumber(L, (lua_Number)a.as.sleep / 1000);
-    else if (a.type == B24_ASK) push_question(L, c, &a);
-    else lua_pushnil(L);
+    b24L_push_action(L, c, &a);
     if (a.type == B24_DONE) c->outcome = a.as.done;
     c->busy = false;
     return 2;
@@ -362,22 +243,22 @@ static int call_log(lua_State *L) {
     return 1;
 }
 
-/* call:event() -> what a log may be told next of the last step, {event=, method=, …}; nil: no more
- */
+/* call:event() -> what a log may be told next of the last step, {event=, method=, …}; nil: no
+   more */
 static int call_event(lua_State *L) {
     check_call(L);
     b24L_push_log_event(L, 1);
     return 1;
 }
 
-/* call:options() -> {connect_timeout=, max_reply=, …}: what a transport must honour, or refuse when
-   it cannot. proxy, ca_file and ca_path are there if they were given; http_version if it must be
-   "1.1" or "2"; unshared (words) if the limiter counts in this process alone. */
+/* call:options() -> {connect_timeout=, max_reply=, …}: what a transport must honour, or refuse
+   when it cannot. proxy, ca_file and ca_path are there if they were given; http_version if it must
+   be "1.1" or "2"; unshared (words) if the limiter counts in this process alone. */
 static int call_options(lua_State *L) {
     static const char *const versions[] = {NULL, "1.1", "2"}; /* by enum b24_http_version */
     const struct b24L_call *c = check_call(L);
     lua_createtable(L, 0, 7);
-    lua_pushnumber(L, (lua_Number)c->conf->connect_timeout / 1000);
+    lua_pushnumber(L, b24_to_seconds(c->conf->connect_timeout));
     lua_setfield(L, -2, "connect_timeout");
     lua_pushnumber(L, (lua_Number)c->conf->max_reply);
     lua_setfield(L, -2, "max_reply");

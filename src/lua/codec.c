@@ -8,6 +8,7 @@
 #include "lua/http.h"
 #include "lua/inbox.h"
 #include "lua/system.h"
+#include "lua/text.h"
 #include "json/document.h"
 
 static struct b24_view check_view(lua_State *L, int index) {
@@ -92,24 +93,6 @@ static int codec_encode(lua_State *L) {
     return 1;
 }
 
-/* codec.as_counters(value [, nulls]) -> counters | nil: a value of b24.call or a batch, in the one
-   shape that b24.counters has; nulls: keep them */
-static int codec_as_counters(lua_State *L) {
-    struct b24_json_error error;
-    bool nulls = lua_toboolean(L, 2);
-    luaL_checkany(L, 1);
-    struct text *t = b24L_newobject(L, sizeof *t, TEXT_TYPE);
-    b24_buffer_init(&t->buffer, TEXT_MAX);
-    struct tree *tree = b24L_newobject(L, sizeof *tree, TREE_TYPE);
-    if (b24L_encode_params(L, 1, &t->buffer) == NULL)
-        tree->root = b24_document_parse(b24_buffer_view(&t->buffer), B24_DEPTH_MAX, &error);
-    if (tree->root == NULL || !b24L_push_counters(L, tree->root, nulls)) lua_pushnil(L);
-    cJSON_Delete(tree->root);
-    tree->root = NULL;
-    b24_buffer_free(&t->buffer);
-    return 1;
-}
-
 /* codec.conf(conf [, level]) -> conf object | nil, message, info */
 static int codec_conf(lua_State *L) {
     int level = (int)luaL_optnumber(L, 2, 1);
@@ -168,7 +151,7 @@ static int codec_fault(lua_State *L) {
 
 /* codec.clock() -> seconds of the monotonic clock that calls and the limiter are timed by */
 static int codec_clock(lua_State *L) {
-    lua_pushnumber(L, (lua_Number)b24_clock() / 1000);
+    lua_pushnumber(L, b24_to_seconds(b24_clock()));
     return 1;
 }
 
@@ -180,16 +163,27 @@ static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
 }
 
 void b24L_open_codec(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"conf", codec_conf},       {"call", b24L_call},
-        {"request", codec_request}, {"reply", codec_reply},
-        {"decode", codec_decode},   {"encode", codec_encode},
-        {"totals", b24L_totals},    {"badge", b24L_badge},
-        {"dialogs", b24L_dialogs},  {"diff", b24L_diff},
-        {"fault", codec_fault},     {"clock", codec_clock},
-        {"batch", b24L_batch},      {"batch_check", b24L_batch_check},
-        {"ref", b24L_ref},          {"cursor", b24L_cursor},
-        {"watch", b24L_watch},      {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"conf", codec_conf},
+                                         {"call", b24L_call},
+                                         {"request", codec_request},
+                                         {"reply", codec_reply},
+                                         {"decode", codec_decode},
+                                         {"encode", codec_encode},
+                                         {"totals", b24L_totals},
+                                         {"badge", b24L_badge},
+                                         {"dialogs", b24L_dialogs},
+                                         {"diff", b24L_diff},
+                                         {"fault", codec_fault},
+                                         {"clock", codec_clock},
+                                         {"batch", b24L_batch},
+                                         {"batch_check", b24L_batch_check},
+                                         {"ref", b24L_ref},
+                                         {"cursor", b24L_cursor},
+                                         {"watch", b24L_watch},
+                                         {"inbox_questions", b24L_inbox_questions},
+                                         {"inbox_answers", b24L_inbox_answers},
+                                         {"why_parts", b24L_why},
+                                         {NULL, NULL}};
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {
         lua_pushlightuserdata(L, L);
@@ -209,11 +203,14 @@ void b24L_open_codec(lua_State *L) {
     lua_newtable(L);
     b24L_setfuncs(L, functions);
     b24L_open_inbox(L);
+    b24L_open_text(L);
     b24L_open_system(L);
     b24L_open_http(L);
     b24L_open_cache(L);
-    lua_pushcfunction(L, codec_as_counters);
+    lua_pushcfunction(L, b24L_as_counters);
     lua_setfield(L, -2, "as_counters");
+    lua_pushcfunction(L, b24L_add_cost);
+    lua_setfield(L, -2, "add_cost");
     b24L_push_null(L);
     lua_setfield(L, -2, "null");
     lua_pushliteral(L, B24_VERSION);

@@ -15,12 +15,15 @@ static bool bad_value(struct b24_fault *fault, const char *name, const char *wha
     return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' %s", name, what);
 }
 
-static bool bad_number(struct b24_fault *fault, const char *name, double low, double high) {
+/* `unit`: "" or " seconds" */
+static bool bad_number(struct b24_fault *fault, const char *name, double low, double high,
+                       const char *unit) {
     char from[B24_NUMBER_MAX], to[B24_NUMBER_MAX];
+    const char *hint = unit[0] != '\0' ? "Times are in seconds, not milliseconds." : NULL;
     b24_double_text(low, from);
     b24_double_text(high, to);
-    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "option '%s' must be between %s and %s",
-                    name, from, to);
+    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", hint,
+                    "option '%s' must be between %s and %s%s", name, from, to, unit);
 }
 
 /* [0, +1] conf[name], raw. */
@@ -35,7 +38,7 @@ static bool take_number(lua_State *L, int conf, const char *name, double low, do
     bool ok = true;
     if (option(L, conf, name) != LUA_TNIL) {
         double v = (double)lua_tonumber(L, -1);
-        ok = (v >= low && v <= high) || bad_number(fault, name, low, high);
+        ok = (v >= low && v <= high) || bad_number(fault, name, low, high, "");
         if (ok) *out = v;
     }
     lua_pop(L, 1);
@@ -48,14 +51,28 @@ static bool take_integer(lua_State *L, int conf, const char *name, double low, d
            (*out == (double)(int64_t)*out || bad_value(fault, name, "must be a whole number"));
 }
 
-static bool take_seconds(lua_State *L, int conf, const char *name, b24_ms *out,
-                         struct b24_fault *fault) {
-    double s = (double)*out / 1000;
-    if (!take_number(L, conf, name, 0.001, B24_TIMEOUT_MAX / 1000.0, &s, fault))
-        return b24_fail(fault, B24_CONFIG, "BAD_OPTION", "Times are in seconds, not milliseconds.",
-                        "option '%s' must be between 0.001 and %d seconds", name,
-                        B24_TIMEOUT_MAX / 1000);
-    *out = (b24_ms)(s * 1000 + 0.5);
+static bool take_count(lua_State *L, int conf, const char *name, double low, double high, int *out,
+                       struct b24_fault *fault) {
+    double n = *out;
+    bool ok = take_integer(L, conf, name, low, high, &n, fault);
+    if (ok) *out = (int)n;
+    return ok;
+}
+
+static bool take_bytes(lua_State *L, int conf, const char *name, double low, double high,
+                       size_t *out, struct b24_fault *fault) {
+    double n = (double)*out;
+    bool ok = take_integer(L, conf, name, low, high, &n, fault);
+    if (ok) *out = (size_t)n;
+    return ok;
+}
+
+static bool take_seconds(lua_State *L, int conf, const char *name, double low, double high,
+                         b24_ms *out, struct b24_fault *fault) {
+    double s = b24_to_seconds(*out);
+    if (!take_number(L, conf, name, low, high, &s, fault))
+        return bad_number(fault, name, low, high, " seconds");
+    *out = b24_to_ms(s);
     return true;
 }
 
@@ -100,15 +117,18 @@ static bool take_http_version(lua_State *L, int conf, struct b24_conf *c, struct
     return ok;
 }
 
-/* Who waits is chosen in Lua (host.lua); here only the name is checked. */
+/* Who waits is chosen in Lua (wait/context.lua); here only the name is checked. */
 static bool take_transport(lua_State *L, int conf, struct b24_fault *fault) {
-    static const char *const names[] = {"auto", "blocking", "uv", "cqueues", "glib"};
+#define X(name) #name,
+    static const char *const names[] = {B24_TRANSPORTS(X)};
+#undef X
     bool ok = option(L, conf, "transport") == LUA_TNIL;
     for (size_t i = 0; !ok && i < sizeof names / sizeof *names; i++)
         ok = strcmp(lua_tostring(L, -1), names[i]) == 0;
     lua_pop(L, 1);
-    return ok || bad_value(fault, "transport",
-                           "must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\"");
+#define X(name) " " #name
+    return ok || bad_value(fault, "transport", "must be one of these:" B24_TRANSPORTS(X));
+#undef X
 }
 
 static bool take_plan(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
@@ -124,28 +144,17 @@ static bool take_plan(lua_State *L, int conf, struct b24_conf *c, struct b24_fau
     return ok;
 }
 
-static bool take_settings(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
-    double retries = c->retries, depth = c->max_depth, reply = (double)c->max_reply, age = 0;
-    bool ok = take_seconds(L, conf, "timeout", &c->timeout, fault) &&
-              take_seconds(L, conf, "connect_timeout", &c->connect_timeout, fault) &&
-              take_integer(L, conf, "retries", 0, B24_RETRIES_MAX, &retries, fault) &&
-              take_integer(L, conf, "max_depth", 1, B24_DEPTH_MAX, &depth, fault) &&
-              take_integer(L, conf, "max_reply", 1, B24_REPLY_MAX, &reply, fault) &&
-              take_number(L, conf, "max_age", 0, 1e9, &age, fault) &&
-              take_text(L, conf, "proxy", &c->proxy, fault) &&
-              take_text(L, conf, "ca_file", &c->ca_file, fault) &&
-              take_text(L, conf, "ca_path", &c->ca_path, fault) &&
-              take_text(L, conf, "user_agent", &c->user_agent, fault) &&
-              take_text(L, conf, "runtime_dir", &c->runtime_dir, fault) &&
-              take_http_version(L, conf, c, fault) && take_transport(L, conf, fault) &&
-              take_flag(L, conf, "nulls", &c->nulls) &&
-              take_flag(L, conf, "stale_ok", &c->stale_ok) &&
-              take_flag(L, conf, "idempotent", &c->idempotent) && take_plan(L, conf, c, fault);
-    c->max_age = (b24_ms)(age * 1000);
-    c->retries = (int)retries;
-    c->max_depth = (int)depth;
-    c->max_reply = (size_t)reply;
-    return ok;
+/* By kind of value. */
+#define TAKE_SECONDS(name, low, high) take_seconds(L, conf, #name, low, high, &c->name, fault)
+#define TAKE_COUNT(name, low, high)   take_count(L, conf, #name, low, high, &c->name, fault)
+#define TAKE_BYTES(name, low, high)   take_bytes(L, conf, #name, low, high, &c->name, fault)
+#define TAKE_FLAG(name, low, high)    take_flag(L, conf, #name, &c->name)
+#define TAKE_TEXT(name, low, high)    take_text(L, conf, #name, &c->name, fault)
+
+static bool take_values(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
+#define X(kind, name, low, high, ...) TAKE_##kind(name, low, high) &&
+    return B24_CONF_VALUES(X) true;
+#undef X
 }
 
 /* ------------------------------------------------------------ the limiter */
@@ -326,7 +335,8 @@ static bool take_table(lua_State *L, int index, struct b24_conf *c, int level,
     int keep = lua_gettop(L);
     option(L, index, "log");
     lua_rawseti(L, keep, B24_KEEP_LOG);
-    return take_flag(L, index, "allow_http", &c->allow_http) && take_settings(L, index, c, fault) &&
+    return take_values(L, index, c, fault) && take_http_version(L, index, c, fault) &&
+           take_transport(L, index, fault) && take_plan(L, index, c, fault) &&
            take_limiter(L, index, c, keep, level, fault) && take_credential(L, index, c, fault);
 }
 

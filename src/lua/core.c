@@ -90,31 +90,81 @@ static int core_perform(lua_State *L) {
     return perform_top(L, c);
 }
 
-/* core.counters([conf]) -> counters, nil, info | nil, message, info */
-static int core_counters(lua_State *L) {
+/* ------------------------------------------------------------ counters */
+
+/* [0, +3] The portal's answer for the conf object at index 1, whose timeout is `spent` in part. */
+static int ask_portal(lua_State *L, enum b24_shape shape, b24_ms spent) {
     struct b24L_setup setup = {
-        .conf = 1, .method = 2, .shape = B24_COUNTERS, .level = 1, .seed = b24_seed()};
+        .conf = 1, .method = 2, .shape = shape, .level = 1, .spent = spent, .seed = b24_seed()};
     lua_settop(L, 1);
-    if (b24L_wants_cache(L, 1)) return b24L_cached_counters(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, &setup);
 }
 
-/* core.call(conf, method [, params [, idempotent [, level]]]) -> result, nil, info | nil, message,
- * info */
+static int ask_kept(lua_State *L) { return ask_portal(L, B24_KEPT, b24L_to_spent(L, 2)); }
+
+/* [0, +3] With the claim. What a call throws (Ctrl-C, a lack of memory) must not leave the others
+   waiting for it. */
+static int ask_for_all(lua_State *L, int cache) {
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushcclosure(L, ask_kept, 1);
+    lua_pushvalue(L, 1);
+    lua_pushnumber(L, b24_to_seconds(b24L_cache_spent(L, cache)));
+    int status = lua_pcall(L, 2, 3, 0);
+    if (status == 0) return b24L_cache_asked(L, cache);
+    b24L_cache_release(L, cache);
+    return lua_error(L);
+}
+
+/* [0, +3] The counters of the conf object at index 1 by its cache at index 2. */
+static int cached_counters(lua_State *L) {
+    struct b24L_interrupt watch = b24L_watch_hooks(L);
+    for (;; lua_settop(L, 2)) {
+        enum b24_cache_step step = b24L_cache_step(L, 2);
+        if (step == B24_CACHE_PLAIN) return ask_portal(L, B24_COUNTERS, b24L_cache_spent(L, 2));
+        if (step == B24_CACHE_ASK) return ask_for_all(L, 2);
+        if (step == B24_CACHE_WAIT) b24L_nap(b24L_cache_pause(L, 2));
+        if (step == B24_CACHE_WAIT && b24L_hook_changed(&watch)) step = B24_CACHE_CANCELLED;
+        if (step != B24_CACHE_WAIT) return b24L_cache_finish(L, 2, step);
+    }
+}
+
+/* core.counters([conf]) -> counters, nil, info | nil, message, info */
+static int core_counters(lua_State *L) {
+    lua_settop(L, 1);
+    if (b24L_to_conf(L, 1, 1) == NULL) {
+        lua_pushliteral(L, "im.counters.get");
+        lua_setfield(L, -2, "method");
+        return 3;
+    }
+    lua_replace(L, 1);
+    switch (b24L_cache(L, 1, 0)) {
+    case 0: return ask_portal(L, B24_COUNTERS, 0);
+    case 1: return cached_counters(L);
+    default: return 3;
+    }
+}
+
+/* ------------------------------------------------------------ any method */
+
+/* core.call(conf, method [, params [, idempotent [, level [, spent]]]]) -> result, nil, info | nil,
+ * message, info; spent: seconds of conf's timeout that earlier requests took */
 static int core_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
     setup.idempotent = b24L_to_idempotent(L, 4);
     setup.level = (int)luaL_optnumber(L, 5, 1);
+    setup.spent = b24L_to_spent(L, 6);
     lua_settop(L, 3);
     return finish(L, &setup);
 }
 
-/* core.batch(conf, step) -> {results=, …}, nil, info | nil, message, info; a step of codec.batch */
+/* core.batch(conf, step [, spent]) -> {results=, …}, nil, info | nil, message, info; a step of
+ * codec.batch */
 static int core_batch(lua_State *L) {
     struct b24L_setup setup = {
         .conf = 1, .method = 3, .params = 2, .shape = B24_BATCH, .level = 1, .seed = b24_seed()};
     luaL_checktype(L, 2, LUA_TTABLE);
+    setup.spent = b24L_to_spent(L, 3);
     lua_settop(L, 2);
     lua_getfield(L, 2, "idempotent");
     /* A batch is named "batch": only its plan knows that it does nothing but read. */

@@ -1,37 +1,12 @@
-/* The answer of im.counters.get, from any server generation, as one shape. */
-#include <string.h>
+/* The answer of im.counters.get as Lua tables. */
+#include "im/counters.h"
 
 #include "lua/binding.h"
+#include "lua/counts.h"
 #include "json/document.h"
 
 #define MAP_TYPE "b24.map " B24_VERSION
-#define FOLD_MAX 64 /* bytes of a section name that is folded; longer ones are kept as they are */
-
-enum form { OTHER, MAP, LIST, NESTED };
-
-struct section {
-    const char *name, *camel; /* `camel`: what the undocumented JSON=Y makes of it */
-    enum form form;
-};
-
-static const struct section sections[] = {
-    {"TYPE", "type", MAP},
-    {"CHAT", "chat", MAP},
-    {"DIALOG", "dialog", MAP},
-    {"LINES", "lines", MAP},
-    {"COPILOT", "copilot", MAP},
-    {"COLLAB", "collab", MAP},
-    {"TASKS_TASK", "tasksTask", MAP},
-    {"CHAT_MUTED", "chatMuted", MAP},
-    {"CHANNEL_COMMENT", "channelComment", NESTED},
-    {"CHAT_UNREAD", "chatUnread", LIST},
-    {"DIALOG_UNREAD", "dialogUnread", LIST},
-    {"COLLAB_UNREAD", "collabUnread", LIST},
-    {"COPILOT_UNREAD", "copilotUnread", LIST},
-    {"TASKS_TASK_UNREAD", "tasksTaskUnread", LIST},
-};
-
-#define ALWAYS_TABLES 4 /* of the sections above: the first four */
+#define TEXT_MAX (64u << 20)
 
 /* map[18] finds map["18"]. */
 static int map_index(lua_State *L) {
@@ -60,6 +35,7 @@ static void new_map(lua_State *L, int size) {
 }
 
 void b24L_open_counters(lua_State *L) {
+    b24L_open_owned(L);
     b24L_newtype(L, MAP_TYPE);
     lua_pushcfunction(L, map_index);
     lua_setfield(L, -2, "__index");
@@ -68,140 +44,66 @@ void b24L_open_counters(lua_State *L) {
     lua_pop(L, 1);
 }
 
-/* [0, +1] "tasksTask" -> "TASKS_TASK" */
-static void push_upper(lua_State *L, const char *camel) {
-    char name[2 * FOLD_MAX + 1];
-    size_t n = 0;
-    if (strlen(camel) > FOLD_MAX) {
-        lua_pushstring(L, camel);
-        return;
-    }
-    for (const char *p = camel; *p != '\0'; p++) {
-        if (*p >= 'A' && *p <= 'Z' && p > camel) name[n++] = '_';
-        name[n] = *p;
-        if (*p >= 'a' && *p <= 'z') name[n] = (char)(*p - ('a' - 'A'));
-        n++;
-    }
-    lua_pushlstring(L, name, n);
-}
+static void push_map(lua_State *L, const cJSON *v, int levels, bool nulls);
 
-static void push_name(lua_State *L, const char *name, bool camel) {
-    if (camel) push_upper(L, name);
-    else lua_pushstring(L, name);
-}
-
-/* [0, +1] A count or id: number, or decimal string as 2017 servers sent; nil for null unless
- * `nulls`. */
-static void push_count(lua_State *L, const cJSON *v, bool nulls) {
-    double n;
-    if (cJSON_IsString(v) && b24_decimal(v->valuestring, &n)) b24L_push_number(L, n);
+/* [0, +1] nil for null, unless `nulls`. */
+static void push_value(lua_State *L, const cJSON *v, int levels, bool nulls) {
+    if (levels > 0 && cJSON_IsObject(v)) push_map(L, v, levels, nulls);
     else if (cJSON_IsNull(v) && !nulls) lua_pushnil(L);
     else b24L_push_json(L, v, nulls);
 }
 
-/* How a map is read. */
-struct reading {
-    bool nested;     /* its values may be maps too */
-    bool camel_keys; /* its keys are names to fold, not ids */
-    bool nulls;
-};
-
-static void push_map(lua_State *L, const cJSON *v, struct reading how);
-
-static void push_entry(lua_State *L, const cJSON *v, struct reading how) {
-    if (how.nested && (cJSON_IsObject(v) || cJSON_IsArray(v)))
-        push_map(L, v, (struct reading){.nulls = how.nulls});
-    else push_count(L, v, how.nulls);
-}
-
-/* [0, +1] An object, or a PHP list: its positions are the ids 0, 1, ... */
-static void push_map(lua_State *L, const cJSON *v, struct reading how) {
-    int position = 0;
+/* [0, +1] `levels` of maps, this one included. */
+static void push_map(lua_State *L, const cJSON *v, int levels, bool nulls) {
     luaL_checkstack(L, 6, "counters");
     new_map(L, cJSON_GetArraySize(v));
-    for (const cJSON *m = v->child; m != NULL; m = m->next, position++) {
-        if (m->string != NULL) push_name(L, m->string, how.camel_keys);
-        else lua_pushfstring(L, "%d", position);
-        push_entry(L, m, how);
-        lua_rawset(L, -3);
-    }
-}
-
-/* [0, +1] A list, or an object: PHP writes a list with holes as one. */
-static void push_list(lua_State *L, const cJSON *v) {
-    int i = 0;
-    lua_createtable(L, cJSON_GetArraySize(v), 0);
     for (const cJSON *m = v->child; m != NULL; m = m->next) {
-        if (cJSON_IsNull(m)) continue;
-        push_count(L, m, false);
-        lua_rawseti(L, -2, ++i);
-    }
-}
-
-static bool ends_with(const char *s, const char *end) {
-    size_t n = strlen(s), k = strlen(end);
-    return n >= k && strcmp(s + n - k, end) == 0;
-}
-
-/* [0, +1] A section that we do not know: its name tells a list, its JSON a map. */
-static void push_unknown(lua_State *L, const char *name, const cJSON *v, bool nulls) {
-    if (cJSON_IsObject(v) && !ends_with(name, "_UNREAD"))
-        push_map(L, v, (struct reading){.nested = true, .nulls = nulls});
-    else if (cJSON_IsArray(v) || cJSON_IsObject(v)) push_list(L, v);
-    else push_count(L, v, nulls);
-}
-
-static const struct section *known(const char *name) {
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-        if (strcmp(sections[i].name, name) == 0) return &sections[i];
-    return NULL;
-}
-
-/* [0, +1] `name` is folded already. */
-static void push_section(lua_State *L, const char *name, const cJSON *v, bool camel, bool nulls) {
-    const struct section *s = known(name);
-    bool container = cJSON_IsObject(v) || cJSON_IsArray(v);
-    if (s != NULL && !container) lua_pushnil(L); /* nothing usable where a map belongs */
-    else if (s == NULL) push_unknown(L, name, v, nulls);
-    else if (s->form == LIST) push_list(L, v);
-    else push_map(L, v, (struct reading){s->form == NESTED, camel && s == &sections[0], nulls});
-}
-
-/* The first name that we know decides how this answer spells names. */
-static bool camel_case(const cJSON *result) {
-    for (const cJSON *m = result->child; m != NULL; m = m->next)
-        for (size_t i = 0; m->string != NULL && i < sizeof sections / sizeof *sections; i++) {
-            if (strcmp(m->string, sections[i].name) == 0) return false;
-            if (strcmp(m->string, sections[i].camel) == 0) return true;
-        }
-    return false;
-}
-
-/* [0, 0] The sections that every answer has in our shape. */
-static void complete(lua_State *L) {
-    for (int i = 0; i < ALWAYS_TABLES; i++) {
-        lua_pushstring(L, sections[i].name);
-        lua_rawget(L, -2);
-        bool present = lua_istable(L, -1);
-        lua_pop(L, 1);
-        if (present) continue;
-        lua_pushstring(L, sections[i].name);
-        new_map(L, 0);
+        lua_pushstring(L, m->string);
+        push_value(L, m, levels - 1, nulls);
         lua_rawset(L, -3);
     }
 }
 
-bool b24L_push_counters(lua_State *L, const cJSON *result, bool nulls) {
-    /* PHP writes an empty answer as []. */
-    if (!cJSON_IsObject(result) && !(cJSON_IsArray(result) && result->child == NULL)) return false;
+bool b24L_push_counters(lua_State *L, cJSON *result, bool nulls) {
+    enum b24_counters_answer answer = b24_counters_shape(result);
+    if (answer == B24_COUNTERS_NONE) return false;
+    if (answer == B24_COUNTERS_NO_MEMORY) luaL_error(L, "b24: the counters do not fit into memory");
     luaL_checkstack(L, 8, "counters");
-    bool camel = camel_case(result);
     lua_createtable(L, 0, cJSON_GetArraySize(result));
     for (const cJSON *m = result->child; m != NULL; m = m->next) {
-        push_name(L, m->string, camel);
-        push_section(L, lua_tostring(L, -1), m, camel, nulls);
+        lua_pushstring(L, m->string);
+        push_value(L, m, b24_counters_levels(m), nulls);
         lua_rawset(L, -3);
     }
-    complete(L);
     return true;
+}
+
+/* A value of Lua on its way to a tree. */
+struct copy {
+    struct b24_buffer text;
+    cJSON *tree;
+};
+
+static void release_copy(void *memory) {
+    struct copy *copy = memory;
+    b24_buffer_free(&copy->text);
+    cJSON_Delete(copy->tree);
+}
+
+/* codec.as_counters(value [, nulls]) -> counters | nil: a value of b24.call or a batch, in the one
+   shape that b24.counters has; nulls: keep them */
+int b24L_as_counters(lua_State *L) {
+    struct b24_json_error error = {.no_memory = false};
+    bool nulls = lua_toboolean(L, 2);
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
+    struct copy *copy = b24L_new_owned(L, sizeof *copy, release_copy);
+    b24_buffer_init(&copy->text, TEXT_MAX);
+    if (b24L_encode_params(L, 1, &copy->text) == NULL)
+        copy->tree = b24_document_parse(b24_buffer_view(&copy->text), B24_DEPTH_MAX, &error);
+    bool memory = copy->text.state != B24_BUFFER_NO_MEMORY && !error.no_memory;
+    b24L_check_memory(L, memory);
+    if (copy->tree == NULL || !b24L_push_counters(L, copy->tree, nulls)) lua_pushnil(L);
+    b24L_release(L, 2);
+    return 1;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "lua/binding.h"
 #include "lua/rows.h"
 #include "lua/wish.h"
@@ -125,22 +126,45 @@ static int push_complaint(lua_State *L, const struct lua_cursor *lc,
     return 3;
 }
 
-static struct b24_page read_page(lua_State *L) {
-    struct b24_page page = {.next_kind = B24_NEXT_NONE, .total = -1, .more = B24_MORE_UNKNOWN};
-    if (lua_istable(L, 3)) {
-        lua_getfield(L, 3, "next");
-        if (!lua_isnil(L, -1))
-            page.next_kind =
-                b24L_to_integer(L, -1, &page.next) ? B24_NEXT_GIVEN : B24_NEXT_UNUSABLE;
-        lua_getfield(L, 3, "total");
-        if (!b24L_to_integer(L, -1, &page.total)) page.total = -1;
-        lua_pop(L, 2);
+/* [0, +1] A member of the reply, beside the result or in it: methods differ. */
+static void push_word(lua_State *L, const char *name) {
+    lua_pushnil(L);
+    for (int from = 3; from >= 2 && lua_isnil(L, -1); from--) {
+        if (!lua_istable(L, from)) continue;
+        lua_pop(L, 1);
+        lua_getfield(L, from, name);
     }
-    if (lua_istable(L, 2)) {
-        lua_getfield(L, 2, "hasMore");
-        if (lua_isboolean(L, -1)) page.more = lua_toboolean(L, -1) ? B24_MORE : B24_MORE_NO;
+}
+
+static bool is_yes(lua_State *L, int index) {
+    if (lua_type(L, index) == LUA_TSTRING) {
+        const char *text = lua_tostring(L, index);
+        return b24_same(text, "Y") || b24_same(text, "true") || strcmp(text, "1") == 0;
+    }
+    return lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) != 0
+                                             : lua_toboolean(L, index) != 0;
+}
+
+/* Two names for one thing; whichever promises more is believed. */
+static void read_more(lua_State *L, struct b24_page *page) {
+    static const char *const names[] = {"hasMore", "hasMorePages"};
+    for (size_t i = 0; i < sizeof names / sizeof *names && lua_istable(L, 2); i++) {
+        lua_getfield(L, 2, names[i]);
+        if (!lua_isnil(L, -1) && !lua_isuserdata(L, -1) && page->more != B24_MORE)
+            page->more = is_yes(L, -1) ? B24_MORE : B24_MORE_NO;
         lua_pop(L, 1);
     }
+}
+
+static struct b24_page read_page(lua_State *L) {
+    struct b24_page page = {.next_kind = B24_NEXT_NONE, .total = -1, .more = B24_MORE_UNKNOWN};
+    push_word(L, "next");
+    if (!lua_isnil(L, -1) && !lua_isuserdata(L, -1))
+        page.next_kind = b24L_to_integer(L, -1, &page.next) ? B24_NEXT_GIVEN : B24_NEXT_UNUSABLE;
+    push_word(L, "total");
+    if (!b24L_to_integer(L, -1, &page.total)) page.total = -1;
+    lua_pop(L, 2);
+    read_more(L, &page);
     return page;
 }
 
@@ -185,7 +209,10 @@ static int cursor_page(lua_State *L) {
     lua_rawseti(L, -2, ROWS);
     lua_pop(L, 1);
     read_rows(L, &lc->cursor);
-    if (b24_cursor_end(&lc->cursor, &page, &fault)) return 1;
+    if (b24_cursor_end(&lc->cursor, &page, &fault)) {
+        if (lc->cursor.discard) lua_newtable(L);
+        return 1;
+    }
     lc->cursor.done = true;
     return push_complaint(L, lc, &fault);
 }

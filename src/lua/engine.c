@@ -1,6 +1,7 @@
 /* core.engine() -> engine: requests and sleeps that go on by themselves; see engine.h. It knows no
    callbacks: who uses it watches engine:pollfd() and asks engine:step(). */
 #include "curl/engine.h"
+#include "curl/inherit.h"
 
 #include "lua/engine.h"
 #include "lua/interrupt.h"
@@ -32,7 +33,8 @@ static int core_engine(lua_State *L) {
     struct lua_engine *box = b24L_newobject(L, sizeof *box, ENGINE_TYPE);
     box->engine = b24_engine_new();
     if (box->engine == NULL)
-        return luaL_error(L, "b24: no memory or no file descriptor for an engine");
+        return luaL_error(L, b24_out_of_files() ? "b24: too many open files for an engine"
+                                                : "b24: no memory for an engine");
     return 1;
 }
 
@@ -56,7 +58,7 @@ static int engine_sleep(lua_State *L) {
     struct b24_engine *e = check(L);
     lua_Number seconds = luaL_checknumber(L, 2);
     luaL_argcheck(L, seconds >= 0 && seconds <= 1e9, 2, "seconds expected");
-    return push_job(L, b24_engine_sleep(e, (b24_ms)(seconds * 1000 + 0.5)));
+    return push_job(L, b24_engine_sleep(e, b24_to_ms(seconds)));
 }
 
 static void set_view(lua_State *L, const char *name, struct b24_view v) {
@@ -66,7 +68,7 @@ static void set_view(lua_State *L, const char *name, struct b24_view v) {
 
 /* [0, +1] As call:next takes it. */
 static void push_reply(lua_State *L, const struct b24_reply *r) {
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 8);
     b24L_set_count(L, -1, "status", r->status);
     if (r->http_version > 0) b24L_set_count(L, -1, "http_version", r->http_version / 10.0);
     b24L_set_flag(L, -1, "reused", r->reused);
@@ -74,6 +76,7 @@ static void push_reply(lua_State *L, const struct b24_reply *r) {
     set_view(L, "content_type", r->content_type);
     set_view(L, "location", r->location);
     set_view(L, "retry_after", r->retry_after);
+    set_view(L, "date", r->date);
 }
 
 static void push_failure(lua_State *L, const struct b24_failure *f) {
@@ -151,8 +154,7 @@ static int engine_wait(lua_State *L) {
     struct b24L_interrupt hooks = b24L_watch_hooks(L);
     struct b24_interrupt interrupt = {b24L_hook_changed, &hooks};
     lua_pushboolean(
-        L, b24_engine_wait(e, seconds < 1e9 ? (b24_ms)(seconds * 1000 + 0.5) : (b24_ms)1e12,
-                           &interrupt));
+        L, b24_engine_wait(e, seconds < 1e9 ? b24_to_ms(seconds) : (b24_ms)1e12, &interrupt));
     return 1;
 }
 
@@ -160,7 +162,7 @@ static int engine_wait(lua_State *L) {
 static int engine_cancel(lua_State *L) {
     struct b24_engine *e = check(L);
     lua_Number id = luaL_checknumber(L, 2);
-    luaL_argcheck(L, id >= 0 && id < 9007199254740992.0, 2,
+    luaL_argcheck(L, id >= 0 && id < B24_EXACT_MAX, 2,
                   "an id of engine:add or engine:sleep expected");
     lua_pushboolean(L, b24_engine_cancel(e, (b24_job)id));
     return 1;

@@ -3,8 +3,15 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "base/entity.h"
 #include "lua/inbox.h"
 #include "json/document.h"
+
+bool b24L_to_count(lua_State *L, int index, lua_Number *count) {
+    if (lua_type(L, index) != LUA_TNUMBER) return false;
+    *count = lua_tonumber(L, index);
+    return b24_is_count((double)*count);
+}
 
 int b24L_get_member(lua_State *L, int table, const char *name) {
     table = b24L_absindex(L, table);
@@ -18,17 +25,9 @@ int b24L_get_member(lua_State *L, int table, const char *name) {
     return LUA_TNIL;
 }
 
-static bool to_number(lua_State *L, int index, lua_Number *value) {
-    double n;
-    if (b24L_to_count(L, index, value)) return true;
-    if (lua_type(L, index) != LUA_TSTRING || !b24_decimal(lua_tostring(L, index), &n)) return false;
-    *value = (lua_Number)n;
-    return true;
-}
-
 bool b24L_member_count(lua_State *L, int table, const char *name, lua_Number *value) {
     b24L_get_member(L, table, name);
-    bool found = to_number(L, -1, value);
+    bool found = b24L_to_number(L, -1, value);
     lua_pop(L, 1);
     return found;
 }
@@ -45,6 +44,26 @@ bool b24L_member_is(lua_State *L, int table, const char *name, bool wanted) {
         b24L_get_member(L, table, name) == LUA_TBOOLEAN && (lua_toboolean(L, -1) != 0) == wanted;
     lua_pop(L, 1);
     return found;
+}
+
+struct b24_view b24L_to_digits(lua_State *L, int index, char digits[B24_ID_MAX + 1]) {
+    struct b24_view v = {"", 0};
+    lua_Number number;
+    if (lua_type(L, index) == LUA_TSTRING) {
+        v.p = lua_tolstring(L, index, &v.n);
+    } else if (b24L_to_count(L, index, &number)) {
+        v.n = (size_t)snprintf(digits, B24_ID_MAX + 1, "%lld", (long long)number);
+        v.p = digits;
+    }
+    return v;
+}
+
+bool b24L_to_number(lua_State *L, int index, lua_Number *value) {
+    double n;
+    if (b24L_to_count(L, index, value)) return true;
+    if (lua_type(L, index) != LUA_TSTRING || !b24_decimal(lua_tostring(L, index), &n)) return false;
+    *value = (lua_Number)n;
+    return true;
 }
 
 /* [-1, 0] */
@@ -80,20 +99,25 @@ bool b24L_copy_member(lua_State *L, int target, const char *to, int source, cons
     return found;
 }
 
-bool b24L_to_dialog_id(lua_State *L, int index, bool person, char id[B24_DIALOG_ID_MAX + 1]) {
-    const char *prefix = person ? "" : "chat";
-    lua_Number number;
-    if (lua_type(L, index) == LUA_TSTRING) {
-        size_t n;
-        const char *s = lua_tolstring(L, index, &n);
-        if (n == 0 || n > B24_DIALOG_ID_MAX - 4 || *s == '0' || strspn(s, "0123456789") != n)
-            return false;
-        snprintf(id, B24_DIALOG_ID_MAX + 1, "%s%s", prefix, s);
-        return true;
+bool b24L_copy_name(lua_State *L, int target, const char *to, int source, const char *from) {
+    target = b24L_absindex(L, target);
+    size_t n = 0;
+    const char *name =
+        b24L_get_member(L, source, from) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
+    if (n > 0) {
+        char *copy = lua_newuserdata(L, n + 1);
+        memcpy(copy, name, n + 1);
+        b24_decode_entities(copy);
+        b24L_set_text(L, target, to, copy);
+        lua_pop(L, 1);
     }
-    if (!b24L_to_count(L, index, &number) || number <= 0) return false;
-    snprintf(id, B24_DIALOG_ID_MAX + 1, "%s%lld", prefix, (long long)number);
-    return true;
+    lua_pop(L, 1);
+    return n > 0;
+}
+
+bool b24L_to_dialog_id(lua_State *L, int index, bool person, char id[B24_DIALOG_ID_MAX + 1]) {
+    char digits[B24_ID_MAX + 1];
+    return b24_dialog_id(b24L_to_digits(L, index, digits), person, id);
 }
 
 bool b24L_member_dialog_id(lua_State *L, int table, const char *name, bool person,

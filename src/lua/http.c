@@ -94,11 +94,12 @@ static int push_failure(lua_State *L, const struct b24_failure *f) {
 static int push_reply(lua_State *L, const struct b24_http_reply *h) {
     struct b24_reply r;
     b24_http_take(h, &r);
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 8);
     b24L_set_count(L, -1, "status", r.status);
     b24L_set_text(L, -1, "content_type", r.content_type.p);
     b24L_set_text(L, -1, "location", r.location.p);
     b24L_set_text(L, -1, "retry_after", r.retry_after.p);
+    b24L_set_text(L, -1, "date", r.date.p);
     b24L_set_flag(L, -1, "keep_alive", h->keep_alive);
     lua_pushnumber(L, r.http_version == 11 ? 1.1 : 1.0);
     lua_setfield(L, -2, "http_version");
@@ -131,6 +132,14 @@ static int reader_feed(lua_State *L) {
 static int reader_eof(lua_State *L) {
     struct b24_http_reply *h = luaL_checkudata(L, 1, READER_TYPE);
     (void)b24_http_eof(h);
+    return push_end(L, h);
+}
+
+/* reader:lost() -> nothing: no more is known than that | reply | nil, failure: the connection broke
+ */
+static int reader_lost(lua_State *L) {
+    struct b24_http_reply *h = luaL_checkudata(L, 1, READER_TYPE);
+    (void)b24_http_lost(h);
     return push_end(L, h);
 }
 
@@ -171,7 +180,8 @@ void b24L_open_http(lua_State *L) {
                                          {"cosocket_failure", cosocket_failure},
                                          {"may_yield", b24L_may_yield},
                                          {NULL, NULL}};
-    static const luaL_Reg methods[] = {{"feed", reader_feed}, {"eof", reader_eof}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"feed", reader_feed}, {"eof", reader_eof}, {"lost", reader_lost}, {NULL, NULL}};
     b24L_newtype(L, HEAD_TYPE);
     lua_pushcfunction(L, head_gc);
     lua_setfield(L, -2, "__gc");

@@ -1,16 +1,13 @@
 /* The second look at an inbox: what the list of recent chats left open, as one batch of questions,
    and what the answers to them mean. A command is named by its purpose and the dialog: "nchat18"
    asks for a name, "w5" how long 5 waits. */
-#include <math.h>
+#include "im/inbox_ask.h"
+
 #include <string.h>
 
 #include "lua/inbox.h"
 
-#define NAMES_MAX 50 /* commands; a batch has 50 */
-#define WAITS_MAX 50
-#define PEOPLE    "people"
-
-static bool is_person(const char *dialog_id) { return strncmp(dialog_id, "chat", 4) != 0; }
+#define PEOPLE "people"
 
 /* ------------------------------------------------------------ questions */
 
@@ -27,81 +24,67 @@ static void put_command(lua_State *L, int commands, const char *prefix, const ch
     lua_rawset(L, commands);
 }
 
-/* Names: people in one command, chats one by one. Returns the number of commands. */
-static int ask_names(lua_State *L, int list, int commands) {
-    char id[B24_DIALOG_ID_MAX + 1];
-    int n = 0, people = 0;
-    lua_newtable(L);
-    int ids = lua_gettop(L);
-    for (int i = 1, size = (int)b24L_rawlen(L, list); i <= size; i++) {
-        lua_rawgeti(L, list, i);
-        bool unknown = b24L_member_is(L, -1, "unknown", true) &&
-                       b24L_member_dialog_id(L, -1, "dialog_id", true, id);
+/* [0, +1] and the number of the entries of the list at `list`. */
+static const struct b24_waiting *push_entries(lua_State *L, int list, size_t *n) {
+    *n = lua_istable(L, list) ? b24L_rawlen(L, list) : 0;
+    struct b24_waiting *entries = lua_newuserdata(L, (*n + 1) * sizeof *entries);
+    for (size_t i = 0; i < *n; i++) {
+        lua_rawgeti(L, list, (int)i + 1); /* nil where a finaliser has been: no entry */
+        entries[i] = b24L_to_waiting(L, -1);
         lua_pop(L, 1);
-        if (unknown && is_person(id) && people < NAMES_MAX) {
-            lua_pushstring(L, id);
-            lua_rawseti(L, ids, ++people);
-        } else if (unknown && !is_person(id) && n < NAMES_MAX - 1) {
-            lua_createtable(L, 0, 1);
-            b24L_set_text(L, -1, "DIALOG_ID", id);
-            put_command(L, commands, "n", id, "im.dialog.get");
-            n++;
-        }
     }
-    if (people == 0) {
-        lua_pop(L, 1);
-        return n;
-    }
-    lua_createtable(L, 0, 2);
-    lua_insert(L, ids);
-    lua_setfield(L, ids, "ID");
-    b24L_set_text(L, ids, "RESULT_TYPE", "array");
-    put_command(L, commands, PEOPLE, "", "im.user.list.get");
-    return n + 1;
+    return entries;
 }
 
-/* [0, 0] The first unread message of the dialog of the entry on top. From its cursor on the portal
-   answers with just that message; without one with the oldest unread ones, and some others. */
-static void ask_wait(lua_State *L, int commands, const char *id) {
-    lua_Number last_id;
+/* [0, 0] The name of a chat. */
+static void ask_chat(lua_State *L, int commands, const struct b24_waiting *dialog) {
+    lua_createtable(L, 0, 1);
+    b24L_set_text(L, -1, "DIALOG_ID", dialog->dialog_id);
+    put_command(L, commands, "n", dialog->dialog_id, "im.dialog.get");
+}
+
+/* [0, 0] The first unread message. From its cursor on the portal answers with just that message;
+   without one with the oldest unread ones, and some others. */
+static void ask_wait(lua_State *L, int commands, const struct b24_waiting *dialog) {
     lua_createtable(L, 0, 3);
-    b24L_set_text(L, -1, "DIALOG_ID", id);
+    b24L_set_text(L, -1, "DIALOG_ID", dialog->dialog_id);
     b24L_set_count(L, -1, "LIMIT", 1);
-    if (b24L_member_count(L, -2, "last_id", &last_id) && last_id > 0)
-        b24L_set_count(L, -1, "FIRST_ID", last_id);
-    put_command(L, commands, "w", id, "im.dialog.messages.get");
+    if (dialog->last_id.value > 0)
+        b24L_set_count(L, -1, "FIRST_ID", (lua_Number)dialog->last_id.value);
+    put_command(L, commands, "w", dialog->dialog_id, "im.dialog.messages.get");
 }
 
-/* Those of which the newest message did not tell already, in the order of the list. */
-static int ask_waits(lua_State *L, int list, int commands, bool muted, int n) {
-    char id[B24_DIALOG_ID_MAX + 1];
-    lua_Number unread, waiting;
-    for (int i = 1, size = (int)b24L_rawlen(L, list); i <= size && n < WAITS_MAX; i++) {
-        lua_rawgeti(L, list, i);
-        bool told = b24L_member_count(L, -1, "waiting", &waiting) &&
-                    !b24L_member_is(L, -1, "at_least", true);
-        if (!told && b24L_member_count(L, -1, "unread", &unread) && unread > 0 &&
-            b24L_member_is(L, -1, "muted", true) == muted &&
-            b24L_member_dialog_id(L, -1, "dialog_id", true, id)) {
-            ask_wait(L, commands, id);
-            n++;
-        }
-        lua_pop(L, 1);
+/* [0, 0] The names of all people in one command. */
+static void ask_people(lua_State *L, int commands, const struct b24_inbox_question *q, size_t n) {
+    int people = 0;
+    lua_createtable(L, 0, 2);
+    b24L_set_text(L, -1, "RESULT_TYPE", "array");
+    lua_newtable(L);
+    for (size_t i = 0; i < n; i++) {
+        if (q[i].ask != B24_ASK_PERSON) continue;
+        lua_pushstring(L, q[i].dialog->dialog_id);
+        lua_rawseti(L, -2, ++people);
     }
-    return n;
+    lua_setfield(L, -2, "ID");
+    if (people > 0) put_command(L, commands, PEOPLE, "", "im.user.list.get");
+    else lua_pop(L, 1);
 }
 
 /* codec.inbox_questions(list, waiting) -> commands of a batch, or nil: all is told */
 int b24L_inbox_questions(lua_State *L) {
+    struct b24_inbox_question questions[B24_INBOX_QUESTIONS_MAX];
+    size_t n;
     luaL_checktype(L, 1, LUA_TTABLE);
     bool waiting = lua_toboolean(L, 2);
     lua_settop(L, 1);
     luaL_checkstack(L, 16, "inbox");
-    lua_newtable(L);
-    int n = ask_names(L, 1, 2);
-    if (waiting) { /* nobody is kept waiting by what is muted */
-        int waits = ask_waits(L, 1, 2, false, 0);
-        n += ask_waits(L, 1, 2, true, waits);
+    const struct b24_waiting *entries = push_entries(L, 1, &n);
+    n = b24_inbox_ask(entries, n, waiting, questions);
+    lua_createtable(L, 0, (int)n);
+    ask_people(L, 3, questions, n);
+    for (size_t i = 0; i < n; i++) {
+        if (questions[i].ask == B24_ASK_CHAT) ask_chat(L, 3, questions[i].dialog);
+        if (questions[i].ask == B24_ASK_WAIT) ask_wait(L, 3, questions[i].dialog);
     }
     if (n == 0) lua_pushnil(L);
     return 1;
@@ -109,13 +92,17 @@ int b24L_inbox_questions(lua_State *L) {
 
 /* ------------------------------------------------------------ answers */
 
+struct asker {
+    double me, now; /* 0: unknown */
+};
+
 static void clear(lua_State *L, int entry, const char *name) {
     lua_pushnil(L);
     lua_setfield(L, entry, name);
 }
 
 static void set_name(lua_State *L, int entry, int source) {
-    if (b24L_copy_member(L, entry, "name", source, "name")) clear(L, entry, "unknown");
+    if (b24L_copy_name(L, entry, "name", source, "name")) clear(L, entry, "unknown");
 }
 
 /* [0, 0] An answer of im.dialog.get. */
@@ -129,12 +116,10 @@ static void name_chat(lua_State *L, int entry, int chat, lua_Number me) {
     if (b24L_member_count(L, chat, "id", &number)) b24L_set_count(L, entry, "chat_id", number);
     if (b24L_member_count(L, chat, "last_id", &number)) b24L_set_count(L, entry, "last_id", number);
     if (b24L_chat_muted(L, chat, me)) b24L_set_flag(L, entry, "muted", true);
-    b24L_push_chat_kind(L, chat);
-    if (!lua_isnil(L, -1)) {
-        b24L_set_text(L, entry, "kind", lua_tostring(L, -1));
-        if (!b24L_kind_is_listed(lua_tostring(L, -1))) clear(L, entry, "hidden");
-    }
-    lua_pop(L, 1);
+    const char *kind = b24L_chat_kind(L, chat);
+    if (kind == NULL) return;
+    b24L_set_text(L, entry, "kind", kind);
+    if (!b24_kind_is_listed(kind)) clear(L, entry, "hidden");
 }
 
 /* [0, 0] The person `id` among the answers of im.user.list.get at `people`, a list or a map. */
@@ -150,27 +135,33 @@ static void name_person(lua_State *L, int entry, int people, const char *id) {
     }
 }
 
-/* [0, 0] The oldest message that somebody else wrote and that is unread, in an answer of
- * im.dialog.messages.get. */
-static void set_wait(lua_State *L, int entry, int answer, lua_Number me, lua_Number now) {
-    lua_Number id, author, oldest = 0;
-    double date, since = 0;
+/* [0, 0] A message of im.dialog.messages.get. */
+static struct b24_waiting_message to_message(lua_State *L, int index) {
+    struct b24_waiting_message m = {.read = b24L_member_is(L, index, "unread", false)};
+    lua_Number number;
+    m.date.known = b24L_member_date(L, index, "date", &m.date.value);
+    m.id.known = b24L_member_count(L, index, "id", &number);
+    if (m.id.known) m.id.value = (double)number;
+    m.author.known = b24L_member_count(L, index, "author_id", &number);
+    if (m.author.known) m.author.value = (double)number;
+    return m;
+}
+
+/* [0, 0] How long the entry of dialog `id` waits, by an answer of im.dialog.messages.get. */
+static void set_wait(lua_State *L, int entry, const char *id, int answer,
+                     const struct asker *asker) {
+    struct b24_oldest oldest = {0};
     b24L_get_member(L, answer, "messages");
     for (int i = 1, n = lua_istable(L, -1) ? (int)b24L_rawlen(L, -1) : 0; i <= n; i++) {
         lua_rawgeti(L, -1, i);
-        bool own =
-            b24L_member_count(L, -1, "author_id", &author) && b24L_is_own(L, entry, author, me);
-        if (!own && !b24L_member_is(L, -1, "unread", false) &&
-            b24L_member_date(L, -1, "date", &date) && b24L_member_count(L, -1, "id", &id) &&
-            (oldest == 0 || id < oldest)) {
-            oldest = id;
-            since = date;
-        }
+        struct b24_waiting_message message = to_message(L, -1);
+        b24_oldest_add(&oldest, &message, id, asker->me);
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
-    if (oldest == 0) return;
-    b24L_set_count(L, entry, "waiting", now > since ? floor(now - (lua_Number)since) : 0);
+    struct b24_known waits = b24_oldest_waits(&oldest, asker->now);
+    if (!waits.known) return;
+    b24L_set_count(L, entry, "waiting", (lua_Number)waits.value);
     clear(L, entry, "at_least");
 }
 
@@ -184,13 +175,15 @@ static void push_answer(lua_State *L, int results, const char *prefix, const cha
  */
 int b24L_inbox_answers(lua_State *L) {
     char id[B24_DIALOG_ID_MAX + 1];
-    lua_Number me = 0, now = 0;
+    struct asker asker = {0};
+    lua_Number me = 0;
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 3);
     luaL_checkstack(L, 24, "inbox");
     b24L_member_count(L, 3, "me", &me);
-    if (b24L_get_member(L, 3, "now") == LUA_TNUMBER) now = lua_tonumber(L, -1);
+    asker.me = (double)me;
+    if (b24L_get_member(L, 3, "now") == LUA_TNUMBER) asker.now = (double)lua_tonumber(L, -1);
     b24L_get_member(L, 2, PEOPLE);
     int people = lua_gettop(L);
     for (int i = 1, n = (int)b24L_rawlen(L, 1); i <= n; i++) {
@@ -198,10 +191,10 @@ int b24L_inbox_answers(lua_State *L) {
         if (b24L_member_dialog_id(L, -1, "dialog_id", true, id)) {
             int entry = lua_gettop(L);
             push_answer(L, 2, "w", id);
-            if (now > 0) set_wait(L, entry, entry + 1, me, now);
+            if (asker.now > 0) set_wait(L, entry, id, entry + 1, &asker);
             push_answer(L, 2, "n", id);
             if (lua_istable(L, entry + 2)) name_chat(L, entry, entry + 2, me);
-            if (is_person(id) && b24L_member_is(L, entry, "unknown", true))
+            if (b24_dialog_is_person(id) && b24L_member_is(L, entry, "unknown", true))
                 name_person(L, entry, people, id);
         }
         lua_settop(L, people);

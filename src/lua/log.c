@@ -74,7 +74,7 @@ static void push_note(lua_State *L, const struct b24L_call *c, const struct b24_
     set_string(L, "code", n->code);
     set_string(L, "message", n->text);
     b24L_set_count(L, -1, "attempt", n->attempt);
-    if (n->wait != B24_NO_MS) b24L_set_count(L, -1, "seconds", (double)n->wait / 1000);
+    if (n->wait != B24_NO_MS) b24L_set_count(L, -1, "seconds", b24_to_seconds(n->wait));
     if (n->status > 0) b24L_set_count(L, -1, "status", n->status);
 }
 
@@ -114,7 +114,7 @@ static void read_answer(lua_State *L, struct b24_event *event) {
     lua_Number seconds = refused ? second : first;
     bool number = lua_type(L, refused ? -1 : -2) == LUA_TNUMBER && seconds >= 0 && seconds <= 1e6;
     event->as.answer.verdict = refused ? B24_REFUSED : number ? B24_GRANTED : B24_BROKEN;
-    event->as.answer.wait = number ? (b24_ms)(seconds * 1000 + 0.5) : B24_NO_MS;
+    event->as.answer.wait = number ? b24_to_ms(seconds) : B24_NO_MS;
 }
 
 void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask,
@@ -127,7 +127,7 @@ void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask,
     event->as.answer.wait = B24_NO_MS;
     push_kept(L, call, ask->as.ask.question == B24_RESERVE ? B24_KEEP_RESERVE : B24_KEEP_PENALISE);
     lua_pushstring(L, b24_call_origin(c->call));
-    lua_pushnumber(L, (lua_Number)ask->as.ask.time / 1000);
+    lua_pushnumber(L, b24_to_seconds(ask->as.ask.time));
     int status = lua_isnil(L, -3) ? 0 : lua_pcall(L, 2, 2, 0);
     b24L_check_pcall(L, status);
     if (status == 0 && ask->as.ask.question == B24_RESERVE) read_answer(L, event);

@@ -7,43 +7,25 @@
 
 #define T(type) (1u << LUA_T##type)
 
-/* X(name, Lua types, what it must be, in words) */
-#define OPTIONS(X)                                                                                 \
-    X(webhook, T(STRING) | T(FUNCTION), "a string or a function that returns it")                  \
-    X(portal, T(STRING), "a string")                                                               \
-    X(token, T(STRING), "a string")                                                                \
-    X(oauth, T(TABLE), "a table")                                                                  \
-    X(profile, T(STRING), "a string")                                                              \
-    X(timeout, T(NUMBER), "a number of seconds")                                                   \
-    X(connect_timeout, T(NUMBER), "a number of seconds")                                           \
-    X(idempotent, T(BOOLEAN), "true or false")                                                     \
-    X(retries, T(NUMBER), "a number")                                                              \
-    X(limiter, T(TABLE) | T(BOOLEAN), "a table or false")                                          \
-    X(plan, T(STRING), "a string")                                                                 \
-    X(proxy, T(STRING), "a string")                                                                \
-    X(ca_file, T(STRING), "a string")                                                              \
-    X(ca_path, T(STRING), "a string")                                                              \
-    X(user_agent, T(STRING), "a string")                                                           \
-    X(http_version, T(STRING) | T(NUMBER), "\"1.1\", \"2\" or \"auto\"")                           \
-    X(max_reply, T(NUMBER), "a number of bytes")                                                   \
-    X(max_depth, T(NUMBER), "a number")                                                            \
-    X(max_age, T(NUMBER), "a number of seconds")                                                   \
-    X(stale_ok, T(BOOLEAN), "true or false")                                                       \
-    X(nulls, T(BOOLEAN), "true or false")                                                          \
-    X(allow_http, T(BOOLEAN), "true or false")                                                     \
-    X(transport, T(STRING), "a string")                                                            \
-    X(runtime_dir, T(STRING), "a string")                                                          \
-    X(log, T(FUNCTION), "a function")
-
 struct option {
     const char *name;
     unsigned types;
     const char *words;
 };
 
+/* By kind of value. */
+#define NEED_SECONDS T(NUMBER), "a number of seconds"
+#define NEED_COUNT   T(NUMBER), "a number"
+#define NEED_BYTES   T(NUMBER), "a number of bytes"
+#define NEED_FLAG    T(BOOLEAN), "true or false"
+#define NEED_TEXT    T(STRING), "a string"
+
 static const struct option options[] = {
-#define X(name, types, words) {#name, types, words},
-    OPTIONS(X)
+#define X(name, types, words, ...) {#name, types, words},
+    B24_CONF_OTHERS(X)
+#undef X
+#define X(kind, name, ...) {#name, NEED_##kind},
+        B24_CONF_VALUES(X)
 #undef X
 };
 

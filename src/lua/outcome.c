@@ -53,7 +53,7 @@ static void set_failure(lua_State *L, const struct b24_outcome *o) {
     b24L_set_flag(L, -1, "retryable", o->retryable);
     b24L_set_flag(L, -1, "sent", o->sent);
     if (o->retry_after != B24_NO_MS)
-        b24L_set_count(L, -1, "retry_after", (double)o->retry_after / 1000);
+        b24L_set_count(L, -1, "retry_after", b24_to_seconds(o->retry_after));
 }
 
 /* [0, +1] */
@@ -63,8 +63,8 @@ static void push_info(lua_State *L, const struct b24_outcome *o, const struct b2
     if (o->status > 0) b24L_set_count(L, -1, "status", o->status);
     b24L_set_text(L, -1, "method", method);
     b24L_set_count(L, -1, "attempts", o->attempts);
-    b24L_set_count(L, -1, "waited", (double)o->waited / 1000);
-    b24L_set_count(L, -1, "elapsed", (double)o->elapsed / 1000);
+    b24L_set_count(L, -1, "waited", b24_to_seconds(o->waited));
+    b24L_set_count(L, -1, "elapsed", b24_to_seconds(o->elapsed));
     if (o->status > 0) b24L_set_flag(L, -1, "reused", o->reused);
     b24L_set_text(L, -1, "http_version", version_text(o->http_version));
     set_time(L, conf, o->time);

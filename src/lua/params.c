@@ -4,7 +4,6 @@
 
 #include "lua/binding.h"
 
-#define EXACT 9007199254740992.0 /* 2^53 */
 #define DEPTH_MAX                                                                                  \
     B24_DEPTH_MAX /* what was answered can be written again; deeper is a table that contains       \
                      itself */
@@ -93,7 +92,7 @@ enum b24_keys b24L_classify_keys(lua_State *L) {
             strings++;
         } else if (lua_type(L, -2) == LUA_TNUMBER) {
             lua_Number k = lua_tonumber(L, -2);
-            if (!(k >= -EXACT && k <= EXACT) || k != (lua_Number)(int64_t)k) {
+            if (!(k >= -B24_EXACT_MAX && k <= B24_EXACT_MAX) || k != (lua_Number)(int64_t)k) {
                 lua_pop(L, 2);
                 return B24_KEYS_BAD;
             }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXACT      9007199254740992.0 /* 2^53 */
 #define KEY_DIGITS 18 /* of a key that counts as a number: fits into 63 bits for sure */
 
 bool b24L_is_array(lua_State *L, int index) {
@@ -28,7 +27,7 @@ bool b24L_to_integer(lua_State *L, int index, int64_t *value) {
         size_t digits = strspn(text + (text[0] == '-'), "0123456789");
         if (digits == 0 || text[digits + (text[0] == '-')] != '\0') return false;
     }
-    if (!(n >= -EXACT && n <= EXACT) || n != (lua_Number)(int64_t)n) return false;
+    if (!(n >= -B24_EXACT_MAX && n <= B24_EXACT_MAX) || n != (lua_Number)(int64_t)n) return false;
     *value = (int64_t)n;
     return true;
 }
@@ -97,12 +96,36 @@ static enum form member_form(lua_State *L) {
     return f;
 }
 
+/* Has the object at `index` an id of its own? Then it is one thing, and what lists it has are its.
+ */
+static bool has_id(lua_State *L, int index) {
+    static const char *const names[] = {"ID", "id"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++) {
+        lua_getfield(L, index, names[i]);
+        found = lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER;
+        lua_pop(L, 1);
+    }
+    return found;
+}
+
+/* Is there text among the members? Around rows there are only counts and flags. */
+static bool has_text(lua_State *L, int index) {
+    bool found = false;
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
+        found = found || lua_type(L, -1) == LUA_TSTRING;
+    return found;
+}
+
 /* The name, at `name`, of the only list among the members of the object at `result`. A list with
    rows goes before one with holes, that before an empty one, which may be an empty object. */
 static const char *choose(lua_State *L, int result, int name) {
     int found[SPARSE + 1] = {0};
     static const enum form order[] = {ARRAY, SPARSE, EMPTY};
+    if (has_id(L, result)) return "the result is one object, not a list";
     for (lua_pushnil(L); lua_next(L, result) != 0; lua_pop(L, 1)) found[member_form(L)]++;
+    if (found[ARRAY] + found[SPARSE] == 0 && found[EMPTY] > 0 && has_text(L, result))
+        return "the result is one object, not a list";
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         if (found[order[i]] == 0) continue;
         if (found[order[i]] > 1)

@@ -14,7 +14,8 @@ bool b24L_to_integer(lua_State *L, int index, int64_t *value);
 
 /* [0, +1] The list of rows in the result at `result`: itself, or the member whose name is at
    `name`; nil there: the only member that is a list, whose name is then put there. A PHP array with
-   holes ({"0": …, "2": …}) is a list, too. Or [0, 0] and what is wrong, as a static sentence. */
+   holes ({"0": …, "2": …}) is a list, too. Or [0, 0] and what is wrong, as a static
+   sentence. */
 const char *b24L_find_rows(lua_State *L, int result, int name);
 
 /* [0, +1] The id of the row on top, as text that lives as long as the value pushed below it.

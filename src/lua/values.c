@@ -3,12 +3,10 @@
 
 #include "lua/binding.h"
 
-#define EXACT 9007199254740992.0 /* 2^53 */
-
 void b24L_push_null(lua_State *L) { lua_pushlightuserdata(L, NULL); }
 
 void b24L_push_number(lua_State *L, double v) {
-    bool integral = v >= -EXACT && v <= EXACT && v == (double)(int64_t)v;
+    bool integral = v >= -B24_EXACT_MAX && v <= B24_EXACT_MAX && v == (double)(int64_t)v;
 #if LUA_VERSION_NUM >= 503
     if (integral && (double)(lua_Integer)v == v) {
         lua_pushinteger(L, (lua_Integer)v);
@@ -25,7 +23,7 @@ size_t b24L_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]) {
 #endif
     double v = (double)lua_tonumber(L, index);
     if (v - v != 0) return 0; /* infinity, NaN */
-    if (v >= -EXACT && v <= EXACT && v == (double)(int64_t)v)
+    if (v >= -B24_EXACT_MAX && v <= B24_EXACT_MAX && v == (double)(int64_t)v)
         return (size_t)snprintf(out, B24_NUMBER_MAX, "%lld", (long long)v);
     return b24_double_text(v, out);
 }

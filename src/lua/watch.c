@@ -14,7 +14,7 @@ int b24L_watch(lua_State *L) {
         return luaL_error(L, "b24: a watch asks every %d to %d seconds", B24_WATCH_EVERY_MIN / 1000,
                           B24_WATCH_EVERY_MAX / 1000);
     struct b24_watch *w = b24L_newobject(L, sizeof *w, WATCH_TYPE);
-    b24_watch_init(w, (b24_ms)(every * 1000 + 0.5), seed > 0 ? (uint64_t)seed : b24_seed());
+    b24_watch_init(w, b24_to_ms(every), seed > 0 ? (uint64_t)seed : b24_seed());
     return 1;
 }
 
@@ -36,16 +36,16 @@ static int watch_answer(lua_State *L) {
     if (lua_istable(L, 5)) {
         lua_getfield(L, 5, "retry_after");
         lua_Number seconds = lua_tonumber(L, -1);
-        if (seconds > 0 && seconds < 1e6) r.retry_after = (b24_ms)(seconds * 1000 + 0.5);
+        if (seconds > 0 && seconds < 1e6) r.retry_after = b24_to_ms(seconds);
         lua_getfield(L, 5, "sent");
         r.reached = lua_isnil(L, -1) || lua_toboolean(L, -1);
     }
     struct b24_watch_verdict v = b24_watch_answer(w, &r);
-    lua_pushnumber(L, (lua_Number)v.pause / 1000);
+    lua_pushnumber(L, b24_to_seconds(v.pause));
     if (v.news == B24_WATCH_SAME) return 1;
     lua_pushstring(L, v.news == B24_WATCH_UP ? "up" : "down");
     if (v.news == B24_WATCH_DOWN) return 2;
-    lua_pushnumber(L, (lua_Number)v.outage / 1000);
+    lua_pushnumber(L, b24_to_seconds(v.outage));
     return 3;
 }
 

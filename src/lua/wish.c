@@ -105,8 +105,7 @@ struct b24_list_params b24L_read_wish(lua_State *L, int t, const char *method) {
     const struct b24_listing *listing = b24_listing_find(method);
     bool im = b24_is_im(method);
     struct b24_list_params wish = {.start = read_number(L, t, im ? "OFFSET" : "start"),
-                                   .limit = -1};
-    if (im) wish.limit = read_number(L, t, "LIMIT");
+                                   .limit = read_number(L, t, "LIMIT")};
     if (listing == NULL) return wish;
     read_filter(L, t, &wish);
     read_order(L, t, listing, &wish);
@@ -140,8 +139,8 @@ static void push_copy(lua_State *L, int from) {
     }
 }
 
-/* The same with PHP's names for positional parameters, so that start= fits in beside them: {"0": …,
- * "1": …, "start": 50}. */
+/* The same with PHP's names for positional parameters, so that start= fits in beside them:
+ * {"0": …, "1": …, "start": 50}. */
 static void push_named_copy(lua_State *L, int from) {
     char name[32];
     int first = b24L_is_array(L, from) ? 1 : 0;
@@ -215,7 +214,10 @@ void b24L_push_params(lua_State *L, const struct b24_cursor *c, int from) {
         own_filter(L, t);
         return;
     }
-    if (c->paging == B24_BY_START) { /* with start=-1 the portal would not name the next page */
+    if (c->paging == B24_AT_ONCE) {
+        lua_pushinteger(L, -1);
+        b24L_set_member(L, t, "start");
+    } else if (c->paging == B24_BY_START) { /* start=-1: it would not name the next page */
         lua_pushnil(L);
         b24L_set_member(L, t, "start");
     } else {

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "os/standard.h"
 
 #define HEAD_MAX 80 /* bytes of "b24 cache 2 STORED LENGTH CHECKSUM\n" */
@@ -25,19 +26,7 @@ int64_t b24_cache_now(void) {
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-enum b24_cache_step b24_cache_decide(int64_t stored, int64_t began, int64_t now, b24_ms max_age,
-                                     bool claimed) {
-    bool usable = stored > 0 && stored <= now;
-    if (usable && (now - stored <= max_age || stored >= began)) return B24_CACHE_HIT;
-    return claimed ? B24_CACHE_ASK : B24_CACHE_WAIT;
-}
-
-static uint64_t hash(const char *p, size_t n) {
-    uint64_t h = 1469598103934665603u; /* FNV-1a: against accidents, not against attackers, who
-                                          cannot write here */
-    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)p[i]) * 1099511628211u;
-    return h;
-}
+static uint64_t hash(const char *p, size_t n) { return b24_hash(B24_HASH_START, p, n); }
 
 /* ------------------------------------------------------------ names */
 

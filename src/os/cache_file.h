@@ -26,18 +26,6 @@ struct b24_cache_entry {
         json; /* the portal's reply as it came, so that reading it is the same as having asked */
 };
 
-enum b24_cache_step {
-    B24_CACHE_HIT,  /* the entry is good enough */
-    B24_CACHE_ASK,  /* this process has the claim: it asks the portal, then stores or releases */
-    B24_CACHE_WAIT, /* another process asks: look again in a moment */
-};
-
-/* What to do at `now` for a call that began at `began` and accepts answers of `max_age`. An entry
-   from the future (the clock was put back) is no answer; one that was stored since the call began
-   always is. */
-enum b24_cache_step b24_cache_decide(int64_t stored, int64_t began, int64_t now, b24_ms max_age,
-                                     bool claimed);
-
 /* Finds the place of the account's entry; nothing of a secret is in its name. False: `fault`. */
 bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct b24_fault *fault);
 

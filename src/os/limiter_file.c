@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "os/standard.h"
 
 #define PAGE_BYTES sizeof(struct b24_limiter_page)
@@ -32,13 +33,11 @@ enum look { GOOD, BUSY, LOST, FAILED };
    only; elsewhere only absurd times are recognised. */
 static uint64_t boot_id(void) {
     char text[64] = "";
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     if (fd < 0) return 0;
     ssize_t n = read(fd, text, sizeof text);
     close(fd);
-    for (ssize_t i = 0; i < n; i++) hash = (hash ^ (unsigned char)text[i]) * 1099511628211u;
-    return n > 0 ? hash : 0;
+    return n > 0 ? b24_hash(B24_HASH_START, text, (size_t)n) : 0;
 }
 
 /* A home may be shared by machines, each with a clock of its own. Who wrote this file after we
@@ -102,6 +101,12 @@ static bool others_write(const struct stat *s) {
     return s->st_uid != geteuid() || (s->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
+/* In a folder of a group even a file that is private at the moment: whoever made it may be about to
+   give it to the group, or to write it anew. */
+static bool may_be_cut(const struct b24_limiter_file *f, const struct stat *s) {
+    return f->shared || others_write(s);
+}
+
 /* Nobody may slip us a file of his, or one of ours under another name. */
 static bool acceptable(const struct stat *s, const struct b24_runtime_dir *dir) {
     errno = EPERM;
@@ -130,7 +135,8 @@ static enum look open_path(struct b24_limiter_file *f, const struct b24_runtime_
         (ssize_t)sizeof boot)
         boot = 0;
     if (!take_over && foreign(f, boot, &s)) return LOST;
-    f->locked = others_write(&s);
+    f->shared = dir->shared;
+    f->locked = may_be_cut(f, &s);
     if (s.st_size < (off_t)PAGE_BYTES && !fill(f->fd)) return failed(f, "given its bytes");
     f->process = (long)getpid();
     if (f->locked) return GOOD;
@@ -172,7 +178,7 @@ static enum look open_page(struct b24_limiter_file *f) {
 /* Still the file of that name, and of the same kind? */
 static bool in_place(struct b24_limiter_file *f, struct stat *s) {
     struct stat named;
-    if (fstat(f->fd, s) != 0 || s->st_nlink == 0 || f->locked != others_write(s)) return false;
+    if (fstat(f->fd, s) != 0 || s->st_nlink == 0 || f->locked != may_be_cut(f, s)) return false;
     return !f->locked ||
            (lstat(f->path, &named) == 0 && named.st_ino == s->st_ino && named.st_dev == s->st_dev);
 }

@@ -27,6 +27,7 @@ struct b24_limiter_file {
     char path[B24_DIR_MAX];
     int fd; /* -1: closed */
     uint64_t boot;
+    bool shared;  /* in a folder that a group writes to */
     bool locked;  /* with a lock, not mapped */
     long process; /* locked: who opened it, because a forked child would share the lock */
     struct b24_limiter_page *page; /* mapped */

@@ -1,7 +1,13 @@
+/* A call acts: events come in, its parts decide (call_limit.c, call_retry.c, call_move.c), an
+ * action goes out. */
 #include "rest/call_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Milliseconds that are worth a request which follows others: clocks are rounded, so one that took
+   all the time may seem to have left a little. */
+#define LEAST_LEFT 5
 
 const char *b24_event_name(enum b24_event_type type) {
     static const char *const names[] = {
@@ -38,11 +44,13 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->conf = conf;
     c->portal = portal;
     c->state = NEW;
+    c->timeout = conf->timeout - setup->spent;
+    if (setup->spent > 0 && c->timeout < LEAST_LEFT) c->timeout = 0;
     c->retries = setup->bare ? 0 : conf->retries;
     c->moves = setup->bare ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->bare;
     c->own = setup->own;
-    c->random = setup->seed;
+    c->seed = setup->seed;
     c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
     if (setup->idempotent != B24_BY_NAME) c->safe = setup->idempotent == B24_IDEMPOTENT;
     memcpy(c->method, setup->method.p,
@@ -71,23 +79,9 @@ void b24_call_set_portal(struct b24_call *c, struct b24_portal *portal) { c->por
 
 const char *b24_call_origin(const struct b24_call *c) { return c->origin; }
 
-struct b24_note *b24_call_add_note(struct b24_call *c, const char *event) {
-    struct b24_note *n =
-        &c->notes[c->note_count < B24_NOTES_MAX ? c->note_count++ : B24_NOTES_MAX - 1];
-    memset(n, 0, sizeof *n);
-    n->event = event;
-    n->attempt = c->outcome.attempts;
-    n->wait = B24_NO_MS;
-    return n;
-}
+/* ------------------------------------------------------------ decisions -> actions */
 
-const struct b24_note *b24_call_note(struct b24_call *c) {
-    return c->notes_read < c->note_count ? &c->notes[c->notes_read++] : NULL;
-}
-
-/* ------------------------------------------------------------ steps that end in an action */
-
-struct b24_action b24_call_done(struct b24_call *c) {
+static struct b24_action done(struct b24_call *c) {
     if (c->state != FINISHED) {
         c->outcome.elapsed = c->now - c->begun;
         b24_limiter_leave(&c->conf->limits, c->own, &c->queued, c->now);
@@ -98,21 +92,20 @@ struct b24_action b24_call_done(struct b24_call *c) {
     return (struct b24_action){.type = B24_DONE, .as.done = &c->outcome};
 }
 
-struct b24_action b24_call_give_up(struct b24_call *c, enum b24_kind kind, const char *code,
-                                   const char *text) {
+static struct b24_action give_up(struct b24_call *c, enum b24_kind kind, const char *code,
+                                 const char *text) {
     struct b24_failure f = {
         .kind = kind, .code = code, .sent = c->state == CALLING, .text = {text, strlen(text)}};
     b24_outcome_failure(&c->outcome, c->conf, &f);
-    return b24_call_done(c);
+    return done(c);
 }
 
-struct b24_action b24_call_send(struct b24_call *c) {
+static struct b24_action send_request(struct b24_call *c) {
     c->request.timeout = c->deadline - c->now;
     if (c->request.timeout <= 0) {
         if (c->outcome.attempts > 0 && !c->moved)
-            return b24_call_done(c); /* what went wrong before says more */
-        return b24_call_give_up(c, B24_TIMEOUT, "TIMEOUT",
-                                "the deadline passed before anything was sent");
+            return done(c); /* what went wrong before says more */
+        return give_up(c, B24_TIMEOUT, "TIMEOUT", "the deadline passed before anything was sent");
     }
     c->outcome.attempts++;
     c->moved = false;
@@ -121,33 +114,82 @@ struct b24_action b24_call_send(struct b24_call *c) {
     return (struct b24_action){.type = B24_SEND, .as.send = &c->request};
 }
 
-struct b24_action b24_call_sleep(struct b24_call *c, b24_ms until, enum b24_after after,
-                                 const char *reason) {
+static struct b24_action sleep_for(struct b24_call *c, const struct b24_decision *d) {
     struct b24_note *n = b24_call_add_note(c, "wait");
-    n->reason = reason;
-    n->wait = until - c->now;
+    n->reason = d->reason;
+    n->wait = d->time;
     c->state = WAITING;
     c->slept = c->now;
-    c->wake = until;
-    c->after = after;
-    return (struct b24_action){.type = B24_SLEEP, .as.sleep = until - c->now};
+    c->wake = c->now + d->time;
+    c->after = d->after;
+    return (struct b24_action){.type = B24_SLEEP, .as.sleep = d->time};
+}
+
+static struct b24_action ask(struct b24_call *c, enum b24_state state, b24_ms time) {
+    c->state = state;
+    enum b24_question question = state == RESERVING ? B24_RESERVE : B24_PENALISE;
+    return (struct b24_action){.type = B24_ASK, .as.ask = {question, time}};
+}
+
+static struct b24_action move(struct b24_call *c) {
+    c->state = MOVING;
+    return (struct b24_action){.type = B24_MOVE, .as.move = c->origin};
+}
+
+static struct b24_decision then(enum b24_decision_type type) {
+    return (struct b24_decision){.type = type};
+}
+
+static struct b24_action act(struct b24_call *c, struct b24_decision d) {
+    for (;;) switch (d.type) {
+        case FINAL: return done(c);
+        case SEND: return send_request(c);
+        case SLEEP: return sleep_for(c, &d);
+        case ASK: return ask(c, RESERVING, d.time);
+        case MOVED: return move(c);
+        case RESERVE:
+            d = c->go_home && b24_call_go_home(c) ? then(MOVED) : b24_call_reserve(c);
+            break;
+        case PENALISE:
+            c->not_before = c->now + d.time;
+            c->last_words = d.after == THEN_DONE;
+            if (c->own_limiter) return ask(c, PENALISING, d.time);
+            d = b24_call_overrun(c);
+            break;
+        }
+}
+
+/* The outcome of an attempt is known. */
+static struct b24_action judge(struct b24_call *c) {
+    b24_call_learn(c);
+    struct b24_judgement v = b24_call_judge(c);
+    c->outcome.retry_after = v.retry_after;
+    if (v.retry) {
+        c->retries--;
+        memcpy(b24_call_add_note(c, "retry")->code, c->outcome.code, B24_CODE_MAX);
+    }
+    return act(c, v.next);
 }
 
 /* ------------------------------------------------------------ events */
 
 static struct b24_action go(struct b24_call *c) {
-    if (c->state == MOVING) return b24_call_reserve(c);
-    c->begun = c->now;
-    c->deadline = c->now + c->conf->timeout;
-    return b24_call_reserve(c);
+    if (c->state != MOVING) {
+        c->begun = c->now;
+        c->deadline = c->now + c->timeout;
+        if (c->timeout <= 0)
+            return give_up(c, B24_TIMEOUT, "TIMEOUT",
+                           "the deadline passed before anything was sent");
+    }
+    return act(c, then(RESERVE));
 }
 
 static struct b24_action woke(struct b24_call *c) {
     if (c->now < c->wake)
         return (struct b24_action){.type = B24_SLEEP, .as.sleep = c->wake - c->now};
     c->outcome.waited += c->now - c->slept;
-    if (c->after == THEN_OVERRUN) return b24_call_overrun(c);
-    return c->after == THEN_SEND ? b24_call_send(c) : b24_call_reserve(c);
+    if (c->after == THEN_OVERRUN) return act(c, b24_call_overrun(c));
+    return act(c, then(c->after == THEN_SEND ? SEND : RESERVE));
 }
 
 static void note_outcome(struct b24_call *c, const char *event) {
@@ -161,10 +203,9 @@ static struct b24_action reply(struct b24_call *c, const struct b24_reply *r) {
     b24_outcome_reply(&c->outcome, c->conf, r);
     if (c->outcome.kind == B24_OK) c->outcome.code[0] = c->outcome.text[0] = '\0';
     note_outcome(c, "reply");
-    struct b24_action action;
-    if (b24_call_moved(c, r, &action)) return action;
+    if (b24_call_moved(c, r)) return act(c, then(MOVED));
     b24_call_judge_address(c);
-    return b24_call_decide(c);
+    return judge(c);
 }
 
 static struct b24_action failed(struct b24_call *c, const struct b24_failure *f) {
@@ -173,14 +214,13 @@ static struct b24_action failed(struct b24_call *c, const struct b24_failure *f)
     b24_call_judge_address(c);
     /* What was remembered is out of date. Nobody has seen the request yet, so the portal's own
      * address is asked. */
-    struct b24_action action;
-    if (c->go_home && c->remembered && !f->sent && b24_call_go_home(c, &action)) return action;
-    return b24_call_decide(c);
+    if (c->go_home && c->remembered && !f->sent && b24_call_go_home(c)) return act(c, then(MOVED));
+    return judge(c);
 }
 
 static struct b24_action answer(struct b24_call *c, const struct b24_event *event) {
-    if (c->state == PENALISING) return c->last_words ? b24_call_done(c) : b24_call_reserve(c);
-    return b24_call_reserved(c, event->as.answer.verdict, event->as.answer.wait);
+    if (c->state == PENALISING) return act(c, then(c->last_words ? FINAL : RESERVE));
+    return act(c, b24_call_reserved(c, event->as.answer.verdict, event->as.answer.wait));
 }
 
 static struct b24_action take(struct b24_call *c, const struct b24_event *event) {
@@ -190,7 +230,7 @@ static struct b24_action take(struct b24_call *c, const struct b24_event *event)
     case B24_REPLY: return reply(c, &event->as.reply);
     case B24_FAILED: return failed(c, &event->as.failed);
     case B24_ANSWER: return answer(c, event);
-    default: return b24_call_give_up(c, B24_CLOSED, "CANCELLED", "the call was cancelled");
+    default: return give_up(c, B24_CLOSED, "CANCELLED", "the call was cancelled");
     }
 }
 
@@ -202,7 +242,7 @@ struct b24_action b24_call_next(struct b24_call *c, const struct b24_event *even
     };
     if (c->state != MOVING)
         c->note_count = c->notes_read = 0; /* a move is a part of the step before */
-    if (c->state == FINISHED) return b24_call_done(c);
+    if (c->state == FINISHED) return done(c);
     if (event->type != B24_CANCEL && (legal[c->state] & 1u << event->type) == 0)
         return (struct b24_action){.type = B24_MISUSE};
     if (now > c->now || c->state == NEW) c->now = now;

@@ -104,7 +104,8 @@ struct b24_call_setup {
     struct b24_view body;           /* copied; JSON, NUL-terminated; empty: no parameters */
     uint64_t seed;                  /* for the jitter */
     enum b24_idempotent idempotent; /* may it run twice? */
-    bool bare;                      /* exactly one request, and nobody is asked */
+    b24_ms spent;           /* of the conf's timeout, by the requests that this one follows */
+    bool bare;              /* exactly one request, and nobody is asked */
     struct b24_keeper *own; /* of conf's own limits (limiter.h); NULL: only the portal's hold */
     bool keep;              /* the outcome has the reply's text, too */
     /* B24_ORIGIN_MAX bytes where this conf remembers the portal's new origin, "" for none; they

@@ -1,10 +1,11 @@
-/* rest/call_impl.h: the inside of a call, shared by call.c, call_limit.c, call_retry.c and
- * call_move.c only. */
+/* rest/call_impl.h: the inside of a call, for call*.c only. call.c acts; below it call_limit.c,
+ * call_retry.c and call_move.c decide. */
 #ifndef B24_REST_CALL_IMPL_H
 #define B24_REST_CALL_IMPL_H
 
 #include "base/url.h"
 #include "rest/call.h"
+#include "rest/call_decision.h"
 
 B24_PRIVATE_BEGIN
 
@@ -26,8 +27,6 @@ enum b24_state {
 
 #define B24_MOVES_MAX 2 /* new addresses followed on one way: more is a loop */
 
-enum b24_after { THEN_SEND, THEN_RESERVE, THEN_OVERRUN };
-
 #define B24_NOTES_MAX 6 /* more than one step can make */
 
 struct b24_call {
@@ -42,50 +41,54 @@ struct b24_call {
     struct b24_request request;
     struct b24_outcome outcome;
     enum b24_state state;
+    b24_ms timeout; /* from GO to the deadline */
     b24_ms begun, now, deadline;
     b24_ms slept, wake; /* WAITING: since when, until when */
     enum b24_after after;
     b24_ms not_before; /* the portal asked for a pause until then */
-    bool last_words;   /* PENALISING: the outcome is final */
+    bool last_words;   /* after PENALISE: the outcome is final */
     bool moved;        /* the last reply was a new address, no error */
     int retries;       /* left */
     int moves;         /* left */
     bool safe;         /* may run twice */
     bool own_limiter;  /* ask the user's */
     struct b24_keeper
-        *own;    /* the conf's own bucket, if it is stricter than the portal's; else NULL */
-    bool queued; /* has a place in that */
-    uint64_t random;
+        *own;      /* the conf's own bucket, if it is stricter than the portal's; else NULL */
+    bool queued;   /* has a place in that */
+    uint64_t seed; /* for the jitter */
     struct b24_note notes[B24_NOTES_MAX];
     size_t note_count, notes_read;
 };
 
-/* call.c */
-struct b24_action b24_call_done(struct b24_call *c);
-struct b24_action b24_call_give_up(struct b24_call *c, enum b24_kind kind, const char *code,
-                                   const char *text);
-struct b24_action b24_call_send(struct b24_call *c);
-struct b24_action b24_call_sleep(struct b24_call *c, b24_ms until, enum b24_after after,
-                                 const char *reason);
+/* The files below call.c know the call's fields, but none of them calls call.c or its neighbours:
+   they return what they want done. */
+
+/* call_note.c: for the log */
 struct b24_note *b24_call_add_note(struct b24_call *c, const char *event);
 
-/* call_limit.c: takes a place in the queue of this portal, then sends. */
-struct b24_action b24_call_reserve(struct b24_call *c);
-struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait);
-/* Slows everybody down for `pause`; then takes a place again, or is done if the outcome is final.
- */
-struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final);
-struct b24_action b24_call_overrun(struct b24_call *c); /* its second half */
+/* call_limit.c: no request without a place in the portal's queue */
 
-/* call_retry.c: the outcome of the last attempt is known; is it final? */
-struct b24_action b24_call_decide(struct b24_call *c);
+/* SEND, SLEEP, ASK, or FINAL with the outcome set: no place within the deadline. */
+struct b24_decision b24_call_reserve(struct b24_call *c);
+/* The same after the user's own limiter has answered. */
+struct b24_decision b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait);
+/* Tells the built-in limiter that the portal was overrun, until not_before. FINAL or RESERVE, or
+   SLEEP: the limiter is busy, again THEN_OVERRUN. */
+struct b24_decision b24_call_overrun(struct b24_call *c);
 
-/* call_move.c */
+/* call_retry.c: the outcome of the last attempt is known */
+
+/* What the outcome teaches: when the method is free again, which name was meant. */
+void b24_call_learn(struct b24_call *c);
+/* Is it final? */
+struct b24_judgement b24_call_judge(const struct b24_call *c);
+
+/* call_move.c: renamed portals */
 
 /* If this reply says that the portal has a new address, turns the request there. */
-bool b24_call_moved(struct b24_call *c, const struct b24_reply *reply, struct b24_action *action);
+bool b24_call_moved(struct b24_call *c, const struct b24_reply *reply);
 /* Turns the request to the conf's own address. False: it goes there already, or no memory. */
-bool b24_call_go_home(struct b24_call *c, struct b24_action *action);
+bool b24_call_go_home(struct b24_call *c);
 /* Is the request on its way to another address than the conf's own? */
 bool b24_call_away(const struct b24_call *c);
 /* The outcome of the last attempt is known: remembers or forgets its address. */

@@ -1,8 +1,16 @@
 /* The limiter's part of a call: no request without a place in the portal's queue. */
 #include "rest/call_impl.h"
 
+static struct b24_decision then(enum b24_decision_type type) {
+    return (struct b24_decision){.type = type};
+}
+
+static struct b24_decision sleep_for(b24_ms time, enum b24_after after) {
+    return (struct b24_decision){SLEEP, time, after, "limiter"};
+}
+
 /* No place within the deadline: the wait is not begun. */
-static struct b24_action no_place(struct b24_call *c, b24_ms wait) {
+static struct b24_decision no_place(struct b24_call *c, b24_ms wait) {
     if (c->outcome.attempts == 0 || c->moved) {
         struct b24_fault f;
         b24_fail(&f, B24_LIMIT, "LIMITER",
@@ -12,24 +20,18 @@ static struct b24_action no_place(struct b24_call *c, b24_ms wait) {
         c->outcome.retryable = c->outcome.not_run = true;
     }
     c->outcome.retry_after = wait;
-    return b24_call_done(c);
+    return then(FINAL);
 }
 
-static struct b24_action place(struct b24_call *c, b24_ms wait) {
+static struct b24_decision place(const struct b24_call *c, b24_ms wait) {
     if (wait < c->not_before - c->now) wait = c->not_before - c->now;
-    if (wait <= 0) return b24_call_send(c);
-    return b24_call_sleep(c, c->now + wait, THEN_SEND, "limiter");
+    return wait <= 0 ? then(SEND) : sleep_for(wait, THEN_SEND);
 }
 
-struct b24_action b24_call_reserve(struct b24_call *c) {
+struct b24_decision b24_call_reserve(struct b24_call *c) {
     b24_ms most = c->deadline - c->now, wait;
-    struct b24_action home;
-    if (c->go_home && b24_call_go_home(c, &home)) return home;
-    if (most <= 0) return b24_call_send(c); /* which knows what to say */
-    if (c->own_limiter) {
-        c->state = RESERVING;
-        return (struct b24_action){.type = B24_ASK, .as.ask = {B24_RESERVE, most}};
-    }
+    if (most <= 0) return then(SEND); /* which knows what to say */
+    if (c->own_limiter) return (struct b24_decision){.type = ASK, .time = most};
     /* The portal at a new address counts this request, the conf's own limit has counted the call.
      */
     struct b24_keeper *own = c->moved ? NULL : c->own;
@@ -38,34 +40,23 @@ struct b24_action b24_call_reserve(struct b24_call *c) {
                                           c->now, most - 1, &wait);
     if (turn == B24_TURN_REFUSED) return no_place(c, wait);
     if (turn == B24_TURN_SEND) return place(c, wait);
-    return b24_call_sleep(c, c->now + wait, THEN_RESERVE, "limiter");
+    return sleep_for(wait, THEN_RESERVE);
 }
 
-struct b24_action b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait) {
+struct b24_decision b24_call_reserved(struct b24_call *c, enum b24_verdict verdict, b24_ms wait) {
     if (verdict == B24_BROKEN) {
         c->own_limiter = false;
         b24_call_add_note(c, "degraded")->reason = "limiter";
-        return b24_call_reserve(c);
+        return then(RESERVE);
     }
     if (verdict == B24_REFUSED || wait >= c->deadline - c->now) return no_place(c, wait);
     return place(c, wait);
 }
 
-struct b24_action b24_call_penalise(struct b24_call *c, b24_ms pause, bool final) {
-    c->not_before = c->now + pause;
-    c->last_words = final;
-    if (c->own_limiter) {
-        c->state = PENALISING;
-        return (struct b24_action){.type = B24_ASK, .as.ask = {B24_PENALISE, pause}};
-    }
-    return b24_call_overrun(c);
-}
-
-struct b24_action b24_call_overrun(struct b24_call *c) {
+struct b24_decision b24_call_overrun(struct b24_call *c) {
     b24_ms pause = c->not_before - c->now;
     bool told = c->conf->limits.off ||
                 b24_limiter_overrun(c->portal->limiter, c->now, pause > 0 ? pause : 0);
-    if (!told && c->now < c->deadline)
-        return b24_call_sleep(c, c->now + B24_BUSY_PAUSE, THEN_OVERRUN, "limiter");
-    return c->last_words ? b24_call_done(c) : b24_call_reserve(c);
+    if (!told && c->now < c->deadline) return sleep_for(B24_BUSY_PAUSE, THEN_OVERRUN);
+    return then(c->last_words ? FINAL : RESERVE);
 }

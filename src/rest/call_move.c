@@ -111,16 +111,11 @@ static bool turn(struct b24_call *c, const char *origin) {
     if (!b24_request_move(&c->text, c->conf, origin, text_view(c->method))) return false;
     b24_copy_text(c->origin, sizeof c->origin, text_view(origin));
     c->request.url = c->text.url;
-    c->state = MOVING;
     b24_copy_text(b24_call_add_note(c, "moved")->text, B24_TEXT_MAX, text_view(origin));
     return true;
 }
 
-static struct b24_action moving(const struct b24_call *c) {
-    return (struct b24_action){.type = B24_MOVE, .as.move = c->origin};
-}
-
-bool b24_call_moved(struct b24_call *c, const struct b24_reply *r, struct b24_action *action) {
+bool b24_call_moved(struct b24_call *c, const struct b24_reply *r) {
     struct b24_url here, there;
     char origin[B24_ORIGIN_MAX];
     if (c->outcome.kind != B24_HTTP || r->status < 300 || r->status >= 400) return false;
@@ -142,17 +137,15 @@ bool b24_call_moved(struct b24_call *c, const struct b24_reply *r, struct b24_ac
     c->moves--;
     c->moved = true;
     c->remembered = false;
-    *action = moving(c);
     return true;
 }
 
 bool b24_call_away(const struct b24_call *c) { return strcmp(c->origin, c->conf->origin) != 0; }
 
-bool b24_call_go_home(struct b24_call *c, struct b24_action *action) {
+bool b24_call_go_home(struct b24_call *c) {
     c->go_home = c->remembered = false;
     if (!b24_call_away(c) || !turn(c, c->conf->origin)) return false;
     c->moves = B24_MOVES_MAX;
-    *action = moving(c);
     return true;
 }
 

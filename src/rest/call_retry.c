@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "rest/codes.h"
 #include "json/document.h"
 
 #define FIRST_PAUSE   500   /* ms; doubled with every retry */
@@ -12,26 +13,71 @@
 #define RESET_UNKNOWN 60000 /* ms: the portal sums computing time in buckets of one minute */
 #define RESET_MARGIN  1000  /* ms: its clock has whole seconds */
 
-/* splitmix64 */
-static uint64_t random_number(struct b24_call *c) {
-    uint64_t z = (c->random += 0x9E3779B97F4A7C15u);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
+/* ------------------------------------------------------------ the policy */
 
 /* The longest pause before the next retry: 0.5 s, 1 s, 2 s, … 10 s. */
-static b24_ms backoff(const struct b24_call *c) {
+static b24_ms backoff(const struct b24_attempt *a) {
     b24_ms pause = FIRST_PAUSE;
-    for (int i = c->conf->retries - c->retries; i > 0 && pause < LONGEST_PAUSE; i--) pause *= 2;
+    for (int i = a->spent; i > 0 && pause < LONGEST_PAUSE; i--) pause *= 2;
     return pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
 }
 
+static b24_ms at_least(b24_ms pause, b24_ms least) { return pause > least ? pause : least; }
+
 /* Full jitter, so that clients that failed together do not come back together; a Retry-After is
  * obeyed. */
-static b24_ms jittered(struct b24_call *c) {
-    b24_ms pause = (b24_ms)(random_number(c) % (uint64_t)(backoff(c) + 1));
-    return pause > c->outcome.retry_after ? pause : c->outcome.retry_after;
+static b24_ms jittered(const struct b24_attempt *a) {
+    b24_ms pause = (b24_ms)(a->random % (uint64_t)(backoff(a) + 1));
+    return at_least(pause, a->outcome->retry_after);
+}
+
+static struct b24_judgement final(b24_ms retry_after) {
+    return (struct b24_judgement){{.type = FINAL}, false, retry_after};
+}
+
+/* A pause that does not fit: that is said now, not at the deadline. */
+static struct b24_judgement retry_after(const struct b24_attempt *a, b24_ms pause,
+                                        const char *reason) {
+    if (pause >= a->time) return final(pause);
+    return (struct b24_judgement){
+        {SLEEP, pause, THEN_RESERVE, reason}, true, a->outcome->retry_after};
+}
+
+/* The method has used up its computing time. */
+static struct b24_judgement blocked(const struct b24_attempt *a) {
+    if (a->blocked == B24_NO_MS) return final(RESET_UNKNOWN);
+    b24_ms pause = a->blocked + RESET_MARGIN;
+    if (a->left == 0) return final(pause);
+    struct b24_judgement v = retry_after(a, pause, "operating");
+    v.retry_after = pause;
+    return v;
+}
+
+/* Too many calls: everybody slows down, whoever asks next. */
+static struct b24_judgement overrun(const struct b24_attempt *a) {
+    b24_ms pause = at_least(backoff(a), a->outcome->retry_after);
+    bool retry = a->left > 0 && pause < a->time;
+    return (struct b24_judgement){
+        {PENALISE, pause, retry ? THEN_RESERVE : THEN_DONE, NULL}, retry, pause};
+}
+
+struct b24_judgement b24_judge_attempt(const struct b24_attempt *a) {
+    const struct b24_outcome *o = a->outcome;
+    if (o->kind == B24_OK) return final(o->retry_after);
+    if (b24_same(o->code, "OPERATION_TIME_LIMIT")) return blocked(a);
+    if (o->kind == B24_LIMIT && o->retryable && o->not_run) return overrun(a);
+    if (!o->retryable || !(o->not_run || a->safe) || a->left == 0) return final(o->retry_after);
+    return retry_after(a, jittered(a), "retry");
+}
+
+/* ------------------------------------------------------------ what the call knows */
+
+/* splitmix64: the n-th number of a seed. */
+static uint64_t random_number(uint64_t seed, int n) {
+    uint64_t z = seed + (uint64_t)n * 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
 }
 
 /* The portal's clock: a moment as ms from now. B24_NO_MS: it does not say. */
@@ -42,54 +88,14 @@ static b24_ms from_now(const cJSON *time, const char *name) {
     return seconds >= 0 && seconds < 86400 ? (b24_ms)(seconds * 1000) : B24_NO_MS;
 }
 
-static void remember_reset(struct b24_call *c) {
-    b24_ms reset = from_now(c->outcome.time, "operating_reset_at");
-    if (reset != B24_NO_MS) b24_portal_note_reset(c->portal, c->method, c->now + reset);
-}
-
 /* How long this method stays blocked. Its own last good answer knows; the refusal itself usually
  * does not say. */
-static b24_ms blocked_for(struct b24_call *c) {
+static b24_ms blocked_for(const struct b24_call *c) {
+    if (c->outcome.kind == B24_OK) return B24_NO_MS;
     b24_ms reset = from_now(c->outcome.time, "operating_reset_at");
-    if (reset == B24_NO_MS) {
-        b24_ms at = b24_portal_reset(c->portal, c->method);
-        reset = at > c->now ? at - c->now : B24_NO_MS;
-    }
-    return reset != B24_NO_MS ? reset + RESET_MARGIN : B24_NO_MS;
-}
-
-static void use_retry(struct b24_call *c) {
-    c->retries--;
-    struct b24_note *n = b24_call_add_note(c, "retry");
-    memcpy(n->code, c->outcome.code, sizeof n->code);
-}
-
-static struct b24_action retry_after(struct b24_call *c, b24_ms pause, const char *reason) {
-    if (c->now + pause >= c->deadline) { /* would not fit: say so now, not at the deadline */
-        c->outcome.retry_after = pause;
-        return b24_call_done(c);
-    }
-    use_retry(c);
-    return b24_call_sleep(c, c->now + pause, THEN_RESERVE, reason);
-}
-
-static struct b24_action blocked(struct b24_call *c) {
-    b24_ms pause = blocked_for(c);
-    c->outcome.retry_after = pause != B24_NO_MS ? pause : RESET_UNKNOWN;
-    if (c->retries == 0 || pause == B24_NO_MS) return b24_call_done(c);
-    return retry_after(c, pause, "operating");
-}
-
-static struct b24_action overrun(struct b24_call *c) {
-    b24_ms pause = backoff(c) > c->outcome.retry_after ? backoff(c) : c->outcome.retry_after;
-    c->outcome.retry_after = pause;
-    if (c->retries == 0 || c->now + pause >= c->deadline) return b24_call_penalise(c, pause, true);
-    use_retry(c);
-    return b24_call_penalise(c, pause, false);
-}
-
-static bool code_is(const struct b24_call *c, const char *code) {
-    return b24_same(c->outcome.code, code);
+    if (reset != B24_NO_MS) return reset;
+    b24_ms at = b24_portal_reset(c->portal, c->method);
+    return at > c->now ? at - c->now : B24_NO_MS;
 }
 
 /* A typing error is the likeliest cause. */
@@ -101,15 +107,23 @@ static void suggest_method(struct b24_call *c) {
     c->outcome.hint = c->outcome.hint_text;
 }
 
-struct b24_action b24_call_decide(struct b24_call *c) {
-    const struct b24_outcome *o = &c->outcome;
-    if (code_is(c, "ERROR_METHOD_NOT_FOUND")) suggest_method(c);
-    if (o->kind == B24_OK) {
-        remember_reset(c);
-        return b24_call_done(c);
-    }
-    if (code_is(c, "OPERATION_TIME_LIMIT")) return blocked(c);
-    if (o->kind == B24_LIMIT && o->retryable && o->not_run) return overrun(c);
-    if (!o->retryable || !(o->not_run || c->safe) || c->retries == 0) return b24_call_done(c);
-    return retry_after(c, jittered(c), "retry");
+void b24_call_learn(struct b24_call *c) {
+    const char *hint = b24_code_method_hint(c->outcome.code, c->method);
+    if (hint != NULL) c->outcome.hint = hint;
+    if (b24_same(c->outcome.code, "ERROR_METHOD_NOT_FOUND")) suggest_method(c);
+    if (c->outcome.kind != B24_OK) return;
+    b24_ms reset = from_now(c->outcome.time, "operating_reset_at");
+    if (reset != B24_NO_MS) b24_portal_note_reset(c->portal, c->method, c->now + reset);
+}
+
+struct b24_judgement b24_call_judge(const struct b24_call *c) {
+    int spent = c->conf->retries - c->retries;
+    struct b24_attempt attempt = {.outcome = &c->outcome,
+                                  .safe = c->safe,
+                                  .left = c->retries,
+                                  .spent = spent,
+                                  .time = c->deadline - c->now,
+                                  .blocked = blocked_for(c),
+                                  .random = random_number(c->seed, spent + 1)};
+    return b24_judge_attempt(&attempt);
 }

@@ -24,6 +24,12 @@ struct b24_code {
  * Never NULL. */
 const struct b24_code *b24_code_find(const char *code, int status);
 
+/* The hint where the portal sent a code and no words for it. */
+const char *b24_code_silent_hint(const struct b24_code *code);
+
+/* What the code means for this method beyond that; NULL: nothing. */
+const char *b24_code_method_hint(const char *code, const char *method);
+
 /* What to make of a reply without an error body, by its status alone. Never NULL. */
 const struct b24_code *b24_code_of_status(int status);
 

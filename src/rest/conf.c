@@ -17,11 +17,14 @@
 void b24_conf_init(struct b24_conf *conf) {
     memset(conf, 0, sizeof *conf);
     conf->serial = (b24_seed() ^ (uint64_t)(uintptr_t)conf << 8) | 1; /* never 0 */
-    conf->timeout = B24_TIMEOUT_DEFAULT;
-    conf->connect_timeout = B24_CONNECT_DEFAULT;
-    conf->retries = B24_RETRIES_DEFAULT;
-    conf->max_depth = B24_DEPTH_DEFAULT;
-    conf->max_reply = B24_REPLY_DEFAULT;
+#define DEFAULT_SECONDS(field, value)        field = b24_to_ms(value);
+#define DEFAULT_COUNT(field, value)          field = value;
+#define DEFAULT_BYTES(field, value)          field = value;
+#define DEFAULT_FLAG(field, value)           field = value;
+#define DEFAULT_TEXT(field, value)           field = NULL;
+#define X(kind, name, low, high, value, doc) DEFAULT_##kind(conf->name, value)
+    B24_CONF_VALUES(X)
+#undef X
 }
 
 static void drop(char **field) {
@@ -33,10 +36,18 @@ static void drop(char **field) {
 }
 
 void b24_conf_free(struct b24_conf *conf) {
-    char **fields[] = {&conf->base,    &conf->origin,     &conf->secret,
-                       &conf->token,   &conf->proxy,      &conf->ca_file,
-                       &conf->ca_path, &conf->user_agent, &conf->runtime_dir};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) drop(fields[i]);
+    drop(&conf->base);
+    drop(&conf->origin);
+    drop(&conf->secret);
+    drop(&conf->token);
+#define FREE_SECONDS(field)
+#define FREE_COUNT(field)
+#define FREE_BYTES(field)
+#define FREE_FLAG(field)
+#define FREE_TEXT(field)   drop(&(field));
+#define X(kind, name, ...) FREE_##kind(conf->name)
+    B24_CONF_VALUES(X)
+#undef X
 }
 
 bool b24_conf_string(char **field, struct b24_view value, struct b24_fault *fault) {

@@ -5,20 +5,13 @@
 
 #include "base/fault.h"
 #include "base/url.h"
+#include "rest/conf_options.h"
 #include "rest/limiter.h"
-#include "json/check.h"
 
 B24_PRIVATE_BEGIN
 
-#define B24_TIMEOUT_DEFAULT 30000  /* ms; one deadline over waiting, retries and transfer */
-#define B24_CONNECT_DEFAULT 10000  /* ms */
-#define B24_TIMEOUT_MAX     600000 /* ms; more is surely a value in milliseconds */
-#define B24_RETRIES_DEFAULT 2
-#define B24_RETRIES_MAX     10
-#define B24_REPLY_DEFAULT   (16u << 20) /* bytes; the largest real answers are a few MiB */
-#define B24_REPLY_MAX       (1u << 30)
-#define B24_METHOD_MAX      200  /* bytes of a REST method name; real ones stay below 80 */
-#define B24_URL_MAX         2048 /* bytes of a webhook URL; real ones have about 70 */
+#define B24_METHOD_MAX 200  /* bytes of a REST method name; real ones stay below 80 */
+#define B24_URL_MAX    2048 /* bytes of a webhook URL; real ones have about 70 */
 
 enum b24_http_version { B24_HTTP_AUTO, B24_HTTP_1_1, B24_HTTP_2 };
 
@@ -31,25 +24,19 @@ struct b24_conf {
     char *origin; /* "https://portal.example"; safe to show */
     char *secret; /* the webhook's secret, or NULL */
     char *token;  /* OAuth access token, or NULL */
-    /* transport */
-    char *proxy;      /* NULL: the standard environment variables; "": none */
-    char *ca_file;    /* NULL: the system's trust store */
-    char *ca_path;    /* a hashed directory */
-    char *user_agent; /* NULL: B24_USER_AGENT */
+    /* options that are plain values */
+#define FIELD_SECONDS(name) b24_ms name;
+#define FIELD_COUNT(name)   int name;
+#define FIELD_BYTES(name)   size_t name;
+#define FIELD_FLAG(name)    bool name;
+#define FIELD_TEXT(name)    char *name;
+#define X(kind, name, ...)  FIELD_##kind(name)
+    B24_CONF_VALUES(X)
+#undef X
+    /* the others */
     enum b24_http_version http_version;
-    /* behaviour */
-    char *runtime_dir; /* NULL: see runtime_dir.h */
-    b24_ms timeout, connect_timeout;
-    b24_ms max_age; /* an answer from the cache may be so old; 0: ask */
-    bool stale_ok;  /* an older one is better than none */
-    int retries;
     struct b24_limits limits; /* of the built-in limiter */
     bool ask_limiter;         /* the user has a limiter of his own: ASK */
-    bool idempotent;          /* every call may be repeated when it is not known whether it ran */
-    int max_depth;
-    size_t max_reply;
-    bool nulls;
-    bool allow_http;
     /* learnt while it is used: the portal's new origin after a redirect, or ""; see call_move.c */
     char moved_origin[B24_ORIGIN_MAX];
 };

@@ -5,11 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+#include "base/clock.h"
+#include "base/date.h"
 #include "base/number.h"
 #include "base/paste.h"
 #include "base/url.h"
 #include "rest/codes.h"
+#include "rest/error_text.h"
 #include "json/document.h"
+#include "json/repair.h"
 
 #define EXCERPT_SOURCE 2000 /* bytes of a foreign body that are looked at */
 #define EXCERPT_MAX    120  /* bytes of it that are shown */
@@ -25,35 +30,9 @@ void b24_outcome_init(struct b24_outcome *o) {
 void b24_outcome_free(struct b24_outcome *o) {
     cJSON_Delete(o->root);
     o->root = NULL;
-    o->result = o->time = o->next = o->total = NULL;
+    o->result = NULL;
+    o->time = o->next = o->total = NULL;
     b24_buffer_free(&o->body);
-}
-
-/* One line: tags out, white space and control bytes to single spaces. In place. */
-static void flatten(char *text) {
-    char *to = text;
-    bool gap = false;
-    for (const char *p = text; *p != '\0'; p++) {
-        const char *close = *p == '<' ? strchr(p, '>') : NULL;
-        bool tag = close != NULL && (p[1] == '/' || p[1] == '!' || (p[1] >= 'A' && p[1] <= 'z'));
-        if (tag) p = close;
-        if (tag || (unsigned char)*p <= ' ' || *p == 0x7f) {
-            gap = to > text;
-        } else {
-            if (gap) *to++ = ' ';
-            gap = false;
-            *to++ = *p;
-        }
-    }
-    *to = '\0';
-}
-
-/* Cuts at most `max` bytes, on a character's boundary, with "..." behind. Needs 4 bytes of room
- * behind max. */
-static void shorten(char *text, size_t max) {
-    if (strlen(text) <= max) return;
-    while (max > 0 && ((unsigned char)text[max] & 0xC0) == 0x80) max--;
-    memcpy(text + max, "...", 4);
 }
 
 /* text = "b24: CODE: message (HTTP nnn)" from the other fields. */
@@ -61,9 +40,9 @@ static void compose(struct b24_outcome *o) {
     char shown[B24_MESSAGE_MAX + 4], code[B24_CODE_MAX], status[24] = "";
     memcpy(shown, o->message, sizeof o->message);
     memcpy(code, o->code, sizeof code);
-    flatten(shown);
-    flatten(code);
-    shorten(shown, TEXT_SHOWN);
+    b24_flatten(shown);
+    b24_flatten(code);
+    b24_shorten(shown, TEXT_SHOWN);
     if (o->status > 0) snprintf(status, sizeof status, " (HTTP %d)", o->status);
     snprintf(o->text, sizeof o->text, "b24: %s%s%.*s%s", code, code[0] && shown[0] ? ": " : "",
              TEXT_SHOWN + 3, shown, status);
@@ -114,13 +93,57 @@ static const char *portal_text(const cJSON *root, const cJSON *error) {
     return cJSON_IsString(text) ? text->valuestring : "";
 }
 
+/* "error": 403 under HTTP 200: the code is the status that the portal meant. */
+static int meant_status(const char *code, int status) {
+    double number;
+    if (status >= 300 || !b24_decimal(code, &number)) return status;
+    return number >= 400 && number < 600 ? (int)number : status;
+}
+
 static void error_body(struct b24_outcome *o, const struct b24_conf *conf, const cJSON *error) {
     const char *text = portal_text(o->root, error);
     portal_code(conf, error, o->code);
-    const struct b24_code *c = b24_code_find(o->code, o->status);
+    const struct b24_code *c = b24_code_find(o->code, meant_status(o->code, o->status));
     set_message(o, conf, (struct b24_view){text, strlen(text)});
     judge(o, c);
+    if (text[0] == '\0') o->hint = b24_code_silent_hint(c);
     compose(o);
+}
+
+/* What PHP takes for empty: "", "0", 0, [], {}. */
+static bool empty(const cJSON *v) {
+    if (cJSON_IsString(v)) return v->valuestring[0] == '\0' || strcmp(v->valuestring, "0") == 0;
+    if (cJSON_IsNumber(v)) return v->valuedouble == 0;
+    return cJSON_IsNull(v) || cJSON_IsFalse(v) || (!cJSON_IsTrue(v) && v->child == NULL);
+}
+
+/* Does the body say that something went wrong? An empty code does, as some methods have no other;
+ * but not beside a good result of which nothing is told. */
+static bool says_error(const struct b24_outcome *o, const cJSON *error) {
+    const cJSON *text = b24_member(o->root, "error_description");
+    if (error == NULL || cJSON_IsNull(error) || cJSON_IsFalse(error)) return false;
+    bool good =
+        o->status >= 200 && o->status < 300 && o->result != NULL && !cJSON_IsNull(o->result);
+    return !(good && empty(error) && (text == NULL || empty(text)));
+}
+
+#define REPAIRED_MAX (64u << 10) /* bytes; error bodies have some hundred */
+
+/* A NUL or half a character in an error's text must not hide its code. Only for what is an error:
+ * a result needs every byte right. */
+static cJSON *broken_error(const struct b24_reply *r, int max_depth) {
+    struct b24_json_error why;
+    struct b24_buffer fixed;
+    cJSON *root = NULL;
+    if (r->body.n > REPAIRED_MAX) return NULL;
+    b24_buffer_init(&fixed, REPAIRED_MAX * 3 + 1); /* U+FFFD has three bytes */
+    if (b24_json_repair(r->body, &fixed) && fixed.n > 0)
+        root = b24_document_parse(b24_buffer_view(&fixed), max_depth, &why);
+    b24_buffer_free(&fixed);
+    const cJSON *error = b24_member(root, "error");
+    if (error != NULL && !empty(error)) return root;
+    cJSON_Delete(root);
+    return NULL;
 }
 
 static size_t longest_secret(const struct b24_conf *conf) {
@@ -139,8 +162,8 @@ static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf,
     b24_conf_mask(conf, text);
     if (r->body.n > n && strlen(text) > tail)
         text[strlen(text) - tail] = '\0'; /* a secret cut by the bound */
-    flatten(text);
-    shorten(text, EXCERPT_MAX);
+    b24_flatten(text);
+    b24_shorten(text, EXCERPT_MAX);
     snprintf(all, sizeof all, "%s%s%.*s", why, text[0] ? ": " : "", EXCERPT_MAX + 3, text);
     set_message(o, conf, (struct b24_view){all, strlen(all)});
     compose(o);
@@ -178,17 +201,23 @@ static void redirect(struct b24_outcome *o, const struct b24_conf *conf,
     compose(o);
 }
 
-/* Seconds, as RFC 9110 10.2.3; the form with a date is rare and needs the portal's clock: not read.
- */
-static b24_ms retry_after(struct b24_view v) {
-    b24_ms s = 0;
-    v = b24_trim(v);
-    if (v.n == 0 || v.n > 6) return B24_NO_MS;
-    for (size_t i = 0; i < v.n; i++) {
-        if (v.p[i] < '0' || v.p[i] > '9') return B24_NO_MS;
-        s = s * 10 + (v.p[i] - '0');
+#define RETRY_AFTER_MAX 999999 /* s: eleven days; whoever asks for more means "not today" */
+
+/* RFC 9110 10.2.3: seconds, or a date, which is told by the clock that the reply's own Date has. */
+static b24_ms retry_after(const struct b24_reply *r) {
+    struct b24_view v = b24_trim(r->retry_after);
+    double until, now, s = 0;
+    if (b24_date_parse_http(v, &until)) {
+        if (!b24_date_parse_http(r->date, &now)) now = b24_clock_wall();
+        s = until > now ? until - now : 0;
+    } else {
+        if (v.n == 0) return B24_NO_MS;
+        for (size_t i = 0; i < v.n; i++) {
+            if (!b24_is_digit(v.p[i])) return B24_NO_MS;
+            s = s * 10 + (v.p[i] - '0');
+        }
     }
-    return s * 1000;
+    return (b24_ms)((s < RETRY_AFTER_MAX ? s : RETRY_AFTER_MAX) * 1000);
 }
 
 static void success(struct b24_outcome *o, struct b24_view body) {
@@ -208,13 +237,14 @@ void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf,
     o->reused = r->reused;
     o->sent = true;
     o->not_run = false;
-    o->retry_after = retry_after(r->retry_after);
+    o->retry_after = retry_after(r);
     o->root = b24_document_parse(r->body, conf->max_depth, &gate);
+    if (o->root == NULL && !gate.no_memory) o->root = broken_error(r, conf->max_depth);
     const cJSON *error = b24_member(o->root, "error");
     o->result = b24_member(o->root, "result");
     o->time = b24_member(o->root, "time");
     bool good = r->status >= 200 && r->status < 300;
-    if (error != NULL && !cJSON_IsNull(error) && !cJSON_IsFalse(error)) error_body(o, conf, error);
+    if (says_error(o, error)) error_body(o, conf, error);
     else if (r->status >= 300 && r->status < 400) redirect(o, conf, r);
     else if (!good || o->root == NULL) bad_body(o, conf, r, &gate);
     else if (o->result == NULL)
@@ -230,8 +260,20 @@ void b24_outcome_command(struct b24_outcome *o, const struct b24_conf *conf, con
     o->sent = true;
     portal_code(conf, code, o->code);
     set_message(o, conf, (struct b24_view){text, strlen(text)});
-    judge(o, b24_code_find(o->code, 0)); /* inside a batch there is no status */
+    const struct b24_code *c = b24_code_find(o->code, meant_status(o->code, 0));
+    judge(o, c); /* inside a batch there is no status */
+    if (text[0] == '\0') o->hint = b24_code_silent_hint(c);
     compose(o);
+}
+
+/* A certificate stays as bad as it is, and so does a proxy's refusal; a handshake that broke may
+ * succeed the next time. */
+static bool may_pass(const struct b24_failure *f) {
+    static const char *const stay[] = {"PROXY_AUTH", "PROXY_REFUSED"};
+    for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
+        if (strcmp(f->code, stay[i]) == 0) return false;
+    return f->kind == B24_NETWORK || f->kind == B24_TIMEOUT ||
+           (f->kind == B24_TLS && strcmp(f->code, "TLS_FAILED") == 0);
 }
 
 void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf,
@@ -245,9 +287,7 @@ void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf,
                       (struct b24_view){f->hint, strlen(f->hint)});
     o->sent = o->sent || f->sent;
     o->not_run = !f->sent;
-    /* A certificate stays as bad as it is; a handshake that broke may succeed the next time. */
-    o->retryable = f->kind == B24_NETWORK || f->kind == B24_TIMEOUT ||
-                   (f->kind == B24_TLS && strcmp(f->code, "TLS_FAILED") == 0);
+    o->retryable = may_pass(f);
     o->retry_after = B24_NO_MS;
     set_code(o, f->code);
     set_message(o, conf, f->text);

@@ -15,19 +15,19 @@ B24_PRIVATE_BEGIN
 /* A complete HTTP reply, as a transport saw it. Views: the transport's, see its header. */
 struct b24_reply {
     int status;
-    struct b24_view content_type, location, retry_after; /* header values, empty if absent */
-    struct b24_view body;                                /* decoded; NUL-terminated */
-    int http_version;                                    /* 10, 11, 20, 30; 0 = not known */
-    bool reused;                                         /* over a kept connection */
+    struct b24_view content_type, location, retry_after, date; /* header values, empty if absent */
+    struct b24_view body;                                      /* decoded; NUL-terminated */
+    int http_version;                                          /* 10, 11, 20, 30; 0 = not known */
+    bool reused;                                               /* over a kept connection */
 };
 
 /* No reply. */
 struct b24_failure {
-    enum b24_kind
-        kind; /* B24_NETWORK, B24_TLS, B24_TIMEOUT, B24_TOO_LARGE, B24_CLOSED or B24_CONFIG */
-    const char *code;     /* stable, such as "HOST_NOT_FOUND"; copied */
-    const char *hint;     /* or NULL; copied */
-    bool sent;            /* may the portal have received the request? */
+    enum b24_kind kind; /* B24_NETWORK, B24_TLS, B24_TIMEOUT, B24_TOO_LARGE, B24_CLOSED, B24_CONFIG
+                           or B24_DECODE */
+    const char *code;   /* stable, such as "HOST_NOT_FOUND"; copied */
+    const char *hint;   /* or NULL; copied */
+    bool sent;          /* may the portal have received the request? */
     struct b24_view text; /* for people; masked here */
 };
 
@@ -48,8 +48,9 @@ struct b24_outcome {
     char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */
     const char *hint;              /* static, or hint_text, or NULL */
     char hint_text[B24_HINT_MAX];
-    cJSON *root;                               /* the whole answer, owned; NULL if there is none */
-    const cJSON *result, *time, *next, *total; /* in root, or NULL */
+    cJSON *root;                      /* the whole answer, owned; NULL if there is none */
+    cJSON *result;                    /* in root, or NULL; whoever shows it may reshape it */
+    const cJSON *time, *next, *total; /* as `result` */
     bool keep;              /* set by who makes it: a good reply's text is wanted in `body` */
     struct b24_buffer body; /* that text, owned; empty without memory */
 };

@@ -10,7 +10,8 @@
 
 B24_PRIVATE_BEGIN
 
-#define B24_PAGE       50 /* rows of a page; the portal knows no other size where a list has start= */
+/* Rows of a page; the portal knows no other size where a list has start=. */
+#define B24_PAGE       50
 #define B24_IM_PAGE    50  /* LIMIT for im.* lists; some take no more */
 #define B24_RECENT_MAX 200 /* LIMIT of im.recent.list; what is above is taken for this */
 
@@ -19,21 +20,23 @@ enum b24_paging {
     B24_BY_ID, /* filter >ID, order by ID, start=-1: the portal need not count, and rows that come
                   or go meanwhile shift nothing, so every row that was there at the beginning is
                   listed once */
-    B24_BY_OFFSET /* OFFSET=, LIMIT=, hasMore: im.*, which knows neither order nor filter */
+    B24_BY_OFFSET, /* OFFSET=, LIMIT=, hasMore: im.*, which knows neither order nor filter */
+    B24_AT_ONCE    /* start=-1 brings everything */
 };
 
-/* A method that pages by ID. */
+/* A method of which more is known than what every list understands. */
 struct b24_listing {
     const char *method;
     const char *rows; /* the result's member with the rows; NULL: the result itself */
-    const char *id;   /* in filter, order and select */
+    const char *id;   /* in filter, order and select; NULL: it does not page by ID */
     bool flat;        /* sorts by SORT= and ORDER= instead of order= */
+    bool at_once;     /* with start=-1 it gives everything; else it counts only its page */
 };
 
 /* Is it one of the messenger's methods? */
 bool b24_is_im(const char *method);
 
-/* A method that pages by ID; NULL: this one is not known to. */
+/* NULL: nothing more is known of it. */
 const struct b24_listing *b24_listing_find(const char *method);
 
 /* What the caller's own parameters say. */
@@ -42,25 +45,35 @@ struct b24_list_params {
     bool id_filter; /* a condition on the ID */
     bool odd;       /* a form to which no condition can be added */
     int64_t start;  /* start= or OFFSET=; -1: none */
-    int64_t limit;  /* LIMIT=; -1: none */
+    int64_t limit;  /* limit=, LIMIT=; -1: none */
 };
 
 struct b24_cursor {
     enum b24_paging paging;
-    const struct b24_listing *listing; /* NULL: not known to page by ID */
+    const struct b24_listing *listing; /* NULL: nothing more is known of the method */
     bool recent;                       /* im.recent.list */
     int64_t position; /* of the next page: start=, OFFSET=, or the largest ID so far (0: none) */
-    int64_t limit;    /* LIMIT= */
+    int64_t limit;    /* LIMIT=; else the size of a page */
+    bool from_top;    /* the caller named no place to begin at */
     bool done;
+    bool discard; /* this page is the one before again: its rows are not to be handed out */
     /* the page that is being read */
     size_t rows, fresh;
+    bool nameless;                 /* some of its rows had no id */
+    uint64_t print;                /* a fingerprint of its ids */
     int64_t last;                  /* ID of the last row; 0: none, -1: it cannot be read */
     bool repeated, unsorted;       /* an ID that the filter excluded; IDs that do not ascend */
     enum b24_id_set_answer memory; /* the worst answer of `seen` */
     /* all pages */
-    size_t pages, idle; /* idle: pages in a row that brought nothing */
-    bool blind;         /* some row had no id to recognise it by */
-    bool again;         /* by offset: everything was read, now looking what moved up meanwhile */
+    size_t pages;
+    size_t empty, idle;    /* pages in a row without rows; without new ones */
+    uint64_t print_before; /* of the page before; 0: none, or nameless */
+    int64_t total;         /* as last told; -1: never */
+    bool probing;          /* by start: nobody promised this page */
+    bool counted;          /* by start: the page before was full, and the count said no more */
+    bool miscounted;       /* by start: the portal counts its pages, not the list */
+    bool blind;            /* some row had no id to recognise it by */
+    bool again;            /* by offset: everything was read, now looking what moved up meanwhile */
     struct b24_id_set seen;
 };
 

@@ -1,18 +1,21 @@
 --- client:batch: many commands in few requests.
 
 local codec = require "b24.codec"
+local series = require "b24.api.series"
 
--- A command that has to go by itself: its text would be taken for a reference inside a batch.
-local function single(core, conf, step, answer)
-  local result, err, info = core.call(conf, step.method, step.params)
-  if err then
-    answer.errors[step.name] = { kind = info.kind, code = info.code, message = info.message, hint = info.hint, text = err,
-      retryable = info.retryable }
-  else
-    answer.results[step.name] = result
-    answer.next[step.name], answer.total[step.name] = info.next, info.total
-  end
-  return err, info
+-- What a failed request says of a command in it.
+local function failure(err, info)
+  return { kind = info.kind, code = info.code, message = info.message, hint = info.hint, text = err,
+    retryable = info.retryable, sent = info.sent }
+end
+
+local function names_of(step)
+  return step.names or { step.name }
+end
+
+-- A request that failed as a whole: nobody knows more of its commands than that.
+local function lost(step, err, info, answer)
+  for _, name in pairs(names_of(step)) do answer.errors[name] = failure(err, info) end
 end
 
 local function merge(from, into)
@@ -21,51 +24,69 @@ local function merge(from, into)
   end
 end
 
--- A request that failed as a whole: nobody knows more of its commands than that.
-local function lost(step, err, info, answer)
-  for _, name in pairs(step.names) do
-    answer.errors[name] = { kind = info.kind, code = info.code, message = info.message, hint = info.hint, text = err,
-      retryable = info.retryable }
+-- The portal's answer to the command, and not to the request.
+local ANSWER = { portal = true, denied = true }
+
+-- A command that has to go by itself: its text would be taken for a reference inside a batch. One that the portal refused is
+-- answered, too.
+local function single(requests, step, answer)
+  local result, err, info = requests:call(step.method, step.params)
+  if err then
+    lost(step, err, info, answer)
+    return ANSWER[info.kind] == true, err, info
   end
+  answer.results[step.name] = result
+  answer.next[step.name], answer.total[step.name] = info.next, info.total
+  return true, nil, info
 end
 
-local function names_of(step)
-  return step.names or { step.name }
+-- One request: whether it was answered, err, info.
+local function carry_out(requests, step, answer)
+  if not step.names then return single(requests, step, answer) end
+  local part, err, info = requests:batch(step)
+  if part then merge(part, answer) else lost(step, err, info, answer) end
+  return part ~= nil, err, info
+end
+
+local FAILURE = { "kind", "code", "message", "hint", "retryable", "retry_after", "sent" }
+
+-- The info of all requests: that of the first which failed, if one did, else of the last.
+local function summary(requests, failed, failed_info)
+  local info = requests:total(failed_info or requests.info or { method = "batch" })
+  info.next, info.total = nil, nil -- of one command
+  if failed == 0 then -- so is an error of the last
+    for _, name in ipairs(FAILURE) do info[name] = nil end
+  end
+  info.failed = failed > 0 and failed or nil
+  return info
 end
 
 --- Carries out the steps that codec.batch planned. `value, err, info` as everywhere: one failed request does not hide the
---- answers of the others; only when no request was answered is it a failure.
+--- answers of the others, but `info` tells of it; only when no request was answered is it a failure.
 ---@param core table b24.core, or that of a task
 ---@param conf userdata
 ---@param steps table[] of codec.batch(commands, halt, level), which throws what is wrong with the commands
 ---@param halt boolean? stop at the first command that fails
-local function run(core, conf, steps, halt)
+---@param requests b24.series? those that these belong to
+local function run(core, conf, steps, halt, requests)
+  requests = requests or series.new(core, conf)
   local answer = { results = {}, errors = {}, not_reached = {}, next = {}, total = {} }
-  local answered, first_err, last_info, stopped = #steps == 0, nil, nil, false
+  local answered, failed, stopped, first_err, first_info = #steps == 0, 0, false, nil, nil
   for _, step in ipairs(steps) do
     if stopped then
       for _, name in pairs(names_of(step)) do answer.not_reached[name] = true end
     else
-      local err, info
-      if step.names then
-        local part
-        part, err, info = core.batch(conf, step)
-        if part then merge(part, answer) else lost(step, err, info, answer) end
-        answered = answered or part ~= nil
-      else
-        err, info = single(core, conf, step, answer)
-        answered = answered or not err or info.status ~= nil -- a command that the portal refused is answered, too
+      local ok, err, info = carry_out(requests, step, answer)
+      answered = answered or ok
+      if not ok then
+        failed, first_err, first_info = failed + 1, first_err or err, first_info or info
       end
-      last_info = info
-      first_err = first_err or (err and { err, info })
       stopped = halt and next(answer.errors) ~= nil
     end
   end
-  if answered then
-    last_info = last_info or { method = "batch", attempts = 0, waited = 0, elapsed = 0 }
-    return codec.batch_check(steps, answer), nil, last_info
-  end
-  return nil, first_err[1], first_err[2]
+  local info = summary(requests, failed, first_info)
+  if not answered then return nil, first_err, info end
+  return codec.batch_check(steps, answer), nil, info
 end
 
 return { run = run }

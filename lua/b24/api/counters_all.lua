@@ -61,41 +61,37 @@ function many.options(opts)
   return parallel, transport
 end
 
-local function ask(core, one)
+local function ask(core, one, spent)
   if not one.conf then return { err = one.err, info = one.info } end
-  local counters, err, info = require("b24.api.cache").counters(core, one.conf)
+  local counters, err, info = require("b24.api.cache").counters(core, one.conf, spent)
   return { counters = counters, err = err, info = info }
 end
 
--- Adds one answer to the sum of all.
-local function add(sum, answer)
-  sum.attempts = sum.attempts + (answer.info and answer.info.attempts or 0)
-  sum.waited = sum.waited + (answer.info and answer.info.waited or 0)
-  if not answer.counters then sum.failed = sum.failed + 1 end
-end
-
---- Each worker asks one account after the other, so that an account's deadline begins with its turn.
+--- Each worker asks one account after the other. An account's deadline counts from the beginning of all, not from its turn.
 ---@param core table which has `spawn`
 ---@param accounts table[] of many.accounts
 ---@param parallel integer
 function many.counters(core, accounts, parallel)
   local answers, at, workers, begun = {}, 0, {}, codec.clock()
-  local sum = { method = "im.counters.get", attempts = 0, waited = 0, failed = 0 }
+  local sum, failed = {}, 0
   local stop = false
   local function work()
     while at < #accounts and not stop do
       at = at + 1
       local one = accounts[at]
-      answers[one.key] = ask(core, one)
-      add(sum, answers[one.key])
+      local answer = ask(core, one, codec.clock() - begun)
+      answers[one.key] = answer
+      codec.add_cost(sum, answer.info, {})
+      if not answer.counters then failed = failed + 1 end
     end
   end
   for i = 1, math.min(parallel, #accounts) do workers[i] = core.spawn(work) end
   for _, worker in ipairs(workers) do worker:wait() end
   stop = true -- they are over, unless this call was cancelled
   for _, worker in ipairs(workers) do worker:cancel() end
-  sum.elapsed = codec.clock() - begun
-  return answers, nil, sum
+  local info = codec.add_cost(sum, nil, { method = "im.counters.get", failed = failed })
+  info.elapsed = codec.clock() - begun -- side by side: no sum
+  return answers, nil, info
 end
 
 return many

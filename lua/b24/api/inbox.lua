@@ -1,14 +1,13 @@
---- client:inbox: who waits. C joins the answers (lua_inbox.c); here they are asked for.
+--- client:inbox: who waits. C joins the answers (src/im/inbox.c); here they are asked for.
 
 local batch = require "b24.api.batch"
 local codec = require "b24.codec"
+local series = require "b24.api.series"
 
 local inbox = {}
 
 local PAGE = 200 -- what im.recent.list gives at most
 local PAGES = 10 -- the counters hold 1000 chats at most; old servers also list what is read
-
-local SECTIONS = { "DIALOG", "CHAT", "LINES", "COLLAB", "COPILOT", "TASKS_TASK", "CHANNEL_COMMENT", "CHAT_MUTED" }
 
 --- section, waiting. What is wrong is thrown at the caller of client:inbox.
 ---@param opts table?
@@ -27,34 +26,34 @@ function inbox.options(opts)
     error("b24: option 'waiting' must be true or false, not a " .. type(waiting), 3)
   end
   if section == nil then return nil, waiting ~= false end
-  for _, known in ipairs(SECTIONS) do
+  for _, known in ipairs(codec.sections) do
     if section == known then return section, waiting ~= false end
   end
   local given = type(section) == "string" and "'" .. section .. "'" or "a " .. type(section)
-  error(("b24: option 'section' must be one of %s, not %s"):format(table.concat(SECTIONS, ", "), given), 3)
+  error(("b24: option 'section' must be one of %s, not %s"):format(table.concat(codec.sections, ", "), given), 3)
 end
 
--- Requests that belong together: `info` of the last one, with the cost of all.
 ---@class b24.inbox.talk
+---@field requests b24.series
+---@field info b24.info of the last request, with the cost of all
 local Talk = {}
 Talk.__index = Talk
 
 function Talk:note(info)
-  for _, name in ipairs { "attempts", "waited", "elapsed" } do
-    info[name] = info[name] + (self.info and self.info[name] or 0)
-  end
   self.info = info
   self.now = info.time and info.time.finish or self.now -- waiting is measured by the portal's clock
 end
 
 function Talk:batch(commands)
-  local answer, err, info = batch.run(self.core, self.conf, codec.batch(commands, false, 1), false)
+  local requests = self.requests
+  local steps = codec.batch(commands, false, 1)
+  local answer, err, info = batch.run(requests.core, requests.conf, steps, false, requests)
   self:note(info)
   return answer, err
 end
 
 function Talk:call(method, params)
-  local result, err, info = self.core.call(self.conf, method, params)
+  local result, err, info = self.requests:call(method, params)
   self:note(info)
   return result, err
 end
@@ -64,6 +63,14 @@ local function failed(problem, info)
   for _, name in ipairs { "kind", "code", "message", "hint", "retryable" } do info[name] = problem[name] end
   info.sent = true
   return nil, problem.text, info
+end
+
+-- Every server sends totals. An answer without any is no inbox in which nobody waits.
+local function tells_nothing(counters)
+  for _, section in pairs(counters) do
+    if type(section) ~= "table" or next(section) ~= nil then return false end
+  end
+  return true
 end
 
 -- Counters and whatever else one request can tell. Without counters: nil, err, info.
@@ -77,31 +84,35 @@ local function first_look(talk)
   if not answer then return nil, err, talk.info end
   if answer.errors.counters then return failed(answer.errors.counters, talk.info) end
   local counters = codec.as_counters(answer.results.counters)
-  if not counters then
-    return codec.fault("decode", "NO_COUNTERS", "the result is not an object with counters",
+  if not counters or tells_nothing(counters) then
+    local _, text, info = codec.fault("decode", "NO_COUNTERS", "the result is not an object with counters",
       "Check that the URL is a webhook of a Bitrix24 portal.", "im.counters.get")
+    return nil, text, talk.requests:total(info)
   end
   return counters, answer
 end
 
--- The items of a page, and whether there are more.
+local NO_LIST = "b24: BAD_RESULT: the list of recent chats is not a list"
+
+-- The items of a page, whether there are more, and what is wrong with the page.
 local function items_of(page)
-  if type(page) ~= "table" then return {}, false end
-  local items = type(page.items) == "table" and page.items or {}
-  return items, page.hasMore == true and #items > 0
+  local items = type(page) == "table" and page.items
+  if type(items) ~= "table" then return {}, false, NO_LIST end
+  return items, page.hasMore == true -- also of an empty page: the portal hides some
 end
 
 -- The first page; portals from before 2020 know only im.recent.get, which shows one month.
 local function first_page(talk, answer)
   local problem = answer.errors.recent
   if not problem then
-    local items, more = items_of(answer.results.recent)
-    return items, more, not more
+    local items, more, wrong = items_of(answer.results.recent)
+    return items, more, not more and not wrong, wrong
   elseif problem.code ~= "ERROR_METHOD_NOT_FOUND" then
     return {}, false, false, problem.text
   end
   local list, err = talk:call "im.recent.get"
-  return type(list) == "table" and list or {}, false, false, err
+  if type(list) ~= "table" then return {}, false, false, err or NO_LIST end
+  return list, false, false, err
 end
 
 -- The list, from as many pages as its names need.
@@ -114,7 +125,9 @@ local function read_pages(talk, counters, answer, opts)
     if not more or missing == 0 or page == PAGES then return list end
     local result, found
     result, err = talk:call("im.recent.list", { UNREAD_ONLY = "Y", LIMIT = PAGE, OFFSET = page * PAGE })
-    found, more = items_of(result)
+    local wrong
+    found, more, wrong = items_of(result)
+    err = err or wrong
     complete = not err and not more
     for _, item in ipairs(found) do items[#items + 1] = item end
   end
@@ -142,7 +155,7 @@ end
 ---@param section string? of inbox.options
 ---@param waiting boolean
 function inbox.inbox(core, conf, section, waiting)
-  local talk = setmetatable({ core = core, conf = conf }, Talk)
+  local talk = setmetatable({ requests = series.new(core, conf) }, Talk)
   local counters, answer, info = first_look(talk)
   if not counters then return nil, answer, info end
   talk.now = talk.now or codec.date(answer.results.time)

@@ -51,11 +51,46 @@ local function check_options(call, opts, known)
   return opts
 end
 
-local function sum(total, info)
-  for _, name in ipairs { "attempts", "waited", "elapsed" } do
-    info[name] = info[name] + (total and total[name] or 0)
+-- What each method answers when it has done its work. PHP answers much else when it has not.
+
+local function is_id(value)
+  return type(value) == "number" and value > 0 and value % 1 == 0
+end
+
+-- A sent message: its id, as a number or in digits.
+local function message_id(result)
+  if type(result) == "string" and result:find "^%d+$" then result = tonumber(result) end
+  if is_id(result) then return result end
+end
+
+local READ = { "dialogId", "chatId", "lastId", "counter", "newCounter" }
+
+local function is_read(result)
+  if type(result) ~= "table" then return result == true end
+  if result.result ~= nil then return result.result == true end
+  for _, name in ipairs(READ) do
+    if result[name] ~= nil then return true end
   end
-  return info
+  return false
+end
+
+-- A failure that the answer tells; `info` is that of the call.
+local function failure(info, ...)
+  local _, err, fault = codec.fault(...)
+  for name, value in pairs(fault) do
+    if name ~= "attempts" and name ~= "waited" and name ~= "elapsed" then info[name] = value end
+  end
+  info.sent = true
+  return nil, err, info
+end
+
+-- The portal answered, but not what the method promises: nobody knows what it did.
+local function bad_result(method, info, message, hint)
+  return failure(info, "decode", "BAD_RESULT", message, hint, method)
+end
+
+local function sum(total, info)
+  return codec.add_cost(total or {}, info)
 end
 
 -- Each of the following checks its arguments at once, throws at the caller of the client's method what is wrong with
@@ -72,19 +107,31 @@ local function read(core, conf, id, limit, unread)
   local list, strangers, info
   repeat
     local page, err, last = core.call(conf, "im.dialog.messages.get",
-      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) })
+      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) }, nil, 1, info and info.elapsed)
     info = sum(info, last)
     if err then return nil, err, info end
     pages[#pages + 1] = page
     list, strangers, cursor = codec.messages(pages, nil, limit, unread)
+    if not list then
+      return bad_result("im.dialog.messages.get", info, "the result is not a list of messages")
+    end
   until not cursor
   if strangers then -- the portal names the authors of some answers only in part
-    local people, _, last = core.call(conf, "im.user.list.get", { ID = strangers, RESULT_TYPE = "array" })
+    local people, _, last = core.call(conf, "im.user.list.get", { ID = strangers, RESULT_TYPE = "array" },
+      nil, 1, info.elapsed)
     list = codec.messages(pages, people, limit, unread)
-    info.attempts, info.waited, info.elapsed = info.attempts + last.attempts, info.waited + last.waited,
-      info.elapsed + last.elapsed
+    codec.add_cost(info, last, {})
   end
   return list, nil, info
+end
+
+--- Who wrote a message, for people.
+---@param message b24.message
+---@return string
+function messages.author(message)
+  if message.author then return message.author end
+  if message.author_id == 0 then return "Bitrix24" end
+  return message.author_id and ("user %d"):format(message.author_id) or "unknown author"
 end
 
 function messages.messages(conf, dialog_id, opts)
@@ -99,21 +146,66 @@ function messages.messages(conf, dialog_id, opts)
   return function(core) return read(core, conf, id, limit, unread) end
 end
 
+local UNSURE = "It may have arrived all the same; look before you send it again."
+
+-- Sends one part; the id, or nil, err, info.
+local function send_part(core, call)
+  local result, err, info = core.perform(call)
+  if err then return nil, err, info end
+  local id = message_id(result)
+  if id then return id, nil, info end
+  return bad_result("im.message.add", info, "the result is not the id of a message", UNSURE)
+end
+
+-- Sends the parts in their order, each once, and stops at the first that fails.
+local function send_parts(core, first, parts, begin)
+  local ids, total = {}, nil
+  for n = 1, #parts do
+    local call, err, info = first
+    if n > 1 then call, err, info = begin(parts[n], total.elapsed) end
+    local id
+    if call then id, err, info = send_part(core, call) end
+    total = sum(total, info)
+    total.ids, total.parts = ids, #parts
+    if not id then
+      if #parts > 1 then err = ("%s (%d of %d parts arrived)"):format(err, n - 1, #parts) end
+      return nil, err, total
+    end
+    ids[n] = id
+  end
+  return ids[1], nil, total
+end
+
+-- The text as messages; or nil and why it is none.
+local function split(text, opts)
+  local parts, n = codec.parts(text, opts.bb == true)
+  if n == 0 then
+    return nil, "EMPTY_TEXT", "the text is empty", "Bitrix24 sends no blank messages."
+  elseif #parts == 0 then
+    return nil, "TEXT_TOO_LONG", ("the text would make %d messages"):format(n),
+      "Send its end (tail -n 100), or attach it as a file."
+  elseif n > 1 and opts.once then
+    return nil, "TEXT_TOO_LONG", "the text is longer than one message, 20000 characters",
+      "Send its end (tail -n 100), or send it in parts."
+  end
+  return parts
+end
+
 function messages.send(conf, dialog_id, text, opts)
   local id = dialog(dialog_id)
   if type(text) ~= "string" then error("b24: text must be a string, not a " .. type(text), 3) end
-  opts = check_options("send", opts, { bb = "boolean" })
+  opts = check_options("send", opts, { bb = "boolean", once = "boolean" })
   if type(conf) == "function" then return refuse(conf "im.message.add") end
   if not id then return refuse(no_dialog "im.message.add") end
-  if not text:find "[^%s%z]" then
-    return refuse(codec.fault("config", "EMPTY_TEXT", "the text is empty", "Bitrix24 sends no blank messages.",
-      "im.message.add"))
+  local parts, code, message, hint = split(text, opts)
+  if not parts then return refuse(codec.fault("config", code, message, hint, "im.message.add")) end
+  local function begin(part, spent)
+    local params = { DIALOG_ID = id, MESSAGE = part }
+    return codec.call(conf, "im.message.add", params, nil, { idempotent = false, spent = spent })
   end
-  if not opts.bb then text = codec.plain(text) end
-  local call, err, info = codec.call(conf, "im.message.add", { DIALOG_ID = id, MESSAGE = text }, nil,
-    { idempotent = false, level = 3 })
+  local call, err, info = begin(parts[1])
   if not call then return refuse(nil, err, info) end
-  return function(core) return core.perform(call) end
+  return function(core) return send_parts(core, call, parts, begin) end
 end
 
 -- { name = { text=, … } } of a batch -> nil, err, info
@@ -129,11 +221,19 @@ local function first_problem(answer, names, info)
   return true, nil, info
 end
 
+local NOT_READ = "the result does not say that it was marked as read"
+
 local function read_all(core, conf)
   local steps = codec.batch({ dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false, 1)
   local answer, err, info = batch.run(core, conf, steps, false)
   if not answer then return nil, err, info end
-  return first_problem(answer, { "dialogs", "notifications" }, info)
+  local good, problem, about = first_problem(answer, { "dialogs", "notifications" }, info)
+  if not good then return nil, problem, about end
+  if not is_read(answer.results.dialogs) then return bad_result("im.dialog.read.all", info, NOT_READ) end
+  if not is_read(answer.results.notifications) then
+    return bad_result("im.notify.read.all", info, NOT_READ)
+  end
+  return true, nil, info
 end
 
 function messages.mark_read(conf, dialog_id)
@@ -145,10 +245,12 @@ function messages.mark_read(conf, dialog_id)
   return function(core)
     local result, err, info = core.call(conf, "im.dialog.read", { DIALOG_ID = id })
     if err then return nil, err, info end
-    if result == false then
-      return codec.fault("portal", "NO_DIALOG", "the portal has no such dialog", nil, "im.dialog.read")
+    if is_read(result) then return true, nil, info end
+    if result == false and not special then
+      return failure(info, "portal", "NO_DIALOG", "the portal has no such dialog", nil,
+        "im.dialog.read")
     end
-    return true, nil, info
+    return bad_result("im.dialog.read", info, NOT_READ)
   end
 end
 

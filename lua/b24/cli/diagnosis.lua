@@ -6,7 +6,9 @@ local PLAN = { ACCESS_DENIED = true, PAYMENT_REQUIRED = true, WRONG_LICENSE = tr
   PORTAL_BLOCKED_BY_LICENSE_SCANNER = true, OVERLOAD_LIMIT = true, LICENCE_PAGE = true }
 
 -- Codes with a layer of their own, whatever their kind.
-local LAYERS = { HOST_NOT_FOUND = "dns", PROXY_NOT_FOUND = "proxy", PROXY_FAILED = "proxy", CONNECTION_REFUSED = "tcp",
+local LAYERS = { HOST_NOT_FOUND = "dns", PROXY_NOT_FOUND = "proxy", PROXY_FAILED = "proxy",
+  PROXY_UNREACHABLE = "proxy", PROXY_REFUSED = "proxy", PROXY_AUTH = "proxy",
+  PROXY_CERTIFICATE = "proxy", CONNECTION_REFUSED = "tcp",
   CONNECT_FAILED = "tcp", LIMITER = "limiter", INVALID_REQUEST = "https", REDIRECT = "address" }
 for code in pairs(PLAN) do LAYERS[code] = "plan" end
 

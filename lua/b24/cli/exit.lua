@@ -18,14 +18,12 @@ end
 
 local HINTS = {
   NO_CREDENTIAL = "Run: b24 login", -- the library cannot know of it
-  CERTIFICATE_UNTRUSTED = "A portal with its own CA: give its PEM file with --ca-file. Otherwise install the package "
-    .. "ca-certificates.",
 }
 
 ---@param info b24.info
 ---@return string?
 function exit.hint(info)
-  return HINTS[info.code] or info.hint
+  return HINTS[info.code] or info.hint and (info.hint:gsub("in ca_file", "in --ca-file"))
 end
 
 --- Tells the user, and is the exit code.

@@ -11,6 +11,27 @@ local formats = {}
 ---@field err? string
 ---@field info b24.info
 
+-- One row for each preset of --format: render(outcome, args) -> text, exit code or nil (the
+-- outcome's own); help for --help; always_ok: a bar hides a module that fails, so it exits with 0;
+-- limits: it takes --warn and --crit. Filled at the end of this file.
+---@type { name: string, help: string, render: function, always_ok: boolean?, limits: boolean? }[]
+local PRESETS
+
+local function preset(name)
+  for _, row in ipairs(PRESETS) do
+    if row.name == name then return row end
+  end
+end
+
+-- The names of the rows that have this member, as words.
+local function names(member)
+  local list = {}
+  for _, row in ipairs(PRESETS) do
+    if row[member] then list[#list + 1] = row.name end
+  end
+  return table.concat(list, ", ")
+end
+
 local KINDS = { "messages", "tasks", "notifications", "lines", "all" }
 
 -- Templates -----------------------------------------------------------------------------------------------------------
@@ -42,8 +63,8 @@ local function template_problem(format)
     end
   end
   if not format:find("{", 1, true) then
-    return ("--format has no preset '%s'; there are: waybar, tmux, prometheus, nagios, or a template such as "
-      .. "'{messages} new'"):format(format)
+    return ("--format has no preset '%s'; there are: %s, or a template such as '{messages} new'")
+      :format(format, names "render")
   end
 end
 
@@ -53,7 +74,7 @@ local function template(format, outcome)
   return (format:gsub("{{", "\1"):gsub("{(%w+)}", values):gsub("\1", "{")) .. "\n"
 end
 
--- Bars: a bar hides a module that fails, so they always exit with 0 and show it ------------------------------------------
+-- Bars: they show a failure --------------------------------------------------------------------
 
 local function pango(s)
   return (s:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
@@ -68,14 +89,14 @@ local function waybar(outcome)
     class = outcome.info.stale and "stale" or text == "" and "none" or "unread"
     if outcome.info.stale then tooltip = ("%d s old: %s"):format(age_of(outcome), tooltip) end
   end
-  return json.encode { text = text, alt = class, class = class, tooltip = pango(tooltip) } .. "\n", exit.OK
+  return json.encode { text = text, alt = class, class = class, tooltip = pango(tooltip) } .. "\n"
 end
 
 -- "~" behind the number: it is old. tmux reads "#" as the beginning of a style, and here is none.
 local function tmux(outcome)
   local badge = b24.badge(outcome.counters)
   if outcome.info.stale then badge = badge .. "~" end
-  return badge .. "\n", exit.OK
+  return badge .. "\n"
 end
 
 -- Monitoring ----------------------------------------------------------------------------------------------------------
@@ -137,13 +158,34 @@ local function nagios(outcome, options)
   return ("B24 %s - %s|%s\n"):format(STATES[state], words, perfdata(totals, options)), state
 end
 
-local PRESETS = { waybar = waybar, tmux = tmux, prometheus = prometheus, nagios = nagios }
+PRESETS = {
+  { name = "waybar", help = "a module of waybar", render = waybar, always_ok = true },
+  { name = "tmux", help = "a status line", render = tmux, always_ok = true },
+  { name = "prometheus", help = "metrics for node_exporter's textfile collector", render = prometheus },
+  { name = "nagios", help = "a check with perfdata", render = nagios, limits = true },
+}
+
+--- The presets and what they are for, for --help.
+---@return string
+function formats.help()
+  local list = {}
+  for _, row in ipairs(PRESETS) do list[#list + 1] = ("%s (%s)"):format(row.name, row.help) end
+  return "A template such as '{messages} new', or " .. table.concat(list, ", ") .. "."
+end
+
+--- What is wrong with --warn or --crit beside this format, or nil.
+---@param format? string
+---@return string?
+function formats.limits_problem(format)
+  local row = format and preset(format)
+  if not row or not row.limits then return "--warn and --crit go with --format " .. names "limits" end
+end
 
 --- What is wrong with the value of --format, or nil.
 ---@param format string
 ---@return string?
 function formats.problem(format)
-  if not PRESETS[format] then return template_problem(format) end
+  if not preset(format) then return template_problem(format) end
 end
 
 --- The text, and the exit code where the format has one of its own.
@@ -153,8 +195,10 @@ end
 ---@return string? text nil: there is nothing to say without counters
 ---@return integer? code
 function formats.render(format, outcome, options)
-  if not PRESETS[format] then return template(format, outcome) end
-  return PRESETS[format](outcome, options)
+  local row = preset(format)
+  if not row then return template(format, outcome) end
+  local text, code = row.render(outcome, options)
+  return text, row.always_ok and exit.OK or code
 end
 
 return formats

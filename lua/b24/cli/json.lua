@@ -41,13 +41,13 @@ local function add(out, value)
   out[#out + 1] = list and "]" or "}"
 end
 
---- One line of JSON.
+--- One line of JSON, which shows a terminal nothing that could steer it.
 ---@param value any
 ---@return string
 function json.encode(value)
   local out = {}
   add(out, value)
-  return table.concat(out)
+  return codec.neutral_json(table.concat(out))
 end
 
 return json

@@ -14,7 +14,7 @@ Without a command: who is waiting, as a table. First time: b24 login
 The webhook is read from $B24_WEBHOOK, then from the file ~/.config/b24/webhook, then printed by the command in
 ~/.config/b24/webhook_cmd (--profile NAME: webhook.NAME, webhook_cmd.NAME).
 Exit codes: 0 answered, also when nothing is unread; 1 portal; 2 usage or configuration; 3 credential or rights;
-4 the portal's limits; 5 network, TLS or timeout. Bars (--format waybar, tmux) always exit with 0.]]
+4 the portal's limits; 5 network, TLS or timeout. Formats for bars always exit with 0.]]
 
 -- Debian 11 and Ubuntu 20.04 have 0.6, which has neither choices nor completion.
 local function load_argparse()

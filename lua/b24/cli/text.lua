@@ -1,22 +1,21 @@
 --- Text for terminals: nothing of what strangers wrote may steer one, columns, durations.
 
+local codec = require "b24.codec"
+
 local text = {}
 
---- In one line, without control characters and direction marks.
+--- In one line, without what could steer a terminal.
 ---@param s string
 ---@return string
 function text.line(s)
-  return (s:gsub("[%c%z]+", " "):gsub("\194[\128-\159]", " "):gsub("\226\128[\168-\174]", "")
-    :gsub("\226\129[\166-\169]", ""))
+  return codec.neutral(s)
 end
 
 --- The same for text that may have several lines.
 ---@param s string
 ---@return string
 function text.lines(s)
-  local out = {}
-  for line in (s:gsub("\r\n?", "\n") .. "\n"):gmatch "(.-)\n" do out[#out + 1] = text.line(line) end
-  return table.concat(out, "\n")
+  return codec.neutral(s:gsub("\r\n?", "\n"), true)
 end
 
 --- Characters, which are columns for the scripts that Bitrix24's names are written in.

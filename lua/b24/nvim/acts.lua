@@ -15,6 +15,7 @@ local PROMPT = 40 -- cells of a name
 local drafts = {} -- dialog_id -> what could not be sent
 
 local function complain(err, hint)
+  err = layout.plain(err) -- the portal's words are in it
   vim.notify(hint and err .. "\n" .. hint or err, vim.log.levels.ERROR)
 end
 

@@ -4,10 +4,16 @@ local layout = {}
 
 local width = vim.fn.strdisplaywidth
 
---- What a portal writes, in one line without control characters.
+-- Where the C module does not load, the program `b24` has done the same before.
+local loaded, codec = pcall(require, "b24.codec")
+
+--- What a portal writes, in one line without what could steer a terminal.
 ---@param text string
 ---@return string
-function layout.plain(text) return (text:gsub("[%c]+", " ")) end
+function layout.plain(text)
+  if loaded then return codec.neutral(text) end
+  return (text:gsub("[%c]+", " "))
+end
 
 --- At most so many cells of a text; what is cut off shows as "…".
 ---@param text string

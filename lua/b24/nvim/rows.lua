@@ -101,12 +101,15 @@ end
 ---@return string[] lines
 ---@return table[] marks
 function rows.messages(list)
+  local author = require("b24.api.messages").author
   local lines, marks = {}, {}
   for _, message in ipairs(list) do
     local when = message.date and os.date("%Y-%m-%d %H:%M", message.date) or ""
-    lines[#lines + 1] = ("%s  %s"):format(layout.plain(message.author or "(system)"), when)
+    lines[#lines + 1] = ("%s  %s"):format(layout.plain(author(message)), when)
     marks[#lines] = { { message.unread and "WarningMsg" or "Title", 0, -1 } }
-    for line in (message.text .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = "  " .. layout.plain(line) end
+    for line in (message.plain .. "\n"):gmatch "(.-)\n" do
+      lines[#lines + 1] = "  " .. layout.plain(line)
+    end
     lines[#lines + 1] = ""
   end
   if #list == 0 then lines[1] = "No messages" end

@@ -20,14 +20,28 @@ function host.name()
   if type(global "hs") == "table" then return "Hammerspoon" end
 end
 
--- The module whose loop drives b24's engine there.
-local LOOPS = { Neovim = "uv", AwesomeWM = "glib" }
+-- One row for each event loop. name: conf.transport, and the file beside this one; library: what a plain program has
+-- loaded that uses the loop; host: the program whose own loop it is; runs: of a library that tells whether its loop runs,
+-- and where none does nothing would ever go on, so that to have loaded it means nothing.
+---@type { name: string, library: string, host: string?, runs: boolean? }[]
+local LOOPS = {
+  { name = "uv", library = "luv", host = "Neovim" },
+  { name = "cqueues", library = "cqueues", runs = true },
+  { name = "glib", library = "lgi", host = "AwesomeWM" },
+}
 
-local TRANSPORTS = { auto = true, blocking = true, uv = true, cqueues = true, glib = true }
+local TRANSPORTS, names = { auto = true, blocking = true }, { '"auto"', '"blocking"' }
+for i, loop in ipairs(LOOPS) do
+  TRANSPORTS[loop.name], names[i + 2] = true, ('"%s"'):format(loop.name)
+end
+local TRANSPORT_NAMES = table.concat(names, ", ", 1, #names - 1) .. " or " .. names[#names]
 
--- Loops of plain programs: the transport, the module that is loaded where it is used. cqueues is not among them: it is
--- known whether its controller runs, and where none does nothing would ever go on.
-local MODULES = { { "uv", "luv" }, { "glib", "lgi" } }
+-- The loop of this host; nil: we know none.
+local function loop_of(host_name)
+  for _, loop in ipairs(LOOPS) do
+    if loop.host == host_name then return loop.name end
+  end
+end
 
 local function cqueues_runs()
   local cqueues = package.loaded.cqueues
@@ -68,13 +82,13 @@ end
 local function loaded_loop(call, level)
   if cqueues_runs() then return "cqueues" end
   local found
-  for _, row in ipairs(MODULES) do
-    if package.loaded[row[2]] then
+  for _, loop in ipairs(LOOPS) do
+    if package.loaded[loop.library] and not loop.runs then
       if found then
         error(("b24: several event loops are loaded; say which one drives %s: transport = \"%s\" or \"%s\""):format(call,
-          found, row[1]), level + 1)
+          found, loop.name), level + 1)
       end
-      found = row[1]
+      found = loop.name
     end
   end
   return found
@@ -98,10 +112,10 @@ local function loop_name(call, option, level)
       .. "require \"b24.resty\" (not: " .. call .. ")", level + 1)
   elseif option == "blocking" then
     return nil
-  elseif name and not LOOPS[name] then
+  elseif name and not loop_of(name) then
     error(("b24: b24 knows no event loop of %s; run the program b24 as a child process"):format(name), level + 1)
   end
-  return name and LOOPS[name] or (loaded_loop(call, level + 1))
+  return name and loop_of(name) or (loaded_loop(call, level + 1))
 end
 
 -- In nginx the request's own coroutine waits, over cosockets.
@@ -123,7 +137,7 @@ local function direct(call, option, level)
   if option == "cqueues" or (not option or option == "auto") and not name and cqueues_waits() then
     check_controller(cqueues_waits(), call, level + 1)
     return (load_waiter("cqueues", call, level + 1)) -- no tail call: levels are counted
-  elseif option == "uv" or option == "glib" then
+  elseif option and option ~= "auto" and option ~= "blocking" and option ~= "cqueues" then
     error(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run"):format(option, call), level + 1)
   elseif name and option ~= "blocking" then
     error(("b24: %s would freeze %s until the portal answers; give it a callback, make it inside b24.run, or, to wait all "
@@ -146,8 +160,7 @@ function host.transport(call, opts, level)
   end
   local transport = opts.transport
   if transport == nil or TRANSPORTS[transport] then return transport end
-  error("b24: option 'transport' must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\", not "
-    .. tostring(transport), level + 1)
+  error(("b24: option 'transport' must be %s, not %s"):format(TRANSPORT_NAMES, tostring(transport)), level + 1)
 end
 
 --- Does a call without a callback let the program go on here by itself?

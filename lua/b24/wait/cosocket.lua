@@ -175,6 +175,7 @@ function Exchange:receive()
       reply, failure = reader:eof()
     elseif err ~= "timeout" then
       failure = failed("receive", err)
+      if failure.code == "CONNECTION_LOST" then failure = select(2, reader:lost()) or failure end
     elseif leaving() then
       failure = { kind = "closed", code = "CANCELLED", message = "the nginx worker ends", sent = true }
     end

@@ -7,7 +7,7 @@ local drive = {}
 --- What a transport is. Both may yield.
 ---@class b24.transport
 ---@field send fun(request: table, call: userdata): table?, table? a reply {status=, body=, content_type=, location=,
---- retry_after=, http_version=, reused=}, or nil and {kind=, code=, message=, sent=}
+--- retry_after=, date=, http_version=, reused=}, or nil and {kind=, code=, message=, sent=}
 ---@field sleep fun(seconds: number): boolean false: cancelled
 ---@field pcall? function pcall through which may be yielded, where Lua's own is none
 ---@field here? fun(): any what tells those apart that wait side by side; default: the coroutine
@@ -88,23 +88,27 @@ function drive.core(transport)
   -- A call object of codec.call -> value, err, info
   function core.perform(call) return perform(transport, call) end
 
-  local function run(conf, method, params, shape, idempotent, level)
-    local call, err, info = codec.call(conf, method, params, shape, { idempotent = idempotent, level = level })
+  -- spent: seconds of conf's timeout that earlier requests took
+  local function run(conf, method, params, shape, idempotent, level, spent)
+    local opts = { idempotent = idempotent, level = level, spent = spent }
+    local call, err, info = codec.call(conf, method, params, shape, opts)
     if not call then return nil, err, info end
     return perform(transport, call)
   end
 
-  function core.call(conf, method, params, idempotent, level)
+  function core.call(conf, method, params, idempotent, level, spent)
     -- No tail call: levels are counted.
-    local value, err, info = run(conf, method, params, nil, idempotent, (level or 1) + 2)
+    local value, err, info = run(conf, method, params, nil, idempotent, (level or 1) + 2, spent)
     return value, err, info
   end
 
-  function core.counters(conf) return run(conf, "im.counters.get", nil, "counters") end
+  function core.counters(conf, spent)
+    return run(conf, "im.counters.get", nil, "counters", nil, nil, spent)
+  end
 
   -- A step of codec.batch. Only its plan knows that it does nothing but read.
-  function core.batch(conf, step)
-    return run(conf, "batch", step, "batch", step.idempotent and true or nil)
+  function core.batch(conf, step, spent)
+    return run(conf, "batch", step, "batch", step.idempotent and true or nil, nil, spent)
   end
 
   return core

@@ -206,7 +206,11 @@ local function send(_, call)
     return false
   end)
   if trouble then
-    return nil, { kind = "network", code = "ENGINE_FAILED", message = tostring(trouble):gsub("^b24: ", ""), sent = sent }
+    local words = tostring(trouble):gsub("^b24: ", "")
+    if words:find("too many open files", 1, true) then
+      return nil, { kind = "config", code = "TOO_MANY_OPEN_FILES", message = words, sent = false }
+    end
+    return nil, { kind = "network", code = "ENGINE_FAILED", message = words, sent = sent }
   elseif event == "cancel" then
     return nil, CANCELLED
   elseif event == "reply" then

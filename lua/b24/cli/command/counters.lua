@@ -14,8 +14,7 @@ local counters = { name = "counters", summary = "How much is unread (as without 
 function counters.define(command)
   local mode = command:mutex(
     command:flag("--json", "One line of JSON: counters, totals, info."),
-    command:option("--format", "A template such as '{messages} new', or waybar, tmux, prometheus, nagios.")
-      :argname "FORMAT")
+    command:option("--format", formats.help()):argname "FORMAT")
   command:option("--warn", "nagios: more messages than this are a warning."):argname "N":convert(tonumber)
   command:option("--crit", "nagios: more messages than this are critical."):argname "N":convert(tonumber)
   command:option("--max-age", "An answer of this machine may be so old."):argname "TIME":convert(text.seconds)
@@ -55,7 +54,8 @@ end
 local function check(args)
   local problem = args.format and formats.problem(args.format)
   if problem then exit.usage(problem) end
-  if (args.warn or args.crit) and args.format ~= "nagios" then exit.usage "--warn and --crit go with --format nagios" end
+  local misplaced = (args.warn or args.crit) and formats.limits_problem(args.format)
+  if misplaced then exit.usage(misplaced) end
   if (args.max_age or args.stale_ok) and not (args.json or args.format) then
     exit.usage "--max-age and --stale-ok go with --json or --format: the table with names is always asked for"
   end

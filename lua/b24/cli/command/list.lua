@@ -6,6 +6,7 @@ local exit = require "b24.cli.exit"
 local json = require "b24.cli.json"
 local out = require "b24.cli.out"
 local params = require "b24.cli.params"
+local rows = require "b24.api.list"
 
 local list = { name = "list", summary = "Print all rows of a list as JSON lines." }
 
@@ -19,10 +20,10 @@ end
 local function new_progress()
   local begun = codec.clock()
   local shown = codec.system.terminal(2) and not out.terminal()
-  local function tell(rows, finish)
+  local function tell(count, finish)
     if not shown then return end
-    local rate = rows / math.max(codec.clock() - begun, 0.001)
-    io.stderr:write(("\r%d rows, %.0f a second\27[K%s"):format(rows, rate, finish and "\n" or ""))
+    local rate = count / math.max(codec.clock() - begun, 0.001)
+    io.stderr:write(("\r%d rows, %.0f a second\27[K%s"):format(count, rate, finish and "\n" or ""))
   end
   return tell
 end
@@ -37,14 +38,12 @@ end
 
 -- Page after page: the exit code.
 local function print_all(client, method, given, max)
-  local cursor, count, progress = codec.cursor(method, given, 2), 0, new_progress()
+  local pages = rows.pages(client, codec.cursor(method, given, 2), method)
+  local count, progress = 0, new_progress()
   while count < max do
-    local asked = cursor:params()
-    if not asked then break end
-    local result, err, info = client:call(method, asked)
+    local page, err, info = pages:next()
     if err then return exit.failure(err, info) end
-    local page, problem, about = cursor:page(result, info)
-    if problem then return exit.failure(problem, about) end
+    if not page then break end
     count = count + print_page(page, max - count)
     progress(count)
   end

@@ -1,6 +1,7 @@
 --- b24 send: a message from the command line, also from a pipe.
 
 local account = require "b24.cli.account"
+local codec = require "b24.codec"
 local exit = require "b24.cli.exit"
 local json = require "b24.cli.json"
 local out = require "b24.cli.out"
@@ -12,16 +13,28 @@ function send.define(command)
   command:argument("text", "The message; - reads it from standard input."):argname "TEXT"
   command:flag("--bb", "Let BB codes such as [B] count; otherwise the text is shown as typed.")
   command:flag("--if-input", "With -: send nothing, and succeed, when the input is empty.")
-  command:flag("--json", "Print {\"id\":…} of the message.")
+  command:flag("--once", "Refuse a text that is too long for one message; else it is sent in parts.")
+  command:flag("--json", "Print {\"id\":…} of the message; \"ids\" of several.")
 end
 
 -- What to send; nil: nothing.
 local function message(args)
   if args.text ~= "-" then return args.text end
-  local input = (io.stdin:read "*a" or ""):gsub("[\r\n]+$", "")
-  if input:find "%S" then return input end
+  local input = io.stdin:read "*a" or ""
+  if select(2, codec.parts(input, true)) > 0 then return input end
   if args.if_input then return nil end
   exit.usage "standard input is empty; --if-input makes that no error"
+end
+
+-- With these nobody knows whether the portal has taken what was sent.
+local UNSURE = { network = true, timeout = true, http = true, too_large = true, decode = true }
+
+local function failed(problem, info)
+  local code = exit.failure(problem, info)
+  if info.sent and UNSURE[info.kind] and info.code ~= "BAD_RESULT" then -- whose hint says the same
+    io.stderr:write "It may have arrived all the same; look before you send it again.\n"
+  end
+  return code
 end
 
 function send.run(args)
@@ -29,18 +42,14 @@ function send.run(args)
   if not text then return exit.OK end
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
-  local id, problem, about = client:send(args.dialog, text, { bb = args.bb or nil })
-  if not id then
-    local code = exit.failure(problem, about)
-    if about.sent and (about.kind == "network" or about.kind == "timeout") then
-      io.stderr:write "It may have arrived all the same; look before you send it again.\n"
-    end
-    return code
-  end
+  local opts = { bb = args.bb or nil, once = args.once or nil }
+  local id, problem, about = client:send(args.dialog, text, opts)
+  if not id then return failed(problem, about) end
   if args.json then
-    out.line(json.encode { id = id })
+    out.line(json.encode { id = id, ids = #about.ids > 1 and about.ids or nil })
   elseif out.terminal() then
-    out.line("sent as message " .. id)
+    local n = #about.ids
+    out.line(n == 1 and "sent as message " .. id or ("sent in %d parts"):format(n))
   end
   return exit.OK
 end

@@ -3,6 +3,7 @@
 local account = require "b24.cli.account"
 local exit = require "b24.cli.exit"
 local json = require "b24.cli.json"
+local messages = require "b24.api.messages"
 local out = require "b24.cli.out"
 local text = require "b24.cli.text"
 
@@ -17,8 +18,8 @@ end
 
 local function line(m)
   local when = m.date and os.date("%Y-%m-%d %H:%M", m.date) .. "  " or ""
-  local author = out.bold(text.line(m.author or "Bitrix24"))
-  return when .. author .. ": " .. text.lines(m.text):gsub("\n", "\n    ")
+  local author = out.bold(text.line(messages.author(m)))
+  return when .. author .. ": " .. text.lines(m.plain):gsub("\n", "\n    ")
 end
 
 function show.run(args)

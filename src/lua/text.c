@@ -1,0 +1,135 @@
+/* codec.neutral, codec.neutral_json, codec.plain, codec.readable, codec.parts: text between people,
+   terminals and the portal. The rules are in base/neutral.c, im/markup.c and im/sendable.c. */
+#include "lua/text.h"
+
+#include <stdio.h>
+
+#include "base/neutral.h"
+#include "im/markup.h"
+#include "im/sendable.h"
+
+#define TEXT_TYPE "b24.growing " B24_VERSION
+#define TEXT_MAX  (SIZE_MAX / 2) /* no bound: what is read here is bounded, by max_reply */
+
+static int text_gc(lua_State *L) {
+    b24_buffer_free(luaL_checkudata(L, 1, TEXT_TYPE));
+    return 0;
+}
+
+struct b24_buffer *b24L_new_text(lua_State *L) {
+    struct b24_buffer *text = b24L_newobject(L, sizeof *text, TEXT_TYPE);
+    b24_buffer_init(text, TEXT_MAX);
+    return text;
+}
+
+void b24L_check_text(lua_State *L, const struct b24_buffer *text) {
+    if (text->state != B24_BUFFER_OK) luaL_error(L, "not enough memory");
+}
+
+void b24L_push_text(lua_State *L, struct b24_buffer *text) {
+    b24L_check_text(L, text);
+    struct b24_view v = b24_buffer_view(text);
+    lua_pushlstring(L, v.p, v.n);
+    b24_buffer_free(text);
+    b24_buffer_init(text, TEXT_MAX);
+}
+
+static struct b24_view check_view(lua_State *L, int index) {
+    struct b24_view v;
+    v.p = luaL_checklstring(L, index, &v.n);
+    return v;
+}
+
+/* codec.neutral(text [, lines]) -> text that cannot steer a terminal; lines: with its line ends */
+static int neutral(lua_State *L) {
+    struct b24_view text = check_view(L, 1);
+    bool lines = lua_toboolean(L, 2);
+    struct b24_buffer *out = b24L_new_text(L);
+    b24_neutral(out, text, lines);
+    b24L_push_text(L, out);
+    return 1;
+}
+
+/* codec.neutral_json(json) -> the same for every parser, nothing for a terminal */
+static int neutral_json(lua_State *L) {
+    struct b24_view json = check_view(L, 1);
+    struct b24_buffer *out = b24L_new_text(L);
+    b24_neutral_json(out, json);
+    b24L_push_text(L, out);
+    return 1;
+}
+
+/* codec.plain(text) -> text that is shown as it was typed */
+static int plain(lua_State *L) {
+    struct b24_view text = check_view(L, 1);
+    struct b24_buffer *out = b24L_new_text(L);
+    b24_sendable_plain(out, text);
+    b24L_push_text(L, out);
+    return 1;
+}
+
+/* codec.readable(text) -> a message's text without its markup */
+static int readable(lua_State *L) {
+    struct b24_view text = check_view(L, 1);
+    struct b24_buffer *out = b24L_new_text(L);
+    b24_markup_text(out, text);
+    b24L_push_text(L, out);
+    return 1;
+}
+
+/* How many messages `text` makes. */
+static int count_parts(struct b24_view text) {
+    int n = 0;
+    if (b24_sendable_fits(text)) return 1;
+    while (b24_sendable_part(&text).p != NULL) n++;
+    return n;
+}
+
+/* [0, +1] The parts under their heads. */
+static void push_parts(lua_State *L, struct b24_view text, int n) {
+    char head[B24_PART_HEAD + 1];
+    lua_createtable(L, n, 0);
+    if (n == 1 && b24_sendable_fits(text)) {
+        lua_pushlstring(L, text.p, text.n);
+        lua_rawseti(L, -2, 1);
+        return;
+    }
+    for (int i = 1; i <= n; i++) {
+        struct b24_view part = b24_sendable_part(&text);
+        snprintf(head, sizeof head, "(%d/%d)\n", i, n);
+        lua_pushstring(L, head);
+        lua_pushlstring(L, part.p, part.n);
+        lua_concat(L, 2);
+        lua_rawseti(L, -2, i);
+    }
+}
+
+/* codec.parts(text, bb) -> list, n: the messages that a text makes, each as the portal takes it.
+   An empty list: there is nothing to send (n = 0), or more than may be sent (n: so many). */
+static int parts(lua_State *L) {
+    struct b24_view text = check_view(L, 1);
+    bool bb = lua_toboolean(L, 2);
+    struct b24_buffer *clean = b24L_new_text(L), *out = b24L_new_text(L);
+    b24_sendable_clean(clean, text);
+    b24L_check_text(L, clean);
+    while (clean->n > 0 && b24_sendable_empty((struct b24_view){clean->p + clean->n - 1, 1}))
+        b24_buffer_cut(clean, clean->n - 1); /* as the portal does */
+    struct b24_view v = b24_buffer_view(clean);
+    if (bb ? !b24_buffer_add(out, v.p, v.n) : !b24_sendable_plain(out, v)) b24L_check_text(L, out);
+    int n = v.n == 0 ? 0 : count_parts(b24_buffer_view(out));
+    if (n == 0 || n > B24_PARTS_MAX) lua_newtable(L);
+    else push_parts(L, b24_buffer_view(out), n);
+    lua_pushinteger(L, n);
+    return 2;
+}
+
+void b24L_open_text(lua_State *L) {
+    static const luaL_Reg functions[] = {{"neutral", neutral}, {"neutral_json", neutral_json},
+                                         {"plain", plain},     {"readable", readable},
+                                         {"parts", parts},     {NULL, NULL}};
+    b24L_newtype(L, TEXT_TYPE);
+    lua_pushcfunction(L, text_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    b24L_setfuncs(L, functions);
+}
