@@ -16,7 +16,8 @@ compile() { # compile SANITIZER NAME FILES...
 
 # The sources that do not know Lua.
 sources=$(ls src/*/*.c | grep -v '^src/lua/')
-compile thread limiter_threads spec/c/limiter_threads.c src/rest/limiter.c src/os/limiter_file.c src/os/runtime_dir.c src/os/standard.c \
+compile thread limiter_threads spec/c/limiter_threads.c src/rest/limiter.c src/os/limiter_file.c \
+  src/os/runtime_dir.c src/os/standard.c \
   src/base/clock.c src/base/fault.c src/base/text.c src/json/check.c src/base/buffer.c -lpthread
 # shellcheck disable=SC2046,SC2086
 compile thread engine_threads spec/c/engine_threads.c spec/c/engine_server.c $sources \

@@ -30,6 +30,7 @@ describe("the environment:", function()
     it("names the certificates that are trusted", function()
       assert.equal(5, (badge {}))
       assert.same({ 0, "8\n", "" }, { badge { SSL_CERT_FILE = portal.ca_file } })
+      assert.same({ 0, "8\n", "" }, { badge { SSL_CERT_FILE = portal.ca_file .. "\r\n" } })
       assert.equal(5, (badge { SSL_CERT_FILE = "" })) -- unset
     end)
 

@@ -58,15 +58,21 @@ bool b24_trust_takes_anything(const char *file) {
 
 static struct b24_trust system_trust;
 
-/* What the variable holds, for good: the program may change its environment. */
-static const char *named(const char *variable) {
+#define PLACE_MAX 4096 /* bytes of a path that a system can open */
+
+/* What the variable holds, kept because the program may change its environment; NULL: nothing. */
+static const char *named(const char *variable, char kept[PLACE_MAX]) {
     const char *value = getenv(variable);
-    return value != NULL && *value != '\0' ? strdup(value) : NULL;
+    if (value == NULL) return NULL;
+    snprintf(kept, PLACE_MAX, "%s", value);
+    kept[strcspn(kept, "\r\n")] = '\0'; /* a file of systemd or Docker with CR LF leaves one */
+    return kept[0] != '\0' ? kept : NULL;
 }
 
 static void look_at_environment(struct b24_trust *trust, bool directories) {
-    const char *file = named("SSL_CERT_FILE");
-    const char *path = directories ? named("SSL_CERT_DIR") : NULL;
+    static char kept_file[PLACE_MAX], kept_path[PLACE_MAX]; /* written in pthread_once */
+    const char *file = named("SSL_CERT_FILE", kept_file);
+    const char *path = directories ? named("SSL_CERT_DIR", kept_path) : NULL;
     if (file != NULL) trust->file = file;
     if (path != NULL) trust->path = path;
     /* A directory alone replaces the system's, of which a bundle is only another form. */

@@ -5,7 +5,8 @@ local codec = require "b24.codec"
 
 local account = {}
 
-local NOTICED, LEAST = 0.1, 0.001 -- seconds: a command's time that counts, and what is left at least
+local NOTICED = 0.1 -- seconds: less of a command's time does not count
+local LEAST = 0.001 -- seconds that are left to the call in any case
 
 local SECRETS = { "B24_WEBHOOK", "B24_HOOK", "B24_WEBHOOK_URL" }
 
@@ -16,12 +17,16 @@ end
 
 account.TIMEOUT = 30 -- seconds, without --timeout
 
-local ASKING = "Perhaps it asks for a password where nobody sees it: unlock the password manager before."
+local ASKING = "Perhaps it asks for a password where nobody sees it: unlock the password manager "
+  .. "before."
 
-local function wrong(message, hint) return codec.fault("config", "WEBHOOK_CMD_FAILED", message, hint) end
+local function wrong(message, hint)
+  return codec.fault("config", "WEBHOOK_CMD_FAILED", message, hint)
+end
 
---- The first line that a password manager's command prints. Its errors are for the user, its output is never shown. It
---- may ask on the terminal; when its time is up, it and what it has started are ended.
+--- The first line that a password manager's command prints. Its errors are for the user, its output
+--- is never shown. It may ask on the terminal; when its time is up, it and what it has started are
+--- ended.
 ---@param command string for the shell
 ---@param path string where the command comes from
 ---@param seconds? number
@@ -42,7 +47,8 @@ function account.ask(command, path, seconds)
     local message = "the command of %s did not print a line within %g s, and was ended"
     return codec.fault("timeout", "WEBHOOK_CMD_TIMEOUT", message:format(path, seconds), ASKING)
   elseif problem == "nothing" then
-    return wrong("the command of " .. path .. " printed nothing", "It must print the webhook's URL.")
+    return wrong("the command of " .. path .. " printed nothing",
+      "It must print the webhook's URL.")
   elseif problem == "unstarted" then
     return wrong(("the command of %s cannot be started: %s"):format(path, detail))
   end
@@ -61,8 +67,8 @@ local function find(profile, timeout)
   return nil, place, info
 end
 
---- The conf of the command's options. One deadline is over webhook_cmd and the call; what makes call after call
---- gives each of them all of its time.
+--- The conf of the command's options. One deadline is over webhook_cmd and the call; what makes
+--- call after call gives each of them all of its time.
 ---@param args table
 ---@param many? boolean
 ---@return b24.conf? conf

@@ -36,7 +36,8 @@ local function run(command, seconds)
     pause, ended = math.min(2 * pause, LAST_LOOK), child:ended()
   until ended
   if ended == "late" then
-    tell(("the command was ended, because it took more than %g s (--exec-timeout)\n"):format(seconds))
+    local message = "the command was ended, because it took more than %g s (--exec-timeout)\n"
+    tell(message:format(seconds))
   end
 end
 
@@ -46,8 +47,9 @@ local function run_all(seconds)
   running = false
 end
 
---- Has the user's shell command run, one at a time, so that changes stay in their order; the watch goes on meanwhile. One
---- that hangs is ended after a while, so that neither processes nor changes pile up.
+--- Has the user's shell command run, one at a time, so that changes stay in their order; the watch
+--- goes on meanwhile. One that hangs is ended after a while, so that neither processes nor changes
+--- pile up.
 ---@param command string
 ---@param seconds number for each
 ---@param variables table<string, string>

@@ -39,16 +39,20 @@ local function versions(report)
     "Install libcurl (Debian: libcurl4) and b24 again.", exit.USAGE)
 end
 
--- The certificates that the environment names. Whoever has put them there wants to know that they count.
+-- The certificates that the environment names. Whoever has put them there wants to know that they
+-- count.
 local function trust(report, args)
   local facts = require("b24.core").versions()
   local by, place = facts.trust_by, facts.trust
   if not by then return end
   local words = ("%s: %s"):format(by, place)
-  if args.ca_file then return report.unknown("trust", words .. " is not used; --ca-file goes before it") end
+  if args.ca_file then
+    return report.unknown("trust", words .. " is not used; --ca-file goes before it")
+  end
   local file, problem = io.open(place, "r")
   if not file then
-    return report.bad("trust", ("%s: %s"):format(by, problem), "Correct or unset the variable.", exit.USAGE)
+    return report.bad("trust", ("%s: %s"):format(by, problem), "Correct or unset the variable.",
+      exit.USAGE)
   end
   file:close()
   report.ok("trust", words)

@@ -126,7 +126,8 @@ local function handlers(args, client, ended)
   return { every = args.every, on_change = on_change, on_error = on_error, on_recover = on_recover }
 end
 
--- Ends the watch when nobody reads it any more, also while it waits: a bar that was restarted has a watch of its own.
+-- Ends the watch when nobody reads it any more, also while it waits: a bar that was restarted has a
+-- watch of its own.
 local function look_at_reader(ended)
   if codec.system.reader_gone(1) == nil then return end
   tasks.spawn(blocking, function()
@@ -142,7 +143,8 @@ function watch.run(args)
   local client, err, info = account.client(args, true)
   if not client then return exit.failure(err, info) end
   local ended = {}
-  if pcall(require, "b24.core") then look_at_reader(ended) end -- without it client:watch has better words
+  -- Without it client:watch has better words.
+  if pcall(require, "b24.core") then look_at_reader(ended) end
   client:watch(handlers(args, client, ended))
   return ended.code or exit.OK
 end
