@@ -11,28 +11,28 @@
 --- a stricter limit {rate=, burst=} than the plan's, false for none, or your own {reserve=,
 --- penalise=} (default: on)
 ---@field limiter? b24.limiter|false
---- the portal's: 2 calls a second and 50 at once; "enterprise": 5 and 250 (default: "standard")
+--- the portal's plan: 2 calls a second, 50 at once; "enterprise": 5 and 250 (default: "standard")
 ---@field plan? "standard"|"enterprise"
 --- function(event): every attempt, reply, wait, retry, rename and degradation. It may make calls;
---- what it throws is in info.log_error
+--- an error in it is reported in info.log_error
 ---@field log? fun(event: table)
 ---@field http_version? "1.1"|"2"|"auto" "1.1" or "2": that one only (default: "auto")
 --- how the program waits: "blocking", "uv", "cqueues", "glib" (default: "auto")
 ---@field transport? "auto"|"blocking"|"uv"|"cqueues"|"glib"
 --- seconds; one deadline over waiting, retries and transfer; at most 600 (default: 30)
 ---@field timeout? number
----@field connect_timeout? number seconds until there is a connection (default: 10)
----@field retries? integer repeats of a request where that is safe (default: 2)
----@field idempotent? boolean every call may run twice, whatever its name says (default: false)
+---@field connect_timeout? number seconds to establish a connection (default: 10)
+---@field retries? integer how many times a request may be repeated, if safe (default: 2)
+---@field idempotent? boolean every call may safely run twice, whatever its method (default: false)
 ---@field runtime_dir? string where this machine's processes share the limiter and the cache
----@field max_age? number seconds: counters that another process got may be so old (default: 0)
---- older counters are better than none, when the portal does not answer (default: false)
+---@field max_age? number seconds: accept cached counters up to this old (default: 0)
+--- if the portal does not answer, return older counters, marked as stale (default: false)
 ---@field stale_ok? boolean
 ---@field ca_file? string trusted certificates: a PEM file (default: the system's)
 ---@field ca_path? string trusted certificates: a hashed directory (default: the system's)
 ---@field proxy? string URL; "" for none (default: https_proxy, all_proxy, no_proxy)
----@field max_reply? integer bytes of a reply (default: 16 MiB)
----@field max_depth? integer levels of nesting in a reply (default: 100)
+---@field max_reply? integer largest reply, in bytes (default: 16 MiB)
+---@field max_depth? integer deepest nesting in a reply (default: 100)
 ---@field nulls? boolean keep null members of results, as b24.null (default: false)
 ---@field user_agent? string names your program to the portal (default: b24/VERSION)
 --- plain http, to loopback only (or B24_ALLOW_HTTP=1): for a mock portal (default: false)
