@@ -78,20 +78,20 @@
 ---@field to? integer
 
 ---@class b24.waiting one dialog of an inbox
----@field dialog_id string ready for other calls: "5", "chat18"
+---@field dialog_id string for other calls: "5", "chat18"
 ---@field name? string nil: the portal does not name it (`unknown`)
 ---@field kind? "user"|"chat"|"lines"|"tasks"|"collab"|"copilot"|"channel"|"comment" nil: unknown
----@field unread integer 0: only marked as unread
+---@field unread integer 0: it is only marked as unread
 ---@field section string of the counters: "DIALOG", "CHAT", "LINES", … or "CHAT_MUTED"
 ---@field last_message? string in one line, as the list of chats shows it
 ---@field date? integer of the last message, seconds since 1970
 ---@field waiting? integer seconds since the first unread message, by the portal's clock; nil: unknown
----@field at_least? boolean it waits at least that long
+---@field at_least? boolean `waiting` is a minimum
 ---@field muted? boolean
 ---@field marked? boolean marked as unread by hand
----@field dismissed? boolean with a person who has left
+---@field dismissed? boolean with a colleague who has left
 ---@field hidden? boolean not in the list of recent chats
----@field unknown? boolean has no name here
+---@field unknown? boolean the portal gives no name for it
 ---@field chat_id? integer
 ---@field last_id? integer the last message that was read
 
@@ -99,7 +99,7 @@
 ---@field counters b24.counters
 ---@field totals b24.totals
 ---@field section? string opts.section
----@field incomplete? string why names or waiting times are missing that could be there
+---@field incomplete? string why some names or waiting times are missing
 
 ---@class b24.message
 ---@field id integer
@@ -114,25 +114,25 @@
 ---@field status? integer HTTP status of the last reply
 ---@field attempts integer requests sent
 ---@field waited number seconds spent waiting
----@field elapsed number seconds in all
----@field reused? boolean the reply came over a kept connection
+---@field elapsed number seconds in total
+---@field reused? boolean the reply came over a connection that was kept open
 ---@field http_version? string
 ---@field time? table the portal's time block
 ---@field next? integer of a list: the next `start`
 ---@field total? integer of a list
 ---@field pages? integer of client:all: requests that made up the list
 ---@field more? boolean of client:all: `max` rows were read, and there are, or may be, others
----@field age? number seconds since the portal answered: the counters came from the cache, or of b24.resty.get
----@field stale? boolean with age: older than max_age; of b24.resty.get: asking has failed since then, or nobody asks
+---@field age? number seconds since the portal answered: the counters came from the cache or from b24.resty.get
+---@field stale? boolean with age: older than max_age; of b24.resty.get: polling has failed since then, or nobody polls
 ---@field stale_because? string with stale: why there is no newer answer
 ---@field last_error? string of b24.resty.get: why it is stale
 ---@field kind? "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"|"too_large"|"closed"
 ---@field code? string the portal's code as sent, or a stable name of ours such as HOST_NOT_FOUND
 ---@field message? string the portal's own text, secrets masked
 ---@field hint? string one sentence: what to do next
----@field retryable? boolean may the same call be repeated
+---@field retryable? boolean may the same call be repeated?
 ---@field retry_after? number seconds
----@field log_error? string the first error that conf.log threw during the call, which it does not harm
+---@field log_error? string the first error that conf.log threw during the call; it does not affect the call
 ---@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests that failed as a whole,
---- the first of which kind, code and the like tell of
+--- whose first one kind, code and the like describe
 ---@field sent? boolean false: no byte of the request left this machine, so the call surely did not run

@@ -178,7 +178,7 @@ describe("a reply that breaks the rules is refused:", function()
     garbled("the reply has a Transfer-Encoding other than chunked", head(OK, "Transfer-Encoding: gzip, chunked"))
     garbled("the reply has a Transfer-Encoding other than chunked",
       head(OK, "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"))
-    garbled("the reply is compressed, which was not asked for", head(OK, "Content-Length: 1", "Content-Encoding: gzip"))
+    garbled("the reply is compressed, which was not requested", head(OK, "Content-Length: 1", "Content-Encoding: gzip"))
     good(head(OK, "Content-Length: 1", "Content-Encoding: identity") .. "1", "1", true)
   end)
 

@@ -201,7 +201,7 @@ static void interim(struct b24_http_reply *h) {
 static const char *framing_problem(const struct b24_http_reply *h) {
     if (h->has_length && h->chunked) return "the reply has a length and is chunked";
     if (h->chunked && h->http_version == 10) return "the reply is chunked, in HTTP/1.0";
-    if (h->encoded) return "the reply is compressed, which was not asked for";
+    if (h->encoded) return "the reply is compressed, which was not requested";
     return NULL;
 }
 

@@ -20,25 +20,25 @@
 #define RIGHTS  "The credential's owner has no right to this; use the webhook of somebody who has."
 
 #define CONFIRM    "An administrator has to confirm this method for the application on the portal."
-#define WAIT_RETRY "The portal has a passing problem; repeat the call in a minute."
+#define WAIT_RETRY "The portal has a temporary problem; repeat the call in a minute."
 #define ARGUMENTS  "Check the parameters of this call against the method's documentation."
-#define BROKEN     "This is a fault of the portal; if it stays, tell its administrator."
+#define BROKEN     "This is a fault of the portal; if it persists, tell its administrator."
 
 /* Names in any letter case; source: facts measured from the server's own code and the vendor's
  * system error table. */
 static const struct b24_code codes[] = {
     {"QUERY_LIMIT_EXCEEDED", B24_LIMIT, B24_UNRUN, SLOW_DOWN},
     {"OPERATION_TIME_LIMIT", B24_LIMIT, B24_UNRUN,
-     "This method used up its computing time; wait some minutes, other methods still work."},
+     "This method used up its computing time; wait a few minutes; other methods still work."},
     {"OVERLOAD_LIMIT", B24_LIMIT, B24_NEVER,
-     "Bitrix24 has blocked this webhook or application for overload; write to their support."},
+     "Bitrix24 has blocked this webhook or application for overload; contact their support."},
     {"INTERNAL_SERVER_ERROR", B24_PORTAL, B24_LATER, WAIT_RETRY},
     {"ERROR_UNEXPECTED_ANSWER", B24_PORTAL, B24_LATER, WAIT_RETRY},
     {"ERROR_CORE", B24_PORTAL, B24_LATER_5XX, BROKEN},
     {"CONNECTION_ERROR", B24_PORTAL, B24_UNRUN,
      "The portal could not reach its authorisation server; repeat the call in a minute."},
     {"NO_AUTH_FOUND", B24_AUTH, B24_NEVER,
-     "The portal saw no credential: check that the webhook URL or token is complete."},
+     "The portal found no credential: check that the webhook URL or token is complete."},
     {"INVALID_CREDENTIALS", B24_AUTH, B24_NEVER,
      "The webhook is wrong, deleted, expired, or blocked after it became public. " NEW_HOOK},
     {"expired_token", B24_AUTH, B24_NEVER, NEW_TOKEN},

@@ -22,19 +22,19 @@ function account.ask(command, path)
   forget_environment()
   local function wrong(message, hint) return codec.fault("config", "WEBHOOK_CMD_FAILED", message, hint) end
   if command:find "^%a+://" then
-    return wrong(path .. " holds a URL, but its line must be a command", "Run: b24 login")
+    return wrong(path .. " contains a URL, but must be a command", "Run: b24 login")
   end
   local pipe = io.popen("(" .. command .. "\n)\nprintf '\\n%d' \"$?\"", "r")
-  if not pipe then return wrong("the command of " .. path .. " cannot be started") end
+  if not pipe then return wrong("the command from " .. path .. " cannot be started") end
   local answer = pipe:read "*a"
   pipe:close()
   local output, status = answer:match "^(.*)\n(%d+)$"
   if status ~= "0" then
-    return wrong(("the command of %s failed (exit status %s)"):format(path, status or "unknown"),
+    return wrong(("the command from %s failed (exit status %s)"):format(path, status or "unknown"),
       "Run it by hand to see why.")
   end
   local line = output:match "^%s*([^\n]*%S)"
-  if not line then return wrong("the command of " .. path .. " printed nothing", "It must print the webhook's URL.") end
+  if not line then return wrong("the command from " .. path .. " printed nothing", "It must print the webhook's URL.") end
   return line, path
 end
 

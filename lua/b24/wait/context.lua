@@ -99,7 +99,7 @@ local function check_controller(there, call, level)
   error("b24: with transport = \"cqueues\" make " .. call .. " in a coroutine of a running controller", level + 1)
 end
 
--- The transport, by name, for what goes on by itself; nil: this program has no loop.
+-- The event loop, by name, for what runs in the background; nil: this program has none.
 local function loop_name(call, option, level)
   if option == "cqueues" then check_controller(cqueues_runs(), call, level + 1) end
   if option and option ~= "auto" and option ~= "blocking" then return option end
@@ -108,12 +108,12 @@ local function loop_name(call, option, level)
   if driver then return driver.name end
   local name = host.name()
   if name == "nginx" then
-    error("b24: in nginx calls take no callback, because they do not block the worker; for what goes on by itself there is "
+    error("b24: in nginx calls take no callback, because they do not block the worker; to poll in the background use "
       .. "require \"b24.resty\" (not: " .. call .. ")", level + 1)
   elseif option == "blocking" then
     return nil
   elseif name and not loop_of(name) then
-    error(("b24: b24 knows no event loop of %s; run the program b24 as a child process"):format(name), level + 1)
+    error(("b24: b24 does not support the event loop of %s; run the program b24 as a child process"):format(name), level + 1)
   end
   return name and loop_of(name) or (loaded_loop(call, level + 1))
 end
@@ -163,7 +163,7 @@ function host.transport(call, opts, level)
   error(("b24: option 'transport' must be %s, not %s"):format(TRANSPORT_NAMES, tostring(transport)), level + 1)
 end
 
---- Does a call without a callback let the program go on here by itself?
+--- Does a call without a callback leave the rest of the program running here?
 ---@param option string? transport
 function host.direct(option)
   if option == "blocking" then return false end
@@ -201,8 +201,8 @@ local function callback_waiter(call, option, callback, level)
     .. "\"cqueues\" or \"glib\" (lgi)"):format(why, call), level + 1)
 end
 
---- Makes a call as the program it runs in allows: in a task it yields, with a callback it goes on by itself, in a plain
---- interpreter it blocks. Throws, at the caller of the caller, where none of this fits.
+--- Makes a call as the program it runs in allows: in a task it yields, with a callback it runs in the
+--- background, in a plain interpreter it blocks. Throws, at the caller of the caller, where none of this fits.
 ---@param call string how the call looks in the user's program
 ---@param option string? conf.transport
 ---@param callback? function
@@ -236,7 +236,8 @@ function host.run(call, option, callback, body, opts)
   return value, err, info
 end
 
---- Something that goes on by itself: in the program's event loop, or, in a plain interpreter without one, until it ends.
+--- Something that runs in the background: in the program's event loop, or, in a plain interpreter without one, until it
+--- ends.
 --- Throws, at the caller of the caller, where that cannot be.
 ---@param call string how the call looks in the user's program
 ---@param option string? conf.transport

@@ -10,9 +10,9 @@ local send = { name = "send", summary = "Send a message to a person or chat." }
 function send.define(command)
   command:argument("dialog", "A user's id (547), chat18 or sg3."):argname "DIALOG"
   command:argument("text", "The message; - reads it from standard input."):argname "TEXT"
-  command:flag("--bb", "Let BB codes such as [B] count; otherwise the text is shown as typed.")
-  command:flag("--if-input", "With -: send nothing, and succeed, when the input is empty.")
-  command:flag("--json", "Print {\"id\":…} of the message.")
+  command:flag("--bb", "Interpret BB codes such as [B]; otherwise the text is shown as typed.")
+  command:flag("--if-input", "With -: if the input is empty, send nothing and succeed.")
+  command:flag("--json", "Print the id of the message as JSON: {\"id\":…}.")
 end
 
 -- What to send; nil: nothing.
@@ -21,7 +21,7 @@ local function message(args)
   local input = (io.stdin:read "*a" or ""):gsub("[\r\n]+$", "")
   if input:find "%S" then return input end
   if args.if_input then return nil end
-  exit.usage "standard input is empty; --if-input makes that no error"
+  exit.usage "standard input is empty; with --if-input that is not an error"
 end
 
 function send.run(args)
@@ -33,7 +33,7 @@ function send.run(args)
   if not id then
     local code = exit.failure(problem, about)
     if about.sent and (about.kind == "network" or about.kind == "timeout") then
-      io.stderr:write "It may have arrived all the same; look before you send it again.\n"
+      io.stderr:write "The message may have arrived anyway; check before you send it again.\n"
     end
     return code
   end

@@ -1,4 +1,4 @@
---- b24 watch: a line for each change, until it is ended; for people, bars, and programs that cannot load C.
+--- b24 watch: a line for each change, until interrupted; for people, bars, and programs that cannot load C.
 
 local b24 = require "b24"
 local account = require "b24.cli.account"
@@ -8,14 +8,14 @@ local json = require "b24.cli.json"
 local out = require "b24.cli.out"
 local text = require "b24.cli.text"
 
-local watch = { name = "watch", summary = "Print a line for each change, until it is ended." }
+local watch = { name = "watch", summary = "Print a line for each change, until interrupted." }
 
 function watch.define(command)
-  command:option("--every", "Ask so often, give or take a tenth."):argname "TIME":convert(text.seconds):default "60s"
-  command:flag("--json", "One JSON object a line: the documented contract for other programs.")
-  command:option("--exec", "Run this shell command at each change; B24_EVENT, B24_BADGE, B24_MESSAGES, B24_DIALOG_ID, "
-    .. "B24_SECTION, B24_FROM and B24_TO tell it what happened."):argname "COMMAND"
-  command:flag("--notify", "Show a desktop notification when somebody has written.")
+  command:option("--every", "Polling interval, with 10 % jitter."):argname "TIME":convert(text.seconds):default "60s"
+  command:flag("--json", "Print one JSON object per line: the documented interface for other programs.")
+  command:option("--exec", "Run this shell command for each change; its environment has B24_EVENT, B24_BADGE, "
+    .. "B24_MESSAGES, B24_DIALOG_ID, B24_SECTION, B24_FROM and B24_TO."):argname "COMMAND"
+  command:flag("--notify", "Show a desktop notification for new messages.")
 end
 
 local function print_now(line)
@@ -39,7 +39,7 @@ end
 local function print_state(counters)
   local messages = b24.totals(counters).messages
   print_now(messages and text.count(messages, "message is", "messages are") .. " waiting"
-    or "how many messages wait is unknown")
+    or "the number of waiting messages is unknown")
 end
 
 local function print_changes(counters, changes)
