@@ -186,7 +186,7 @@ end
 
 --- Who is waiting: the dialogs with unread messages, newest first. Makes two requests, more if there are many dialogs.
 --- Dialogs that the portal does not name are also listed, with `unknown`.
----@param opts? {section: string?, waiting: boolean?} section: only this one, such as "LINES"; waiting: ask since when (default)
+---@param opts? {section: string?, waiting: boolean?} section: only this, such as "LINES"; waiting: ask since when (default)
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.inbox? list
 ---@return string? err
