@@ -1,6 +1,6 @@
 #include "base/date.h"
 
-/* `n` digits at *p, which moves behind them; -1: there are not so many. */
+/* `n` digits at *p, which moves past them; -1: there are fewer. */
 static int digits(const char **p, int n) {
     int value = 0;
     for (; n > 0; n--, (*p)++) {

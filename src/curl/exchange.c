@@ -97,7 +97,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg) {
     if (x->header_too_large) return 0;
     if (n >= 5 && memcmp(p, "HTTP/", 5) == 0)
         forget_header(x); /* a 1xx or a proxy's header came first */
-    /* A line that the connection's end cut behind its \r ends nothing. */
+    /* A line that the connection's end cut after its \r ends nothing. */
     if (n > 0 && n <= 2 && (p[0] == '\r' || p[0] == '\n') && p[n - 1] == '\n')
         x->header_complete = true;
     for (int i = 0; i < B24_HEADERS; i++) {

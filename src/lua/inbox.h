@@ -33,7 +33,7 @@ bool b24L_member_is(lua_State *L, int table, const char *name, bool wanted);
 /* [0, 0] target[to] = source[from], if that is a string with something in it. */
 bool b24L_copy_member(lua_State *L, int target, const char *to, int source, const char *from);
 
-/* [0, 0] The id at `index` (a number or decimal digits) as a dialog id: behind "chat", or alone if
+/* [0, 0] The id at `index` (a number or decimal digits) as a dialog id: after "chat", or alone if
    it is a `person`'s. False for others, such as "" and 0. */
 bool b24L_to_dialog_id(lua_State *L, int index, bool person, char id[B24_DIALOG_ID_MAX + 1]);
 

@@ -165,12 +165,12 @@ int b24L_messages(lua_State *L) {
 #define JOINER "\xE2\x81\xA0" /* U+2060 WORD JOINER: no width, no line break, nobody sees it */
 #define RULE   54             /* so many dashes make a line of a quotation's frame */
 
-/* Does markup begin at s[i], which an invisible character behind s[i] takes apart? The portal knows
+/* Does markup begin at s[i], which an invisible character after s[i] takes apart? The portal knows
    no escape: "[B]" in any dress is turned back into "[B]" before it is shown. Its markup: [TAG],
    [/TAG], [*]; "#BR#" for a line end; ">>" in front of a quoted line; two rules of 54 dashes around
    a quotation. */
 static bool markup(const char *s, size_t n, size_t i, int dashes) {
-    const char next = s[i + 1]; /* of a Lua string: NUL behind the last */
+    const char next = s[i + 1]; /* of a Lua string: NUL after the last */
     if (s[i] == '[')
         return (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '/' ||
                next == '*';

@@ -222,7 +222,7 @@ function Exchange:run(fresh)
   return reply, failure
 end
 
--- The transport -------------------------------------------------------------------------------------------------------
+-- Sending and sleeping ------------------------------------------------------------------------------------------------
 
 local function refused(option, hint)
   local message = ("option '%s' cannot be honoured in nginx"):format(option)
