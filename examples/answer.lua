@@ -1,5 +1,5 @@
 #!/usr/bin/env lua
--- Shows what is unread in a dialog; with a text, answers and marks it as read.      lua answer.lua chat18 "On my way!"
+-- Shows the unread messages of a dialog; with a text, answers and marks it as read.      lua answer.lua chat18 "On my way!"
 
 local b24 = require "b24"
 
@@ -10,7 +10,7 @@ if not dialog_id then
 end
 
 local client = assert(b24.client())
-for _, m in ipairs(assert(client:messages(dialog_id, { unread = true }))) do  -- looking marks nothing
+for _, m in ipairs(assert(client:messages(dialog_id, { unread = true }))) do  -- marks nothing as read
   print(("%s: %s"):format(m.author or "Bitrix24", m.text))
 end
 if text then

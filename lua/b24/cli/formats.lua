@@ -159,8 +159,8 @@ local function nagios(outcome, options)
 end
 
 PRESETS = {
-  { name = "waybar", help = "a waybar module", render = waybar, always_ok = true },
-  { name = "tmux", help = "a tmux status line", render = tmux, always_ok = true },
+  { name = "waybar", help = "JSON for a custom module", render = waybar, always_ok = true },
+  { name = "tmux", help = "for the status line", render = tmux, always_ok = true },
   { name = "prometheus", help = "metrics for node_exporter's textfile collector", render = prometheus },
   { name = "nagios", help = "a check with perfdata", render = nagios, limits = true },
 }
