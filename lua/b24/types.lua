@@ -42,7 +42,7 @@
 ---@class b24.limiter
 ---@field rate? number calls a second (default: the plan's)
 ---@field burst? integer calls at once (default: the plan's)
----@field reserve? fun(portal: string, seconds: number): number?, number? seconds to wait; or nil, and the seconds after which to ask again
+---@field reserve? fun(portal: string, seconds: number): number?, number? seconds to wait; or nil, and seconds until a retry
 ---@field penalise? fun(portal: string, seconds: number)
 
 ---@alias b24.callback fun(value: any, err: string?, info: b24.info) called from the program's event loop

@@ -192,7 +192,7 @@ end
 -- What perform.lua asks for: the task that runs now waits for it.
 local CANCELLED = { kind = "closed", code = "CANCELLED", message = "the call was cancelled", sent = true }
 
--- The task that waits. Its transport used elsewhere, in a coroutine inside it say, would wait for another one.
+-- The task that waits. Its host used elsewhere, in a coroutine inside it say, would wait for another one.
 local function the_task()
   return current() or error("b24: this call belongs to a task, and can be made in its coroutine only", 0)
 end
