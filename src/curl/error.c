@@ -46,9 +46,9 @@ static const struct row rows[] = {
     {CURLE_SSL_CACERT_BADFILE, B24_CONFIG, "BAD_CA_FILE",
      "Check that ca_file names a readable PEM file, and ca_path a hashed directory."},
     {CURLE_NOT_BUILT_IN, B24_CONFIG, "BAD_OPTION",
-     "This libcurl cannot honour an option of the conf, such as ca_path."},
+     "This libcurl does not support an option of the conf, such as ca_path."},
     {CURLE_UNKNOWN_OPTION, B24_CONFIG, "BAD_OPTION",
-     "This libcurl cannot honour an option of the conf."},
+     "This libcurl does not support an option of the conf."},
     {CURLE_OUT_OF_MEMORY, B24_NETWORK, "OUT_OF_MEMORY", NULL},
     {CURLE_FAILED_INIT, B24_NETWORK, "CURL_FAILED", NULL},
 };

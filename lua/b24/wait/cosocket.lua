@@ -225,7 +225,7 @@ end
 -- Sending and sleeping ------------------------------------------------------------------------------------------------
 
 local function refused(option, hint)
-  local message = ("option '%s' cannot be honoured in nginx"):format(option)
+  local message = ("option '%s' is not supported in nginx"):format(option)
   return { kind = "config", code = "BAD_OPTION", message = message, hint = hint, sent = false }
 end
 
