@@ -44,7 +44,7 @@ LUA_CPATH_HERE := $(ROOT)/$(OUT)/?.so;;
 
 .DEFAULT_GOAL := all
 
-all: ## build for every Lua that is present (with LUA=lua5.4: for that one)
+all: ## build for every installed Lua (with LUA=lua5.4: only for that one)
 ifeq ($(origin LUA),file)
 	@test -n "$(INTERPRETERS)" || { echo "b24: no Lua found; 'make deps' installs what is needed" >&2; exit 1; }
 	@for l in $(INTERPRETERS); do $(MAKE) --no-print-directory module LUA=$$l || exit 1; done
@@ -85,7 +85,7 @@ env: ## print the exports that make `require "b24"` work from anywhere (LUA=)
 	@$(MAKE) --no-print-directory module LUA=$(LUA) >&2
 	@printf "export LUA_PATH='%s' LUA_CPATH='%s'\n" '$(LUA_PATH_HERE)' '$(LUA_CPATH_HERE)'
 
-install: module ## install for LUA= into PREFIX= (CURL=0: the codec alone)
+install: module ## install for LUA= into PREFIX= (CURL=0: only the codec)
 	install -d $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24 $(DESTDIR)$(abspath $(PREFIX))/bin \
 	  $(DESTDIR)$(abspath $(PREFIX))/share/man/man1
 	install -m 755 $(MODULES) $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24/
@@ -103,37 +103,37 @@ nvim: ## build the plugin for Neovim, in this folder
 	@$(MAKE) --no-print-directory module ABI=5.1 OUT=$(NVIM_OUT)
 	install -m 755 $(NVIM_OUT)/b24/codec.so $(NVIM_OUT)/b24/core.so $(NVIM_DIR)/
 
-deps: ## install what building and the specs need (Debian; elsewhere: print it)
+deps: ## install what building and the specs need (on Debian; elsewhere list it)
 	@scripts/deps.sh build
 
-demo: deps ## the counters of a mock portal, over TLS
+demo: deps ## show the counters of a mock portal, over TLS
 	@scripts/demo.sh
 
 demo-openresty: ## a page with live badges in a real nginx, against a mock portal
 	@scripts/demo_openresty.sh
 
-picture: ## make doc/openresty.png again, the page of demo-openresty
+picture: ## recreate doc/openresty.png, the page of demo-openresty
 	@scripts/demo_openresty.sh --picture doc/openresty.png
 
-debian: ## demo and specs in a chroot of RELEASE=trixie (bullseye, testing; LUAS= SPECS= shorten it)
+debian: ## run demo and specs in a chroot of RELEASE=trixie (bullseye, testing; LUAS= SPECS= shorten it)
 	@RELEASE='$(RELEASE)' LUAS='$(LUAS)' SPECS='$(SPECS)' scripts/debian.sh
 
-picture-nvim: ## make doc/neovim.svg again: the inbox in a real Neovim
+picture-nvim: ## recreate doc/neovim.svg, the inbox in a real Neovim
 	@scripts/picture_nvim.sh doc/neovim.svg
 
 portal: deps ## run the mock portal by hand
 	@luajit spec/portal/main.lua --print
 
-test: deps ## run all specs on every Lua (SPECS=spec/x_spec.lua: these)
+test: deps ## run all specs on every Lua (SPECS=spec/x_spec.lua: only these)
 	@scripts/test.sh $(SPECS)
 
-check: deps ## run the specs that need no socket, on LUA= alone: seconds
+check: deps ## run the specs that need no socket, only on LUA=; takes seconds
 	@B24_TEST_LUA='$(LUA)' scripts/test.sh --without-sockets $(SPECS)
 
-lint asan tsan valgrind oom fuzz coverage bench nvim-bench rock: ## as named; each says what it measured (fuzz: FUZZ_SECONDS=)
+lint asan tsan valgrind oom fuzz coverage bench nvim-bench rock: ## as named; each reports what it measured (fuzz: FUZZ_SECONDS=)
 	@scripts/$@.sh $(if $(filter fuzz,$@),$(FUZZ_SECONDS))
 
-docs: ## write the tables that are made of the sources: README.md, lua/b24/types.lua
+docs: ## write the tables that are generated from the sources: README.md, lua/b24/types.lua
 	@$(LUA) scripts/conf_table.lua
 
 clean: ## remove what was built

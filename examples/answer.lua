@@ -1,5 +1,5 @@
 #!/usr/bin/env lua
--- Shows what is unread in a dialog; with a text, answers and marks it as read.      lua answer.lua chat18 "On my way!"
+-- Shows the unread messages of a dialog; with a text, answers and marks it as read.      lua answer.lua chat18 "On my way!"
 
 local b24 = require "b24"
 

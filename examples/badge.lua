@@ -1,8 +1,8 @@
 #!/usr/bin/env lua
--- The badge of a status bar that reads lines (polybar's tail, i3blocks' persist, a tmux pane): one line at each change.
+-- The badge of a status bar that reads lines (polybar's tail, i3blocks' persist, a tmux pane): one line per change.
 -- The credential comes from $B24_WEBHOOK, or from the file ~/.config/b24/webhook.
 --
--- badge.lua [SECONDS]     between two questions; default 60
+-- badge.lua [SECONDS]     polling interval; default 60
 local b24 = require "b24"
 
 local client, err, info = b24.client()
@@ -22,7 +22,7 @@ end
 client:watch {
   every = tonumber(arg[1]) or 60,
   on_change = function(counters) show(b24.badge(counters)) end,
-  on_error = function(message, about) -- once in an outage; it goes on by itself
+  on_error = function(message, about) -- once per outage; polling continues
     io.stderr:write(message, "\n", about.hint or "", "\n")
     show(b24.badge(nil)) -- "?"
     if about.kind == "auth" or about.kind == "denied" then os.exit(1) end

@@ -1,5 +1,5 @@
 #!/usr/bin/env lua
--- For cron: clients who wait longer than 15 minutes -> the team's chat. Says nothing when all is well.
+-- For cron: reports clients who have waited longer than 15 minutes to the team's chat. Silent otherwise.
 --   */5 * * * *  B24_TEAM=chat42 lua waiting_too_long.lua
 
 local b24 = require "b24"

@@ -73,7 +73,7 @@ end
 --- One request: any REST method. `info.next` and `info.total` are those of a list.
 ---@param method string such as "im.recent.list"
 ---@param params? table keys 1..n are an array, other keys an object; an empty nested table is an empty array
----@param opts? {idempotent: boolean} idempotent: may it run twice, and so be repeated when it is not known whether it ran?
+---@param opts? {idempotent: boolean} idempotent: may it safely run twice, so that it is repeated if it may already have run?
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return any result null members are absent unless conf.nulls; a null result is b24.null
 ---@return string? err
@@ -99,10 +99,10 @@ function Client:call(method, params, opts, callback)
 end
 
 --- Many commands in few requests (50 in each), by name: `{ me = {"user.current"}, deal = {"crm.deal.get", {id = 5}} }`.
---- A command may use what another answered: b24.ref("me", "ID"). Names: any string or integer. Order: integers in ascending
+--- A command may use the result of another: b24.ref("me", "ID"). Names: any string or integer. Order: integers in ascending
 --- order, then strings by their bytes; what is referred to goes first. Each command is in exactly one of results, errors and
---- not_reached (behind a halt, or the portal left it out). A query knows no null and no empty list: null is sent as "", an
---- empty table not at all.
+--- not_reached (skipped after a halt, or left out by the portal). A query has no null and no empty list: null is sent as "",
+--- an empty table not at all.
 ---@param commands table<string|integer, {[1]: string, [2]: table?}|string> name -> {method, params}
 ---@param opts? {halt: boolean} halt: stop at the first command that fails
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
@@ -125,8 +125,8 @@ end
 
 --- The rows of a list, one by one, in constant memory: `for row in client:list("crm.deal.list") do … end`. It throws, as
 --- io.lines does: a list that ends early must not look like a short one. What it throws is the message (a string) that
---- client:call would have returned. Rows that come or go meanwhile neither hide nor double the others where the method
---- pages by ID: give no order and no condition on the ID of your own, and it will where it can. The conf's timeout is one
+--- client:call would have returned. Rows added or deleted meanwhile cause no gaps or duplicates where the method pages
+--- by ID: set no order and no condition on the ID, and it will where it can. The conf's timeout is one
 --- deadline for all its requests; the time between them does not count.
 ---@param method string such as "crm.deal.list", "tasks.task.list", "im.recent.list"
 ---@param params? table as for client:call; read once, at this call, and never changed
@@ -167,7 +167,7 @@ end
 --- All rows of a list as a table. `info` sums up attempts, waited and elapsed over all `info.pages` requests.
 ---@param method string
 ---@param params? table as for client:list
----@param opts? {max: integer, idempotent: boolean} max: stop after so many rows; `info.more` then says whether there
+---@param opts? {max: integer, idempotent: boolean} max: stop after this many rows; `info.more` then says whether there
 --- are, or may be, others
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return any[]? rows
@@ -184,9 +184,9 @@ function Client:all(method, params, opts, callback)
   return rows, err, info
 end
 
---- Who waits: the dialogs with unread messages, newest first. Costs two requests, with many dialogs some more. Dialogs that
---- the portal does not name are in the list as well, with `unknown`.
----@param opts? {section: string?, waiting: boolean?} section: only these, such as "LINES"; waiting: ask how long (default)
+--- Who is waiting: the dialogs with unread messages, newest first. Makes two requests, more if there are many dialogs.
+--- Dialogs that the portal does not name are also listed, with `unknown`.
+---@param opts? {section: string?, waiting: boolean?} section: only this, such as "LINES"; waiting: ask since when (default)
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.inbox? list
 ---@return string? err

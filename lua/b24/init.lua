@@ -1,8 +1,8 @@
 --- b24: unread Bitrix24 counters, and a polite Bitrix24 REST client, for Lua.
 ---
---- Every call returns `value, err, info`: on failure nil, a message (string) and a table that says more (`info.kind`,
---- `info.code`, `info.hint`, …). Nothing that the network, the portal or the data can cause is thrown; a wrong Lua type
---- or an unknown option name is, at the caller's line. The types are declared in b24/meta.lua.
+--- Every call returns `value, err, info`: on failure nil, a message (string) and a table with details (`info.kind`,
+--- `info.code`, `info.hint`, …). Problems with the network, the portal or the data are never thrown; a wrong Lua type
+--- or an unknown option name is, at the caller's line. The types are declared in b24/types.lua.
 
 local codec = require "b24.codec"
 
@@ -44,7 +44,7 @@ function b24.counters(conf, callback)
   return value, err, info
 end
 
---- The counters of many accounts, side by side. One failure never hides the others.
+--- The counters of many accounts, in parallel. One failure never hides the others.
 ---@param confs table<any, b24.conf|string|b24.client> the answers have the same keys
 ---@param opts? {parallel: integer?, transport: string?} parallel: how many at once (default 50)
 ---@param callback? fun(answers: table, err: nil, info: b24.info)
@@ -62,9 +62,9 @@ function b24.counters_all(confs, opts, callback)
   return answers, err, info
 end
 
---- Direct style where calls must not block: inside `body` they look as if they did, while the program goes on. In a plain
---- interpreter without an event loop it returns when `body`, and whatever that has begun, is over.
----@param body fun(): any what it throws goes on, into the event loop where there is one
+--- Sequential code where calls must not block: inside `body` they look as if they did, while the program keeps running. In
+--- a plain interpreter without an event loop it returns when `body`, and everything that it started, has finished.
+---@param body fun(): any its errors are passed on, to the event loop where there is one
 ---@param opts? {transport: string?} "auto" (default), "uv", "cqueues", "glib", "blocking"
 ---@return any ... what `body` returns; in an event loop: a b24.task
 function b24.run(body, opts)
@@ -77,9 +77,9 @@ function b24.run(body, opts)
   return task
 end
 
---- The number explained, in lines for people: "14 = 2 tasks + 4 notifications + 8 messages". Only what is known is said.
+--- A plain-text explanation of the number: "14 = 2 tasks + 4 notifications + 8 messages". It says only what is known.
 ---@param counters b24.counters
----@param inbox? b24.inbox adds what only the list of recent chats tells
+---@param inbox? b24.inbox adds what only the list of recent chats shows
 ---@return string lines
 function b24.why(counters, inbox)
   local text = require("b24.api.why").text(counters, inbox)

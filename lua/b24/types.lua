@@ -12,21 +12,21 @@
 --- a stricter limit {rate=, burst=} than the plan's, false for none, or your own {reserve=,
 --- penalise=} (default: on)
 ---@field limiter? b24.limiter|false
---- the portal's: 2 calls a second and 50 at once; "enterprise": 5 and 250 (default: "standard")
+--- the portal's plan: 2 calls a second, 50 at once; "enterprise": 5 and 250 (default: "standard")
 ---@field plan? "standard"|"enterprise"
 --- function(event): every attempt, reply, wait, retry, rename and degradation. It may make calls;
---- what it throws is in info.log_error
+--- an error in it is reported in info.log_error
 ---@field log? fun(event: table)
 ---@field http_version? "1.1"|"2"|"auto" "1.1" or "2": that one only (default: "auto")
 --- how the program waits: "blocking", "uv", "cqueues", "glib" (default: "auto")
 ---@field transport? "auto"|"blocking"|"uv"|"cqueues"|"glib"
 --- seconds; one deadline over waiting, retries and transfer; at most 600 (default: 30)
 ---@field timeout? number
----@field connect_timeout? number seconds until there is a connection (default: 10)
----@field retries? integer repeats of a request where that is safe (default: 2)
----@field idempotent? boolean every call may run twice, whatever its name says (default: false)
+---@field connect_timeout? number seconds to establish a connection (default: 10)
+---@field retries? integer how many times a request may be repeated, if safe (default: 2)
+---@field idempotent? boolean every call may safely run twice, whatever its method (default: false)
 ---@field runtime_dir? string where this machine's processes share the limiter and the cache
----@field max_age? number seconds: counters that another process got may be so old (default: 0)
+---@field max_age? number seconds: accept cached counters up to this old (default: 0)
 --- older counters are better than none, when the portal does not answer (default: false)
 ---@field stale_ok? boolean
 --- trusted certificates: a PEM file (default: $SSL_CERT_FILE, or the system's)
@@ -34,8 +34,8 @@
 --- trusted certificates: a hashed directory (default: $SSL_CERT_DIR, or the system's)
 ---@field ca_path? string
 ---@field proxy? string URL; "" for none (default: https_proxy, all_proxy, no_proxy)
----@field max_reply? integer bytes of a reply (default: 16 MiB)
----@field max_depth? integer levels of nesting in a reply (default: 100)
+---@field max_reply? integer largest reply, in bytes (default: 16 MiB)
+---@field max_depth? integer deepest nesting in a reply (default: 100)
 ---@field nulls? boolean keep null members of results, as b24.null (default: false)
 ---@field user_agent? string names your program to the portal (default: b24/VERSION)
 --- plain http, to loopback only (or B24_ALLOW_HTTP=1): for a mock portal (default: false)
@@ -45,7 +45,7 @@
 ---@class b24.limiter
 ---@field rate? number calls a second (default: the plan's)
 ---@field burst? integer calls at once (default: the plan's)
----@field reserve? fun(portal: string, seconds: number): number?, number? seconds to wait; or nil, when to come back
+---@field reserve? fun(portal: string, seconds: number): number?, number? seconds to wait; or nil, and seconds until a retry
 ---@field penalise? fun(portal: string, seconds: number)
 
 ---@alias b24.callback fun(value: any, err: string?, info: b24.info) called from the program's event loop
@@ -81,20 +81,20 @@
 ---@field to? integer
 
 ---@class b24.waiting one dialog of an inbox
----@field dialog_id string ready for other calls: "5", "chat18"
+---@field dialog_id string for other calls: "5", "chat18"
 ---@field name? string nil: the portal does not name it (`unknown`)
 ---@field kind? "user"|"chat"|"lines"|"tasks"|"collab"|"copilot"|"channel"|"comment" nil: unknown
----@field unread integer 0: only marked as unread
+---@field unread integer 0: it is only marked as unread
 ---@field section string of the counters: "DIALOG", "CHAT", "LINES", … or "CHAT_MUTED"
 ---@field last_message? string in one line, as the list of chats shows it
 ---@field date? integer of the last message, seconds since 1970
 ---@field waiting? integer seconds since the first unread message, by the portal's clock; nil: unknown
----@field at_least? boolean it waits at least that long
+---@field at_least? boolean `waiting` is a minimum
 ---@field muted? boolean
 ---@field marked? boolean marked as unread by hand
----@field dismissed? boolean with a person who has left
+---@field dismissed? boolean with a colleague who has left
 ---@field hidden? boolean not in the list of recent chats
----@field unknown? boolean has no name here
+---@field unknown? boolean the portal gives no name for it
 ---@field chat_id? integer
 ---@field last_id? integer the last message that was read
 
@@ -102,7 +102,7 @@
 ---@field counters b24.counters
 ---@field totals b24.totals
 ---@field section? string opts.section
----@field incomplete? string why names or waiting times are missing that could be there
+---@field incomplete? string why some names or waiting times are missing
 
 ---@class b24.message
 ---@field id integer
@@ -129,27 +129,27 @@
 ---@field status? integer HTTP status of the last reply
 ---@field attempts integer requests sent
 ---@field waited number seconds spent waiting
----@field elapsed number seconds in all
----@field reused? boolean the reply came over a kept connection
+---@field elapsed number seconds in total
+---@field reused? boolean the reply came over a connection that was kept open
 ---@field http_version? string
 ---@field time? table the portal's time block
 ---@field next? integer of a list: the next `start`
 ---@field total? integer of a list
 ---@field pages? integer of client:all: requests that made up the list
 ---@field more? boolean of client:all: `max` rows were read, and there are, or may be, others
----@field age? number seconds since the portal answered: the counters came from the cache, or of b24.resty.get
----@field stale? boolean with age: older than max_age; of b24.resty.get: asking has failed since then, or nobody asks
+---@field age? number seconds since the portal answered: the counters came from the cache or from b24.resty.get
+---@field stale? boolean with age: older than max_age; of b24.resty.get: polling has failed since then, or nobody polls
 ---@field stale_because? string with stale: why there is no newer answer
 ---@field last_error? string of b24.resty.get: why it is stale
 ---@field kind? "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"|"too_large"|"closed"
 ---@field code? string the portal's code as sent, or a stable name of ours such as HOST_NOT_FOUND
 ---@field message? string the portal's own text, secrets masked
 ---@field hint? string one sentence: what to do next
----@field retryable? boolean may the same call be repeated
+---@field retryable? boolean may the same call be repeated?
 ---@field retry_after? number seconds
 ---@field log_error? string the first error that conf.log threw during the call, which it does not harm
 ---@field ids? integer[] of client:send: the messages that arrived
 ---@field parts? integer of client:send: the messages that the text made
 ---@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests that failed as a whole,
---- the first of which kind, code and the like tell of
+--- whose first one kind, code and the like describe
 ---@field sent? boolean false: no byte of the request left this machine, so the call surely did not run

@@ -34,16 +34,16 @@ describe("b24 doctor", function()
 
   local HEALTHY = [[
 ok    versions   b24 VERSION
-ok    dns        the portal's name has an address
+ok    dns        the portal's name resolves
 ok    tcp        the portal's port is open
-ok    tls        the certificate is trusted and for this name
-ok    https      the portal is called as it wants to be
+ok    tls        the certificate is trusted and matches the name
+ok    https      the portal accepts this form of request
 ok    credential accepted; it is in B24_WEBHOOK
 ok    clock      within N s of the portal's
 ok    scope      crm, im, task, user
 ok    plan       has REST: ru_basic
 ok    counters   14 = 2 tasks + 4 notifications + 8 messages
-ok    limits     0.0 s of 480 s computing time in ten minutes
+ok    limits     0.0 s of 480 s of computing time in ten minutes
 ok    limiter    shared by all processes of this user
 ]]
 

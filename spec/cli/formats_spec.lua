@@ -171,14 +171,14 @@ chat901  Task 901                     2  30 min
 # HELP b24_up Whether the portal answered: 1 or 0.
 # TYPE b24_up gauge
 b24_up 1
-# HELP b24_unread Unread, by kind; lines are messages too, all is the portal's own sum.
+# HELP b24_unread Unread, by kind; lines are part of messages, all is the portal's own sum.
 # TYPE b24_unread gauge
 b24_unread{kind="messages"} 8
 b24_unread{kind="tasks"} 2
 b24_unread{kind="notifications"} 4
 b24_unread{kind="lines"} 1
 b24_unread{kind="all"} 14
-# HELP b24_saturated Whether some chat is at the portal's cap, so that the numbers are lower bounds.
+# HELP b24_saturated Whether a chat is at the portal's cap, so that the numbers are lower bounds.
 # TYPE b24_saturated gauge
 b24_saturated 0
 # HELP b24_answer_age_seconds Age of these numbers.
@@ -212,7 +212,7 @@ b24_answer_age_seconds 0
     expect(1, "B24 WARNING - 8 unread messages" .. perfdata:format(7, 8), "--warn", "7", "--crit", "8")
     expect(2, "B24 CRITICAL - 8 unread messages" .. perfdata:format(0, 7), "--warn", "0", "--crit", "7")
     answer { result = { TYPE = { ALL = 5 } } }
-    expect(3, "B24 UNKNOWN - the portal told no number of messages|all=5;;;0\n", "--warn", "7")
+    expect(3, "B24 UNKNOWN - the portal did not report the number of messages|all=5;;;0\n", "--warn", "7")
     portal:control "clear_faults"
     answer({ error = "X", error_description = "a|b" }, 400)
     expect(3, "B24 UNKNOWN - b24: X: a b (HTTP 400)\n")

@@ -153,7 +153,7 @@ describe("the choice of a transport", function()
   it("never blocks a program with a screen of its own", function()
     prints("at the caller: b24: b24.counters(conf) would freeze AwesomeWM until the portal answers; give it a callback, "
       .. "make it inside b24.run, or, to wait all the same, set transport = \"blocking\"\n"
-      .. "at the caller: b24: b24 knows no event loop of Hammerspoon; run the program b24 as a child process\n"
+      .. "at the caller: b24: b24 does not support the event loop of Hammerspoon; run the program b24 as a child process\n"
       .. "at the caller: b24: b24.counters(conf) cannot wait here: a worker thread of ngx.run_worker_thread "
       .. "has no sockets; call it outside\n", [[
       awesome = { connect_signal = nothing }

@@ -44,7 +44,7 @@ describe("b24.why", function()
       { unread = 3, hidden = true, unknown = true },
       { unread = 0, hidden = true, marked = true }, { unread = 6, hidden = true, dismissed = true, section = "CHAT_MUTED" } }
     local text = "20 = 20 messages\n9 messages are from dismissed colleagues\n"
-      .. "2 dialogs are not in the list of recent chats\n1 dialog has no name that the portal would tell"
+      .. "2 dialogs are not in the list of recent chats\nthe portal gives no name for 1 dialog"
     assert.equal(text, b24.why(counters, inbox))
     inbox.section = "LINES" -- a part of the dialogs says nothing of all
     assert.equal("20 = 20 messages", b24.why(counters, inbox))

@@ -262,7 +262,7 @@ describe("b24.resty", function()
         ["dict = 'b24'"] = "needs dict and accounts",
         ["dict = 'b24', accounts = {}, every = 0"] = "from 0.1 to 86400",
         ["dict = 'b24', accounts = {}, every = 0/0"] = "from 0.1 to 86400",
-        ["dict = 'b24', accounts = {}"] = "called already",
+        ["dict = 'b24', accounts = {}"] = "already been called",
       } do
         local err = thrown("require('b24.resty').poll { " .. options .. " }")
         assert.truthy(err:find(words, 1, true), err)
@@ -281,7 +281,7 @@ describe("b24.resty", function()
         return b24.get "anna"]]
       other:stop()
       assert.is_nil(value)
-      assert.equal("b24: NOT_YET: the first answer has not come yet", text)
+      assert.equal("b24: NOT_YET: there is no answer yet", text)
       assert.same({ "timeout", true, 1 }, { info.kind, info.retryable, info.retry_after })
     end)
 

@@ -1,4 +1,4 @@
-/* base/buffer.h: a growing byte buffer with an upper bound. Always NUL-terminated behind its
+/* base/buffer.h: a growing byte buffer with an upper bound. Always NUL-terminated after its
  * content. */
 #ifndef B24_BASE_BUFFER_H
 #define B24_BASE_BUFFER_H
@@ -25,7 +25,7 @@ void b24_buffer_init(struct b24_buffer *b, size_t max);
 bool b24_buffer_add(struct b24_buffer *b, const char *p, size_t n);
 bool b24_buffer_puts(struct b24_buffer *b, const char *s);
 
-/* Drops what stands behind the first n bytes of the content. */
+/* Drops what stands after the first n bytes of the content. */
 void b24_buffer_cut(struct b24_buffer *b, size_t n);
 
 /* Empties the buffer, forgets a failure, keeps at most `keep` bytes of memory for the next use. */

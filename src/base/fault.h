@@ -19,7 +19,7 @@ B24_PRIVATE_BEGIN
     X(B24_DENIED, "denied")       /* known, but not allowed */                                     \
     X(B24_PORTAL, "portal")       /* any other error body */                                       \
     X(B24_HTTP, "http")           /* other non-2xx without an error body */                        \
-    X(B24_DECODE, "decode")       /* 2xx, but empty, not JSON or refused by the gate */            \
+    X(B24_DECODE, "decode")       /* 2xx, but empty, not JSON or refused by json/check */          \
     X(B24_TOO_LARGE, "too_large") /* reply over max_reply */                                       \
     X(B24_CLOSED, "closed")       /* cancelled, interrupted or closed */
 

@@ -28,7 +28,7 @@ static inline void b24_list_append(struct b24_link *list, struct b24_link *membe
 
 static inline void b24_list_prepend(struct b24_link *list, struct b24_link *member) {
     b24_list_append(list->next,
-                    member); /* behind the last one of a ring that begins there: in front of all */
+                    member); /* after the last one of a ring that begins there: in front of all */
 }
 
 /* Nothing happens to what is in no list. */

@@ -6,7 +6,7 @@
 #include "base/ascii.h"
 #include "base/mask_word.h"
 
-/* What stands behind a slash at p, which may be escaped as \/ (JSON), %2F or %252F. NULL: there is
+/* What stands after a slash at p, which may be escaped as \/ (JSON), %2F or %252F. NULL: there is
  * none. */
 static char *slash(char *p) {
     while (*p == '\\') p++;
@@ -49,7 +49,7 @@ static void mask_userinfo(char *text) {
     }
 }
 
-/* The value behind a key: key=value, "key":"value", key: value. NULL: no value follows. */
+/* The value after a key: key=value, "key":"value", key: value. NULL: no value follows. */
 static char *value_of(char *p) {
     if (*p == '\\') p++;
     if (*p == '"' || *p == '\'') p++;

@@ -6,7 +6,7 @@
 #include "base/mask_word.h"
 
 /* USER:PASSWORD, to the last '@': a password may hold any character that nobody has encoded. All of
-   the rest where something else than a port stands behind the host's colon: a password with an '@',
+   the rest where something else than a port stands after the host's colon: a password with an '@',
    and no host. */
 static struct b24_view userinfo(const char *url) {
     const char *scheme = strstr(url, "://"), *from = scheme != NULL ? scheme + 3 : url;

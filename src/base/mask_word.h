@@ -1,4 +1,4 @@
-/* base/mask_word.h: finds one secret in a text, in any dress; for mask*.c only. */
+/* base/mask_word.h: finds one secret in a text, in any encoding; for mask*.c only. */
 #ifndef B24_BASE_MASK_WORD_H
 #define B24_BASE_MASK_WORD_H
 

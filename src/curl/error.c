@@ -76,7 +76,7 @@ static const struct row rows[] = {
      "Check that ca_file (or SSL_CERT_FILE) names a readable PEM file, and ca_path (or "
      "SSL_CERT_DIR) a hashed directory."},
     {CURLE_NOT_BUILT_IN, B24_CONFIG, "BAD_OPTION",
-     "This libcurl cannot honour an option of the conf, such as ca_path."},
+     "This libcurl does not support an option of the conf, such as ca_path."},
     {CURLE_UNKNOWN_OPTION, B24_CONFIG, "BAD_OPTION",
      "This libcurl cannot honour an option of the conf."},
     {CURLE_BAD_FUNCTION_ARGUMENT, B24_CONFIG, "BAD_OPTION",

@@ -32,7 +32,7 @@ enum b24_http_part {
     B24_HTTP_REST,       /* body until the connection closes */
     B24_HTTP_CHUNK_SIZE, /* the line before a chunk */
     B24_HTTP_CHUNK,      /* `left` bytes of it */
-    B24_HTTP_CHUNK_END,  /* the empty line behind it */
+    B24_HTTP_CHUNK_END,  /* the empty line after it */
     B24_HTTP_TRAILER
 };
 
@@ -66,7 +66,7 @@ struct b24_http_reply {
 
 void b24_http_init(struct b24_http_reply *http, size_t max_reply);
 
-/* Takes the next bytes. Bytes behind the end are not read: the connection must then be closed. */
+/* Takes the next bytes. Bytes after the end are not read: the connection must then be closed. */
 enum b24_http_end b24_http_feed(struct b24_http_reply *http, struct b24_view bytes);
 
 /* The connection was closed by the other side. Never OPEN. */

@@ -79,7 +79,7 @@ static struct b24_waiting *new_waiting(struct b24_inbox *in, const struct b24_co
 bool b24_inbox_open(struct b24_inbox *in, const struct b24_counts *counts) {
     struct b24_dialogs all = {.n = 0};
     bool ok = b24_dialogs_sorted(&all, counts);
-    /* Each may move once, to behind the others. */
+    /* Each may move once, to after the others. */
     if (ok) in->list = calloc(all.n * 2 + 1, sizeof *in->list);
     ok = ok && in->list != NULL;
     struct b24_waiting *w = NULL;

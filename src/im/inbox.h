@@ -39,7 +39,7 @@ struct b24_waiting {
 struct b24_inbox {
     struct b24_waiting *list;
     size_t n;
-    size_t sorted; /* of them in the order of ids; behind them those that have moved */
+    size_t sorted; /* of them in the order of ids; after them those that have moved */
     double me;     /* id of the user whose inbox it is; 0: unknown */
     double now;    /* by the portal's clock; 0: unknown */
     bool no_memory;

@@ -54,7 +54,7 @@ static int hex4(const char *p, const char *end) {
     return code;
 }
 
-/* p stands behind "\u". */
+/* p stands after "\u". */
 static bool unicode_escape(struct scan *s) {
     int code = hex4(s->p, s->end);
     if (code < 0) return refuse(s, "a \\u escape without four hex digits");
@@ -254,7 +254,7 @@ bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quot
     skip_space(&s);
     if (!value(&s)) return false;
     skip_space(&s);
-    if (s.p != s.end) return refuse(&s, "something behind the JSON value");
+    if (s.p != s.end) return refuse(&s, "something after the JSON value");
     if (s.copied == s.begin) return true;
     if (b24_buffer_add(quoted, s.copied, (size_t)(s.end - s.copied))) return true;
     error->no_memory = true;

@@ -21,7 +21,7 @@ struct b24_json_error {
    valid UTF-8, no raw control bytes, no NUL also as an escape, no lone surrogates, finite numbers,
    at most max_depth levels. Integers beyond 2^53 cannot pass through a double: where there are any,
    `quoted` receives a copy of the text with those integers as strings; otherwise `quoted` stays
-   empty. False: `error` tells why. */
+   empty. False: `error` says why. */
 bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted,
                     struct b24_json_error *error);
 

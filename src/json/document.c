@@ -34,7 +34,7 @@ cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_json_e
         struct b24_view source = quoted.n > 0 ? b24_buffer_view(&quoted) : text;
         root = parse(source);
         if (root == NULL) {
-            /* The gate accepted it, so cJSON can only have run out of memory. */
+            /* The check accepted it, so cJSON can only have run out of memory. */
             error->what = "cJSON could not take it (out of memory)";
             error->at = 0;
             error->no_memory = true;

@@ -1,5 +1,5 @@
-/* json/document.h: from bytes to a cJSON tree, through the gate; and the one way to look a member
- * up. */
+/* json/document.h: from bytes to a cJSON tree, through the strict check; and the one way to look up
+ * a member. */
 #ifndef B24_JSON_DOCUMENT_H
 #define B24_JSON_DOCUMENT_H
 
@@ -10,7 +10,7 @@
 B24_PRIVATE_BEGIN
 
 /* text.p[text.n] must be NUL (Lua strings and b24_buffers are). The caller owns the tree
-   (cJSON_Delete). NULL: `error` tells why. */
+   (cJSON_Delete). NULL: `error` says why. */
 cJSON *b24_document_parse(struct b24_view text, int max_depth, struct b24_json_error *error);
 
 /* The member of that exact name; of several the last, as in PHP and JavaScript. NULL: none, or not

@@ -53,7 +53,7 @@ static struct b24_view key_text(lua_State *L, bool list, char number[B24_NUMBER_
     return key;
 }
 
-/* The members of the table on top, each behind `path`. NULL, or what is wrong. */
+/* The members of the table on top, each after `path`. NULL, or what is wrong. */
 static const char *write_table(struct b24_plan *p, struct b24_buffer *query,
                                struct b24_buffer *path) {
     lua_State *L = p->L;

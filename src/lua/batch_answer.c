@@ -155,7 +155,7 @@ bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *c
     lua_newtable(L);
     int top = lua_gettop(L);
     struct answer a;
-    a.results = new_part(L, top, parts[0]); /* one behind the other, as check_name wants them */
+    a.results = new_part(L, top, parts[0]); /* one after another, as check_name wants them */
     a.errors = new_part(L, top, parts[1]);
     a.not_reached = new_part(L, top, parts[2]);
     a.next = new_part(L, top, "next");

@@ -19,7 +19,7 @@ struct key {
 static int by_number(const struct key *a, const struct key *b) {
     if (a->number != b->number) return a->number < b->number ? -1 : 1;
     if (!a->exact || !b->exact)
-        return (a->exact ? 0 : 1) - (b->exact ? 0 : 1); /* 2^63 is behind the last integer */
+        return (a->exact ? 0 : 1) - (b->exact ? 0 : 1); /* 2^63 is after the last integer */
     return a->whole < b->whole ? -1 : a->whole > b->whole;
 }
 
@@ -299,7 +299,7 @@ void b24L_batch_join_groups(struct b24_plan *p) {
     }
 }
 
-/* Appends `id` to `order`, behind everything that it refers to. Recursion is bounded by the size of
+/* Appends `id` to `order`, after everything that it refers to. Recursion is bounded by the size of
  * a group. */
 static void place(struct b24_plan *p, int id, int *order, int *n) {
     struct b24_command *c = &p->list[id - 1];

@@ -1,4 +1,4 @@
-/* lua/batch_plan.h: between lua_batch_plan.c and lua_batch.c only. Stack effects as in binding.h.
+/* lua/batch_plan.h: between batch_plan.c and batch.c only. Stack effects as in binding.h.
  */
 #ifndef B24_LUA_BATCH_PLAN_H
 #define B24_LUA_BATCH_PLAN_H
@@ -45,7 +45,7 @@ void b24L_batch_join_groups(struct b24_plan *p);
 /* The first command of this one's group. */
 int b24L_batch_first(struct b24_plan *p, int id);
 
-/* Writes the group whose first is `id` into `order`, each behind what it refers to; returns their
+/* Writes the group whose first is `id` into `order`, each after what it refers to; returns their
  * number. Throws. */
 int b24L_batch_place_group(struct b24_plan *p, int id, int order[B24_BATCH_MAX]);
 

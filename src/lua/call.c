@@ -248,7 +248,7 @@ static int call_event(lua_State *L) {
     return 1;
 }
 
-/* call:options() -> {connect_timeout=, max_reply=, …}: what a transport must honour, or refuse
+/* call:options() -> {connect_timeout=, max_reply=, …}: what the sender must honour, or refuse
    when it cannot. proxy, ca_file and ca_path are there if they were given; http_version if it must
    be "1.1" or "2"; unshared (words) if the limiter counts in this process alone. */
 static int call_options(lua_State *L) {

@@ -318,7 +318,7 @@ void b24L_open_conf(lua_State *L) {
     lua_pop(L, 1);
 }
 
-/* [0, +1] A conf object without values; its keep table behind it [0, +1]. */
+/* [0, +1] A conf object without values; its keep table after it [0, +1]. */
 static struct b24_conf *new_conf(lua_State *L) {
     struct b24_conf *c = b24L_newobject(L, sizeof *c, B24_CONF_TYPE);
     const char *http = getenv("B24_ALLOW_HTTP");

@@ -1,5 +1,5 @@
-/* codec.cursor: the cursor of cursor.h as Lua sees it. Params go in, each page's params come out;
-   replies go in, rows come out. */
+/* codec.cursor: the cursor of rest/pages.h as Lua sees it. Params go in, each page's params come
+   out; replies go in, rows come out. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* core.engine() -> engine: requests and sleeps that go on by themselves; see engine.h. It knows no
-   callbacks: who uses it watches engine:pollfd() and asks engine:step(). */
+/* core.engine() -> engine: requests and sleeps that run in the background; see engine.h. It knows
+   no callbacks: who uses it watches engine:pollfd() and asks engine:step(). */
 #include "curl/engine.h"
 #include "curl/inherit.h"
 

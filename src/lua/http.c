@@ -1,4 +1,4 @@
-/* HTTP/1.1 for a transport written in Lua: the text of a request, a reader of replies, the meaning
+/* HTTP/1.1 for sockets that Lua has: the text of a request, a reader of replies, the meaning
  * of socket errors. */
 #include "lua/http.h"
 

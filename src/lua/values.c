@@ -50,7 +50,7 @@ static void push_array(lua_State *L, const cJSON *array, bool nulls) {
     }
 }
 
-/* Recursion is bounded by the gate's depth limit. */
+/* Recursion is bounded by the check's depth limit. */
 static void push_value(lua_State *L, const cJSON *v, bool nulls) {
     luaL_checkstack(L, 4, "JSON value");
     switch (v->type & 0xFF) {

@@ -32,7 +32,7 @@ static int find_member(lua_State *L, int t, const char *name) {
 
 /* ------------------------------------------------------------ what the caller's say */
 
-/* The field of a filter's key: behind the operator, which is ">", "!", "><", "@" and so on. */
+/* The field of a filter's key: after the operator, which is ">", "!", "><", "@" and so on. */
 static const char *field(const char *key) {
     while (*key != '\0' && !b24_is_word_byte(*key)) key++;
     return key;
@@ -157,7 +157,7 @@ static void push_named_copy(lua_State *L, int from) {
     }
 }
 
-/* A `select` without the ID gets it: the next page begins behind it. */
+/* A `select` without the ID gets it: the next page begins after it. */
 static void complete_select(lua_State *L, int t, const char *id) {
     bool there = false;
     find_member(L, t, "select");

@@ -77,7 +77,7 @@ static bool name_file(struct b24_limiter_file *f, const char *dir) {
 }
 
 /* Gives the file its bytes, allocated and not only extended: on a full disk a page without a block
-   behind it would raise SIGBUS. */
+   after it would raise SIGBUS. */
 static bool fill(int fd) {
 #if defined(__APPLE__) /* has no posix_fallocate */
     static const char zeros[PAGE_BYTES];

@@ -18,7 +18,7 @@ void b24_batch_key(int id, char out[32]);
 bool b24_query_escape(struct b24_buffer *out, struct b24_view text);
 
 /* Would the server take something in this text for a reference to another command ($result, $next,
-   $total, $time, $error), and replace it with all that stands behind it up to the next blank? */
+   $total, $time, $error), and replace it with all that stands after it up to the next blank? */
 bool b24_batch_reference(struct b24_view text);
 
 B24_PRIVATE_END

@@ -1,5 +1,5 @@
 /* rest/call.h: one REST call as a state machine. No I/O, no clock, no globals, no callbacks, and
-   its randomness is a seed: a host tells b24_call_next what happened and carries out what it
+   its randomness is a seed: a host reports what happened to b24_call_next and carries out what it
    answers. Deadline, limiter, retries and a renamed portal all live here, so that every host has
    them. */
 #ifndef B24_REST_CALL_H

@@ -1,4 +1,4 @@
-/* What a log may tell of a step. */
+/* What a log may report of a step. */
 #include "rest/call_impl.h"
 
 #include <string.h>

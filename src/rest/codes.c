@@ -25,7 +25,7 @@
 #define RIGHTS  "The credential's owner has no right to this; use the webhook of somebody who has."
 
 #define CONFIRM    "An administrator has to confirm this method for the application on the portal."
-#define WAIT_RETRY "The portal has a passing problem; repeat the call in a minute."
+#define WAIT_RETRY "The portal has a temporary problem; repeat the call in a minute."
 #define ARGUMENTS  "Check the parameters of this call against the method's documentation."
 #define BROKEN     "This is a fault of the portal; if it stays, tell its administrator."
 #define MISSING    "The portal has no such object; check its id."
@@ -41,16 +41,16 @@ static const char words_tell_auth[] = "The message says what is wrong: the crede
 static const struct b24_code codes[] = {
     {"QUERY_LIMIT_EXCEEDED", B24_LIMIT, B24_UNRUN, SLOW_DOWN},
     {"OPERATION_TIME_LIMIT", B24_LIMIT, B24_UNRUN,
-     "This method used up its computing time; wait some minutes, other methods still work."},
+     "This method used up its computing time; wait a few minutes; other methods still work."},
     {"OVERLOAD_LIMIT", B24_LIMIT, B24_NEVER,
-     "Bitrix24 has blocked this webhook or application for overload; write to their support."},
+     "Bitrix24 has blocked this webhook or application for overload; contact their support."},
     {"INTERNAL_SERVER_ERROR", B24_PORTAL, B24_LATER, WAIT_RETRY},
     {"ERROR_UNEXPECTED_ANSWER", B24_PORTAL, B24_LATER, WAIT_RETRY},
     {"ERROR_CORE", B24_PORTAL, B24_LATER_5XX, BROKEN}, /* below 500: find() */
     {"CONNECTION_ERROR", B24_PORTAL, B24_UNRUN,
      "The portal could not reach its authorisation server; repeat the call in a minute."},
     {"NO_AUTH_FOUND", B24_AUTH, B24_NEVER,
-     "The portal saw no credential: check that the webhook URL or token is complete."},
+     "The portal found no credential: check that the webhook URL or token is complete."},
     {"INVALID_CREDENTIALS", B24_AUTH, B24_NEVER,
      "The webhook is wrong, deleted, expired, or blocked after it became public. " NEW_HOOK},
     {"expired_token", B24_AUTH, B24_NEVER, EXPIRED},

@@ -69,13 +69,13 @@ static bool bad_webhook(struct b24_fault *fault, const char *what) {
 static bool take_origin(struct b24_conf *conf, const struct b24_url *url, struct b24_fault *fault) {
     char text[B24_ORIGIN_MAX];
     if (!url->https && !b24_url_loopback(url))
-        return b24_fail(fault, B24_CONFIG, "HTTPS_REQUIRED", "Write https:// in place of http://.",
-                        "plain http would show the credential to everybody on the way");
+        return b24_fail(fault, B24_CONFIG, "HTTPS_REQUIRED", "Write https:// instead of http://.",
+                        "plain http would expose the credential to everybody on the way");
     if (!url->https && !conf->allow_http)
         return b24_fail(
             fault, B24_CONFIG, "HTTPS_REQUIRED",
             "For a mock portal on this machine set allow_http = true or B24_ALLOW_HTTP=1.",
-            "plain http is refused unless it was asked for");
+            "plain http is refused unless it is allowed explicitly");
     if (!b24_url_origin(url, text))
         return b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the portal's address is too long");
     return b24_conf_string(&conf->origin, (struct b24_view){text, strlen(text)}, fault);

@@ -16,8 +16,8 @@ B24_PRIVATE_BEGIN
 enum b24_http_version { B24_HTTP_AUTO, B24_HTTP_1_1, B24_HTTP_2 };
 
 struct b24_conf {
-    uint64_t serial; /* differs from that of every other conf of this process: a transport may keep
-                        what it made of one */
+    uint64_t serial; /* differs from that of every other conf of this process: whoever sends its
+                        requests may keep what it made of one */
     /* credential: base ends in "/", the method name follows */
     char *base;   /* "https://portal.example/rest/1/SECRET/" or, with a token,
                      "https://portal.example/rest/" */

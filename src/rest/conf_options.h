@@ -32,10 +32,10 @@
       "a stricter limit `{rate=, burst=}` than the plan's, `false` for none, or your own "         \
       "`{reserve=, penalise=}`")                                                                   \
     X(plan, T(STRING), "a string", "`\"standard\"`", "\"standard\"|\"enterprise\"",                \
-      "the portal's: 2 calls a second and 50 at once; `\"enterprise\"`: 5 and 250")                \
+      "the portal's plan: 2 calls a second, 50 at once; `\"enterprise\"`: 5 and 250")              \
     X(log, T(FUNCTION), "a function", "", "fun(event: table)",                                     \
       "`function(event)`: every attempt, reply, wait, retry, rename and degradation. It may make " \
-      "calls; what it throws is in `info.log_error`")                                              \
+      "calls; an error in it is reported in `info.log_error`")                                     \
     X(http_version, T(STRING) | T(NUMBER), "\"1.1\", \"2\" or \"auto\"", "`\"auto\"`",             \
       "\"1.1\"|\"2\"|\"auto\"", "`\"1.1\"` or `\"2\"`: that one only")                             \
     X(transport, T(STRING), "a string", "`\"auto\"`",                                              \
@@ -53,14 +53,14 @@
 #define B24_CONF_VALUES(X)                                                                         \
     X(SECONDS, timeout, 0.001, B24_TIMEOUT_MAX, 30,                                                \
       "seconds; one deadline over waiting, retries and transfer; at most 600")                     \
-    X(SECONDS, connect_timeout, 0.001, B24_TIMEOUT_MAX, 10, "seconds until there is a connection") \
+    X(SECONDS, connect_timeout, 0.001, B24_TIMEOUT_MAX, 10, "seconds to establish a connection")   \
     X(COUNT, retries, 0, 10, 2,                                                                    \
-      "repeats of a request where that is safe; see [politeness](#politeness)")                    \
-    X(FLAG, idempotent, 0, 0, false, "every call may run twice, whatever its name says")           \
+      "how many times a request may be repeated, if safe; see [politeness](#politeness)")          \
+    X(FLAG, idempotent, 0, 0, false, "every call may safely run twice, whatever its method")       \
     X(TEXT, runtime_dir, 0, 0, "see below",                                                        \
       "where this machine's processes share the limiter and the cache")                            \
     X(SECONDS, max_age, 0, 1e9, 0,                                                                 \
-      "seconds: [counters that another process got](#one-answer-for-all-bars) may be so old")      \
+      "seconds: accept [cached counters](#one-answer-for-all-bars) up to this old")                \
     X(FLAG, stale_ok, 0, 0, false,                                                                 \
       "older counters are better than none, when the portal does not answer")                      \
     X(TEXT, ca_file, 0, 0, "`$SSL_CERT_FILE`, or the system's",                                    \
@@ -68,8 +68,8 @@
     X(TEXT, ca_path, 0, 0, "`$SSL_CERT_DIR`, or the system's",                                     \
       "trusted certificates: a hashed directory")                                                  \
     X(TEXT, proxy, 0, 0, "`https_proxy`, `all_proxy`, `no_proxy`", "URL; `\"\"` for none")         \
-    X(BYTES, max_reply, 1, B24_REPLY_MAX, B24_REPLY_DEFAULT, "bytes of a reply")                   \
-    X(COUNT, max_depth, 1, B24_DEPTH_MAX, B24_DEPTH_DEFAULT, "levels of nesting in a reply")       \
+    X(BYTES, max_reply, 1, B24_REPLY_MAX, B24_REPLY_DEFAULT, "largest reply, in bytes")            \
+    X(COUNT, max_depth, 1, B24_DEPTH_MAX, B24_DEPTH_DEFAULT, "deepest nesting in a reply")         \
     X(FLAG, nulls, 0, 0, false, "keep null members of results, as `b24.null`")                     \
     X(TEXT, user_agent, 0, 0, "`b24/VERSION`", "names your program to the portal")                 \
     X(FLAG, allow_http, 0, 0, false,                                                               \

@@ -13,7 +13,7 @@
     "The portal or a proxy sends header lines without end: its administrator has to correct that."
 #define B24_HINT_NAME     "Check the portal's name in the webhook URL, and the network's DNS."
 #define B24_HINT_CONNECT  "Check the network, the portal's address and any firewall."
-#define B24_HINT_TIME     "Repeat the call, or give it more time with timeout (seconds)."
+#define B24_HINT_TIME     "Repeat the call, or allow more time with timeout (seconds)."
 #define B24_HINT_NOT_HTTP "Check the address and port: no HTTP server answers there."
 #define B24_HINT_TLS                                                                               \
     "Check that the address and port are those of an https server, and the TLS versions of both "  \

@@ -12,7 +12,7 @@ B24_PRIVATE_BEGIN
 #define B24_HINT_MAX 400 /* bytes of a hint that is not static */
 #define B24_TEXT_MAX 480 /* bytes of the one-line error text */
 
-/* A complete HTTP reply, as a transport saw it. Views: the transport's, see its header. */
+/* A complete HTTP reply, as received. Views: see the header of what received it. */
 struct b24_reply {
     int status;
     struct b24_view content_type, location, retry_after, date; /* header values, empty if absent */

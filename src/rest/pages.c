@@ -170,20 +170,20 @@ static bool end_by_id(struct b24_cursor *c, const struct b24_page *page, struct 
     if (c->repeated)
         return STALL(
             fault,
-            "the list does not move on: rows behind ID %lld were asked for, and earlier ones came",
+            "the list does not move on: rows after ID %lld were requested, but earlier ones came",
             (long long)c->position);
     if (c->rows == 0 && promised)
-        return STALL(fault, "behind ID %lld the portal promises rows, and gives none",
+        return STALL(fault, "the portal promises rows after ID %lld, but sends none",
                      (long long)c->position);
     if (!more || c->rows == 0) return finish(c);
     if (c->last <= 0)
         return b24_fail(
             fault, B24_DECODE, "CURSOR_NO_ID", OUT_OF_ROW,
-            "more rows follow one whose ID cannot be read, so nobody knows where to go on");
+            "more rows follow one whose ID cannot be read, so there is nowhere to continue from");
     if (c->unsorted)
         return b24_fail(
             fault, B24_DECODE, "CURSOR_UNSORTED", OUT_OF_ROW,
-            "rows ordered by ID were asked for, and came in another order; some would be lost");
+            "rows ordered by ID were requested, but came in another order; some would be lost");
     return move(c, c->last);
 }
 
@@ -198,10 +198,10 @@ static bool end_unnamed(struct b24_cursor *c, const struct b24_page *page,
     bool again = c->probing && is_same_page(c), counted = c->counted;
     c->probing = c->counted = false;
     if (c->total > page_end && !c->miscounted)
-        return STALL(fault, "the portal counts %lld rows, but names no page behind row %lld",
+        return STALL(fault, "the portal counts %lld rows, but names no page after row %lld",
                      (long long)c->total, (long long)page_end);
     if (page->more == B24_MORE)
-        return STALL(fault, "the portal promises rows behind row %lld, but names no page there",
+        return STALL(fault, "the portal promises rows after row %lld, but names no page there",
                      (long long)read);
     if (page->more == B24_MORE_NO || !is_full(c)) return finish(c);
     if (again && counted) { /* it knows no start=, and the count was right */
@@ -211,7 +211,7 @@ static bool end_unnamed(struct b24_cursor *c, const struct b24_page *page,
     if (again)
         return UNSURE(fault,
                       "%lld rows may be all or only the first: the portal names no next page, and "
-                      "gives the same rows at start=%lld",
+                      "returns the same rows at start=%lld",
                       (long long)rows, (long long)c->position);
     if (c->total >= 0 && c->total < read) c->miscounted = true;
     if (c->total == read && c->total > rows && !c->miscounted) return finish(c);
@@ -238,7 +238,7 @@ static bool end_by_start(struct b24_cursor *c, const struct b24_page *page,
         is_same_page(c))
         return STALL(
             fault,
-            "the list does not move on: behind the page at row %lld the portal names no later one",
+            "the list does not move on: the portal names no page later than the one at row %lld",
             (long long)c->position);
     return move(c, page->next);
 }
@@ -251,7 +251,7 @@ static bool end_at_once(struct b24_cursor *c, const struct b24_page *page,
     bool all = page->total > 0 ? page->total <= rows : !is_full(c);
     if (!all || page->next_kind != B24_NEXT_NONE || page->more == B24_MORE)
         return UNSURE(fault,
-                      "all rows were asked for, and it is not sure that the %lld that came are all",
+                      "all rows were requested, and it is unclear if the %lld received are all",
                       (long long)rows);
     return finish(c);
 }
@@ -285,7 +285,7 @@ static bool judge(struct b24_cursor *c, enum promise *more, struct b24_fault *fa
     if (rows != c->limit) return true;
     return UNSURE(fault,
                   "%lld rows may be all or only the first: the portal says nothing of more, and "
-                  "gives the same rows at OFFSET=%lld",
+                  "returns the same rows at OFFSET=%lld",
                   (long long)rows, (long long)c->position);
 }
 

@@ -24,7 +24,7 @@ struct b24_portal {
 /* Everything unknown; limiter = &alone. The portal must not be moved in memory after that. */
 void b24_portal_init(struct b24_portal *portal);
 
-/* Remembers, and tells, when `method` may be called again after OPERATION_TIME_LIMIT; B24_NO_MS:
+/* Remembers, and reports, when `method` may be called again after OPERATION_TIME_LIMIT; B24_NO_MS:
  * not known. */
 void b24_portal_note_reset(struct b24_portal *portal, const char *method, b24_ms at);
 b24_ms b24_portal_reset(const struct b24_portal *portal, const char *method);

@@ -7,13 +7,13 @@
 
 B24_PRIVATE_BEGIN
 
-/* What a transport has to send: always POST, without following redirects or keeping cookies. */
+/* What has to be sent: always POST, without following redirects or keeping cookies. */
 struct b24_request {
     const char *url;            /* NUL-terminated; holds the webhook's secret */
     struct b24_view body;       /* JSON; never empty */
     const char *const *headers; /* "Name: value" lines, NULL at the end */
     b24_ms timeout;             /* for this request, from now */
-    bool repeatable; /* the transport may send it again if a kept connection turns out dead */
+    bool repeatable;            /* it may be sent again if a kept connection turns out dead */
 };
 
 /* Owns what a b24_request points to. */

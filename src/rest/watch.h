@@ -1,5 +1,5 @@
-/* rest/watch.h: when to ask again, and when to say that the portal is away or back. No clock: it is
- * told what happened.
+/* rest/watch.h: when to ask again, and when to say that the portal is away or back. No clock: the
+ * caller reports what happened.
  */
 #ifndef B24_REST_WATCH_H
 #define B24_REST_WATCH_H

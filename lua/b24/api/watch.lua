@@ -6,7 +6,7 @@ local blame = codec.blame
 --- A running watch.
 ---@class b24.watching
 ---@field counters? b24.counters the last known
----@field err? string why the portal cannot be asked at present; nil: it can
+---@field err? string why the portal is unreachable; nil: it answers
 ---@field info? b24.info of the last answer
 ---@field stopped boolean
 ---@field package task b24.task
@@ -17,14 +17,14 @@ Watching.__index = Watching
 local EVERY = 60 -- seconds
 local HANDLERS = { on_change = true, on_error = true, on_recover = true }
 
---- Nothing more is asked or told.
+--- Ends the watch: no more requests, no more handler calls.
 function Watching:stop()
   if self.stopped then return end
   self.stopped = true
   if self.task then self.task:cancel() end
 end
 
---- Waits until it is stopped, and keeps the program's event loop going meanwhile.
+--- Waits until it is stopped, and keeps the program's event loop running meanwhile.
 ---@param ms? number at most so many milliseconds (0 to 1e12)
 ---@return boolean stopped
 function Watching:wait(ms)

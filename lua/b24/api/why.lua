@@ -15,7 +15,7 @@ local FACTS = {
   { "muted", "1 muted dialog is not in it", "%d muted dialogs are not in it" },
   { "capped", "1 dialog is at the cap of 100 (or more)", "%d dialogs are at the cap of 100 (or more)" },
   { "hidden", "1 dialog is not in the list of recent chats", "%d dialogs are not in the list of recent chats" },
-  { "unknown", "1 dialog has no name that the portal would tell", "%d dialogs have no name that the portal would tell" },
+  { "unknown", "the portal gives no name for 1 dialog", "the portal gives no names for %d dialogs" },
 }
 
 -- "1165 = 979 tasks + 52 notifications + 134 messages"

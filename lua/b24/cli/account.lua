@@ -37,7 +37,7 @@ function account.ask(command, path, seconds)
   seconds = seconds or account.TIMEOUT
   forget_environment()
   if command:find "^%a+://" then
-    return wrong(path .. " holds a URL, but its line must be a command", "Run: b24 login")
+    return wrong(path .. " contains a URL, but must be a command", "Run: b24 login")
   end
   local line, problem, detail = codec.system.ask(command, seconds)
   if line then return line, path end

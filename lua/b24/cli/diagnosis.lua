@@ -67,11 +67,11 @@ local function seen(info, way)
 end
 
 local ROWS = {
-  { "dns", "the portal's name has an address" },
-  { "proxy", "it leads to the portal" },
+  { "dns", "the portal's name resolves" },
+  { "proxy", "it reaches the portal" },
   { "tcp", "the portal's port is open" },
-  { "tls", "the certificate is trusted and for this name" },
-  { "https", "the portal is called as it wants to be" },
+  { "tls", "the certificate is trusted and matches the name" },
+  { "https", "the portal accepts this form of request" },
 }
 
 --- The layers that a call has shown to be good, and the one that stopped it.

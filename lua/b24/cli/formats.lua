@@ -92,7 +92,7 @@ local function waybar(outcome)
   return json.encode { text = text, alt = class, class = class, tooltip = pango(tooltip) } .. "\n"
 end
 
--- "~" behind the number: it is old. tmux reads "#" as the beginning of a style, and here is none.
+-- "~" after the number: it is old. tmux reads "#" as the beginning of a style, and here is none.
 local function tmux(outcome)
   local badge = b24.badge(outcome.counters)
   if outcome.info.stale then badge = badge .. "~" end
@@ -115,8 +115,8 @@ local function prometheus(outcome)
     for _, kind in ipairs(KINDS) do
       if totals[kind] then samples[#samples + 1] = ('{kind="%s"} %d'):format(kind, totals[kind]) end
     end
-    gauge(lines, "b24_unread", "Unread, by kind; lines are messages too, all is the portal's own sum.", samples)
-    gauge(lines, "b24_saturated", "Whether some chat is at the portal's cap, so that the numbers are lower bounds.",
+    gauge(lines, "b24_unread", "Unread, by kind; lines are part of messages, all is the portal's own sum.", samples)
+    gauge(lines, "b24_saturated", "Whether a chat is at the portal's cap, so that the numbers are lower bounds.",
       { totals.saturated and " 1" or " 0" })
     gauge(lines, "b24_answer_age_seconds", "Age of these numbers.", { (" %d"):format(age_of(outcome)) })
   end
@@ -153,14 +153,14 @@ local function nagios(outcome, options)
   local totals = b24.totals(outcome.counters)
   local state = state_of(totals.messages, options)
   local words = totals.messages and ("%d%s unread %s"):format(totals.messages, totals.saturated and "+" or "",
-    totals.messages == 1 and "message" or "messages") or "the portal told no number of messages"
+    totals.messages == 1 and "message" or "messages") or "the portal did not report the number of messages"
   if outcome.info.stale then words = ("%s, %d s ago"):format(words, age_of(outcome)) end
   return ("B24 %s - %s|%s\n"):format(STATES[state], words, perfdata(totals, options)), state
 end
 
 PRESETS = {
-  { name = "waybar", help = "a module of waybar", render = waybar, always_ok = true },
-  { name = "tmux", help = "a status line", render = tmux, always_ok = true },
+  { name = "waybar", help = "JSON for a custom module", render = waybar, always_ok = true },
+  { name = "tmux", help = "for the status line", render = tmux, always_ok = true },
   { name = "prometheus", help = "metrics for node_exporter's textfile collector", render = prometheus },
   { name = "nagios", help = "a check with perfdata", render = nagios, limits = true },
 }
@@ -178,7 +178,7 @@ end
 ---@return string?
 function formats.limits_problem(format)
   local row = format and preset(format)
-  if not row or not row.limits then return "--warn and --crit go with --format " .. names "limits" end
+  if not row or not row.limits then return "--warn and --crit need --format " .. names "limits" end
 end
 
 --- What is wrong with the value of --format, or nil.

@@ -106,7 +106,7 @@ function hooks.notify(title, lines)
   local ok = os.execute(command:format(quote(text.line(title)), quote(count)))
   if ok == true or ok == 0 or hooks.silent then return end
   hooks.silent = true
-  io.stderr:write "b24: notify-send failed; install libnotify-bin, and see that a notification service runs\n"
+  io.stderr:write "b24: notify-send failed; install libnotify-bin, and check that a notification service is running\n"
 end
 
 return hooks

@@ -10,10 +10,10 @@ local COMMANDS = { "counters", "inbox", "waiting", "watch", "show", "send", "mar
   "completion" }
 
 local EPILOG = [[
-Without a command: who is waiting, as a table. First time: b24 login
-The webhook is read from $B24_WEBHOOK, then from the file ~/.config/b24/webhook, then printed by the command in
+Without a command, b24 shows who is waiting, as a table. To get started: b24 login
+The webhook comes from $B24_WEBHOOK, else from the file ~/.config/b24/webhook, else from the command in
 ~/.config/b24/webhook_cmd (--profile NAME: webhook.NAME, webhook_cmd.NAME).
-Exit codes: 0 answered, also when nothing is unread; 1 portal; 2 usage or configuration; 3 credential or rights;
+Exit codes: 0 success, even if nothing is unread; 1 portal; 2 usage or configuration; 3 credential or rights;
 4 the portal's limits; 5 network, TLS or timeout. Formats for bars always exit with 0.]]
 
 -- Debian 11 and Ubuntu 20.04 have 0.6, which has neither choices nor completion.
@@ -40,7 +40,7 @@ local function define_common(parser)
   parser:option("-p --profile", "Use the webhook of this profile."):argname "NAME"
   parser:option("--timeout", "Give up after this time (default: 30s)."):argname "TIME":convert(seconds)
   parser:option("--ca-file", "Trust the certificates of this PEM file."):argname "FILE"
-  parser:option("--proxy", "Proxy URL; an empty text for none."):argname "URL"
+  parser:option("--proxy", "Use this proxy URL; an empty string means none."):argname "URL"
   parser:flag("--version", "Print the version."):action(function()
     out.line("b24 " .. require("b24.codec")._VERSION)
     error({ done = true }, 0)

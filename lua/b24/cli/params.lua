@@ -36,7 +36,7 @@ local function assign(t, path, value, argument)
     end
     if t[key] == nil then t[key] = {} end
     t = t[key]
-    if type(t) ~= "table" then exit.usage("'" .. argument .. "' contradicts an argument before it") end
+    if type(t) ~= "table" then exit.usage("'" .. argument .. "' contradicts an earlier argument") end
   end
 end
 
@@ -54,7 +54,7 @@ local function read(name)
   if name ~= "-" then file:close() end
   if not text then exit.usage("--params: " .. name .. " is empty or cannot be read") end
   local value = decode("--params: " .. name, text)
-  if type(value) ~= "table" or #value > 0 then exit.usage("--params: " .. name .. " is no JSON object") end
+  if type(value) ~= "table" or #value > 0 then exit.usage("--params: " .. name .. " is not a JSON object") end
   return value
 end
 
@@ -65,7 +65,7 @@ function params.of(args)
   local all = args.file and read(args.file) or {}
   for _, argument in ipairs(args.params) do
     local path, mark, value = split(argument)
-    if not path then exit.usage("'" .. argument .. "' is no parameter; write key=value or key:=JSON") end
+    if not path then exit.usage("'" .. argument .. "' is not a parameter; write key=value or key:=JSON") end
     assign(all, path, mark == ":" and decode("'" .. argument .. "'", value) or value, argument)
   end
   return all

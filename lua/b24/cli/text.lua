@@ -93,7 +93,7 @@ local UNITS = { s = 1, m = 60, min = 60, h = 3600, d = 86400, [""] = 1 }
 function text.seconds(s)
   local number, unit = s:match "^(%d+%.?%d*) *(%a*)$"
   if number and UNITS[unit] then return tonumber(number) * UNITS[unit] end
-  return nil, ("'%s' is no time; write 90s, 15m, 2h or 1d"):format(s)
+  return nil, ("'%s' is not a time; write 90s, 15m, 2h or 1d"):format(s)
 end
 
 return text

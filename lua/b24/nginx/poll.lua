@@ -45,7 +45,7 @@ function Poller:save(kind, account, value)
   self:set(key(kind, account), codec.encode(value))
 end
 
--- The names of the accounts, each behind its length: JSON would hold only such as are UTF-8.
+-- The names of the accounts, each after its length: JSON would hold only such as are UTF-8.
 function Poller:save_names(names)
   local parts = {}
   for i, name in ipairs(names) do parts[i] = #name .. ":" .. name end
@@ -234,12 +234,12 @@ local function check_options(opts)
   end
 end
 
---- Begins to keep the counters of all accounts fresh in a shared dictionary. Call it once in each worker, in
+--- Keeps the counters of all accounts up to date in a shared dictionary. Call it once in each worker, in
 --- init_worker_by_lua. One worker polls; when it dies or ends, another takes over. An answer stays until there is a newer
 --- one, with its age. The dictionary holds no credential.
 ---@param opts { dict: string, accounts: table<string, b24.conf|string>|fun(): table, every: number? } dict: name of a
---- lua_shared_dict; accounts: name -> conf, each somebody's own webhook or token, or a function that returns the table as
---- it is now and may wait; every: seconds (default 30)
+--- lua_shared_dict; accounts: name -> conf, each somebody's own webhook or token, or a function that returns the
+--- current table, and may wait; every: seconds (default 30)
 function resty.poll(opts)
   check_options(opts)
   if ngx.get_phase() == "init" then blame("b24: call poll in init_worker_by_lua: timers belong to a worker") end
@@ -296,20 +296,20 @@ local function nothing(account)
   end
   if names then
     return codec.fault("config", "UNKNOWN_ACCOUNT", "there is no such account",
-      "Look at the table accounts of poll, or at what its function returns.", METHOD)
+      "Check the accounts given to poll, or the table that their function returns.", METHOD)
   end
-  local value, err, info = codec.fault("timeout", "NOT_YET", "the first answer has not come yet", "Try again in a second.",
+  local value, err, info = codec.fault("timeout", "NOT_YET", "there is no answer yet", "Try again in a second.",
     METHOD)
   info.retryable, info.retry_after = true, 1
   return value, err, info
 end
 
---- The counters of an account as they were when its portal answered last. Never waits: good in every phase. The table is
---- the same for all requests of a worker until there is a newer answer: do not change it.
+--- The counters of an account from its portal's last answer. Never waits, so it works in every phase. All requests of a
+--- worker get the same table until there is a newer answer: do not change it.
 ---@param account string|integer as in the table `accounts`
 ---@return b24.counters? counters
 ---@return string? err the last failure, if no answer ever came
----@return b24.info info `age`: seconds since the answer; `stale`: asking failed since then (`last_error`), or nobody asks
+---@return b24.info info `age`: seconds since the answer; `stale`: polling has failed since (`last_error`), or nobody polls
 function resty.get(account)
   if not poller then blame("b24: call poll{ dict =, accounts = } in init_worker_by_lua first") end
   account = tostring(account)
@@ -320,7 +320,7 @@ function resty.get(account)
   return value, err, info
 end
 
---- What resty.get says of every account, as b24.counters_all would.
+--- What resty.get returns for every account, in the form of b24.counters_all.
 ---@return table<string, { counters: b24.counters?, err: string?, info: b24.info }>
 function resty.all()
   if not poller then blame("b24: call poll{ dict =, accounts = } in init_worker_by_lua first") end

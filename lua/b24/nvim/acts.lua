@@ -85,7 +85,7 @@ function acts.browse(entry)
   if open then
     open(url)
   elseif not spawn(url) then
-    vim.notify("b24: no program opens a browser here; the address is " .. url, vim.log.levels.WARN)
+    vim.notify("b24: found no program to open a browser; the address is " .. url, vim.log.levels.WARN)
   end
 end
 

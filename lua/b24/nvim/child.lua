@@ -5,13 +5,13 @@ local options = require "b24.nvim.options"
 
 local child = {}
 
-local AGAIN = 60000 -- ms; a child that ended by itself is started again after so long
+local AGAIN = 60000 -- ms; a child that ended on its own is restarted after this time
 local LONGEST = 4 * 1024 * 1024 -- bytes of a line
 
 ---@return boolean
 function child.installed() return vim.fn.executable(options.get "program") == 1 end
 
--- What of conf the child can be told, as its environment.
+-- The options of conf that the child gets, in its environment.
 local function environment()
   local conf = options.get "conf"
   if type(conf) == "string" then return { B24_WEBHOOK = conf } end
@@ -24,7 +24,7 @@ local function environment()
     elseif name == "runtime_dir" then
       env.B24_RUNTIME_DIR = value
     else
-      return nil, ("b24: option '%s' of conf needs the C module; the program b24 is told webhook, profile and runtime_dir")
+      return nil, ("b24: option '%s' of conf needs the C module; the program b24 takes webhook, profile and runtime_dir")
         :format(tostring(name))
     end
   end
@@ -48,7 +48,7 @@ local function reader(on)
     local good, event = pcall(vim.json.decode, line)
     if not good or type(event) ~= "table" then return end
     if event.event == "error" then
-      on.away(text(event.message) or "b24: the portal cannot be asked", text(event.hint))
+      on.away(text(event.message) or "b24: the portal is unreachable", text(event.hint))
     elseif type(event.counters) == "table" and text(event.badge) then
       local changes = type(event.changes) == "table" and event.changes or {}
       on.answer(event.counters, type(event.totals) == "table" and event.totals or {}, event.badge, changes)
@@ -98,7 +98,7 @@ end
 ---@return string? hint
 function child.start(on)
   if not child.installed() then
-    return nil, ("b24: neither the C module nor the program '%s' is here"):format(options.get "program"),
+    return nil, ("b24: neither the C module nor the program '%s' is installed"):format(options.get "program"),
       "Run :checkhealth b24"
   end
   local env, err = environment()

@@ -37,7 +37,7 @@ function command.run(args)
   local word = vim.trim(args)
   local act = WORDS[word == "" and "inbox" or word]
   if not act then
-    return complain(("b24: :B24 knows no '%s'; there are: %s"):format(word, table.concat(command.complete "", ", ")))
+    return complain(("b24: :B24 has no command '%s'; there are: %s"):format(word, table.concat(command.complete "", ", ")))
   end
   act()
 end

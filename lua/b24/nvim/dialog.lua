@@ -37,7 +37,7 @@ local function keys(client, buffer, entry)
     a = { function() acts.answer(entry, again) end, "answer" },
     r = { function() acts.mark_read(entry, again) end, "mark as read" },
     o = { function() acts.browse(entry) end, "open in the browser" },
-    R = { again, "ask again" },
+    R = { again, "refresh" },
     q = { function() vim.api.nvim_buf_delete(buffer, { force = true }) end, "close" },
   })
 end

@@ -106,7 +106,7 @@ local function keys(self)
     a = { with_entry(self, function(entry) acts.answer(entry, again) end), "answer" },
     r = { with_entry(self, function(entry) acts.mark_read(entry, again) end), "mark as read" },
     o = { with_entry(self, acts.browse), "open in the browser" },
-    R = { again, "ask again" },
+    R = { again, "refresh" },
     q = { function() self:close() end, "close" },
     ["?"] = { function() self:help() end, "help" },
   })

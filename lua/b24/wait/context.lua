@@ -163,7 +163,7 @@ function host.transport(call, opts)
   blame(("b24: option 'transport' must be %s, not %s"):format(TRANSPORT_NAMES, tostring(transport)))
 end
 
---- Does a call without a callback let the program go on here by itself?
+--- Does a call without a callback leave the rest of the program running here?
 ---@param option string? transport
 function host.direct(option)
   if option == "blocking" then return false end

@@ -223,17 +223,17 @@ function Exchange:run(fresh)
   return reply, failure
 end
 
--- The transport -------------------------------------------------------------------------------------------------------
+-- Sending and sleeping ------------------------------------------------------------------------------------------------
 
 local function refused(option, hint)
-  local message = ("option '%s' cannot be honoured in nginx"):format(option)
+  local message = ("option '%s' is not supported in nginx"):format(option)
   return { kind = "config", code = "BAD_OPTION", message = message, hint = hint, sent = false }
 end
 
 -- What cosockets cannot do, as a failure: an option is never ignored.
 local function unsupported(options)
   if options.proxy and options.proxy ~= "" then
-    return refused("proxy", "Cosockets know no proxies: leave the option out, and let nginx reach the portal itself.")
+    return refused("proxy", "Cosockets do not support proxies: omit the option, and let nginx reach the portal directly.")
   elseif options.ca_file or options.ca_path then
     return refused(options.ca_file and "ca_file" or "ca_path",
       "Put the certificates into nginx.conf: lua_ssl_trusted_certificate FILE;")

@@ -1,5 +1,5 @@
 --- The engine of this Lua state: one helper thread that carries out all requests and sleeps, seen as one descriptor. Who
---- waits for it (lua/b24/transport/) is told by engine.pump.
+--- waits for it (a waiter) is told by engine.pump.
 
 local engine = {}
 

@@ -1,4 +1,4 @@
---- Carries out calls in hosts that wait in their own way: the state machine (codec.call) decides, the transport waits.
+--- Carries out calls in programs that wait in their own way: the state machine (codec.call) decides, the host waits.
 
 local codec = require "b24.codec"
 
@@ -6,8 +6,8 @@ codec.own(debug.getinfo(1, "S").source) -- where b24 itself was not loaded
 
 local drive = {}
 
---- What a transport is. Both may yield.
----@class b24.transport
+--- What waits for a call: sends and sleeps. Both may yield.
+---@class b24.host
 ---@field send fun(request: table, call: userdata): table?, table? a reply {status=, body=, content_type=, location=,
 --- retry_after=, date=, http_version=, reused=}, or nil and {kind=, code=, message=, sent=}
 ---@field sleep fun(seconds: number): boolean false: cancelled
@@ -21,10 +21,10 @@ local function check_pcall(ok, err)
 end
 
 -- The answer of the user's own limiter, as the machine wants it.
-local function ask(transport, call, question)
+local function ask(host, call, question)
   local limiter = call:limiter(question.question)
   if not limiter then return { wait = 0 } end
-  local ok, first, second = (transport.pcall or pcall)(limiter, question.portal, question.time)
+  local ok, first, second = (host.pcall or pcall)(limiter, question.portal, question.time)
   check_pcall(ok, first)
   if not ok then
     return { broken = true }
@@ -40,13 +40,13 @@ local DEPTH = 2 -- a log is told of the calls that it makes, but not of those th
 
 -- Tells the user's log what the last step did. It may make calls, which wait. A log that throws must not break the call
 -- that it watches: the error is returned.
-local function tell(transport, call, log)
-  local here, failure = (transport.here or coroutine.running)() or MAIN, nil
+local function tell(host, call, log)
+  local here, failure = (host.here or coroutine.running)() or MAIN, nil
   local depth = depths[here] or 0
   if depth == DEPTH then return nil end
   for event in call.event, call do
     depths[here] = depth + 1
-    local ok, err = (transport.pcall or pcall)(log, event)
+    local ok, err = (host.pcall or pcall)(log, event)
     depths[here] = depth
     check_pcall(ok, err)
     if not ok then failure = failure or tostring(err) end
@@ -61,19 +61,19 @@ local function finish(call, log_error)
 end
 
 -- A call object from its first event to its result.
-local function perform(transport, call)
+local function perform(host, call)
   local event, data, log_error = "go", nil, nil
   local log = call:log()
   while true do
     local action, payload = call:next(codec.clock(), event, data)
-    if log then log_error = log_error or tell(transport, call, log) end
+    if log then log_error = log_error or tell(host, call, log) end
     if action == "SEND" then
-      local reply, failure = transport.send(payload, call)
+      local reply, failure = host.send(payload, call)
       event, data = reply and "reply" or "failed", reply or failure
     elseif action == "SLEEP" then
-      event, data = transport.sleep(payload) and "woke" or "cancel", nil
+      event, data = host.sleep(payload) and "woke" or "cancel", nil
     elseif action == "ASK" then
-      event, data = "answer", ask(transport, call, payload)
+      event, data = "answer", ask(host, call, payload)
     else
       local value, err, info = finish(call, log_error)
       return value, err, info
@@ -81,21 +81,21 @@ local function perform(transport, call)
   end
 end
 
---- What b24.core is in blocking programs: the functions that make calls, over a transport that may yield.
----@param transport b24.transport
+--- What b24.core is in blocking programs: the functions that make calls, over a host that may yield.
+---@param host b24.host
 ---@return table core {perform=, call=, counters=, batch=, sleep=}
-function drive.core(transport)
-  local core = { sleep = transport.sleep }
+function drive.core(host)
+  local core = { sleep = host.sleep }
 
   -- A call object of codec.call -> value, err, info
-  function core.perform(call) return perform(transport, call) end
+  function core.perform(call) return perform(host, call) end
 
   -- spent: seconds of conf's timeout that earlier requests took
   local function run(conf, method, params, shape, idempotent, spent)
     local opts = { idempotent = idempotent, spent = spent }
     local call, err, info = codec.call(conf, method, params, shape, opts)
     if not call then return nil, err, info end
-    return perform(transport, call)
+    return perform(host, call)
   end
 
   function core.call(conf, method, params, idempotent, spent)

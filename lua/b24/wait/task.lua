@@ -190,10 +190,10 @@ local function coroutine_pcall(f, ...)
   return outcome(co, coroutine.resume(co, ...))
 end
 
--- The transport of drive.lua: what is asked for is waited for by the task that runs now.
+-- What perform.lua asks for: the task that runs now waits for it.
 local CANCELLED = { kind = "closed", code = "CANCELLED", message = "the call was cancelled", sent = true }
 
--- The task that waits. Its transport used elsewhere, in a coroutine inside it say, would wait for another one.
+-- The task that waits. Its host used elsewhere, in a coroutine inside it say, would wait for another one.
 local function the_task()
   return current() or error("b24: this call belongs to a task, and can be made in its coroutine only", 0)
 end
@@ -293,10 +293,11 @@ local function to_seconds(ms)
   return ms / 1000
 end
 
---- Waits until the call is over, and keeps the program's event loop going meanwhile. Inside b24.run only the task waits.
----@param ms? number at most so many milliseconds (0 to 1e12); nil: as long as it takes
+--- Waits until the call is finished, and keeps the program's event loop running meanwhile. Inside b24.run only the task
+--- waits.
+---@param ms? number at most so many milliseconds (0 to 1e12); nil: as long as needed
 ---@return any value
----@return string? err code "WAIT_TIMEOUT" when the call is not over yet; it goes on
+---@return string? err code "WAIT_TIMEOUT" when the call is not finished yet; it keeps running
 ---@return b24.info? info
 function Task:wait(ms)
   local seconds, me = to_seconds(ms), current()
@@ -309,7 +310,7 @@ function Task:wait(ms)
     self.waiter.turn(self, seconds or math.huge)
   end
   if self.done then return unpack(self.results, 1, self.failure and 0 or self.results.n) end
-  return codec.fault("timeout", "WAIT_TIMEOUT", "the call is not over yet; it goes on", nil, self.method)
+  return codec.fault("timeout", "WAIT_TIMEOUT", "the call is not finished yet; it keeps running", nil, self.method)
 end
 
 local finishing -- the waiter of a b24.run that blocks until all is over: callbacks may begin more

@@ -11,7 +11,7 @@ local call = { name = "call", summary = "Call any REST method and print its resu
 function call.define(command)
   command:argument("method", "Such as user.current or crm.deal.get."):argname "METHOD"
   params.define(command)
-  command:flag("--idempotent", "It may run twice, and so be repeated when it is not known whether it ran.")
+  command:flag("--idempotent", "The call may safely run twice: repeat it even if it may already have run.")
 end
 
 function call.run(args)

@@ -9,16 +9,16 @@ local out = require "b24.cli.out"
 local rows = require "b24.cli.rows"
 local text = require "b24.cli.text"
 
-local counters = { name = "counters", summary = "How much is unread (as without a command)." }
+local counters = { name = "counters", summary = "Show how much is unread (the default command)." }
 
 function counters.define(command)
   local mode = command:mutex(
-    command:flag("--json", "One line of JSON: counters, totals, info."),
+    command:flag("--json", "Print one line of JSON: counters, totals, info."),
     command:option("--format", formats.help()):argname "FORMAT")
-  command:option("--warn", "nagios: more messages than this are a warning."):argname "N":convert(tonumber)
-  command:option("--crit", "nagios: more messages than this are critical."):argname "N":convert(tonumber)
-  command:option("--max-age", "An answer of this machine may be so old."):argname "TIME":convert(text.seconds)
-  command:flag("--stale-ok", "An older answer is better than none; it is marked as stale.")
+  command:option("--warn", "For nagios: more messages than this are a warning."):argname "N":convert(tonumber)
+  command:option("--crit", "For nagios: more messages than this are critical."):argname "N":convert(tonumber)
+  command:option("--max-age", "Accept a cached answer up to this old."):argname "TIME":convert(text.seconds)
+  command:flag("--stale-ok", "If the portal does not answer, show an older answer, marked as stale.")
   return mode
 end
 
@@ -26,7 +26,8 @@ local function print_table(client)
   local inbox, err, info = client:inbox()
   if not inbox then return exit.failure(err, info) end
   local messages = inbox.totals.messages
-  out.line(out.bold(messages == 0 and "No message is waiting." or not messages and "How many messages wait is unknown."
+  out.line(out.bold(messages == 0 and "No message is waiting."
+    or not messages and "The number of waiting messages is unknown."
     or text.count(messages, "message is", "messages are") .. " waiting."))
   for i, line in ipairs(rows.table(inbox)) do out.line((i == 1 and "\n" or "") .. line) end
   out.line("\n" .. b24.why(inbox.counters, inbox))
@@ -57,7 +58,7 @@ local function check(args)
   local misplaced = (args.warn or args.crit) and formats.limits_problem(args.format)
   if misplaced then exit.usage(misplaced) end
   if (args.max_age or args.stale_ok) and not (args.json or args.format) then
-    exit.usage "--max-age and --stale-ok go with --json or --format: the table with names is always asked for"
+    exit.usage "--max-age and --stale-ok need --json or --format: the table with names is never cached"
   end
 end
 

@@ -1,4 +1,4 @@
---- b24 doctor: what of the way to the portal works; and where it does not, what to do.
+--- b24 doctor: which steps of the way to the portal work, and how to fix one that does not.
 
 local codec = require "b24.codec"
 local account = require "b24.cli.account"
@@ -9,12 +9,12 @@ local out = require "b24.cli.out"
 local shape = require "b24.cli.shape"
 local text = require "b24.cli.text"
 
-local doctor = { name = "doctor", summary = "Check everything between here and the portal." }
+local doctor = { name = "doctor", summary = "Check everything between this machine and the portal." }
 
 local SKEW = 60 -- seconds; more spoils waiting times and, in the end, certificates
 
 function doctor.define(command)
-  command:flag("--shape", "Print the shape of the portal's counters without content, for a bug report.")
+  command:flag("--shape", "Print the structure of the portal's counters without their content, for a bug report.")
 end
 
 -- A report: lines, and the exit code of the first that is bad.
@@ -87,20 +87,20 @@ local function reach(report, client, way)
   local found = diagnosis.of(err and info or nil, way)
   for _, layer in ipairs(found.good) do report.ok(layer[1], layer[2]) end
   if found.bad then report.bad(found.bad, err, exit.hint(info), exit.code(info)) end
-  if err and not found.judged then report.unknown("credential", "not known yet; it is in " .. report.found) end
+  if err and not found.judged then report.unknown("credential", "not checked yet; it is in " .. report.found) end
   return not err and result, info
 end
 
 -- A renamed portal was followed; whoever starts anew does not know of it.
 local function address(report)
   if report.moved then
-    report.unknown("address", "the portal has moved to " .. report.moved .. ": write that into the webhook")
+    report.unknown("address", "the portal has moved to " .. report.moved .. ": change the webhook to that address")
   end
 end
 
 local function clock(report, result, info)
   local time = info.time and info.time.finish or codec.date(result)
-  if not time then return report.unknown("clock", "the portal told no time") end
+  if not time then return report.unknown("clock", "the portal sent no time") end
   local skew = os.time() - time
   if math.abs(skew) <= SKEW then
     report.ok("clock", ("within %d s of the portal's"):format(math.ceil(math.abs(skew))))
@@ -112,7 +112,7 @@ end
 
 local function scope(report, client)
   local list, err = client:call "scope"
-  if type(list) ~= "table" then return report.unknown("scope", err or "the portal told no list") end
+  if type(list) ~= "table" then return report.unknown("scope", err or "the portal sent no list") end
   local names = {}
   for _, name in ipairs(list) do names[#names + 1] = tostring(name) end
   table.sort(names)
@@ -122,11 +122,11 @@ local function scope(report, client)
     "In the webhook's settings tick 'Chat and Notifications (im)'.", exit.code { kind = "denied" })
 end
 
--- Not every portal tells; that REST answers at all says that the plan has it.
+-- Not every portal reports its plan; that REST answers at all shows that the plan includes it.
 local function plan(report, client)
   local app = client:call "app.info"
   local name = type(app) == "table" and type(app.LICENSE) == "string" and app.LICENSE
-  report.ok("plan", "has REST" .. (name and ": " .. name or "; its name is not told"))
+  report.ok("plan", "has REST" .. (name and ": " .. name or "; the portal does not report its name"))
 end
 
 local function counters(report, client)
@@ -134,8 +134,8 @@ local function counters(report, client)
   if not found then return report.bad("counters", err, exit.hint(info), exit.code(info)) end
   report.ok("counters", b24.why(found):match "^[^\n]*")
   local operating = info.time and tonumber(info.time.operating)
-  report.ok("limits", operating and ("%.1f s of 480 s computing time in ten minutes"):format(operating)
-    or "not reached; this portal tells no computing time")
+  report.ok("limits", operating and ("%.1f s of 480 s of computing time in ten minutes"):format(operating)
+    or "not reached; this portal does not report computing time")
 end
 
 local function limiter(report)

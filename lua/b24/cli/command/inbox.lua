@@ -6,11 +6,11 @@ local json = require "b24.cli.json"
 local out = require "b24.cli.out"
 local rows = require "b24.cli.rows"
 
-local inbox = { name = "inbox", summary = "Who waits: names, last messages, and since when." }
+local inbox = { name = "inbox", summary = "List who is waiting: names, waiting times, last messages." }
 
 function inbox.define(command)
-  command:flag("--json", "One JSON object a line for each dialog.")
-  command:option("--section", "Only these, such as LINES or CHAT."):argname "NAME"
+  command:flag("--json", "Print one JSON object per line, one for each dialog.")
+  command:option("--section", "Only dialogs of this section, such as LINES or CHAT."):argname "NAME"
 end
 
 function inbox.run(args)

@@ -1,4 +1,4 @@
---- b24 list: all rows of a list as JSON lines, as they come.
+--- b24 list: all rows of a list as JSON lines, as they arrive.
 
 local codec = require "b24.codec"
 local account = require "b24.cli.account"
@@ -13,7 +13,7 @@ local list = { name = "list", summary = "Print all rows of a list as JSON lines.
 function list.define(command)
   command:argument("method", "Such as crm.deal.list or tasks.task.list."):argname "METHOD"
   params.define(command)
-  command:option("--max", "Stop after so many rows."):argname "N":convert(tonumber)
+  command:option("--max", "Stop after this many rows."):argname "N":convert(tonumber)
 end
 
 -- On a terminal that does not show the rows themselves.
@@ -55,7 +55,7 @@ function list.run(args)
   local given = params.of(args)
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
-  if args.max and (args.max < 1 or args.max % 1 ~= 0) then exit.usage "--max must be a whole number from 1 on" end
+  if args.max and (args.max < 1 or args.max % 1 ~= 0) then exit.usage "--max must be a whole number of at least 1" end
   return print_all(client, args.method, given, args.max or math.huge)
 end
 

@@ -1,4 +1,4 @@
---- b24 login: takes the webhook without showing it, tries it, and keeps it where only its owner can read it.
+--- b24 login: reads the webhook without showing it, tests it, and stores it where only its owner can read it.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -12,9 +12,9 @@ local login = { name = "login", summary = "Store a webhook, or the command that 
 local system = codec.system
 
 function login.define(command)
-  command:option("--webhook-cmd", "Store this shell command, which prints the webhook, in place of the webhook.")
+  command:option("--webhook-cmd", "Store this shell command, which prints the webhook, instead of the webhook.")
     :argname "COMMAND"
-  command:flag("--no-check", "Store it without trying it.")
+  command:flag("--no-check", "Store it without testing it.")
 end
 
 local ADVICE = [[
@@ -84,14 +84,14 @@ function login.run(args)
   local answer, err, about = try(webhook, args)
   if not answer then
     local code = exit.failure(err, about)
-    io.stderr:write "Nothing is stored.\n"
+    io.stderr:write "Nothing was stored.\n"
     return code
   end
   local path, problem, why = store(line, args)
   if not path then return exit.failure(problem, why) end
   out.line(answer .. ". Stored in " .. path)
   if environment and environment ~= "" and not args.profile then
-    io.stderr:write "b24: B24_WEBHOOK is set and goes before that file; unset it to use what was stored.\n"
+    io.stderr:write "b24: B24_WEBHOOK is set and takes precedence over that file; unset it to use what was stored.\n"
   end
   return exit.OK
 end

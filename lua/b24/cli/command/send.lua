@@ -23,7 +23,7 @@ local function message(args)
   local input = io.stdin:read "*a" or ""
   if select(2, codec.parts(input, true)) > 0 then return input end
   if args.if_input then return nil end
-  exit.usage "standard input is empty; --if-input makes that no error"
+  exit.usage "standard input is empty; with --if-input that is not an error"
 end
 
 -- With these nobody knows whether the portal has taken what was sent.

@@ -11,9 +11,9 @@ local show = { name = "show", summary = "Show a dialog's messages without markin
 
 function show.define(command)
   command:argument("dialog", "A user's id (547), chat18 or sg3."):argname "DIALOG"
-  command:flag("--unread", "Only what is unread.")
-  command:option("--limit", "So many at most, up to 200 (default: 20)."):argname "N":convert(tonumber)
-  command:flag("--json", "One JSON object a line for each message.")
+  command:flag("--unread", "Only unread messages.")
+  command:option("--limit", "At most this many messages, up to 200 (default: 20)."):argname "N":convert(tonumber)
+  command:flag("--json", "Print one JSON object per line, one for each message.")
 end
 
 local function line(m)

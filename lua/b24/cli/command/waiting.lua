@@ -1,4 +1,4 @@
---- b24 waiting: who waits too long. Silent otherwise, for cron.
+--- b24 waiting: who has been waiting too long. Prints nothing otherwise, for cron.
 
 local account = require "b24.cli.account"
 local exit = require "b24.cli.exit"
@@ -7,12 +7,13 @@ local out = require "b24.cli.out"
 local rows = require "b24.cli.rows"
 local text = require "b24.cli.text"
 
-local waiting = { name = "waiting", summary = "Who waits too long; prints nothing when nobody does." }
+local waiting = { name = "waiting", summary = "List who has been waiting too long; print nothing if nobody is." }
 
 function waiting.define(command)
-  command:option("--over", "Longer than this."):argname "TIME":convert(text.seconds):default "15m"
+  command:option("--over", "Only those who have been waiting longer than this."):argname "TIME"
+    :convert(text.seconds):default "15m"
   command:flag("--lines", "Only clients in open lines.")
-  command:flag("--json", "One JSON object a line for each dialog.")
+  command:flag("--json", "Print one JSON object per line, one for each dialog.")
 end
 
 function waiting.run(args)

@@ -1,4 +1,4 @@
---- b24 watch: a line for each change, until it is ended; for people, bars, and programs that cannot load C.
+--- b24 watch: a line for each change, until interrupted; for people, bars, and programs that cannot load C.
 
 local b24 = require "b24"
 local blocking = require "b24.wait.blocking"
@@ -11,7 +11,7 @@ local json = require "b24.cli.json"
 local out = require "b24.cli.out"
 local text = require "b24.cli.text"
 
-local watch = { name = "watch", summary = "Print a line for each change, until it is ended." }
+local watch = { name = "watch", summary = "Print a line for each change, until interrupted." }
 
 local LOOK = 1 -- seconds between two looks at who reads
 
@@ -46,7 +46,7 @@ end
 local function print_state(counters)
   local messages = b24.totals(counters).messages
   print_now(messages and text.count(messages, "message is", "messages are") .. " waiting"
-    or "how many messages wait is unknown")
+    or "the number of waiting messages is unknown")
 end
 
 local function print_changes(counters, changes)
