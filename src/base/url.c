@@ -116,7 +116,7 @@ const char *b24_url_ascii(struct b24_view *text, char *out, size_t size) {
     size_t rest = text->n - before - wide.n;
     if (before + n + rest > size) return "it is too long";
     memcpy(out, text->p, before);
-    memcpy(out + before, host, n);
+    memcpy(out + before, host, n); /* NOLINT(bugprone-not-null-terminated-result): a view */
     memcpy(out + before + n, behind, rest);
     *text = (struct b24_view){out, before + n + rest};
     return NULL;

@@ -30,7 +30,9 @@ static bool fold_name(cJSON *m) {
     if (strlen(m->string) > FOLD_MAX) return true;
     for (const char *p = m->string; *p != '\0'; p++) {
         if (*p >= 'A' && *p <= 'Z' && p > m->string) name[n++] = '_';
-        name[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - ('a' - 'A')) : *p;
+        name[n] = *p;
+        if (*p >= 'a' && *p <= 'z') name[n] = (char)(*p - ('a' - 'A'));
+        n++;
     }
     name[n] = '\0';
     return rename_member(m, name);

@@ -68,7 +68,9 @@ void b24_counts_total(struct b24_counts *c, const char *name, double value) {
         return;
     }
     memcpy(copy, name, size);
-    c->totals[c->totals_n++] = (struct b24_total){copy, value};
+    c->totals[c->totals_n].name = copy;
+    c->totals[c->totals_n].value = value;
+    c->totals_n++;
 }
 
 struct b24_known b24_counts_find(const struct b24_counts *c, const char *total) {

@@ -51,7 +51,7 @@ static void once_each(struct b24_dialogs *d) {
 }
 
 static bool copy(struct b24_dialogs *d, const struct b24_counts *counts, bool marks) {
-    d->list = malloc((counts->n + 1) * sizeof *d->list);
+    d->list = calloc(counts->n + 1, sizeof *d->list);
     if (d->list == NULL) return false;
     for (size_t i = 0; i < counts->n; i++)
         if (marks || !counts->list[i].mark) d->list[d->n++] = counts->list[i];

@@ -22,9 +22,8 @@ static void merge_dialogs(struct b24_changes *c, const struct b24_dialogs *old,
         const struct b24_count *a = i < old->n ? &old->list[i] : NULL,
                                *b = j < new->n ? &new->list[j] : NULL;
         int order = a == NULL ? 1 : b == NULL ? -1 : b24_dialog_compare(a, b);
-        if (order == 0) note_dialog(c, b, a->unread, b->unread);
-        else if (order < 0) note_dialog(c, a, a->unread, 0);
-        else note_dialog(c, b, 0, b->unread);
+        if (a != NULL && order < 0) note_dialog(c, a, a->unread, 0);
+        else if (b != NULL) note_dialog(c, b, a != NULL && order == 0 ? a->unread : 0, b->unread);
         i += order <= 0;
         j += order >= 0;
     }

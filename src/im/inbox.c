@@ -105,7 +105,8 @@ static void copy_text(struct b24_inbox *in, struct b24_text *text, struct b24_vi
     memcpy(copy, from.p, from.n);
     copy[from.n] = '\0';
     free(text->p);
-    *text = (struct b24_text){copy, from.n};
+    text->p = copy;
+    text->n = from.n;
 }
 
 /* The portal keeps names and titles as HTML. */

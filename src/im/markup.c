@@ -192,8 +192,9 @@ static void write_alone(struct writer *w, const struct b24_tag *tag) {
 
 /* The end of a pair whose value may say more than the text between. */
 static void write_value(struct writer *w, const struct b24_tag *opened) {
-    struct b24_view value = opened->value, text = {w->out->p, w->out->n - opened->out};
-    if (w->out->p != NULL) text.p += opened->out;
+    struct b24_view value = opened->value, text = {"", 0};
+    if (w->out->p != NULL)
+        text = (struct b24_view){w->out->p + opened->out, w->out->n - opened->out};
     bool empty = text.n == 0;
     if (opened->kind == B24_TAG_ABOUT) {
         if (!empty) return;
@@ -204,7 +205,8 @@ static void write_value(struct writer *w, const struct b24_tag *opened) {
             puts_text(w, " ");
         }
         puts_view(w, value);
-    } else if (value.n > 0 && (text.n != value.n || memcmp(text.p, value.p, value.n) != 0)) {
+    } else if (value.n > 0 &&
+               (empty || text.n != value.n || memcmp(text.p, value.p, value.n) != 0)) {
         if (!empty) puts_text(w, " (");
         puts_view(w, value);
         if (!empty) puts_text(w, ")");

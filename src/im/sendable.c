@@ -134,7 +134,8 @@ static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c 
    a quotation. */
 static bool begins_markup(struct b24_view text, size_t i, size_t dashes) {
     const char *s = text.p;
-    const char next = i + 1 < text.n ? s[i + 1] : '\0';
+    char next = '\0';
+    if (i + 1 < text.n) next = s[i + 1];
     if (s[i] == '[') return is_letter(next) || next == '/' || next == '*';
     if (s[i] == '#') return text.n - i >= 4 && memcmp(s + i, "#BR#", 4) == 0;
     if (s[i] == '>') return next == '>' && (i == 0 || s[i - 1] == '\n' || s[i - 1] == '\r');

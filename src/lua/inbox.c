@@ -199,10 +199,8 @@ static void push_sections(lua_State *L) {
 }
 
 void b24L_open_inbox(lua_State *L) {
-    static const luaL_Reg functions[] = {{"inbox", inbox},
-                                         {"messages", b24L_messages},
-                                         {"date", b24L_date},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"inbox", inbox}, {"messages", b24L_messages}, {"date", b24L_date}, {NULL, NULL}};
     b24L_setfuncs(L, functions);
     push_sections(L);
     lua_setfield(L, -2, "sections");

@@ -35,8 +35,12 @@ static void strip_tags(char *text) {
     char *to = text;
     for (const char *p = text; *p != '\0'; p++) {
         const char *end = tag_end(p);
-        *to++ = end != NULL ? ' ' : *p;
-        if (end != NULL) p = end;
+        *to = *p;
+        if (end != NULL) {
+            *to = ' ';
+            p = end;
+        }
+        to++;
     }
     *to = '\0';
 }

@@ -115,7 +115,7 @@ local function loop_name(call, option)
   elseif option == "blocking" then
     return nil
   elseif name and not loop_of(name) then
-    blame(("b24: b24 knows no event loop of %s; run the program b24 as a child process"):format(name))
+    blame(("b24: b24 does not support the event loop of %s; run the program b24 as a child process"):format(name))
   end
   return name and loop_of(name) or loaded_loop(call)
 end

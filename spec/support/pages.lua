@@ -1,0 +1,74 @@
+--- Lists page by page: what the specs of codec.cursor share.
+
+local assert = require "luassert"
+local codec = require "b24.codec"
+
+local pages = {}
+-- count rows with ids from `first` on, under `key`.
+function pages.rows(first, count, key)
+  local list = {}
+  for i = 1, count do list[i] = { [key or "ID"] = tostring(first + i - 1) } end
+  return list
+end
+
+-- The same list with other ids in some places.
+function pages.with(list, changes)
+  for i, id in pairs(changes) do list[i] = id == codec.null and id or { ID = id } end
+  return list
+end
+
+function pages.each(n, make)
+  local list = {}
+  for i = 1, n do list[i] = make(i) end
+  return list
+end
+
+-- What a cursor asks for, as JSON that does not depend on the order of keys.
+function pages.canonical(value)
+  if type(value) ~= "table" then return codec.encode(value) end
+  local keys, parts = {}, {}
+  for key in pairs(value) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  for i, key in ipairs(keys) do parts[i] = tostring(key) .. ":" .. pages.canonical(value[key]) end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+function pages.count(list)
+  local n = 0
+  for _ in pairs(list) do n = n + 1 end
+  return n
+end
+
+-- Feeds pages to a cursor: { rows = result, info = info, asks = a field of the params } each. Returns how many rows
+-- came and what ended it: "end", or the code of the failure.
+function pages.feed(cursor, pages)
+  local got = 0
+  for i, page in ipairs(pages) do
+    local params = cursor:params()
+    if not params then return got, "end before page " .. i end
+    if page.asks then page.asks(params) end
+    local list, err, info = cursor:page(page.rows, page.info or {})
+    if not list then
+      assert.is_truthy(err:find("^b24: " .. info.code .. ": "), err)
+      assert.equal("decode", info.kind)
+      assert.is_string(info.hint)
+      assert.is_false(info.retryable)
+      assert.is_true(info.sent)
+      assert.is_nil(cursor:params())
+      return got, info.code
+    end
+    got = got + #list
+    assert.equal(#list, pages.count(list))
+  end
+  return got, cursor:more() and "more" or "end"
+end
+
+function pages.asks(path, expected)
+  return function(params)
+    local value = params
+    for name in path:gmatch "[^/]+" do value = value[name] end
+    assert.equal(expected, value)
+  end
+end
+
+return pages
