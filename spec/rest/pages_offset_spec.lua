@@ -1,9 +1,9 @@
 -- codec.cursor: pages of im.* lists by OFFSET, and what is no list.
 
 local codec = require "b24.codec"
-local pages = require "spec.support.pages"
+local lists = require "spec.support.pages"
 
-local rows, count, feed, asks = pages.rows, pages.count, pages.feed, pages.asks
+local rows, feed, asks = lists.rows, lists.feed, lists.asks
 
 describe("paging by OFFSET", function()
   local function page(first, many, more) return { items = rows(first, many, "id"), hasMore = more, birthdayList = {} } end

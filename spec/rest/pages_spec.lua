@@ -1,9 +1,10 @@
 -- codec.cursor: which page comes next, and which rows count, without a network.
 
 local codec = require "b24.codec"
-local pages = require "spec.support.pages"
+local lists = require "spec.support.pages"
 
-local rows, with, each, canonical, count, feed, asks = pages.rows, pages.with, pages.each, pages.canonical, pages.count, pages.feed, pages.asks
+local rows, with, each, canonical = lists.rows, lists.with, lists.each, lists.canonical
+local feed, asks = lists.feed, lists.asks
 
 describe("a cursor's params", function()
   -- method, the caller's params, what the first page asks for

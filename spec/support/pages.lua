@@ -3,37 +3,37 @@
 local assert = require "luassert"
 local codec = require "b24.codec"
 
-local pages = {}
+local lists = {}
 -- count rows with ids from `first` on, under `key`.
-function pages.rows(first, count, key)
+function lists.rows(first, count, key)
   local list = {}
   for i = 1, count do list[i] = { [key or "ID"] = tostring(first + i - 1) } end
   return list
 end
 
 -- The same list with other ids in some places.
-function pages.with(list, changes)
+function lists.with(list, changes)
   for i, id in pairs(changes) do list[i] = id == codec.null and id or { ID = id } end
   return list
 end
 
-function pages.each(n, make)
+function lists.each(n, make)
   local list = {}
   for i = 1, n do list[i] = make(i) end
   return list
 end
 
 -- What a cursor asks for, as JSON that does not depend on the order of keys.
-function pages.canonical(value)
+function lists.canonical(value)
   if type(value) ~= "table" then return codec.encode(value) end
   local keys, parts = {}, {}
   for key in pairs(value) do keys[#keys + 1] = key end
   table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  for i, key in ipairs(keys) do parts[i] = tostring(key) .. ":" .. pages.canonical(value[key]) end
+  for i, key in ipairs(keys) do parts[i] = tostring(key) .. ":" .. lists.canonical(value[key]) end
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
-function pages.count(list)
+function lists.count(list)
   local n = 0
   for _ in pairs(list) do n = n + 1 end
   return n
@@ -41,7 +41,7 @@ end
 
 -- Feeds pages to a cursor: { rows = result, info = info, asks = a field of the params } each. Returns how many rows
 -- came and what ended it: "end", or the code of the failure.
-function pages.feed(cursor, pages)
+function lists.feed(cursor, pages)
   local got = 0
   for i, page in ipairs(pages) do
     local params = cursor:params()
@@ -58,12 +58,12 @@ function pages.feed(cursor, pages)
       return got, info.code
     end
     got = got + #list
-    assert.equal(#list, pages.count(list))
+    assert.equal(#list, lists.count(list))
   end
   return got, cursor:more() and "more" or "end"
 end
 
-function pages.asks(path, expected)
+function lists.asks(path, expected)
   return function(params)
     local value = params
     for name in path:gmatch "[^/]+" do value = value[name] end
@@ -71,4 +71,4 @@ function pages.asks(path, expected)
   end
 end
 
-return pages
+return lists
