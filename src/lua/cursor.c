@@ -5,8 +5,8 @@
 
 #include "base/ascii.h"
 #include "lua/binding.h"
+#include "lua/list_params.h"
 #include "lua/rows.h"
-#include "lua/wish.h"
 
 #define CURSOR_TYPE "b24.cursor " B24_VERSION
 #define PARAMS_MAX  (64u << 20) /* bytes; as for a call */
@@ -56,8 +56,8 @@ int b24L_cursor(lua_State *L) {
     size_t n;
     const char *method = lua_tolstring(L, 1, &n);
     if (b24_method_problem((struct b24_view){method, n}) == NULL) memcpy(lc->method, method, n + 1);
-    struct b24_list_params wish = b24L_read_wish(L, 2, lc->method);
-    b24_cursor_init(&lc->cursor, lc->method, &wish);
+    struct b24_list_params own = b24L_read_list_params(L, 2, lc->method);
+    b24_cursor_init(&lc->cursor, lc->method, &own);
     lua_createtable(L, 3, 0); /* 4: what it keeps */
     b24L_push_params(L, &lc->cursor, 2);
     lua_rawseti(L, 4, FILTER);

@@ -18,7 +18,7 @@ static int oldest_first(const void *x, const void *y) {
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
-struct wish {
+struct filter {
     lua_Number limit;
     bool unread;
 };
@@ -87,12 +87,12 @@ static struct page add_page(lua_State *L, int all, const struct b24L_known *know
     return p;
 }
 
-/* Sorts what is wished for into `found`, which has room for all; returns how many, the newest
+/* Sorts what was asked for into `found`, which has room for all; returns how many, the newest
  * `limit` of them last. */
-static size_t choose(lua_State *L, int all, const struct wish *wish, struct found *found) {
+static size_t choose(lua_State *L, int all, const struct filter *filter, struct found *found) {
     size_t n = 0;
     for (lua_pushnil(L); lua_next(L, all) != 0; lua_pop(L, 1))
-        if (!wish->unread || b24L_member_is(L, -1, "unread", true))
+        if (!filter->unread || b24L_member_is(L, -1, "unread", true))
             found[n++].id = lua_tonumber(L, -2);
     if (n > 1) qsort(found, n, sizeof *found, oldest_first);
     return n;
@@ -100,13 +100,13 @@ static size_t choose(lua_State *L, int all, const struct wish *wish, struct foun
 
 /* [0, +2] The list, and the ids of authors without a name (nil: none). */
 static void push_messages(lua_State *L, int all, const struct b24L_known *known,
-                          const struct wish *wish) {
+                          const struct filter *filter) {
     char author[B24_DIALOG_ID_MAX + 1];
     size_t size = 0;
     for (lua_pushnil(L); lua_next(L, all) != 0; lua_pop(L, 1)) size++;
     struct found *found = lua_newuserdata(L, (size + 1) * sizeof *found);
-    size_t n = choose(L, all, wish, found),
-           first = n > (size_t)wish->limit ? n - (size_t)wish->limit : 0;
+    size_t n = choose(L, all, filter, found),
+           first = n > (size_t)filter->limit ? n - (size_t)filter->limit : 0;
     lua_createtable(L, (int)(n - first), 0);
     int list = lua_gettop(L), strangers = 0;
     lua_newtable(L);
@@ -139,7 +139,7 @@ static void push_messages(lua_State *L, int all, const struct b24L_known *known,
    next page's LAST_ID must be, nil when no page is needed. */
 int b24L_messages(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
-    struct wish wish = {luaL_checknumber(L, 3), lua_toboolean(L, 4)};
+    struct filter filter = {luaL_checknumber(L, 3), lua_toboolean(L, 4)};
     const struct b24L_known known = {.names = 4, .files = 5};
     struct page last = {0};
     lua_Number before = 0;
@@ -159,9 +159,9 @@ int b24L_messages(lua_State *L) {
     lua_pushvalue(L, 2);
     add_people(L, known.names);
     lua_pop(L, 1);
-    push_messages(L, 3, &known, &wish);
-    bool enough =
-        (lua_Number)b24L_rawlen(L, -2) >= wish.limit || last.n < PAGE || (wish.unread && last.read);
+    push_messages(L, 3, &known, &filter);
+    bool enough = (lua_Number)b24L_rawlen(L, -2) >= filter.limit || last.n < PAGE ||
+                  (filter.unread && last.read);
     bool stalled = pages > 1 && last.oldest >= before; /* a portal that ignores the cursor */
     if (enough || stalled) lua_pushnil(L);
     else b24L_push_number(L, (double)last.oldest);

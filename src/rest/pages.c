@@ -50,25 +50,26 @@ bool b24_is_im(const char *method) { return b24_starts(method, "im."); }
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static bool pages_by_id(const struct b24_cursor *c, const struct b24_list_params *wish) {
-    return c->listing != NULL && c->listing->id != NULL && !wish->order && !wish->id_filter &&
-           !wish->odd && wish->start <= 0;
+static bool pages_by_id(const struct b24_cursor *c, const struct b24_list_params *params) {
+    return c->listing != NULL && c->listing->id != NULL && !params->order && !params->id_filter &&
+           !params->odd && params->start <= 0;
 }
 
-void b24_cursor_init(struct b24_cursor *c, const char *method, const struct b24_list_params *wish) {
+void b24_cursor_init(struct b24_cursor *c, const char *method,
+                     const struct b24_list_params *params) {
     memset(c, 0, sizeof *c);
     c->listing = b24_listing_find(method);
     c->recent = b24_same(method, "im.recent.list");
     c->total = -1;
-    c->from_top = wish->start <= 0;
-    c->position = wish->start > 0 ? wish->start : 0;
-    c->limit = wish->limit > 0 ? wish->limit : B24_PAGE;
+    c->from_top = params->start <= 0;
+    c->position = params->start > 0 ? params->start : 0;
+    c->limit = params->limit > 0 ? params->limit : B24_PAGE;
     c->miscounted = c->listing != NULL && c->listing->at_once;
     if (b24_is_im(method)) {
         int64_t most = c->recent ? B24_RECENT_MAX : B24_IM_PAGE;
         c->paging = B24_BY_OFFSET;
-        c->limit = wish->limit > 0 ? least(wish->limit, most) : most;
-    } else if (pages_by_id(c, wish)) {
+        c->limit = params->limit > 0 ? least(params->limit, most) : most;
+    } else if (pages_by_id(c, params)) {
         c->paging = B24_BY_ID;
     } else if (c->listing != NULL && c->listing->at_once && c->from_top) {
         c->paging = B24_AT_ONCE;

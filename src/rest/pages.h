@@ -77,7 +77,8 @@ struct b24_cursor {
     struct b24_id_set seen;
 };
 
-void b24_cursor_init(struct b24_cursor *c, const char *method, const struct b24_list_params *wish);
+void b24_cursor_init(struct b24_cursor *c, const char *method,
+                     const struct b24_list_params *params);
 void b24_cursor_free(struct b24_cursor *c);
 
 /* The result's member with the rows, or NULL: not known, or the result itself. */

@@ -1,5 +1,5 @@
 /* The params of a list: what the caller's own ones say, and how each page's are made of them. */
-#include "lua/wish.h"
+#include "lua/list_params.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,14 +38,14 @@ static const char *field(const char *key) {
     return key;
 }
 
-static void read_filter(lua_State *L, int t, struct b24_list_params *wish) {
+static void read_filter(lua_State *L, int t, struct b24_list_params *own) {
     int top = lua_gettop(L);
-    if (find_member(L, t, "filter") > 1 || (given(L, -1) && !lua_istable(L, -1))) wish->odd = true;
+    if (find_member(L, t, "filter") > 1 || (given(L, -1) && !lua_istable(L, -1))) own->odd = true;
     if (lua_istable(L, -1)) {
         for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
             if (lua_type(L, -2) != LUA_TSTRING)
-                wish->odd = true; /* a list of conditions: no name goes into it */
-            else if (b24_same(field(lua_tostring(L, -2)), "ID")) wish->id_filter = true;
+                own->odd = true; /* a list of conditions: no name goes into it */
+            else if (b24_same(field(lua_tostring(L, -2)), "ID")) own->id_filter = true;
         }
     }
     lua_settop(L, top);
@@ -61,21 +61,20 @@ static bool orders_by_id(lua_State *L) {
 }
 
 static void read_order(lua_State *L, int t, const struct b24_listing *listing,
-                       struct b24_list_params *wish) {
+                       struct b24_list_params *own) {
     int top = lua_gettop(L);
-    if (find_member(L, t, "order") > 1) wish->odd = true;
+    if (find_member(L, t, "order") > 1) own->odd = true;
     if (given(L, -1) && (listing->flat || !lua_istable(L, -1) || !orders_by_id(L)))
-        wish->order = true;
+        own->order = true;
     if (listing->flat) {
         find_member(L, t, "sort");
-        if (given(L, -1)) wish->order = true;
+        if (given(L, -1)) own->order = true;
     }
     lua_settop(L, top);
 }
 
-static void read_select(lua_State *L, int t, struct b24_list_params *wish) {
-    if (find_member(L, t, "select") > 1 || (given(L, -1) && !b24L_is_array(L, -1)))
-        wish->odd = true;
+static void read_select(lua_State *L, int t, struct b24_list_params *own) {
+    if (find_member(L, t, "select") > 1 || (given(L, -1) && !b24L_is_array(L, -1))) own->odd = true;
     lua_pop(L, 2);
 }
 
@@ -101,17 +100,17 @@ static bool has_others(lua_State *L, int t) {
     return others;
 }
 
-struct b24_list_params b24L_read_wish(lua_State *L, int t, const char *method) {
+struct b24_list_params b24L_read_list_params(lua_State *L, int t, const char *method) {
     const struct b24_listing *listing = b24_listing_find(method);
     bool im = b24_is_im(method);
-    struct b24_list_params wish = {.start = read_number(L, t, im ? "OFFSET" : "start"),
-                                   .limit = read_number(L, t, "LIMIT")};
-    if (listing == NULL) return wish;
-    read_filter(L, t, &wish);
-    read_order(L, t, listing, &wish);
-    read_select(L, t, &wish);
-    if (listing->flat && has_others(L, t)) wish.odd = true;
-    return wish;
+    struct b24_list_params own = {.start = read_number(L, t, im ? "OFFSET" : "start"),
+                                  .limit = read_number(L, t, "LIMIT")};
+    if (listing == NULL) return own;
+    read_filter(L, t, &own);
+    read_order(L, t, listing, &own);
+    read_select(L, t, &own);
+    if (listing->flat && has_others(L, t)) own.odd = true;
+    return own;
 }
 
 /* ------------------------------------------------------------ our own */

@@ -1,7 +1,7 @@
-/* lua/wish.h: the params of a list: what the caller's own ones say, and how each page's are made of
- * them. */
-#ifndef B24_LUA_WISH_H
-#define B24_LUA_WISH_H
+/* lua/list_params.h: the params of a list: what the caller's own ones say, and how each page's are
+ * made of them. */
+#ifndef B24_LUA_LIST_PARAMS_H
+#define B24_LUA_LIST_PARAMS_H
 
 #include "lua/compat.h"
 #include "rest/pages.h"
@@ -9,7 +9,7 @@
 B24_PRIVATE_BEGIN
 
 /* [0, 0] What the params at `t` ask for. They are only read. */
-struct b24_list_params b24L_read_wish(lua_State *L, int t, const char *method);
+struct b24_list_params b24L_read_list_params(lua_State *L, int t, const char *method);
 
 /* [0, +2] The params for the pages of `c`, made from those at `from`, which stay as they are; and
    the filter in them, to be changed from page to page, or nil. */
