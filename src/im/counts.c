@@ -62,14 +62,14 @@ void b24_counts_total(struct b24_counts *c, const char *name, double value) {
     if (totals == NULL) return;
     c->totals = totals;
     size_t size = strlen(name) + 1;
-    char *copy = malloc(size);
-    if (copy == NULL) {
+    struct b24_total *total = &totals[c->totals_n];
+    total->value = value;
+    total->name = malloc(size);
+    if (total->name == NULL) {
         c->no_memory = true;
         return;
     }
-    memcpy(copy, name, size);
-    c->totals[c->totals_n].name = copy;
-    c->totals[c->totals_n].value = value;
+    memcpy(total->name, name, size);
     c->totals_n++;
 }
 
