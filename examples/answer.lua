@@ -10,7 +10,7 @@ if not dialog_id then
 end
 
 local client = assert(b24.client())
-for _, m in ipairs(assert(client:messages(dialog_id, { unread = true }))) do  -- looking marks nothing
+for _, m in ipairs(assert(client:messages(dialog_id, { unread = true }))) do  -- marks nothing as read
   local author = m.author or (m.author_id == 0 and "Bitrix24" or "user " .. tostring(m.author_id))
   print(("%s: %s"):format(author, m.plain))
 end

@@ -156,7 +156,7 @@ local function all_options(opts)
     elseif name ~= "max" then
       blame(("b24: unknown option '%s' of client:all (there are: max, idempotent)"):format(tostring(name)))
     elseif type(value) ~= "number" or value < 1 or value ~= math.floor(value) then
-      blame("b24: option 'max' must be a whole number of rows from 1 on, not " .. tostring(value))
+      blame("b24: option 'max' must be a whole number of rows, at least 1, not " .. tostring(value))
     else
       max = value
     end
@@ -203,7 +203,7 @@ function Client:inbox(opts, callback)
   return list, err, info
 end
 
---- The messages of a dialog, the newest last. Looking marks nothing as read. `plain` is what people
+--- The messages of a dialog, the newest last. Marks nothing as read. `plain` is what people
 --- see: the text without its markup, files and attachments by name; `text` is what the portal sent.
 ---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
 ---@param opts? {unread: boolean?, limit: integer?} unread: only these; limit: default 20, at most 200
@@ -221,18 +221,18 @@ function Client:messages(dialog_id, opts, callback)
 end
 
 --- Sends a message, in the name of the credential's owner. It is shown as typed: what would be markup
---- to Bitrix24 (BB codes and the like) is taken apart with an invisible character, unless `bb`. What
---- only a terminal understands (colours, control characters, lines that were written over) is left
---- out, bytes that are not UTF-8 become U+FFFD. A text of more than 20,000 characters is split at line
---- ends into numbered messages, at most 50. Never repeated when it may have arrived.
+--- to Bitrix24 (BB codes and the like) is split with an invisible character, unless `bb`. What only a
+--- terminal understands (colours, control characters, overwritten lines) is removed; bytes that are
+--- not UTF-8 become U+FFFD. A text longer than 20,000 characters is split at line ends into numbered
+--- messages, at most 50. Never sent again if it may have arrived.
 ---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
----@param text string blanks at both ends are dropped
----@param opts? {bb: boolean?, once: boolean?} bb: the text's BB codes count; once: refuse what is too
---- long for one message
+---@param text string blanks at both ends are removed
+---@param opts? {bb: boolean?, once: boolean?} bb: interpret BB codes in the text; once: refuse a
+--- text that is too long for one message
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return integer? message_id of the first message
 ---@return string? err
----@return b24.info info ids: of all that arrived, also when one has failed; parts: how many there were
+---@return b24.info info ids: of all that arrived, even if one failed; parts: how many there were
 function Client:send(dialog_id, text, opts, callback)
   check(self, "send")
   if type(opts) == "function" then opts, callback = nil, opts end

@@ -3,8 +3,8 @@
 
 -- conf: made by scripts/conf_table.lua
 ---@class b24.conf
---- URL of an incoming webhook, in any pasted form; or a function that returns it, or nil and why
---- not
+--- URL of an incoming webhook, in any pasted form, or a function that returns it (or nil and the
+--- reason)
 ---@field webhook? string|fun():string?,string?
 ---@field portal? string host of the portal, with token, instead of a webhook
 ---@field token? string OAuth access token
@@ -27,7 +27,7 @@
 ---@field idempotent? boolean every call may safely run twice, whatever its method (default: false)
 ---@field runtime_dir? string where this machine's processes share the limiter and the cache
 ---@field max_age? number seconds: accept cached counters up to this old (default: 0)
---- older counters are better than none, when the portal does not answer (default: false)
+--- if the portal does not answer, return older counters, marked as stale (default: false)
 ---@field stale_ok? boolean
 --- trusted certificates: a PEM file (default: $SSL_CERT_FILE, or the system's)
 ---@field ca_file? string
@@ -114,7 +114,7 @@
 ---@field attachments? {text: string}[] what a robot or a link adds to a message, as text
 ---@field deleted? boolean
 ---@field forwarded? boolean
----@field forwarded_from? string whose words they are
+---@field forwarded_from? string who wrote it
 ---@field date? integer seconds since 1970
 ---@field unread boolean
 
@@ -147,9 +147,9 @@
 ---@field hint? string one sentence: what to do next
 ---@field retryable? boolean may the same call be repeated?
 ---@field retry_after? number seconds
----@field log_error? string the first error that conf.log threw during the call, which it does not harm
+---@field log_error? string the first error that conf.log threw during the call; it does not affect the call
 ---@field ids? integer[] of client:send: the messages that arrived
----@field parts? integer of client:send: the messages that the text made
+---@field parts? integer of client:send: how many messages the text was split into
 ---@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests that failed as a whole,
 --- whose first one kind, code and the like describe
 ---@field sent? boolean false: no byte of the request left this machine, so the call surely did not run

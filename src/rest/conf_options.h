@@ -20,8 +20,8 @@
 #define B24_CONF_OTHERS(X)                                                                         \
     X(webhook, T(STRING) | T(FUNCTION), "a string or a function that returns it", "",              \
       "string|fun():string?,string?",                                                              \
-      "URL of an incoming webhook, in any pasted form; or a function that returns it, or `nil` "   \
-      "and why not")                                                                               \
+      "URL of an incoming webhook, in any pasted form, or a function that returns it (or `nil` "   \
+      "and the reason)")                                                                           \
     X(portal, T(STRING), "a string", "", "string",                                                 \
       "host of the portal, with `token`, instead of a webhook")                                    \
     X(token, T(STRING), "a string", "", "string", "OAuth access token")                            \
@@ -62,7 +62,7 @@
     X(SECONDS, max_age, 0, 1e9, 0,                                                                 \
       "seconds: accept [cached counters](#one-answer-for-all-bars) up to this old")                \
     X(FLAG, stale_ok, 0, 0, false,                                                                 \
-      "older counters are better than none, when the portal does not answer")                      \
+      "if the portal does not answer, return older counters, marked as stale")                     \
     X(TEXT, ca_file, 0, 0, "`$SSL_CERT_FILE`, or the system's",                                    \
       "trusted certificates: a PEM file")                                                          \
     X(TEXT, ca_path, 0, 0, "`$SSL_CERT_DIR`, or the system's",                                     \

@@ -147,7 +147,7 @@ function messages.messages(conf, dialog_id, opts)
   return function(core) return read(core, conf, id, limit, unread) end
 end
 
-local UNSURE = "It may have arrived all the same; look before you send it again."
+local UNSURE = "The message may have arrived anyway; check before you send it again."
 
 -- Sends one part; the id, or nil, err, info.
 local function send_part(core, call)

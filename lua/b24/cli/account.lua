@@ -17,8 +17,8 @@ end
 
 account.TIMEOUT = 30 -- seconds, without --timeout
 
-local ASKING = "Perhaps it asks for a password where nobody sees it: unlock the password manager "
-  .. "before."
+local ASKING = "It may be asking for a password where nobody can see it: unlock the password "
+  .. "manager first."
 
 local function wrong(message, hint)
   return codec.fault("config", "WEBHOOK_CMD_FAILED", message, hint)
@@ -44,15 +44,15 @@ function account.ask(command, path, seconds)
   if problem == "stopped" then
     error("interrupted!", 0)
   elseif problem == "late" then
-    local message = "the command of %s did not print a line within %g s, and was ended"
+    local message = "the command from %s did not print a line within %g s, and was ended"
     return codec.fault("timeout", "WEBHOOK_CMD_TIMEOUT", message:format(path, seconds), ASKING)
   elseif problem == "nothing" then
-    return wrong("the command of " .. path .. " printed nothing",
+    return wrong("the command from " .. path .. " printed nothing",
       "It must print the webhook's URL.")
   elseif problem == "unstarted" then
-    return wrong(("the command of %s cannot be started: %s"):format(path, detail))
+    return wrong(("the command from %s cannot be started: %s"):format(path, detail))
   end
-  return wrong(("the command of %s failed (exit status %s)"):format(path, detail or "unknown"),
+  return wrong(("the command from %s failed (exit status %s)"):format(path, detail or "unknown"),
     "Run it by hand to see why.")
 end
 

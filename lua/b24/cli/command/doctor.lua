@@ -47,7 +47,7 @@ local function trust(report, args)
   if not by then return end
   local words = ("%s: %s"):format(by, place)
   if args.ca_file then
-    return report.unknown("trust", words .. " is not used; --ca-file goes before it")
+    return report.unknown("trust", words .. " is not used; --ca-file takes precedence")
   end
   local file, problem = io.open(place, "r")
   if not file then

@@ -33,7 +33,7 @@ local function read_webhook()
     line = io.stdin:read "*l"
   end
   line = line and system.trim(line)
-  if not line or line == "" then exit.usage "no webhook was given; nothing is stored" end
+  if not line or line == "" then exit.usage "no webhook was given; nothing was stored" end
   return line
 end
 

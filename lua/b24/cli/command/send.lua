@@ -11,10 +11,10 @@ local send = { name = "send", summary = "Send a message to a person or chat." }
 function send.define(command)
   command:argument("dialog", "A user's id (547), chat18 or sg3."):argname "DIALOG"
   command:argument("text", "The message; - reads it from standard input."):argname "TEXT"
-  command:flag("--bb", "Let BB codes such as [B] count; otherwise the text is shown as typed.")
-  command:flag("--if-input", "With -: send nothing, and succeed, when the input is empty.")
-  command:flag("--once", "Refuse a text that is too long for one message; else it is sent in parts.")
-  command:flag("--json", "Print {\"id\":…} of the message; \"ids\" of several.")
+  command:flag("--bb", "Interpret BB codes such as [B]; otherwise the text is shown as typed.")
+  command:flag("--if-input", "With -: if the input is empty, send nothing and succeed.")
+  command:flag("--once", "Refuse a text that is too long for one message; otherwise it is sent in parts.")
+  command:flag("--json", "Print the id of the message as JSON: {\"id\":…}; \"ids\" if there are several.")
 end
 
 -- What to send; nil: nothing.
@@ -32,7 +32,7 @@ local UNSURE = { network = true, timeout = true, http = true, too_large = true, 
 local function failed(problem, info)
   local code = exit.failure(problem, info)
   if info.sent and UNSURE[info.kind] and info.code ~= "BAD_RESULT" then -- whose hint says the same
-    io.stderr:write "It may have arrived all the same; look before you send it again.\n"
+    io.stderr:write "The message may have arrived anyway; check before you send it again.\n"
   end
   return code
 end

@@ -16,13 +16,13 @@ local watch = { name = "watch", summary = "Print a line for each change, until i
 local LOOK = 1 -- seconds between two looks at who reads
 
 function watch.define(command)
-  command:option("--every", "Ask so often, give or take a tenth."):argname "TIME":convert(text.seconds):default "60s"
-  command:flag("--json", "One JSON object a line: the documented contract for other programs.")
-  command:option("--exec", "Run this shell command at each change; B24_EVENT, B24_BADGE, B24_MESSAGES, B24_DIALOG_ID, "
-    .. "B24_SECTION, B24_FROM and B24_TO tell it what happened."):argname "COMMAND"
-  command:option("--exec-timeout", "End a command of --exec after this time."):argname "TIME"
+  command:option("--every", "Polling interval, with 10 % jitter."):argname "TIME":convert(text.seconds):default "60s"
+  command:flag("--json", "Print one JSON object per line: the documented interface for other programs.")
+  command:option("--exec", "Run this shell command for each change; its environment has B24_EVENT, B24_BADGE, "
+    .. "B24_MESSAGES, B24_DIALOG_ID, B24_SECTION, B24_FROM and B24_TO."):argname "COMMAND"
+  command:option("--exec-timeout", "End an --exec command that takes longer than this."):argname "TIME"
     :convert(text.seconds):default "60s"
-  command:flag("--notify", "Show a desktop notification when somebody has written.")
+  command:flag("--notify", "Show a desktop notification for new messages.")
 end
 
 local function print_now(line)
