@@ -80,9 +80,10 @@ static void skip_spaces(const char **p) {
 
 /* 1 to 12; -1: no month. */
 static int month_name(const char **p) {
-    static const char names[] = "jan\0feb\0mar\0apr\0may\0jun\0jul\0aug\0sep\0oct\0nov\0dec";
+    static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                        "jul", "aug", "sep", "oct", "nov", "dec"};
     for (int i = 0; i < 12; i++)
-        if (b24_starts(*p, names + i * 4)) {
+        if (b24_starts(*p, names[i])) {
             *p += 3;
             return i + 1;
         }
