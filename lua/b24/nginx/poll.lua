@@ -243,7 +243,7 @@ end
 function resty.poll(opts)
   check_options(opts)
   if ngx.get_phase() == "init" then blame("b24: call poll in init_worker_by_lua: timers belong to a worker") end
-  if poller then blame("b24: poll was called already in this worker") end
+  if poller then blame("b24: poll has already been called in this worker") end
   local every = opts.every or EVERY
   local heartbeat = math.min(HEARTBEAT, every / 2)
   poller = setmetatable({
