@@ -24,7 +24,7 @@ compile thread engine_threads spec/c/engine_threads.c spec/c/engine_server.c $so
   $(pkg-config --cflags --libs libcurl libcjson) -lpthread
 compile address,undefined timers_check spec/c/timers_check.c src/curl/timers.c
 
-export TSAN_OPTIONS=halt_on_error=1
+export TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/spec/c/tsan.supp
 "$out/limiter_threads" 8 3000
 echo "tsan: no report from 8 threads that took 24000 places in one queue, then 1200 in the portal's by different confs"
 
@@ -32,7 +32,7 @@ echo "tsan: no report from 8 threads that took 24000 places in one queue, then 1
 "$out/engine_threads" 1 30 2
 # Nobody joins a thread at exit.
 ends=0
-export TSAN_OPTIONS=halt_on_error=1:report_thread_leaks=0:atexit_sleep_ms=300
+export TSAN_OPTIONS=$TSAN_OPTIONS:report_thread_leaks=0:atexit_sleep_ms=300
 while [ "$ends" -lt 10 ]; do
   ends=$((ends + 1))
   timeout 10 "$out/engine_threads" exit 3 "$ends"
