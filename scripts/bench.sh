@@ -74,9 +74,8 @@ done
 # HTTP/2 is nginx's, in front of that server, where there is one.
 if command -v nginx >/dev/null 2>&1; then
   read -r _ http _ https _ <"$dir/ports"
-  BENCH_H2=$((https > 40000 ? https - 7001 : https + 7001))
-  export BENCH_H2
-  cat >"$dir/nginx.conf" <<CONF
+  write_conf() { # write_conf PORT
+    cat >"$dir/nginx.conf" <<CONF
 daemon off;
 worker_processes 1;
 pid $dir/nginx.pid;
@@ -87,15 +86,31 @@ http {
   keepalive_requests 100000;
   upstream plain { server 127.0.0.1:$http; keepalive 64; }
   server {
-    listen 127.0.0.1:$BENCH_H2 ssl http2;
+    listen 127.0.0.1:$1 ssl http2;
     ssl_certificate $dir/server.pem;
     ssl_certificate_key $dir/server.key;
     location / { proxy_pass http://plain; proxy_http_version 1.1; proxy_set_header Connection ""; }
   }
 }
 CONF
-  $server_pin nginx -p "$dir" -e "$dir/nginx.log" -c "$dir/nginx.conf" &
-  proxy=$!
+  }
+  # A port that somebody has taken meanwhile ends nginx at once: then the next one.
+  for step in 7001 7103 7207 7309 7411; do
+    BENCH_H2=$((https > 40000 ? https - step : https + step))
+    write_conf "$BENCH_H2"
+    $server_pin nginx -p "$dir" -e "$dir/nginx.log" -c "$dir/nginx.conf" 2>>"$dir/log" &
+    proxy=$!
+    tries=0
+    until curl -s -o /dev/null --cacert "$dir/ca.pem" "https://localhost:$BENCH_H2/" ||
+      ! kill -0 "$proxy" 2>/dev/null || [ "$tries" -gt 100 ]; do
+      tries=$((tries + 1))
+      sleep 0.05
+    done
+    if kill -0 "$proxy" 2>/dev/null; then break; fi
+    proxy=""
+  done
+  [ -n "$proxy" ] || { echo "b24: nginx of the benchmarks did not start:" >&2; cat "$dir/log" >&2; exit 1; }
+  export BENCH_H2
 fi
 
 export BENCH_DIR="$dir" BENCH_PIN
