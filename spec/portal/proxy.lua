@@ -3,6 +3,7 @@
 
 local cqueues = require "cqueues"
 local cqueues_socket = require "cqueues.socket"
+local sockets = require "portal.sockets"
 
 local proxy = {}
 
@@ -79,19 +80,9 @@ end
 
 --- Listens on an address. Returns its port.
 function proxy.listen(queue, portal, address, new_connection)
-  local listener = assert(cqueues_socket.listen { host = address, port = 0 })
-  assert(listener:listen())
-  queue:wrap(function()
-    while true do
-      local socket = listener:accept()
-      if socket then
-        local connection = new_connection("proxy", socket)
-        queue:wrap(function() pcall(serve, portal, connection, socket) end)
-      end
-    end
+  return sockets.listen(queue, address, function(socket)
+    serve(portal, new_connection("proxy", socket), socket)
   end)
-  local _, _, port = listener:localname()
-  return port
 end
 
 return proxy

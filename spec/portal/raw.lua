@@ -2,7 +2,7 @@
 -- A script with a method is for every request of that method; after "next" its connection gets another one.
 
 local cqueues = require "cqueues"
-local cqueues_socket = require "cqueues.socket"
+local sockets = require "portal.sockets"
 
 local sys = require "portal.sys"
 
@@ -89,19 +89,9 @@ end
 
 --- Listens on an address. Returns its port.
 function raw.listen(queue, portal, address, new_connection)
-  local listener = assert(cqueues_socket.listen { host = address, port = 0 })
-  assert(listener:listen())
-  queue:wrap(function()
-    while true do
-      local socket = listener:accept()
-      if socket then
-        local connection = new_connection("raw", socket)
-        queue:wrap(function() pcall(serve, portal, connection, socket) end)
-      end
-    end
+  return sockets.listen(queue, address, function(socket)
+    serve(portal, new_connection("raw", socket), socket)
   end)
-  local _, _, port = listener:localname()
-  return port
 end
 
 return raw

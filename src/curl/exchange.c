@@ -197,7 +197,6 @@ static CURLcode set_body(struct b24_exchange *x, const struct b24_request *reque
 static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     CURLcode r = CURLE_OK;
     struct b24_trust trust = {conf->ca_file, conf->ca_path, NULL};
-    x->progress.empty_ca = conf->ca_file != NULL && b24_trust_takes_anything(conf->ca_file);
     x->progress.own_ca = conf->ca_file != NULL || conf->ca_path != NULL;
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);

@@ -1,5 +1,4 @@
 #define _POSIX_C_SOURCE 200809L
-#define _POSIX_C_SOURCE 200809L
 #include "curl/trust.h"
 
 #include <curl/curl.h>

@@ -50,32 +50,23 @@ static int neutral(lua_State *L) {
     return 1;
 }
 
-/* codec.neutral_json(json) -> the same for every parser, nothing for a terminal */
-static int neutral_json(lua_State *L) {
-    struct b24_view json = check_view(L, 1);
+/* The text at index 1 as `write` makes it. */
+static int rewritten(lua_State *L, bool (*write)(struct b24_buffer *, struct b24_view)) {
+    struct b24_view text = check_view(L, 1);
     struct b24_buffer *out = b24L_new_text(L);
-    b24_neutral_json(out, json);
+    write(out, text);
     b24L_push_text(L, out);
     return 1;
 }
+
+/* codec.neutral_json(json) -> the same for every parser, nothing for a terminal */
+static int neutral_json(lua_State *L) { return rewritten(L, b24_neutral_json); }
 
 /* codec.plain(text) -> text that is shown as it was typed */
-static int plain(lua_State *L) {
-    struct b24_view text = check_view(L, 1);
-    struct b24_buffer *out = b24L_new_text(L);
-    b24_sendable_plain(out, text);
-    b24L_push_text(L, out);
-    return 1;
-}
+static int plain(lua_State *L) { return rewritten(L, b24_sendable_plain); }
 
 /* codec.readable(text) -> a message's text without its markup */
-static int readable(lua_State *L) {
-    struct b24_view text = check_view(L, 1);
-    struct b24_buffer *out = b24L_new_text(L);
-    b24_markup_text(out, text);
-    b24L_push_text(L, out);
-    return 1;
-}
+static int readable(lua_State *L) { return rewritten(L, b24_markup_text); }
 
 /* How many messages `text` makes. */
 static int count_parts(struct b24_view text) {

@@ -22,14 +22,14 @@ function host.name()
   if type(global "hs") == "table" then return "Hammerspoon" end
 end
 
--- One row for each event loop. name: conf.transport, and the file beside this one; library: what a plain program has
--- loaded that uses the loop; host: the program whose own loop it is; runs: of a library that tells whether its loop runs,
+-- One row for each event loop. name: conf.transport, and the file beside this one; module: what a plain program has
+-- loaded that uses the loop; host: the program whose own loop it is; runs: of a module that tells whether its loop runs,
 -- and where none does nothing would ever go on, so that to have loaded it means nothing.
----@type { name: string, library: string, host: string?, runs: boolean? }[]
+---@type { name: string, module: string, host: string?, runs: boolean? }[]
 local LOOPS = {
-  { name = "uv", library = "luv", host = "Neovim" },
-  { name = "cqueues", library = "cqueues", runs = true },
-  { name = "glib", library = "lgi", host = "AwesomeWM" },
+  { name = "uv", module = "luv", host = "Neovim" },
+  { name = "cqueues", module = "cqueues", runs = true },
+  { name = "glib", module = "lgi", host = "AwesomeWM" },
 }
 
 local TRANSPORTS, names = { auto = true, blocking = true }, { '"auto"', '"blocking"' }
@@ -85,7 +85,7 @@ local function loaded_loop(call)
   if cqueues_runs() then return "cqueues" end
   local found
   for _, loop in ipairs(LOOPS) do
-    if package.loaded[loop.library] and not loop.runs then
+    if package.loaded[loop.module] and not loop.runs then
       if found then
         blame(("b24: several event loops are loaded; say which one drives %s: transport = \"%s\" or \"%s\""):format(call,
           found, loop.name))
