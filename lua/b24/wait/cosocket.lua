@@ -10,7 +10,7 @@ local IDLE = 30 -- seconds; portals close at 60 or later
 local SENT = 16384 -- bytes for one send: its time limit begins anew with each piece that the portal takes
 local READ = 65536 -- bytes for one read
 local SLICE = 1 -- seconds: a timer looks so often whether its worker is asked to end
-local TRIES = 5 -- connections for one verdict on a certificate
+local TRIES = 20 -- connections for one verdict on a certificate: next door one in two may lose it
 local WAITS = {} -- phases in which nginx lets Lua wait
 for _, phase in ipairs { "rewrite", "server_rewrite", "access", "content", "timer", "preread", "ssl_cert",
   "ssl_session_fetch", "ssl_client_hello" } do WAITS[phase] = true end
