@@ -1,12 +1,13 @@
--- b24.counters_all of 200 accounts of one portal, 50 at once: all.lua WEBHOOK HTTP_VERSION CA_FILE. Prints wall ms of the
--- first time, the median of five more, and how many connections were made in all.
+-- b24.counters_all of 200 accounts of one portal, 50 at once: all.lua WEBHOOK HTTP_VERSION CA_FILE.
+-- Prints wall ms of the first time, the median of five more, and how many connections were made in
+-- all.
 local b24 = require "b24"
 local clock = require("b24.codec").clock
 
 local confs = {}
 for i = 1, 200 do
-  confs[i] = { webhook = arg[1]:gsub("/rest/1/", ("/rest/%d/"):format(50000 + i)), ca_file = arg[3], allow_http = true,
-    limiter = false, http_version = arg[2] }
+  confs[i] = { webhook = arg[1]:gsub("/rest/1/", ("/rest/%d/"):format(50000 + i)), ca_file = arg[3],
+    allow_http = true, limiter = false, http_version = arg[2] }
 end
 
 local connects = 0

@@ -7,7 +7,9 @@ local dir = m.dir
 local ports = {}
 for port in assert(io.open(dir .. "/ports")):read("a"):gmatch "%d+" do ports[#ports + 1] = port end
 
-local function webhook(scheme, port) return ("%s://localhost:%s/rest/1/0123456789abcdef/"):format(scheme, port) end
+local function webhook(scheme, port)
+  return ("%s://localhost:%s/rest/1/0123456789abcdef/"):format(scheme, port)
+end
 local http, https = webhook("http", table.remove(ports, 1)), webhook("https", ports[1])
 local own_ca, bundle, hashed = dir .. "/ca.pem", dir .. "/bundle.pem", dir .. "/hashed"
 
@@ -16,11 +18,11 @@ local function loop(mode, base, method, n, ca, more)
 end
 
 local function call(base, method, n, ca_file, ca_path)
-  return ("lua5.4 bench/call.lua %s %s %s '%s' '%s'"):format(base, method, n, ca_file or not ca_path and own_ca or "",
-    ca_path or "")
+  return ("lua5.4 bench/call.lua %s %s %s '%s' '%s'"):format(base, method, n,
+    ca_file or not ca_path and own_ca or "", ca_path or "")
 end
 
--- P1, P1b: what a new connection costs ----------------------------------------------------------------------------
+-- P1, P1b: what a new connection costs ------------------------------------------------------------
 
 local function new_connections()
   local method = "empty.close.get" -- the server closes after every answer
@@ -34,14 +36,20 @@ local function new_connections()
   local race = commands(5)
   race.default = loop("bare", https, method, 1, bundle, "default")
   local cpu, count = m.race(m.scaled(200, 30), race), {}
-  for name, format in pairs(commands "%d") do count[name] = not m.quick and m.instructions(format, 5, 25) or "" end
-  m.title("P1: a new https connection for every call, system-sized store", "CPU us", "x bare", "instructions")
-  local function row(text, name) m.row(text, m.median(cpu[name]), m.ratio(cpu[name], cpu.bare), count[name] or "") end
+  for name, format in pairs(commands "%d") do
+    count[name] = not m.quick and m.instructions(format, 5, 25) or ""
+  end
+  m.title("P1: a new https connection for every call, system-sized store", "CPU us", "x bare",
+    "instructions")
+  local function row(text, name)
+    m.row(text, m.median(cpu[name]), m.ratio(cpu[name], cpu.bare), count[name] or "")
+  end
   row("bare libcurl, bundle, CAPATH=NULL (its CA cache works)", "bare")
   row("bare libcurl, bundle, CAPATH as Debian builds it in", "default")
   row("b24, ca_path = hashed directory", "hashed")
   row("b24, ca_file = bundle", "bundle")
-  m.goal("P1", { m.ratio(cpu.hashed, cpu.bare), 1.15, "hashed" }, { m.ratio(cpu.bundle, cpu.bare), 1.15, "bundle" })
+  m.goal("P1", { m.ratio(cpu.hashed, cpu.bare), 1.15, "hashed" },
+    { m.ratio(cpu.bundle, cpu.bare), 1.15, "bundle" })
 end
 
 local function first_call()
@@ -59,38 +67,45 @@ local function first_call()
   local call_cpu = m.difference(cpu.hashed, cpu.load)
   m.title("P1b: the first https call of a process, to its end", "CPU us")
   m.row("an empty lua5.4", m.median(cpu.nothing))
-  m.row("require b24 and b24.core (loads libcurl), client made", m.difference(cpu.load, cpu.nothing))
+  m.row("require b24 and b24.core (loads libcurl), client made",
+    m.difference(cpu.load, cpu.nothing))
   m.row("bare libcurl: the call, hashed directory", m.difference(cpu.bare, cpu.bare_nothing))
   m.row("b24: the call, ca_path = hashed directory", call_cpu)
-  m.row("b24: the call, the system's own store (ends: untrusted)", m.difference(cpu.system, cpu.load))
+  m.row("b24: the call, the system's own store (ends: untrusted)",
+    m.difference(cpu.system, cpu.load))
   m.goal("P1b", { call_cpu / 1000, 4 })
 end
 
--- P2: how many connections ------------------------------------------------------------------------------------------
+-- P2: how many connections ------------------------------------------------------------------------
 
 local function connections()
   local n = m.scaled(1000, 200)
   local all = {}
   for i, port in ipairs(ports) do all[i] = webhook("https", port) end
-  local function portals(list) return m.numbers(("lua5.4 bench/portals.lua %d %s %s"):format(n, own_ca, list)) end
+  local function portals(list)
+    return m.numbers(("lua5.4 bench/portals.lua %d %s %s"):format(n, own_ca, list))
+  end
   local one, many = portals(https), portals(table.concat(all, " "))
   m.title("P2: new connections", "connects")
   m.row(("%d calls to one portal"):format(n + 3), one[1] + one[2] + one[3])
   m.row("64 portals in turn, first round", many[1])
   m.row("64 portals in turn, two more rounds", many[2])
   m.row(("then %d calls to the first of them"):format(n), many[3])
-  m.goal("P2", { one[1] + one[2] + one[3], 1, "one" }, { many[1], 64, "many" }, { many[2] + many[3], 0, "more" })
+  m.goal("P2", { one[1] + one[2] + one[3], 1, "one" }, { many[1], 64, "many" },
+    { many[2] + many[3], 0, "more" })
 end
 
--- P3, P4: one call on a kept connection ------------------------------------------------------------------------------
+-- P3, P4: one call on a kept connection -----------------------------------------------------------
 
 local clients = {
   { "https", "empty", "bare" }, { "https", "empty", "transfer" }, { "https", "empty", "call" },
-  { "https", "S", "bare" }, { "https", "S", "call" }, { "https", "M", "bare" }, { "https", "M", "call" },
+  { "https", "S", "bare" }, { "https", "S", "call" }, { "https", "M", "bare" },
+  { "https", "M", "call" },
   { "http", "empty", "bare" }, { "http", "empty", "transfer" }, { "http", "empty", "call" },
 }
 if m.quick then clients = { table.unpack(clients, 1, 5) } end
-local words = { bare = "bare libcurl easy", transfer = "b24's transfer layer: no Lua, no decode", call = "b24 client:call" }
+local words = { bare = "bare libcurl easy", transfer = "b24's transfer layer: no Lua, no decode",
+  call = "b24 client:call" }
 
 -- Returns the CPU samples and the instruction counts, by scheme, answer and mode.
 local function measure_kept()
@@ -102,7 +117,9 @@ local function measure_kept()
     end
     local key = table.concat(c, " ")
     commands[key] = command(50)
-    if not m.quick or key:find "^https empty" then count[key] = m.instructions(command "%d", 50, m.scaled(450, 150)) end
+    if not m.quick or key:find "^https empty" then
+      count[key] = m.instructions(command "%d", 50, m.scaled(450, 150))
+    end
   end
   return m.race(m.scaled(200, 40), commands), count
 end
@@ -112,7 +129,8 @@ local function kept_connection()
   m.title("P3, P4: one call on a kept connection", "CPU us", "x bare", "instructions", "x bare")
   local function against_bare(scheme, answer, mode)
     local key, base = scheme .. " " .. answer .. " " .. mode, scheme .. " " .. answer .. " bare"
-    return m.median(cpu[key]), m.ratio(cpu[key], cpu[base]), count[key] or "", count[key] and count[key] / count[base]
+    return m.median(cpu[key]), m.ratio(cpu[key], cpu[base]), count[key] or "",
+      count[key] and count[key] / count[base]
   end
   for _, c in ipairs(clients) do
     m.row(("%-6s%-6s%s"):format(c[1], c[2], words[c[3]]), against_bare(c[1], c[2], c[3]))
@@ -128,11 +146,15 @@ local function decoding(s_ratio)
   m.title("P4: decoding", "CPU us", "instructions")
   for _, file in ipairs(m.scaled({ "S", "M" }, { "M" })) do
     local turn = file == "S" and 1000 or 100
-    local function decoder(name, n) return ("lua5.4 bench/decode.lua %s %s/%s.json %s"):format(name, dir, file, n) end
-    local cpu = m.race(m.scaled(200, 60), { codec = decoder("codec", turn), cjson = decoder("cjson", turn) })
+    local function decoder(name, n)
+      return ("lua5.4 bench/decode.lua %s %s/%s.json %s"):format(name, dir, file, n)
+    end
+    local cpu = m.race(m.scaled(200, 60),
+      { codec = decoder("codec", turn), cjson = decoder("cjson", turn) })
     local count = m.instructions(decoder("codec", "%d"), few, many)
     m.row(file .. "     b24.codec", m.median(cpu.codec), count)
-    m.row(file .. "     of which the gate", "", m.instructions(("%s/gate %s/%s.json %%d"):format(dir, dir, file), few, many))
+    m.row(file .. "     of which the gate", "",
+      m.instructions(("%s/gate %s/%s.json %%d"):format(dir, dir, file), few, many))
     m.row(file .. "     lua-cjson (checks less, integers become floats)", m.median(cpu.cjson),
       m.instructions(decoder("cjson", "%d"), few, many))
     if file == "M" then m_instructions = count end
@@ -140,7 +162,7 @@ local function decoding(s_ratio)
   m.goal("P4", { m_instructions, 440000, "instructions" }, { s_ratio, 1.20, "cpu" })
 end
 
--- P6, P7: loading and memory -----------------------------------------------------------------------------------------
+-- P6, P7: loading and memory ----------------------------------------------------------------------
 
 local function loading()
   local wall = m.runs(m.scaled(151, 21), {
@@ -153,7 +175,8 @@ local function loading()
   m.title("P6: require, beyond an empty start", "wall us")
   m.row("an empty lua5.4", m.median(wall.nothing))
   m.row("b24", m.difference(wall.b24, wall.nothing))
-  m.row("b24.core (loads libcurl; b24 does it at the first call)", m.difference(wall.core, wall.nothing))
+  m.row("b24.core (loads libcurl; b24 does it at the first call)",
+    m.difference(wall.core, wall.nothing))
   m.row("lua-cjson", m.difference(wall.cjson, wall.nothing))
   m.row("LuaSocket + LuaSec", m.difference(wall.luasec, wall.nothing))
   m.goal("P6", { m.difference(wall.b24, wall.nothing) / 1000, 1 })
@@ -168,14 +191,16 @@ local function memory()
   m.goal("P7", { rss[2] - rss[1], 64 })
 end
 
--- P8: the limiter ------------------------------------------------------------------------------------------------------
+-- P8: the limiter ---------------------------------------------------------------------------------
 
--- One process alone, then sixteen on one file: mean and longest time of a reserve, with its look at the file.
+-- One process alone, then sixteen on one file: mean and longest time of a reserve, with its look at
+-- the file.
 local function limiter()
   local function share(processes, calls)
     local sum, longest, n = 0, 0, 0
     assert(os.execute(("rm -rf %s/limiter-file; mkdir -m 700 %s/limiter-file"):format(dir, dir)))
-    local pipe = assert(io.popen(("%s/limiter %d %d %s/limiter-file"):format(dir, processes, calls, dir)))
+    local pipe = assert(io.popen(("%s/limiter %d %d %s/limiter-file"):format(dir, processes,
+      calls, dir)))
     for line in pipe:lines() do
       local mean, worst = line:match "(%S+) (%S+)"
       sum, longest, n = sum + tonumber(mean), math.max(longest, tonumber(worst)), n + 1
@@ -194,19 +219,21 @@ local function limiter()
   m.goal("P8", { alone, 1 })
 end
 
--- P9: answers that another process has asked for -----------------------------------------------------------------------
+-- P9: answers that another process has asked for --------------------------------------------------
 
 local function cached()
   local folder = dir .. "/cache"
   assert(os.execute("rm -rf " .. folder .. " && mkdir -m 700 " .. folder))
   local hits = {}
   for i = 1, m.scaled(9, 3) do
-    hits[i] = m.numbers(("lua5.4 bench/hit.lua %s %s %d"):format(http, folder, m.scaled(20000, 5000)))[1]
+    hits[i] = m.numbers(("lua5.4 bench/hit.lua %s %s %d"):format(http, folder,
+      m.scaled(20000, 5000)))[1]
   end
   local env = ("env B24_WEBHOOK=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s "):format(http, folder)
   local bar = env .. "lua5.4 bin/b24 --format tmux --max-age 1h"
   assert(os.execute(bar .. " >" .. dir .. "/log")) -- its entry
-  local modules = "for _, name in ipairs { [[argparse]], [[b24.codec]], [[b24.cli.main]], [[b24.cli.command.counters]] } do "
+  local modules = "for _, name in ipairs { [[argparse]], [[b24.codec]], [[b24.cli.main]], "
+    .. "[[b24.cli.command.counters]] } do "
     .. "require(name) end require([[b24.cli.main]]).parser()"
   local wall = m.runs(m.scaled(101, 11), {
     nothing = dir .. "/run " .. env .. "lua5.4 -e ''",
@@ -221,7 +248,7 @@ local function cached()
   m.goal("P9", { m.median(hits), 20, "us" }, { m.ratio(wall.bar, wall.modules), 1.3, "process" })
 end
 
--- nginx: calls that the portal answers after 100 ms, from one worker, against a worker that only sleeps so long ---------
+-- nginx: calls that the portal answers after 100 ms, from one worker, against a worker that only sleeps so long
 
 local function openresty()
   local seconds, rounds = m.scaled(4, 2), m.scaled(3, 1)
@@ -229,14 +256,16 @@ local function openresty()
   for round = 1, rounds do
     local found = m.numbers("luajit bench/openresty.lua " .. seconds)
     all[round] = found
-    ratios[round], late[round], kept[round] = found[1] / found[4], found[6] / found[3], found[9] / found[10]
+    ratios[round], late[round], kept[round] = found[1] / found[4], found[6] / found[3],
+      found[9] / found[10]
   end
   local function column(i)
     local list = {}
     for round = 1, rounds do list[round] = all[round][i] end
     return m.median(list)
   end
-  m.title("nginx: one worker, 64 clients, portal answers after 100 ms", "calls/s", "p50 ms", "p99 ms")
+  m.title("nginx: one worker, 64 clients, portal answers after 100 ms", "calls/s",
+    "p50 ms", "p99 ms")
   m.row("ngx.sleep(0.1) alone", column(1), column(2), column(3))
   m.row("b24.counters, over kept connections", column(4), column(5), column(6))
   m.row("an unrelated page meanwhile", "", column(7), column(8))
@@ -246,18 +275,21 @@ local function openresty()
     { m.median(kept), 1 / 0.9, "cached" })
 end
 
--- P5, P10: many accounts ----------------------------------------------------------------------------------------------
+-- P5, P10: many accounts --------------------------------------------------------------------------
 
--- 200 accounts, 50 at once, answered after 50 ms: four waves. Cold is the machine's affair, too: `curl -Z` beside it.
+-- 200 accounts, 50 at once, answered after 50 ms: four waves. Cold is the machine's affair, too:
+-- `curl -Z` beside it.
 local function side_by_side()
   local ideal, cold_worst, warm_worst, sockets, h2_sockets = 200, 0, 0, 0, 0
-  local function wall(command) return m.numbers(dir .. "/run " .. command .. " 2>" .. dir .. "/log")[1] / 1000 end
-  m.title("P5: b24.counters_all, 200 accounts, 50 at once, 50 ms each", "cold ms", "curl -Z ms", "warm ms", "warm x ideal",
-    "connects")
+  local function wall(command)
+    return m.numbers(dir .. "/run " .. command .. " 2>" .. dir .. "/log")[1] / 1000
+  end
+  m.title("P5: b24.counters_all, 200 accounts, 50 at once, 50 ms each", "cold ms", "curl -Z ms",
+    "warm ms", "warm x ideal", "connects")
   local function row(text, base, version)
     local all = ("lua5.4 bench/all.lua %s %s %s"):format(base, version, own_ca)
-    local curl = ("curl -sZ --http%s --cacert %s --parallel-max 50 -d {} '%s'"):format(version, own_ca,
-      base:gsub("/rest/1/", "/rest/[50001-50200]/") .. "im.counters.get")
+    local curl = ("curl -sZ --http%s --cacert %s --parallel-max 50 -d {} '%s'"):format(version,
+      own_ca, base:gsub("/rest/1/", "/rest/[50001-50200]/") .. "im.counters.get")
     local cold, warm, bare, connects = {}, {}, {}, 0
     for i = 1, m.scaled(7, 3) do
       local found = m.numbers(all)
@@ -265,7 +297,8 @@ local function side_by_side()
       bare[i] = wall(curl) - wall "curl --version"
     end
     m.row(text, m.median(cold), m.median(bare), m.median(warm), m.median(warm) / ideal, connects)
-    cold_worst, warm_worst = math.max(cold_worst, m.ratio(cold, bare)), math.max(warm_worst, m.median(warm) / ideal)
+    cold_worst, warm_worst = math.max(cold_worst, m.ratio(cold, bare)),
+      math.max(warm_worst, m.median(warm) / ideal)
     if version == "2" then h2_sockets = connects else sockets = math.max(sockets, connects) end
   end
   row("http, HTTP/1.1", http, "1.1")
@@ -273,17 +306,20 @@ local function side_by_side()
   local port = os.getenv "BENCH_H2"
   if port then row("https, HTTP/2 (nginx before the same server)", webhook("https", port), "2")
   else m.row("https, HTTP/2", "no nginx here") end
-  m.goal("P5", { warm_worst, 1.3, "warm x ideal" }, { cold_worst, 1.3, "cold x curl -Z" }, { sockets, 50, "sockets" },
+  m.goal("P5", { warm_worst, 1.3, "warm x ideal" }, { cold_worst, 1.3, "cold x curl -Z" },
+    { sockets, 50, "sockets" },
     { h2_sockets, 1, "sockets with HTTP/2" })
 end
 
 local function watching()
   if not pcall(require, "luv") then return print "\nP10: not measured, luv is not there" end
   local hundred, last
-  m.title("P10: watched accounts in one process", "CPU us/answer", "answers", "RSS KB each", "Lua KB each")
+  m.title("P10: watched accounts in one process", "CPU us/answer", "answers", "RSS KB each",
+    "Lua KB each")
   for _, n in ipairs(m.scaled({ 10, 100, 1000, 10000 }, { 10, 100, 1000 })) do
     local every = n > 1000 and 10 or 2
-    local found = m.numbers(("lua5.4 bench/watches.lua %s %d %d %d"):format(http, n, every, m.scaled(3, 1)))
+    local found = m.numbers(("lua5.4 bench/watches.lua %s %d %d %d"):format(http, n, every,
+      m.scaled(3, 1)))
     m.row(("%d accounts, each every %d s"):format(n, every), table.unpack(found))
     if n == 100 then hundred = found[1] end
     last = found[1]

@@ -1,4 +1,5 @@
---- How the benchmarks measure: commands, medians, ratios within a round, instruction counts, and what is printed.
+--- How the benchmarks measure: commands, medians, ratios within a round, instruction counts, and
+--- what is printed.
 
 local M = {}
 
@@ -43,8 +44,8 @@ local function start_samples(commands)
   return names, samples
 end
 
---- Programs that run for a while and take turns of a few milliseconds (bench/race.c, bench/loop.lua, bench/loop.c).
---- Returns the samples by name: a number for each round.
+--- Programs that run for a while and take turns of a few milliseconds (bench/race.c,
+--- bench/loop.lua, bench/loop.c). Returns the samples by name: a number for each round.
 ---@param commands table<string, string>
 function M.race(rounds, commands)
   local names, samples = start_samples(commands)
@@ -61,7 +62,8 @@ function M.race(rounds, commands)
   return samples
 end
 
---- The same for programs that end: all in turn, `rounds` times. `which` of the printed numbers counts.
+--- The same for programs that end: all in turn, `rounds` times. `which` of the printed numbers
+--- counts.
 function M.runs(rounds, commands, which)
   local names, samples = start_samples(commands)
   for round = 1, rounds do
@@ -85,16 +87,18 @@ function M.difference(a, b)
   return M.paired(a, b, function(x, y) return x - y end)
 end
 
---- Instructions (user space) of one call: the difference of two runs of `format`, whose %d is the number of calls.
+--- Instructions (user space) of one call: the difference of two runs of `format`, whose %d is the
+--- number of calls.
 function M.instructions(format, few, many)
   local function count(n)
-    local text = output("echo go | valgrind --tool=callgrind --callgrind-out-file=/dev/null " .. format:format(n) .. " 2>&1")
+    local text = output("echo go | valgrind --tool=callgrind --callgrind-out-file=/dev/null "
+      .. format:format(n) .. " 2>&1")
     return tonumber((assert(text:match "Collected : (%d+)", text)))
   end
   return (count(many) - count(few)) / (many - few)
 end
 
--- What is printed ---------------------------------------------------------------------------------------------------
+-- What is printed ---------------------------------------------------------------------------------
 
 local function plain(value)
   if type(value) ~= "number" then return tostring(value) end
@@ -119,13 +123,14 @@ end
 
 local goals = {}
 
---- One line for each goal, printed at the end: "P3 met cpu 1.04 (goal 1.05) instructions 1.10 (goal 1.15)".
---- Each figure is { value, goal [, name] }.
+--- One line for each goal, printed at the end: "P3 met cpu 1.04 (goal 1.05) instructions 1.10 (goal
+--- 1.15)". Each figure is { value, goal [, name] }.
 function M.goal(name, ...)
   local met, parts = true, {}
   for _, figure in ipairs { ... } do
     local value, limit, label = figure[1], figure[2], figure[3]
-    local shown = value >= 10000 and ("%.0f"):format(value) or ("%.2f"):format(value):gsub("%.00$", "")
+    local shown = value >= 10000 and ("%.0f"):format(value)
+      or ("%.2f"):format(value):gsub("%.00$", "")
     met = met and value <= limit
     parts[#parts + 1] = ("%s%s (goal %s)"):format(label and label .. " " or "", shown, limit)
   end

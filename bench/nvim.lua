@@ -1,5 +1,5 @@
--- Runs inside Neovim (scripts/nvim-bench.sh): a ticker every 5 ms while an answer takes half a second. The longest gap
--- between two ticks is what a person who types would feel.
+-- Runs inside Neovim (scripts/nvim-bench.sh): a ticker every 5 ms while an answer takes half a
+-- second. The longest gap between two ticks is what a person who types would feel.
 local TICK = 5 -- ms
 local GOAL = 15 -- ms
 local ROUNDS = 5
@@ -54,14 +54,14 @@ local function at_once(client)
   assert(vim.wait(20000, function() return left == 0 end, 5), "no answer")
 end
 
--- With a file of its own each time no connection and no loaded trust store can be used again; HTTP/1.1: nearly
--- as many handshakes as requests (89 for 100).
+-- With a file of its own each time no connection and no loaded trust store can be used again;
+-- HTTP/1.1: nearly as many handshakes as requests (89 for 100).
 local function fresh_clients()
   local round = 0
   return function()
     round = round + 1
-    at_once(assert(b24.client { webhook = vim.env.TLS_WEBHOOK, ca_file = vim.env.TLS_CA_FILE .. round, limiter = false,
-      http_version = "1.1" }))
+    at_once(assert(b24.client { webhook = vim.env.TLS_WEBHOOK,
+      ca_file = vim.env.TLS_CA_FILE .. round, limiter = false, http_version = "1.1" }))
   end
 end
 
@@ -76,25 +76,29 @@ local ok, err = pcall(function()
   local idle, idle_worst = median(nil, function() vim.wait(500) end)
   local first = gap(function() waiting(assert(b24.client())) end) -- loads the modules and libcurl
   local ours, worst = median(assert(b24.client()), waiting)
-  local blocking = median(assert(b24.client { webhook = vim.env.B24_WEBHOOK, transport = "blocking" }),
-    function(client) assert(client:counters()) end)
+  local blocking = median(assert(b24.client { webhook = vim.env.B24_WEBHOOK,
+    transport = "blocking" }), function(client) assert(client:counters()) end)
   print(("Neovim, answer after 500 ms, longest gap of a %d ms ticker, median and worst of %d:"):format(TICK, ROUNDS))
   print(("b24 %.1f and %.1f ms (goal: under %d ms; the first call, which loads libcurl: %.1f ms)"):format(
     ours, worst, GOAL, first))
   print(("doing nothing %.1f and %.1f ms; blocking %.1f ms"):format(idle, idle_worst, blocking))
   local tls, tls_worst = median(nil, fresh_clients())
-  print(("%d requests at once, new TLS connections, the system's full trust store: %.1f and %.1f ms (goal: under %d ms)")
+  print(("%d requests at once, new TLS connections, the system's full trust store: %.1f and %.1f "
+    .. "ms (goal: under %d ms)")
     :format(AT_ONCE, tls, tls_worst, GOAL_AT_ONCE))
   local nameless
   if vim.env.DEAD_NAMES then
     local worst_nameless
-    nameless, worst_nameless = median(assert(b24.client { webhook = "https://portal.example/rest/1/abcdefgh/", timeout = 0.5,
+    nameless, worst_nameless =
+      median(assert(b24.client { webhook = "https://portal.example/rest/1/abcdefgh/", timeout = 0.5,
       retries = 0, limiter = false }), without_names)
     print(("name server that never answers: %.1f and %.1f ms"):format(nameless, worst_nameless))
   end
   assert(ours < math.max(GOAL, 2 * idle), "over the goal, and not because the machine is busy")
-  assert(tls < math.max(GOAL_AT_ONCE, 2 * idle), "over the goal over TLS, and not because the machine is busy")
-  assert((nameless or 0) < math.max(GOAL, 2 * idle), "over the goal without names, and not because the machine is busy")
+  assert(tls < math.max(GOAL_AT_ONCE, 2 * idle),
+    "over the goal over TLS, and not because the machine is busy")
+  assert((nameless or 0) < math.max(GOAL, 2 * idle),
+    "over the goal without names, and not because the machine is busy")
 end)
 if not ok then
   print("nvim-bench: " .. tostring(err))

@@ -1,13 +1,15 @@
--- One nginx worker that calls a portal (another nginx, on another core, which answers after 100 ms), loaded by wrk with 64
--- clients: openresty.lua SECONDS. Prints requests/s, p50 and p99 in ms of: a page that sleeps 100 ms; one that calls
--- b24.counters; then p50 and p99 of an unrelated page while the second is loaded; then requests/s of a page that says a
--- constant of a shared dictionary, and of one that says what b24.get has.
+-- One nginx worker that calls a portal (another nginx, on another core, which answers after 100
+-- ms), loaded by wrk with 64 clients: openresty.lua SECONDS. Prints requests/s, p50 and p99 in ms
+-- of: a page that sleeps 100 ms; one that calls b24.counters; then p50 and p99 of an unrelated page
+-- while the second is loaded; then requests/s of a page that says a constant of a shared
+-- dictionary, and of one that says what b24.get has.
 
 package.path = "./?.lua;" .. package.path -- spec.support
 local nginx = require "spec.support.nginx"
 
 local SECONDS = assert(tonumber(arg[1]))
-local ANSWER = '{"result":{"TYPE":{"ALL":7,"MESSENGER":5},"CHAT":{"18":1},"DIALOG":{"5":4},"LINES":[]}}'
+local ANSWER =
+  '{"result":{"TYPE":{"ALL":7,"MESSENGER":5},"CHAT":{"18":1},"DIALOG":{"5":4},"LINES":[]}}'
 
 -- Where there are two cores, what is measured has the first to itself.
 local pinned = (os.getenv "BENCH_PIN" or "") ~= ""
@@ -20,7 +22,8 @@ end
 
 local function load(url, clients, seconds)
   local pin = pinned and "taskset -c 1" or ""
-  local pipe = assert(io.popen(("%s wrk -t1 -c%d -d%ds --latency %s"):format(pin, clients, seconds, url)))
+  local pipe = assert(io.popen(("%s wrk -t1 -c%d -d%ds --latency %s"):format(pin, clients,
+    seconds, url)))
   return function()
     local text = pipe:read "*a"
     pipe:close()
@@ -36,7 +39,8 @@ local server = nginx.start { workers = 1, main = on_core "01", http = ([[keepali
   lua_shared_dict plain 1m;
   init_worker_by_lua_block {
     ngx.shared.plain:set("badge", "5")
-    local conf = { webhook = "http://127.0.0.1:%d/rest/1/abcdefgh/", allow_http = true, limiter = false }
+    local conf = { webhook = "http://127.0.0.1:%d/rest/1/abcdefgh/", allow_http = true,
+      limiter = false }
     require("resty.b24").poll { dict = "b24", accounts = { anna = conf }, every = 1 }
   }]]):format(portal.port), server = ([[
   keepalive_timeout 60;
@@ -49,7 +53,8 @@ local server = nginx.start { workers = 1, main = on_core "01", http = ([[keepali
   } }
   location = /call { content_by_lua_block {
     local b24 = require "b24"
-    ngx.say(b24.badge(assert(b24.counters { webhook = "http://127.0.0.1:%d/rest/1/abcdefgh/", limiter = false })))
+    ngx.say(b24.badge(assert(b24.counters { webhook = "http://127.0.0.1:%d/rest/1/abcdefgh/",
+      limiter = false })))
   } }]]):format(portal.port) }
 
 local url = "http://127.0.0.1:" .. server.port

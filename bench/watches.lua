@@ -1,5 +1,6 @@
--- N watches in one process, over luv's loop: watches.lua WEBHOOK N EVERY ROUNDS. Prints CPU us of one answer, when all are
--- at work, how many there were, and the KB that one watch takes: resident, and of Lua.
+-- N watches in one process, over luv's loop: watches.lua WEBHOOK N EVERY ROUNDS. Prints CPU us of
+-- one answer, when all are at work, how many there were, and the KB that one watch takes: resident,
+-- and of Lua.
 local uv = require "luv"
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -53,8 +54,8 @@ begin_all(function()
     local cpu, before = os.clock(), answers
     settled:start(every * 1000 * rounds, 0, function()
       local count = answers - before
-      print(("%.2f %d %.2f %.2f"):format((os.clock() - cpu) / count * 1e6, count, (rss_then - rss) / n,
-        (lua_then - lua) / n))
+      print(("%.2f %d %.2f %.2f"):format((os.clock() - cpu) / count * 1e6, count,
+        (rss_then - rss) / n, (lua_then - lua) / n))
       os.exit(0)
     end)
   end)

@@ -1,5 +1,6 @@
 #!/usr/bin/env lua
--- Shows the unread messages of a dialog; with a text, answers and marks it as read.      lua answer.lua chat18 "On my way!"
+-- Shows the unread messages of a dialog; with a text, answers and marks it as read.      lua
+-- answer.lua chat18 "On my way!"
 
 local b24 = require "b24"
 
@@ -10,7 +11,8 @@ if not dialog_id then
 end
 
 local client = assert(b24.client())
-for _, m in ipairs(assert(client:messages(dialog_id, { unread = true }))) do  -- marks nothing as read
+-- marks nothing as read
+for _, m in ipairs(assert(client:messages(dialog_id, { unread = true }))) do
   local author = m.author or (m.author_id == 0 and "Bitrix24" or "user " .. tostring(m.author_id))
   print(("%s: %s"):format(author, m.plain))
 end

@@ -1,6 +1,6 @@
 #!/usr/bin/env lua
--- The badge of a status bar that reads lines (polybar's tail, i3blocks' persist, a tmux pane): one line per change.
--- The credential comes from $B24_WEBHOOK, or from the file ~/.config/b24/webhook.
+-- The badge of a status bar that reads lines (polybar's tail, i3blocks' persist, a tmux pane): one
+-- line per change. The credential comes from $B24_WEBHOOK, or from the file ~/.config/b24/webhook.
 --
 -- badge.lua [SECONDS]     polling interval; default 60
 local b24 = require "b24"

@@ -1,5 +1,6 @@
 #!/usr/bin/env lua
--- For cron: reports clients who have waited longer than 15 minutes to the team's chat. Silent otherwise.
+-- For cron: reports clients who have waited longer than 15 minutes to the team's chat. Silent
+-- otherwise.
 --   */5 * * * *  B24_TEAM=chat42 lua waiting_too_long.lua
 
 local b24 = require "b24"
@@ -7,11 +8,14 @@ local b24 = require "b24"
 local PATIENCE = 15 * 60                                   -- seconds
 local team = os.getenv "B24_TEAM" or "chat42"
 
-local client = assert(b24.client())                        -- $B24_WEBHOOK, or the file ~/.config/b24/webhook
+-- $B24_WEBHOOK, or the file ~/.config/b24/webhook
+local client = assert(b24.client())
 local late = {}
 for _, d in ipairs(assert(client:inbox { section = "LINES" })) do
-  if (d.waiting or 0) > PATIENCE then                      -- with d.at_least: that long, perhaps longer
-    late[#late + 1] = ("%s: %d unread, %d min"):format(d.name or d.dialog_id, d.unread, math.floor(d.waiting / 60))
+  -- with d.at_least: that long, perhaps longer
+  if (d.waiting or 0) > PATIENCE then
+    late[#late + 1] = ("%s: %d unread, %d min"):format(d.name or d.dialog_id, d.unread,
+      math.floor(d.waiting / 60))
   end
 end
 if #late > 0 then

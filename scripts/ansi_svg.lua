@@ -5,10 +5,11 @@ local FONT = "'DejaVu Sans Mono', ui-monospace, Menlo, Consolas, 'Liberation Mon
 local SIZE, WIDTH, HEIGHT, MARGIN = 14, 8.5, 18, 14 -- of a letter, of a cell, around the screen
 local BASELINE = 13.5 -- of a letter, from the top of its cell
 local FOREGROUND, BACKGROUND = "#d8dee9", "#1e222a"
-local BASIC = { [0] = "#2b303b", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#abb2bf",
+local BASIC = { [0] = "#2b303b", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd",
+  "#56b6c2", "#abb2bf",
   "#5c6370", "#e88388", "#a9d18e", "#ebcb8b", "#7fbdf3", "#d19ae6", "#73c5cf", "#ffffff" }
 
--- Text --------------------------------------------------------------------------------------------------------------
+-- Text --------------------------------------------------------------------------------------------
 
 local function code_of(char)
   local first, rest = char:byte(1), { char:byte(2, -1) }
@@ -18,9 +19,12 @@ local function code_of(char)
   return code
 end
 
-local NOTHING = { { 0x300, 0x36F }, { 0x200B, 0x200F }, { 0xFE00, 0xFE0F } } -- joined to the letter before
-local WIDE = { { 0x1100, 0x115F }, { 0x2E80, 0xA4CF }, { 0xAC00, 0xD7A3 }, { 0xF900, 0xFAFF }, { 0xFE30, 0xFE6F },
-  { 0xFF00, 0xFF60 }, { 0xFFE0, 0xFFE6 }, { 0x1F300, 0x1F64F }, { 0x1F680, 0x1F6FF }, { 0x1F900, 0x1F9FF },
+-- joined to the letter before
+local NOTHING = { { 0x300, 0x36F }, { 0x200B, 0x200F }, { 0xFE00, 0xFE0F } }
+local WIDE = { { 0x1100, 0x115F }, { 0x2E80, 0xA4CF }, { 0xAC00, 0xD7A3 }, { 0xF900, 0xFAFF },
+  { 0xFE30, 0xFE6F },
+  { 0xFF00, 0xFF60 }, { 0xFFE0, 0xFFE6 }, { 0x1F300, 0x1F64F }, { 0x1F680, 0x1F6FF },
+  { 0x1F900, 0x1F9FF },
   { 0x20000, 0x3FFFD } }
 
 local function among(code, ranges)
@@ -39,7 +43,7 @@ local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quo
 
 local function escape(text) return (text:gsub('[&<>"]', ESCAPES)) end
 
--- Colours -----------------------------------------------------------------------------------------------------------
+-- Colours -----------------------------------------------------------------------------------------
 
 local function rgb(r, g, b) return ("#%02x%02x%02x"):format(r, g, b) end
 
@@ -55,7 +59,8 @@ local function indexed(n)
 end
 
 local FLAGS = { [1] = "bold", [2] = "dim", [3] = "italic", [4] = "underline", [7] = "reverse" }
-local OFF = { [22] = { "bold", "dim" }, [23] = { "italic" }, [24] = { "underline" }, [27] = { "reverse" } }
+local OFF = { [22] = { "bold", "dim" }, [23] = { "italic" }, [24] = { "underline" },
+  [27] = { "reverse" } }
 
 -- The colour that begins at codes[i] (38 or 48), and where it ends.
 local function chosen(codes, i)
@@ -67,7 +72,9 @@ end
 local function restyle(old, list)
   local style, codes = {}, {}
   for name, value in pairs(old) do style[name] = value end
-  for code in (list:gsub(":%d*", "") .. ";"):gmatch "(%d*);" do codes[#codes + 1] = tonumber(code) or 0 end
+  for code in (list:gsub(":%d*", "") .. ";"):gmatch "(%d*);" do
+    codes[#codes + 1] = tonumber(code) or 0
+  end
   local i = 1
   while i <= #codes do
     local code = codes[i]
@@ -92,7 +99,8 @@ end
 local function seen(style)
   local fg, bg = style.fg or FOREGROUND, style.bg or BACKGROUND
   if style.reverse then fg, bg = bg, fg end
-  return { fg = fg, bg = bg, bold = style.bold, dim = style.dim, italic = style.italic, underline = style.underline }
+  return { fg = fg, bg = bg, bold = style.bold, dim = style.dim, italic = style.italic,
+    underline = style.underline }
 end
 
 -- Cells of a line: { text, cells, style }; and the style in which it ends.
@@ -118,7 +126,7 @@ local function parse(line, style)
   return list, style
 end
 
--- Drawing -----------------------------------------------------------------------------------------------------------
+-- Drawing -----------------------------------------------------------------------------------------
 
 local out = {}
 local function put(format, ...) out[#out + 1] = format:format(...) end
@@ -126,25 +134,29 @@ local function put(format, ...) out[#out + 1] = format:format(...) end
 local function number(n) return (("%.2f"):format(n):gsub("%.?0+$", "")) end
 
 -- Frames are lines: letters of most fonts would leave gaps. Each as a path in a cell of 2 by 2.
-local FRAMES = { ["─"] = "M0 1H2", ["│"] = "M1 0V2", ["╭"] = "M2 1Q1 1 1 2", ["╮"] = "M0 1Q1 1 1 2", ["╰"] = "M1 0Q1 1 2 1",
-  ["╯"] = "M1 0Q1 1 0 1", ["┌"] = "M2 1H1V2", ["┐"] = "M0 1H1V2", ["└"] = "M1 0V1H2", ["┘"] = "M1 0V1H0" }
+local FRAMES = { ["─"] = "M0 1H2", ["│"] = "M1 0V2", ["╭"] = "M2 1Q1 1 1 2", ["╮"] = "M0 1Q1 1 1 2",
+  ["╰"] = "M1 0Q1 1 2 1",
+  ["╯"] = "M1 0Q1 1 0 1", ["┌"] = "M2 1H1V2", ["┐"] = "M0 1H1V2", ["└"] = "M1 0V1H2",
+  ["┘"] = "M1 0V1H0" }
 
 local function background(x, y, width, colour)
   if colour == BACKGROUND then return end
-  put('<rect class="b" x="%s" y="%s" width="%s" height="%s" fill="%s"/>', number(x), number(y), number(width),
-    number(HEIGHT), colour)
+  put('<rect class="b" x="%s" y="%s" width="%s" height="%s" fill="%s"/>', number(x), number(y),
+    number(width), number(HEIGHT), colour)
 end
 
 local function frame(x, y, path, colour)
-  put('<path transform="translate(%s %s) scale(%s %s)" d="%s" stroke="%s" class="f"/>', number(x), number(y),
-    number(WIDTH / 2), number(HEIGHT / 2), path, colour)
+  put('<path transform="translate(%s %s) scale(%s %s)" d="%s" stroke="%s" class="f"/>',
+    number(x), number(y), number(WIDTH / 2), number(HEIGHT / 2), path, colour)
 end
 
 local function words(x, y, text, cells, look)
-  local more = (look.bold and ' font-weight="bold"' or "") .. (look.italic and ' font-style="italic"' or "")
-    .. (look.underline and ' text-decoration="underline"' or "") .. (look.dim and ' opacity="0.6"' or "")
-  put('<text x="%s" y="%s" textLength="%s" fill="%s"%s>%s</text>', number(x), number(y + BASELINE), number(cells * WIDTH),
-    look.fg, more, escape(text))
+  local more = (look.bold and ' font-weight="bold"' or "")
+    .. (look.italic and ' font-style="italic"' or "")
+    .. (look.underline and ' text-decoration="underline"' or "")
+    .. (look.dim and ' opacity="0.6"' or "")
+  put('<text x="%s" y="%s" textLength="%s" fill="%s"%s>%s</text>', number(x), number(y + BASELINE),
+    number(cells * WIDTH), look.fg, more, escape(text))
 end
 
 local function same(a, b)
@@ -193,7 +205,8 @@ put('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%s" heig
   number(height), number(width), number(height))
 put("<title>%s</title>", escape(title))
 put("<style>text { font: %dpx %s }", SIZE, FONT)
-put ".b { shape-rendering: crispEdges } .f { fill: none; vector-effect: non-scaling-stroke }</style>"
+put(".b { shape-rendering: crispEdges } .f { fill: none; vector-effect: non-scaling-stroke "
+  .. "}</style>")
 put('<rect width="100%%" height="100%%" rx="8" fill="%s"/>', BACKGROUND)
 local lines, style = {}, {}
 for line in io.lines() do lines[#lines + 1], style = parse(line, style) end

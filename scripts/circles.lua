@@ -1,4 +1,5 @@
---- C files that need each other: A calls B, and B, over whatever others, calls A. Read from the objects of a build.
+--- C files that need each other: A calls B, and B, over whatever others, calls A. Read from the
+--- objects of a build.
 ---
 ---     lua scripts/circles.lua build/5.4/obj     -- names every circle; fails if there is one
 ---

@@ -1,5 +1,6 @@
---- Writes what src/rest/conf_options.h says of each option of conf into README.md (a table) and lua/b24/types.lua (a class),
---- between their marks. `make docs` runs it; spec/readme_spec.lua fails when it has not been run.
+--- Writes what src/rest/conf_options.h says of each option of conf into README.md (a table) and
+--- lua/b24/types.lua (a class), between their marks. `make docs` runs it; spec/readme_spec.lua
+--- fails when it has not been run.
 ---
 ---     lua scripts/conf_table.lua           -- in the top folder
 ---
@@ -21,7 +22,8 @@ end
 
 -- The rows X(…) of a list macro, each as its arguments, as they stand there.
 local function rows(header, macro)
-  local body = assert(header:match("#define " .. macro .. "%(X%)(.-[^\\])\n"), macro):gsub("\\\n", "\n")
+  local body = assert(header:match("#define " .. macro .. "%(X%)(.-[^\\])\n"),
+    macro):gsub("\\\n", "\n")
   local list, row, text, depth, quoted = {}, nil, "", 0, false
   local i = 1
   while i <= #body do
@@ -63,7 +65,8 @@ local function value(text, headers)
   return mib and mib .. " MiB" or text
 end
 
-local TYPES = { SECONDS = "number", COUNT = "integer", BYTES = "integer", FLAG = "boolean", TEXT = "string" }
+local TYPES = { SECONDS = "number", COUNT = "integer", BYTES = "integer", FLAG = "boolean",
+  TEXT = "string" }
 
 -- {name=, type=, default=, doc=} of each option that is for users.
 local function options(root)
@@ -73,8 +76,8 @@ local function options(root)
     list[#list + 1] = { name = r[1], default = words(r[4]), type = words(r[5]), doc = words(r[6]) }
   end
   for _, r in ipairs(rows(header, "B24_CONF_VALUES")) do
-    list[#list + 1] = { name = r[2], default = words(r[5]) or value(r[5], headers), type = assert(TYPES[r[1]], r[1]),
-      doc = words(r[6]) }
+    list[#list + 1] = { name = r[2], default = words(r[5]) or value(r[5], headers),
+      type = assert(TYPES[r[1]], r[1]), doc = words(r[6]) }
   end
   for i = #list, 1, -1 do
     if list[i].doc == "" then table.remove(list, i) end
@@ -108,7 +111,8 @@ local function types(list)
   local lines = { "---@class b24.conf" }
   for _, o in ipairs(list) do
     local field = ("---@field %s? %s"):format(o.name, o.type)
-    local text = o.doc:gsub("; see %[[^%]]*%]%(#[^)]*%)", ""):gsub("%[([^%]]*)%]%(#[^)]*%)", "%1"):gsub("`", "")
+    local text = o.doc:gsub("; see %[[^%]]*%]%(#[^)]*%)", ""):gsub("%[([^%]]*)%]%(#[^)]*%)",
+      "%1"):gsub("`", "")
     if o.default ~= "" and not o.default:find "^see " then
       text = ("%s (default: %s)"):format(text, (o.default:gsub("`", "")))
     end
@@ -137,7 +141,8 @@ function conf_table.files(root)
     local _, first = text:find(mark[1] .. "\n", 1, true)
     local last = first and text:find("\n" .. mark[2], first, true)
     assert(last, name .. " has no marks of scripts/conf_table.lua")
-    files[name] = { is = text, should = text:sub(1, first) .. table.concat(mark[3](list), "\n") .. text:sub(last) }
+    files[name] = { is = text, should = text:sub(1, first) .. table.concat(mark[3](list), "\n")
+      .. text:sub(last) }
   end
   return files
 end

@@ -7,7 +7,8 @@
 --- Run from the top folder.
 
 -- The only table of the order, bottom to top. A folder knows what stands before it.
-local ORDER = { "src/base", "src/json", "src/rest", "src/im", "src/os", "src/http1", "src/curl", "src/lua",
+local ORDER = { "src/base", "src/json", "src/rest", "src/im", "src/os", "src/http1",
+  "src/curl", "src/lua",
   "lua/b24/wait", "lua/b24/api", "lua/b24", "lua/b24/nginx", "lua/b24/cli", "lua/b24/nvim" }
 
 local rank = {}
@@ -42,25 +43,28 @@ local OWN = { ["lua/b24/health.lua"] = "lua/b24/nvim", ["lua/b24/nvim.lua"] = "l
   ["lua/b24/resty.lua"] = "lua/b24/nginx" }
 
 local arrows, upward = {}, {}
-for _, path in ipairs(lines_of "find src lua/b24 -name '*.[ch]' -o -name '*.lua' | LC_ALL=C sort") do
-  local from = OWN[path] or folder_of(path)
-  local number = 0
-  for line in io.lines(path) do
-    number = number + 1
-    local to = needed(path, line)
-    if to and to ~= from then
-      if not rank[from] or not rank[to] or rank[to] > rank[from] then
-        upward[#upward + 1] = ("%s:%d: %s must not know %s"):format(path, number, from, to)
+for _,
+    path in ipairs(lines_of "find src lua/b24 -name '*.[ch]' -o -name '*.lua' | LC_ALL=C sort") do
+    local from = OWN[path] or folder_of(path)
+    local number = 0
+    for line in io.lines(path) do
+      number = number + 1
+      local to = needed(path, line)
+      if to and to ~= from then
+        if not rank[from] or not rank[to] or rank[to] > rank[from] then
+          upward[#upward + 1] = ("%s:%d: %s must not know %s"):format(path, number, from, to)
+        end
+        arrows[from .. " " .. to] = true
       end
-      arrows[from .. " " .. to] = true
     end
   end
-end
 
 -- An arrow that others imply only clutters the picture.
 local function implied(from, to, seen)
   for between in pairs(seen) do
-    if between ~= to and arrows[from .. " " .. between] and arrows[between .. " " .. to] then return true end
+    if between ~= to and arrows[from .. " " .. between] and arrows[between .. " " .. to] then
+      return true
+    end
   end
   return false
 end
@@ -80,7 +84,8 @@ local function drawn()
   return table.concat(lines, "\n")
 end
 
-local PAGE, MARKS = "doc/architecture.md", "(<!%-%- layers: .- %-%->\n).-(\n<!%-%- end of layers %-%->)"
+local PAGE, MARKS = "doc/architecture.md",
+  "(<!%-%- layers: .- %-%->\n).-(\n<!%-%- end of layers %-%->)"
 
 local function page()
   local file = assert(io.open(PAGE))

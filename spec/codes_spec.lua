@@ -15,7 +15,9 @@ local function files(command)
 end
 
 local kinds = {}
-for kind in process.read(ROOT .. "src/base/fault.h"):gmatch 'X%(B24_[%u_]+, "([%l_]+)"%)' do kinds[kind] = true end
+for kind in process.read(ROOT .. "src/base/fault.h"):gmatch 'X%(B24_[%u_]+, "([%l_]+)"%)' do
+  kinds[kind] = true
+end
 
 -- code -> {[kind or "?"] = path}
 local found = {}
@@ -39,7 +41,9 @@ local function read_c(path, file)
   file = file:gsub("/%*.-%*/", "")
   for arguments in file:gmatch "b24_fail(%b())" do
     local kind, code = arguments:match "^%([^,]*,([^,]*),([^,]*),"
-    if code then each_code(code, file, function(c) note(c, kind:match "B24_(%u[%u_]*)", path) end) end
+    if code then
+      each_code(code, file, function(c) note(c, kind:match "B24_(%u[%u_]*)", path) end)
+    end
   end
   for arguments in file:gmatch "b24_outcome_unusable(%b())" do
     each_code(arguments, file, function(c) note(c, "decode", path) end)
@@ -56,7 +60,9 @@ local function read_lua(path, file)
   for kind, code in file:gmatch('"(%l[%l_]+)",%s*' .. CODE) do
     if kinds[kind] then note(code, kind, path) end
   end
-  for kind, code in file:gmatch('kind = "(%l[%l_]+)", code = ' .. CODE) do note(code, kind, path) end
+  for kind, code in file:gmatch('kind = "(%l[%l_]+)", code = ' .. CODE) do
+    note(code, kind, path)
+  end
   for code in file:gmatch("[^=]code = " .. CODE) do note(code, nil, path) end
 end
 

@@ -1,5 +1,5 @@
--- What the pages promise is true: the examples run, the links lead somewhere, versions and file lists agree.
--- One Lua of each kind: processes.
+-- What the pages promise is true: the examples run, the links lead somewhere, versions and file
+-- lists agree. One Lua of each kind: processes.
 
 local b24 = require "b24"
 local data = require "spec.support.data"
@@ -20,7 +20,8 @@ local function lua_blocks(name)
   return blocks
 end
 
--- What the comments behind a block's print calls say that it prints: "words: first line / second line".
+-- What the comments behind a block's print calls say that it prints: "words: first line / second
+-- line".
 local function promised(block)
   local lines = {}
   for line in block:gmatch "[^\n]+" do
@@ -37,7 +38,9 @@ end
 -- The sorted lines that a shell command prints at the top of the project.
 local function names(command)
   local list = {}
-  for name in data.shell("cd ./" .. data.quote(ROOT) .. " && " .. command):gmatch "[^\n]+" do list[#list + 1] = name end
+  for name in data.shell("cd ./" .. data.quote(ROOT) .. " && " .. command):gmatch "[^\n]+" do
+    list[#list + 1] = name
+  end
   table.sort(list)
   return list
 end
@@ -67,7 +70,9 @@ describe("the example", function()
     return process.run(source, { B24_WEBHOOK = portal.http_webhook, B24_ALLOW_HTTP = "1" })
   end
 
-  local function lacks_luv(block) return block:find 'require "luv"' and not pcall(require, "luv") end
+  local function lacks_luv(block)
+    return block:find 'require "luv"' and not pcall(require, "luv")
+  end
 
   for _, name in ipairs(PAGES) do
     for number, block in ipairs(lua_blocks(name)) do
@@ -90,8 +95,8 @@ describe("the example", function()
   end)
 
   it("of each page says what is wrong with a credential, and does not show it", function()
-    local env = { B24_WEBHOOK = portal.http_webhook:gsub(portal.secret, "wrongSecret"), B24_ALLOW_HTTP = "1",
-      PORTAL = "localhost:" .. portal.https_port, TOKEN = "wrongSecret" }
+    local env = { B24_WEBHOOK = portal.http_webhook:gsub(portal.secret, "wrongSecret"),
+      B24_ALLOW_HTTP = "1", PORTAL = "localhost:" .. portal.https_port, TOKEN = "wrongSecret" }
     for _, name in ipairs(PAGES) do
       for _, block in ipairs(lua_blocks(name)) do
         if not lacks_luv(block) then -- which is said above
@@ -133,7 +138,9 @@ end)
 
 describe("what is made of src/rest/conf_options.h", function()
   for name, text in pairs(dofile(ROOT .. "scripts/conf_table.lua").files(ROOT)) do
-    it("is up to date in " .. name .. " (else: make docs)", function() assert.equal(text.should, text.is) end)
+    it("is up to date in " .. name .. " (else: make docs)", function()
+      assert.equal(text.should, text.is)
+    end)
   end
 end)
 
@@ -170,7 +177,9 @@ describe("the rock", function()
       end
     end
     assert.same(expected(needs_curl), sorted(spec.build.modules["b24.codec"].sources))
-    assert.same(expected(function(name) return name == "lua/codec_open" end), sorted(spec.build.modules["b24.core"].sources))
+    assert.same(expected(function(name)
+      return name == "lua/codec_open"
+    end), sorted(spec.build.modules["b24.core"].sources))
   end)
 
   it("installs each Lua file under its name, and nothing else", function()
@@ -179,11 +188,14 @@ describe("the rock", function()
       local module = path:match "lua/(.*)%.lua":gsub("/init$", ""):gsub("/", ".")
       modules[module] = path
     end
-    modules["b24.codec"], modules["b24.core"] = spec.build.modules["b24.codec"], spec.build.modules["b24.core"]
+    modules["b24.codec"], modules["b24.core"] = spec.build.modules["b24.codec"],
+      spec.build.modules["b24.core"]
     assert.same(modules, spec.build.modules)
   end)
 
   it("brings the folders that it names", function()
-    for _, folder in ipairs(spec.build.copy_directories or {}) do assert.truthy(names("ls " .. folder)[1]) end
+    for _, folder in ipairs(spec.build.copy_directories or {}) do
+      assert.truthy(names("ls " .. folder)[1])
+    end
   end)
 end)

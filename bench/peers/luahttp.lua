@@ -1,5 +1,5 @@
--- lua-http + lua-cjson: luahttp.lua WEBHOOK METHOD N CA_FILE [keep]. `keep`: one connection, kept by hand with
--- http.client; otherwise its request:go(), which makes one for every call.
+-- lua-http + lua-cjson: luahttp.lua WEBHOOK METHOD N CA_FILE [keep]. `keep`: one connection, kept
+-- by hand with http.client; otherwise its request:go(), which makes one for every call.
 local cjson = require "cjson"
 local client = require "http.client"
 local http_tls = require "http.tls"
@@ -34,7 +34,8 @@ end
 
 local connection
 local function kept()
-  connection = connection or assert(client.connect({ host = host, port = tonumber(port), tls = true, ctx = context }, 30))
+  connection = connection
+    or assert(client.connect({ host = host, port = tonumber(port), tls = true, ctx = context }, 30))
   local headers = new_headers()
   headers:append(":method", "POST")
   headers:append(":authority", host .. ":" .. port)

@@ -8,18 +8,22 @@ local site = {}
 local function entry(counters, err, info)
   local totals = counters and b24.totals(counters) or {}
   return {
-    badge = b24.badge(counters), messages = totals.messages, notifications = totals.notifications, lines = totals.lines,
+    badge = b24.badge(counters), messages = totals.messages, notifications = totals.notifications,
+    lines = totals.lines,
     tasks = totals.tasks, age = info.age, stale = info.stale, err = err or info.last_error,
   }
 end
 
--- /unread: everybody; /unread?user=anna: one. With a login of your own take ngx.var.remote_user for the name.
+-- /unread: everybody; /unread?user=anna: one. With a login of your own take ngx.var.remote_user for
+-- the name.
 function site.unread()
   ngx.header.content_type, ngx.header.cache_control = "application/json", "no-store"
   local name = ngx.var.arg_user
   if not name then
     local all = {}
-    for account, answer in pairs(b24.all()) do all[account] = entry(answer.counters, answer.err, answer.info) end
+    for account, answer in pairs(b24.all()) do
+      all[account] = entry(answer.counters, answer.err, answer.info)
+    end
     return ngx.say(cjson.encode(all))
   end
   local counters, err, info = b24.get(name)
@@ -53,7 +57,9 @@ local function samples(all)
     if answer.counters then
       add(lists.age_seconds, who, answer.info.age)
       for kind, value in pairs(b24.totals(answer.counters)) do
-        if type(value) == "number" then add(lists.unread, who .. ',kind="' .. kind .. '"', value) end
+        if type(value) == "number" then
+          add(lists.unread, who .. ',kind="' .. kind .. '"', value)
+        end
       end
     end
   end
@@ -67,7 +73,9 @@ function site.metrics()
   for _, name in ipairs { "unread", "up", "age_seconds" } do
     lines[#lines + 1] = ("# HELP b24_%s %s\n# TYPE b24_%s gauge"):format(name, HEAD[name], name)
     table.sort(lists[name], function(a, b) return a[1] < b[1] end)
-    for _, sample in ipairs(lists[name]) do lines[#lines + 1] = ("b24_%s{%s} %.14g"):format(name, sample[1], sample[2]) end
+    for _, sample in ipairs(lists[name]) do
+      lines[#lines + 1] = ("b24_%s{%s} %.14g"):format(name, sample[1], sample[2])
+    end
   end
   ngx.say(table.concat(lines, "\n"))
 end

@@ -22,11 +22,14 @@ local FOR_CAN_YIELD = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 local COUNTERS = { method = "im.counters.get" }
 
 local function check(self, name)
-  if getmetatable(self) ~= Client then blame("b24: call it with a colon: client:" .. name .. "(…)") end
+  if getmetatable(self) ~= Client then
+    blame("b24: call it with a colon: client:" .. name .. "(…)")
+  end
 end
 
 local function closed(method)
-  return codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).", method)
+  return codec.fault("closed", "CLOSED", "the client was closed",
+    "Make a new one with b24.client(conf).", method)
 end
 
 -- A callback comes last, after whatever else is given.
@@ -39,7 +42,9 @@ end
 -- The one option that a call has: true, false or nil.
 local function call_options(opts, option)
   if opts == nil then return nil end
-  if type(opts) ~= "table" then blame("b24: the options of a call must be a table, not a " .. type(opts)) end
+  if type(opts) ~= "table" then
+    blame("b24: the options of a call must be a table, not a " .. type(opts))
+  end
   for name, value in pairs(opts) do
     if name ~= option then
       blame(("b24: unknown option '%s' of a call (there is: %s)"):format(tostring(name), option))
@@ -72,8 +77,10 @@ end
 
 --- One request: any REST method. `info.next` and `info.total` are those of a list.
 ---@param method string such as "im.recent.list"
----@param params? table keys 1..n are an array, other keys an object; an empty nested table is an empty array
----@param opts? {idempotent: boolean} idempotent: may it safely run twice, so that it is repeated if it may already have run?
+---@param params? table keys 1..n are an array, other keys an object; an empty nested table is an
+--- empty array
+---@param opts? {idempotent: boolean} idempotent: may it safely run twice, so that it is repeated if
+--- it may already have run?
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return any result null members are absent unless conf.nulls; a null result is b24.null
 ---@return string? err
@@ -87,47 +94,53 @@ function Client:call(method, params, opts, callback)
   end
   local call, fault, fault_info
   if self.conf then
-    call, fault, fault_info = codec.call(self.conf, method, params, nil, { idempotent = idempotent })
+    call, fault, fault_info = codec.call(self.conf, method, params, nil,
+      { idempotent = idempotent })
   else
     call, fault, fault_info = closed(method)
   end
-  local result, err, info = host.run("client:call(method, params)", self.transport, callback, function(core)
-    if not call then return nil, fault, fault_info end
-    return core.perform(call)
-  end, { method = method })
+  local result, err, info = host.run("client:call(method, params)", self.transport, callback,
+    function(core)
+      if not call then return nil, fault, fault_info end
+      return core.perform(call)
+    end, { method = method })
   return result, err, info
 end
 
---- Many commands in few requests (50 in each), by name: `{ me = {"user.current"}, deal = {"crm.deal.get", {id = 5}} }`.
---- A command may use the result of another: b24.ref("me", "ID"). Names: any string or integer. Order: integers in ascending
---- order, then strings by their bytes; what is referred to goes first. Each command is in exactly one of results, errors and
---- not_reached (skipped after a halt, or left out by the portal). A query has no null and no empty list: null is sent as "",
---- an empty table not at all.
+--- Many commands in few requests (50 in each), by name: `{ me = {"user.current"}, deal =
+--- {"crm.deal.get", {id = 5}} }`. A command may use the result of another: b24.ref("me", "ID").
+--- Names: any string or integer. Order: integers in ascending order, then strings by their bytes;
+--- what is referred to goes first. Each command is in exactly one of results, errors and
+--- not_reached (skipped after a halt, or left out by the portal). A query has no null and no empty
+--- list: null is sent as "", an empty table not at all.
 ---@param commands table<string|integer, {[1]: string, [2]: table?}|string> name -> {method, params}
 ---@param opts? {halt: boolean} halt: stop at the first command that fails
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
----@return {results: table, errors: table, not_reached: table, next: table, total: table}? answer each part by name
+---@return {results: table, errors: table, not_reached: table, next: table, total: table}? answer
+--- each part by name
 ---@return string? err only when no request was answered
----@return b24.info info of the first request that failed, if one did (`failed` says how many), else of the last; attempts,
---- waited and elapsed are those of all
+---@return b24.info info of the first request that failed, if one did (`failed` says how many), else
+--- of the last; attempts, waited and elapsed are those of all
 function Client:batch(commands, opts, callback)
   check(self, "batch")
   if type(opts) == "function" then opts, callback = nil, opts end
   local halt = call_options(opts, "halt")
   local conf = self.conf
   local steps = codec.batch(commands, halt)
-  local answer, err, info = host.run("client:batch(commands)", self.transport, callback, function(core)
-    if not conf then return closed "batch" end
-    return require("b24.api.batch").run(core, conf, steps, halt)
-  end, { method = "batch" })
+  local answer, err, info = host.run("client:batch(commands)", self.transport, callback,
+    function(core)
+      if not conf then return closed "batch" end
+      return require("b24.api.batch").run(core, conf, steps, halt)
+    end, { method = "batch" })
   return answer, err, info
 end
 
---- The rows of a list, one by one, in constant memory: `for row in client:list("crm.deal.list") do … end`. It throws, as
---- io.lines does: a list that ends early must not look like a short one. What it throws is the message (a string) that
---- client:call would have returned. Rows added or deleted meanwhile cause no gaps or duplicates where the method pages
---- by ID: set no order and no condition on the ID, and it will where it can. The conf's timeout is one
---- deadline for all its requests; the time between them does not count.
+--- The rows of a list, one by one, in constant memory: `for row in client:list("crm.deal.list") do
+--- … end`. It throws, as io.lines does: a list that ends early must not look like a short one. What
+--- it throws is the message (a string) that client:call would have returned. Rows added or deleted
+--- meanwhile cause no gaps or duplicates where the method pages by ID: set no order and no
+--- condition on the ID, and it will where it can. The conf's timeout is one deadline for all its
+--- requests; the time between them does not count.
 ---@param method string such as "crm.deal.list", "tasks.task.list", "im.recent.list"
 ---@param params? table as for client:call; read once, at this call, and never changed
 ---@param opts? {idempotent: boolean}
@@ -136,7 +149,8 @@ function Client:list(method, params, opts)
   check(self, "list")
   call_options(opts, "idempotent")
   if host.check("client:list(method, params)", self.transport) and not FOR_CAN_YIELD then
-    blame("b24: a for loop of this Lua cannot wait in a coroutine; use client:all(method, params) instead of client:list")
+    blame("b24: a for loop of this Lua cannot wait in a coroutine; use client:all(method, params) "
+      .. "instead of client:list")
   end
   local cursor = codec.cursor(method, params)
   return require("b24.api.list").rows(self, cursor, method, opts)
@@ -164,11 +178,12 @@ local function all_options(opts)
   return max, rest
 end
 
---- All rows of a list as a table. `info` sums up attempts, waited and elapsed over all `info.pages` requests.
+--- All rows of a list as a table. `info` sums up attempts, waited and elapsed over all `info.pages`
+--- requests.
 ---@param method string
 ---@param params? table as for client:list
----@param opts? {max: integer, idempotent: boolean} max: stop after this many rows; `info.more` then says whether there
---- are, or may be, others
+---@param opts? {max: integer, idempotent: boolean} max: stop after this many rows; `info.more` then
+--- says whether there are, or may be, others
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return any[]? rows
 ---@return string? err
@@ -178,15 +193,17 @@ function Client:all(method, params, opts, callback)
   params, opts, callback = trailing(params, opts, callback)
   local max, rest = all_options(opts)
   local cursor = codec.cursor(method, params)
-  local rows, err, info = host.run("client:all(method, params)", self.transport, callback, function()
-    return require("b24.api.list").all(self, cursor, method, max, rest)
-  end, { method = method })
+  local rows, err, info = host.run("client:all(method, params)", self.transport,
+    callback, function()
+      return require("b24.api.list").all(self, cursor, method, max, rest)
+    end, { method = method })
   return rows, err, info
 end
 
---- Who is waiting: the dialogs with unread messages, newest first. Makes two requests, more if there are many dialogs.
---- Dialogs that the portal does not name are also listed, with `unknown`.
----@param opts? {section: string?, waiting: boolean?} section: only this, such as "LINES"; waiting: ask since when (default)
+--- Who is waiting: the dialogs with unread messages, newest first. Makes two requests, more if
+--- there are many dialogs. Dialogs that the portal does not name are also listed, with `unknown`.
+---@param opts? {section: string?, waiting: boolean?} section: only this, such as "LINES"; waiting:
+--- ask since when (default)
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.inbox? list
 ---@return string? err
@@ -206,7 +223,8 @@ end
 --- The messages of a dialog, the newest last. Marks nothing as read. `plain` is what people
 --- see: the text without its markup, files and attachments by name; `text` is what the portal sent.
 ---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
----@param opts? {unread: boolean?, limit: integer?} unread: only these; limit: default 20, at most 200
+---@param opts? {unread: boolean?, limit: integer?} unread: only these; limit: default 20, at most
+--- 200
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.message[]? list
 ---@return string? err
@@ -215,16 +233,17 @@ function Client:messages(dialog_id, opts, callback)
   check(self, "messages")
   if type(opts) == "function" then opts, callback = nil, opts end
   local body = require("b24.api.messages").messages(self.conf or closed, dialog_id, opts)
-  local list, err, info = host.run("client:messages(dialog_id, opts)", self.transport, callback, body,
+  local list, err, info = host.run("client:messages(dialog_id, opts)", self.transport,
+    callback, body,
     { method = "im.dialog.messages.get" })
   return list, err, info
 end
 
---- Sends a message, in the name of the credential's owner. It is shown as typed: what would be markup
---- to Bitrix24 (BB codes and the like) is split with an invisible character, unless `bb`. What only a
---- terminal understands (colours, control characters, overwritten lines) is removed; bytes that are
---- not UTF-8 become U+FFFD. A text longer than 20,000 characters is split at line ends into numbered
---- messages, at most 50. Never sent again if it may have arrived.
+--- Sends a message, in the name of the credential's owner. It is shown as typed: what would be
+--- markup to Bitrix24 (BB codes and the like) is split with an invisible character, unless `bb`.
+--- What only a terminal understands (colours, control characters, overwritten lines) is removed;
+--- bytes that are not UTF-8 become U+FFFD. A text longer than 20,000 characters is split at line
+--- ends into numbered messages, at most 50. Never sent again if it may have arrived.
 ---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
 ---@param text string blanks at both ends are removed
 ---@param opts? {bb: boolean?, once: boolean?} bb: interpret BB codes in the text; once: refuse a
@@ -256,15 +275,16 @@ function Client:mark_read(dialog_id, callback)
   return done, err, info
 end
 
---- Changes as they happen. The first answer comes as on_change(counters, {}): the state, and no changes. Later on_change is
---- called only when something has changed. In an outage on_error is called once and on_recover when it is over; meanwhile
---- the portal is asked less often. In a plain interpreter without an event loop it returns when the watch is stopped, which
---- its handlers can do (inside b24.run: at once). Handlers may make calls: these wait without blocking the program. What a
---- handler throws ends the watch.
+--- Changes as they happen. The first answer comes as on_change(counters, {}): the state, and no
+--- changes. Later on_change is called only when something has changed. In an outage on_error is
+--- called once and on_recover when it is over; meanwhile the portal is asked less often. In a plain
+--- interpreter without an event loop it returns when the watch is stopped, which its handlers can
+--- do (inside b24.run: at once). Handlers may make calls: these wait without blocking the program.
+--- What a handler throws ends the watch.
 ---@param opts {every: number?, on_change: fun(counters: b24.counters, changes: b24.change[], watch: b24.watching)?,
 --- on_error: fun(err: string, info: b24.info, watch: b24.watching)?,
---- on_recover: fun(counters: b24.counters, seconds: number, watch: b24.watching)?} every: seconds between two questions
---- (default 60; from 1 on), give or take a tenth
+--- on_recover: fun(counters: b24.counters, seconds: number, watch: b24.watching)?} every: seconds
+--- between two questions (default 60; from 1 on), give or take a tenth
 ---@return b24.watching? watch
 ---@return string? err only for a closed client
 ---@return b24.info? info
@@ -278,7 +298,8 @@ function Client:watch(opts)
   return watching
 end
 
---- Optional: later calls answer kind "closed". Connections are kept for other clients until the Lua state ends.
+--- Optional: later calls answer kind "closed". Connections are kept for other clients until the Lua
+--- state ends.
 function Client:close()
   check(self, "close")
   self.conf = nil

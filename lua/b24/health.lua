@@ -10,7 +10,8 @@ local health = {}
 
 local PATIENCE = 12000 -- ms for both questions: people wait for this page
 
-local BUILD = "Run `make nvim` in the plugin's folder (it needs a C compiler, and libcurl and cJSON with their headers)"
+local BUILD = "Run `make nvim` in the plugin's folder (it needs a C compiler, and libcurl and "
+  .. "cJSON with their headers)"
 
 local function advice(hint) return hint and { hint } or nil end
 
@@ -23,17 +24,21 @@ local function engines()
   else
     bad("No engine: " .. why, { BUILD, "or install the program b24 (luarocks install b24)" })
   end
-  if name == "program" then warn("It keeps the badge; the inbox and answering need the C module", { BUILD }) end
+  if name == "program" then
+    warn("It keeps the badge; the inbox and answering need the C module", { BUILD })
+  end
   return name
 end
 
 local function libraries()
   local facts = require("b24.core").versions()
-  ok(("b24 %s, libcurl %s%s"):format(facts.b24, facts.libcurl, facts.http2 and " with HTTP/2" or ""))
+  ok(("b24 %s, libcurl %s%s"):format(facts.b24, facts.libcurl,
+    facts.http2 and " with HTTP/2" or ""))
   if facts.tls then
     ok("TLS: " .. facts.tls)
   else
-    bad("This libcurl has no TLS: no portal can be asked", { "Install a libcurl with OpenSSL or GnuTLS" })
+    bad("This libcurl has no TLS: no portal can be asked",
+      { "Install a libcurl with OpenSSL or GnuTLS" })
   end
   ok("Trusted certificates: " .. (facts.trust or "libcurl's own default")
     .. (facts.trust_by and (" (%s)"):format(facts.trust_by) or ""))
@@ -42,8 +47,12 @@ end
 -- Where the credential comes from; never what it is.
 local function place()
   local conf = options.get "conf"
-  if type(conf) == "string" then return "setup{conf = URL} (a file that only you can read is a better place)" end
-  if type(conf) == "table" and conf.profile then return "the file of the profile " .. conf.profile end
+  if type(conf) == "string" then
+    return "setup{conf = URL} (a file that only you can read is a better place)"
+  end
+  if type(conf) == "table" and conf.profile then
+    return "the file of the profile " .. conf.profile
+  end
   if conf ~= nil then return "setup{conf = {…}}" end
   if (os.getenv "B24_WEBHOOK" or "") ~= "" then return "the environment variable B24_WEBHOOK" end
   local home = os.getenv "XDG_CONFIG_HOME" or vim.fn.expand "~/.config"
@@ -68,7 +77,8 @@ local function scope(client)
   for _, name in ipairs(list) do
     if name == "im" then return ok "Permission: Chat and Notifications (im)" end
   end
-  bad("The webhook lacks the permission im", { "In the webhook's settings tick 'Chat and Notifications (im)'" })
+  bad("The webhook lacks the permission im",
+    { "In the webhook's settings tick 'Chat and Notifications (im)'" })
 end
 
 local function portal()
@@ -77,7 +87,9 @@ local function portal()
   if not client then return bad("Credential: " .. err, advice(hint)) end
   ok("Credential: " .. place())
   local counters, failure, info = answer(function(callback) client:counters(callback) end)
-  if not counters then return bad(("%s: %s"):format(module.portal() or "the portal", failure), advice(info.hint)) end
+  if not counters then
+    return bad(("%s: %s"):format(module.portal() or "the portal", failure), advice(info.hint))
+  end
   ok(("%s answers in %d ms"):format(module.portal(), info.elapsed * 1000))
   scope(client)
 end
@@ -85,7 +97,8 @@ end
 local function polling()
   local status = require("b24.nvim.state").status()
   if status.engine then
-    ok("Polling is on, every " .. options.get "every" .. " s; the badge is " .. vim.inspect(status.badge))
+    ok("Polling is on, every " .. options.get "every" .. " s; the badge is "
+      .. vim.inspect(status.badge))
   else
     warn("Polling is off", { status.hint or "Start it with :B24 start" })
   end

@@ -1,8 +1,9 @@
 --- b24: unread Bitrix24 counters, and a polite Bitrix24 REST client, for Lua.
 ---
---- Every call returns `value, err, info`: on failure nil, a message (string) and a table with details (`info.kind`,
---- `info.code`, `info.hint`, …). Problems with the network, the portal or the data are never thrown; a wrong Lua type
---- or an unknown option name is, at the caller's line. The types are declared in b24/types.lua.
+--- Every call returns `value, err, info`: on failure nil, a message (string) and a table with
+--- details (`info.kind`, `info.code`, `info.hint`, …). Problems with the network, the portal or the
+--- data are never thrown; a wrong Lua type or an unknown option name is, at the caller's line. The
+--- types are declared in b24/types.lua.
 
 local codec = require "b24.codec"
 
@@ -23,7 +24,8 @@ local b24 = {
 }
 
 --- Unread counters of the credential's owner (REST method im.counters.get, scope im).
----@param conf? b24.conf|string a table, a webhook URL, or nil: $B24_WEBHOOK, else the file ~/.config/b24/webhook
+---@param conf? b24.conf|string a table, a webhook URL, or nil: $B24_WEBHOOK, else the file
+--- ~/.config/b24/webhook
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.counters? counters
 ---@return string? err
@@ -36,11 +38,12 @@ function b24.counters(conf, callback)
     if counters then return counters, nil, info end
   end
   local transport = type(conf) == "table" and conf.transport or nil
-  local value, err, info = require("b24.wait.context").run("b24.counters(conf)", transport, callback, function(core)
-    if checked then return cache.counters(core, checked) end
-    fault_info.method = "im.counters.get"
-    return nil, fault, fault_info
-  end, COUNTERS)
+  local value, err, info = require("b24.wait.context").run("b24.counters(conf)", transport,
+    callback, function(core)
+      if checked then return cache.counters(core, checked) end
+      fault_info.method = "im.counters.get"
+      return nil, fault, fault_info
+    end, COUNTERS)
   return value, err, info
 end
 
@@ -62,8 +65,9 @@ function b24.counters_all(confs, opts, callback)
   return answers, err, info
 end
 
---- Sequential code where calls must not block: inside `body` they look as if they did, while the program keeps running. In
---- a plain interpreter without an event loop it returns when `body`, and everything that it started, has finished.
+--- Sequential code where calls must not block: inside `body` they look as if they did, while the
+--- program keeps running. In a plain interpreter without an event loop it returns when `body`, and
+--- everything that it started, has finished.
 ---@param body fun(): any its errors are passed on, to the event loop where there is one
 ---@param opts? {transport: string?} "auto" (default), "uv", "cqueues", "glib", "blocking"
 ---@return any ... what `body` returns; in an event loop: a b24.task
@@ -77,7 +81,8 @@ function b24.run(body, opts)
   return task
 end
 
---- A plain-text explanation of the number: "14 = 2 tasks + 4 notifications + 8 messages". It says only what is known.
+--- A plain-text explanation of the number: "14 = 2 tasks + 4 notifications + 8 messages". It says
+--- only what is known.
 ---@param counters b24.counters
 ---@param inbox? b24.inbox adds what only the list of recent chats shows
 ---@return string lines

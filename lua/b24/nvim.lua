@@ -4,11 +4,13 @@ local options = require "b24.nvim.options"
 
 local nvim = {}
 
---- Stores the options, and does nothing else: polling starts once the editor is on the screen (plugin/b24.lua).
+--- Stores the options, and does nothing else: polling starts once the editor is on the screen
+--- (plugin/b24.lua).
 ---@param opts? b24.nvim.options
 function nvim.setup(opts) options.set(opts) end
 
---- What is known; never asks anybody. `badge` is what a status line shows: "" for nothing, "?" while the portal is away.
+--- What is known; never asks anybody. `badge` is what a status line shows: "" for nothing, "?"
+--- while the portal is away.
 ---@return b24.nvim.status
 function nvim.status() return require("b24.nvim.state").status() end
 

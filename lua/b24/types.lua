@@ -45,15 +45,18 @@
 ---@class b24.limiter
 ---@field rate? number calls a second (default: the plan's)
 ---@field burst? integer calls at once (default: the plan's)
----@field reserve? fun(portal: string, seconds: number): number?, number? seconds to wait; or nil, and seconds until a retry
+---@field reserve? fun(portal: string, seconds: number): number?, number? seconds to wait; or nil,
+--- and seconds until a retry
 ---@field penalise? fun(portal: string, seconds: number)
 
----@alias b24.callback fun(value: any, err: string?, info: b24.info) called from the program's event loop
+---@alias b24.callback fun(value: any, err: string?, info: b24.info) called from the program's event
+--- loop
 
 ---@alias b24.map table<string, integer> id -> unread messages; looked up by number too
 
 ---@class b24.counters
----@field TYPE table<string, integer> totals: ALL, NOTIFY, CHAT, DIALOG, LINES, MESSENGER, TASKS_TASK, …
+---@field TYPE table<string, integer> totals: ALL, NOTIFY, CHAT, DIALOG, LINES, MESSENGER,
+--- TASKS_TASK, …
 ---@field CHAT b24.map chat id -> unread
 ---@field DIALOG b24.map user id -> unread
 ---@field LINES b24.map chat id of an open line -> unread
@@ -88,7 +91,8 @@
 ---@field section string of the counters: "DIALOG", "CHAT", "LINES", … or "CHAT_MUTED"
 ---@field last_message? string in one line, as the list of chats shows it
 ---@field date? integer of the last message, seconds since 1970
----@field waiting? integer seconds since the first unread message, by the portal's clock; nil: unknown
+---@field waiting? integer seconds since the first unread message, by the portal's clock; nil:
+--- unknown
 ---@field at_least? boolean `waiting` is a minimum
 ---@field muted? boolean
 ---@field marked? boolean marked as unread by hand
@@ -137,8 +141,10 @@
 ---@field total? integer of a list
 ---@field pages? integer of client:all: requests that made up the list
 ---@field more? boolean of client:all: `max` rows were read, and there are, or may be, others
----@field age? number seconds since the portal answered: the counters came from the cache or from b24.resty.get
----@field stale? boolean with age: older than max_age; of b24.resty.get: polling has failed since then, or nobody polls
+---@field age? number seconds since the portal answered: the counters came from the cache or from
+--- b24.resty.get
+---@field stale? boolean with age: older than max_age; of b24.resty.get: polling has failed since
+--- then, or nobody polls
 ---@field stale_because? string with stale: why there is no newer answer
 ---@field last_error? string of b24.resty.get: why it is stale
 ---@field kind? "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"|"too_large"|"closed"
@@ -147,9 +153,11 @@
 ---@field hint? string one sentence: what to do next
 ---@field retryable? boolean may the same call be repeated?
 ---@field retry_after? number seconds
----@field log_error? string the first error that conf.log threw during the call; it does not affect the call
+---@field log_error? string the first error that conf.log threw during the call; it does not affect
+--- the call
 ---@field ids? integer[] of client:send: the messages that arrived
 ---@field parts? integer of client:send: how many messages the text was split into
----@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests that failed as a whole,
---- whose first one kind, code and the like describe
----@field sent? boolean false: no byte of the request left this machine, so the call surely did not run
+---@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests
+--- that failed as a whole, whose first one kind, code and the like describe
+---@field sent? boolean false: no byte of the request left this machine, so the call surely did not
+--- run

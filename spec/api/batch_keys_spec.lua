@@ -1,4 +1,5 @@
--- client:batch: every integer and every string is a name; no command is lost, whatever the names and the portal's answer.
+-- client:batch: every integer and every string is a name; no command is lost, whatever the names
+-- and the portal's answer.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -45,7 +46,8 @@ describe("a batch's names", function()
   teardown(function() p:stop() end)
   before_each(function()
     p:reset()
-    client = assert(b24.client { webhook = p.webhook, ca_file = p.ca_file, limiter = false, timeout = 10 })
+    client = assert(b24.client { webhook = p.webhook, ca_file = p.ca_file, limiter = false,
+      timeout = 10 })
   end)
 
   -- Each command asks for an echo of its own number.
@@ -66,7 +68,8 @@ describe("a batch's names", function()
   end)
 
   it("may be a list with a hole", function()
-    local commands = { { "b24test.echo", { v = 1 } }, { "b24test.echo", { v = 2 } }, [4] = { "b24test.echo", { v = 4 } } }
+    local commands = { { "b24test.echo", { v = 1 } }, { "b24test.echo", { v = 2 } },
+      [4] = { "b24test.echo", { v = 4 } } }
     local answer = assert(client:batch(commands))
     all_there(commands, answer)
     assert.equal("4", tostring(answer.results[4].v))
@@ -98,7 +101,8 @@ describe("a batch's names", function()
   end)
 
   it("may have any bytes (what stood behind a zero byte was lost)", function()
-    ask("a\0b", "a\0c", "a", "", "\255\254", "c1", "a b", '"', "x[y]", "$result[c1]", "имя", ("n"):rep(5000))
+    ask("a\0b", "a\0c", "a", "", "\255\254", "c1", "a b", '"', "x[y]", "$result[c1]", "имя",
+      ("n"):rep(5000))
   end)
 
   it("can be referred to, each by its own type", function()
@@ -115,7 +119,8 @@ describe("a batch's names", function()
   end)
 
   it("are found in every part: failures, halts, lists, commands that go alone", function()
-    local commands = { [10] = "no.such.method", [20] = { "b24test.echo", { v = "$total" } }, [30] = "crm.deal.list" }
+    local commands = { [10] = "no.such.method", [20] = { "b24test.echo", { v = "$total" } },
+      [30] = "crm.deal.list" }
     local answer = assert(client:batch(commands))
     all_there(commands, answer)
     assert.equal("ERROR_METHOD_NOT_FOUND", answer.errors[10].code)
@@ -129,7 +134,8 @@ describe("a batch's names", function()
   it("are found when requests fail: 130 ids, the second request is lost", function()
     local commands = {}
     for i = 1, 130 do commands[i * 7 - 400] = i == 60 and "crm.deal.add" or "profile" end
-    p:control("fault", { kind = "slow", delay = 0, method = "batch", times = 1 }) -- the first request passes
+    -- the first request passes
+    p:control("fault", { kind = "slow", delay = 0, method = "batch", times = 1 })
     p:control("reply", { method = "batch", status = 502, body = "<html>", times = 1 })
     local answer = assert(client:batch(commands))
     all_there(commands, answer)
@@ -139,7 +145,8 @@ end)
 
 describe("codec.batch", function()
   it("orders by number, then by the bytes of names", function()
-    local steps = codec.batch { "one", "two", [4] = "four", [-3] = "m", [0] = "zero", [1e15] = "big", b = "b.get",
+    local steps = codec.batch { "one", "two", [4] = "four", [-3] = "m", [0] = "zero",
+      [1e15] = "big", b = "b.get",
       a = "a.get", ["1"] = "text", ["a\0"] = "nul", B = "upper", ["\255"] = "high" }
     assert.same({ -3, 0, 1, 2, 4, 1e15, "1", "B", "a", "a\0", "b", "\255" }, order(steps))
   end)
@@ -147,12 +154,14 @@ describe("codec.batch", function()
   it("orders integers at the ends of their range", function()
     if not math.mininteger then return end -- no integers before Lua 5.3
     local low, high = math.mininteger, math.maxinteger
-    local steps = codec.batch { [high] = "m", [high - 1] = "m", [low] = "m", [low + 1] = "m", [0] = "m" }
+    local steps = codec.batch { [high] = "m", [high - 1] = "m", [low] = "m",
+      [low + 1] = "m", [0] = "m" }
     assert.same({ low, low + 1, 0, high - 1, high }, order(steps))
   end)
 
   it("throws for other keys at the caller's line, and says which", function()
-    for _, row in ipairs { { 1.5, "1.5" }, { -0.25, "-0.25" }, { math.huge, "infinite" }, { -math.huge, "infinite" },
+    for _, row in ipairs { { 1.5, "1.5" }, { -0.25, "-0.25" }, { math.huge, "infinite" },
+        { -math.huge, "infinite" },
       { true, "boolean" }, { {}, "table" }, { print, "function" }, { io.stdout, "userdata" } } do
       local client = assert(b24.client { webhook = BASE })
       local ok, message = pcall(function() client:batch { "profile", [row[1]] = "profile" } end)
@@ -162,12 +171,15 @@ describe("codec.batch", function()
     end
   end)
 
-  it("names the command that is wrong: a number without quotes, odd bytes as question marks", function()
-    for _, row in ipairs { { 547, "547" }, { "547", "'547'" }, { "a\0b\n", "'a?b?'" }, { "\255", "'?'" }, { -1, "-1" },
-      { ("x"):rep(500), "'" .. ("x"):rep(60) .. "…'" }, { ("я"):rep(40), "'" .. ("я"):rep(30) .. "…'" },
+  it("names the command that is wrong: numbers without quotes, odd bytes as ?", function()
+    for _, row in ipairs { { 547, "547" }, { "547", "'547'" }, { "a\0b\n", "'a?b?'" },
+        { "\255", "'?'" }, { -1, "-1" },
+      { ("x"):rep(500), "'" .. ("x"):rep(60) .. "…'" },
+      { ("я"):rep(40), "'" .. ("я"):rep(30) .. "…'" },
       { "x" .. ("я"):rep(40), "'x" .. ("я"):rep(29) .. "…'" } } do
       local _, message = pcall(codec.batch, { [row[1]] = 5 })
-      assert.truthy(message:find("command " .. row[2] .. " of the batch needs a method", 1, true), message)
+      assert.truthy(message:find("command " .. row[2] .. " of the batch needs a method", 1, true),
+        message)
     end
   end)
 
@@ -180,7 +192,8 @@ describe("codec.batch", function()
   end)
 
   it("refuses what stands beside method and params, where it would be lost", function()
-    for _, row in ipairs { { { "crm.deal.get", id = 5 }, "'id'" }, { { "m", {}, {} }, "3" }, { { "m", [0] = 1 }, "0" },
+    for _, row in ipairs { { { "crm.deal.get", id = 5 }, "'id'" }, { { "m", {}, {} }, "3" },
+        { { "m", [0] = 1 }, "0" },
       { { "m", {}, halt = true }, "'halt'" }, { { "m", [{}] = 1 }, "table" } } do
       local ok, message = pcall(codec.batch, { a = row[1] })
       assert.is_false(ok)
@@ -189,7 +202,7 @@ describe("codec.batch", function()
     end
   end)
 
-  it("writes the integer keys of params as a call does: 1..n is a list, anything else keeps its keys", function()
+  it("writes integer keys of params as a call does: 1..n is a list, others stay", function()
     for _, row in ipairs {
       { { v = { "a", "b" } }, "v%5B0%5D=a&v%5B1%5D=b" },
       { { v = { [547] = "a" } }, "v%5B547%5D=a" },
@@ -200,14 +213,17 @@ describe("codec.batch", function()
       { { v = { [2 ^ 53] = "a" } }, "v%5B9007199254740992%5D=a" },
     } do
       local body = codec.batch({ { "m", row[1] } })[1].body
-      for i = 2, #row do assert.truthy(body:find("[?&]" .. row[i]:gsub("%p", "%%%0") .. '[&"]'), body) end
+      for i = 2, #row do
+        assert.truthy(body:find("[?&]" .. row[i]:gsub("%p", "%%%0") .. '[&"]'), body)
+      end
     end
-    for _, params in ipairs { { v = { "a", x = "b" } }, { v = { [1.5] = "a" } }, { v = { [true] = 1 } }, { 1, x = 2 } } do
+    for _, params in ipairs { { v = { "a", x = "b" } }, { v = { [1.5] = "a" } },
+        { v = { [true] = 1 } }, { 1, x = 2 } } do
       assert.is_false((pcall(codec.batch, { { "m", params } })))
     end
   end)
 
-  it("refuses a reference in the place of all params, and outside of a batch (its name was sent as a list)", function()
+  it("refuses a reference in place of all params, and outside of a batch", function()
     local ref = b24.ref("me", "ID")
     assert.is_false((pcall(codec.batch, { me = "profile", a = { "m", ref } })))
     local client = assert(b24.client { webhook = BASE })
@@ -287,7 +303,8 @@ describe("codec.batch", function()
   } do
     it("plans sixteen times as many commands in about sixteen times the time, " .. name, function()
       local few, many = cost(make, 2500), cost(make, 40000)
-      assert.is_true(many / few < 64, ("%.4f s and %.4f s"):format(few, many)) -- squares would be 256
+      -- squares would be 256
+      assert.is_true(many / few < 64, ("%.4f s and %.4f s"):format(few, many))
     end)
   end
 end)
@@ -310,16 +327,21 @@ describe("a batch's answer", function()
 
   for name, body in pairs {
     ["with nothing in it"] = '{"result":{"result":[]}}',
-    ["with empty parts"] = '{"result":{"result":[],"result_error":[],"result_total":[],"result_next":[]}}',
+    ["with empty parts"] =
+      '{"result":{"result":[],"result_error":[],"result_total":[],"result_next":[]}}',
     ["with one command left out"] = '{"result":{"result":{"X":1,"5":2}}}',
     ["that is a list"] = '{"result":{"result":[1,2,3],"result_error":[4]}}',
-    ["with foreign names"] = '{"result":{"result":{"c99":1,"0":2,"":3,"c":4,"C1":5},"result_error":{"c0":{"error":"E"}}}}',
-    ["with names doubled"] = '{"result":{"result":{"5":1,"5":2,"X":1},"result_error":{"5":{"error":"E"}}}}',
+    ["with foreign names"] =
+      '{"result":{"result":{"c99":1,"0":2,"":3,"c":4,"C1":5},"result_error":{"c0":{"error":"E"}}}}',
+    ["with names doubled"] =
+      '{"result":{"result":{"5":1,"5":2,"X":1},"result_error":{"5":{"error":"E"}}}}',
     ["with null for a command"] = '{"result":{"result":{"5":null},"result_error":{"X":null}}}',
-    ["with parts of other types"] = '{"result":{"result":"x","result_error":5,"result_next":"y","result_total":null}}',
+    ["with parts of other types"] =
+      '{"result":{"result":"x","result_error":5,"result_next":"y","result_total":null}}',
   } do
     it(name .. " loses no command", function()
-      local value, err = answer(step, (body:gsub('"5"', '"' .. key[5] .. '"'):gsub('"X"', '"' .. key.x .. '"')))
+      local value, err = answer(step,
+        (body:gsub('"5"', '"' .. key[5] .. '"'):gsub('"X"', '"' .. key.x .. '"')))
       assert(value, err)
       all_there(commands, value)
     end)
@@ -332,8 +354,10 @@ describe("a batch's answer", function()
     end
     local good = parts({ [5] = false }, { x = {} }, { [-2] = true })
     assert.equal(good, codec.batch_check(steps, good))
-    for _, bad in ipairs { parts { [5] = 1 }, parts({ [5] = 1, x = 1 }, nil, { x = true, [-2] = true }),
-      parts { ["5"] = 1, x = 1, [-2] = 1 }, parts { [5] = 1, x = 1, [-2] = 1, y = 1 }, parts { [5] = 1, x = 1 } } do
+    for _, bad in ipairs { parts { [5] = 1 },
+        parts({ [5] = 1, x = 1 }, nil, { x = true, [-2] = true }),
+      parts { ["5"] = 1, x = 1, [-2] = 1 }, parts { [5] = 1, x = 1, [-2] = 1, y = 1 },
+      parts { [5] = 1, x = 1 } } do
       assert.is_false((pcall(codec.batch_check, steps, bad)))
     end
     local alone = codec.batch { [7] = { "m", { v = "$total" } } }

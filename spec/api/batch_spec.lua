@@ -27,25 +27,30 @@ describe("codec.batch", function()
 
   it("writes keys that are no numbers, in a stable order", function()
     local step = steps({ { "a.get" }, { "b.get" }, z = "z.get", y = "y.get" })[1]
-    assert.equal('{"halt":0,"cmd":{"c1":"a.get","c2":"b.get","c3":"y.get","c4":"z.get"}}', step.body)
+    assert.equal('{"halt":0,"cmd":{"c1":"a.get","c2":"b.get","c3":"y.get","c4":"z.get"}}',
+      step.body)
     assert.same({ c1 = 1, c2 = 2, c3 = "y", c4 = "z" }, step.names)
   end)
 
   it("writes parameters as PHP reads them", function()
     local step = steps({ x = { "m.get", { a = { 1, { b = true } } } } })[1]
     assert.is_truthy(step.body:find("m.get?a%5B0%5D=1&a%5B1%5D%5Bb%5D=1", 1, true), step.body)
-    for _, row in ipairs { { "a b&c=d#?/%", "a%20b%26c%3Dd%23%3F%2F%25" }, { false, "0" }, { 1.5, "1.5" }, { b24.null, "" },
-      { "é\0\255", "%C3%A9%00%FF" }, { -3, "-3" }, { 2 ^ 53, "9007199254740992" }, { "safe-_.~", "safe-_.~" } } do
-      assert.is_truthy(steps({ { "m.get", { v = row[1] } } })[1].body:find("m.get?v=" .. row[2] .. '"', 1, true))
+    for _, row in ipairs { { "a b&c=d#?/%", "a%20b%26c%3Dd%23%3F%2F%25" }, { false, "0" },
+        { 1.5, "1.5" }, { b24.null, "" },
+      { "é\0\255", "%C3%A9%00%FF" }, { -3, "-3" }, { 2 ^ 53, "9007199254740992" },
+      { "safe-_.~", "safe-_.~" } } do
+      assert.is_truthy(steps({ { "m.get", { v = row[1] } } })[1].body:find("m.get?v=" .. row[2]
+        .. '"', 1, true))
     end
     assert.is_truthy(steps({ { "m.get", { v = {} } } })[1].body:find('"m.get"', 1, true))
   end)
 
-  it("writes numbers exactly (integers beyond 2^53 were rounded, 0.1 became 0.10000000000000001)", function()
+  it("writes numbers exactly: integers beyond 2^53, and 0.1", function()
     assert.is_truthy(steps({ { "m.get", { v = 0.1 } } })[1].body:find("m.get?v=0.1\"", 1, true))
     if not math.type then return end -- no integers before Lua 5.3
     local big = math.tointeger(9007199254740992) + 1
-    assert.is_truthy(steps({ { "m.get", { v = big } } })[1].body:find("m.get?v=9007199254740993\"", 1, true))
+    assert.is_truthy(steps({ { "m.get", { v = big } } })[1].body:find("m.get?v=9007199254740993\"",
+      1, true))
   end)
 
   it("may be repeated only if all its commands read", function()
@@ -76,10 +81,13 @@ describe("codec.batch", function()
   end)
 
   it("throws for what cannot be a batch", function()
-    for _, commands in ipairs { "x", 5, false, { a = 1 }, { a = {} }, { a = { 5 } }, { a = { "m", "x" } }, { a = { "m m" } },
+    for _, commands in ipairs { "x", 5, false, { a = 1 }, { a = {} }, { a = { 5 } },
+        { a = { "m", "x" } }, { a = { "m m" } },
       { a = { "m", { f = print } } }, { a = { "m", { n = 0 / 0 } } }, { [true] = "m" },
-      { a = { "m", { r = b24.ref("nobody") } } }, { a = { "m", { r = b24.ref("b") } }, b = { "m", { r = b24.ref("a") } } },
-      { a = { "m", { r = b24.ref("a") } } }, { a = { "m", { r = b24.ref("b"), t = "$result" } }, b = { "m" } } } do
+      { a = { "m", { r = b24.ref("nobody") } } }, { a = { "m", { r = b24.ref("b") } },
+        b = { "m", { r = b24.ref("a") } } },
+      { a = { "m", { r = b24.ref("a") } } }, { a = { "m", { r = b24.ref("b"), t = "$result" } },
+        b = { "m" } } } do
       assert.is_false((pcall(codec.batch, commands)))
     end
     local loop = {}
@@ -96,7 +104,8 @@ describe("a batch", function()
   teardown(function() p:stop() end)
   before_each(function()
     p:reset()
-    client = assert(b24.client { webhook = p.webhook, ca_file = p.ca_file, limiter = false, timeout = 10 })
+    client = assert(b24.client { webhook = p.webhook, ca_file = p.ca_file, limiter = false,
+      timeout = 10 })
   end)
 
   it("answers each command under its name; a failing one does not stop the others", function()
@@ -139,7 +148,8 @@ describe("a batch", function()
 
   it("leaves alone what looks like a reference and is none", function()
     local text = "pay $result[me][ID] or $total now"
-    local answer = assert(client:batch { me = { "user.current" }, said = { "b24test.echo", { text = text } } })
+    local answer = assert(client:batch { me = { "user.current" },
+      said = { "b24test.echo", { text = text } } })
     assert.equal(text, answer.results.said.text)
   end)
 
@@ -192,7 +202,8 @@ describe("a batch", function()
     p:control("reply", { method = "batch", status = 502, body = "<html>", times = 1 })
     local answer = assert(client:batch(commands)) -- the first is repeated: it only reads
     assert.equal(120, count(answer.results))
-    p:control("fault", { kind = "slow", delay = 0, method = "batch", times = 1 }) -- the first request passes
+    -- the first request passes
+    p:control("fault", { kind = "slow", delay = 0, method = "batch", times = 1 })
     p:control("reply", { method = "batch", status = 502, body = "<html>", times = 1 })
     answer = assert(client:batch(commands))
     assert.equal(70, count(answer.results))
@@ -220,19 +231,23 @@ describe("a batch", function()
       assert.is_truthy(message:find("^spec/api/batch_spec.lua:%d+: b24: "), message)
     end
     local _, message = pcall(function() client:batch({}, { hald = true }) end)
-    assert.is_truthy(message:find("^spec/api/batch_spec.lua:%d+: b24: unknown option 'hald'"), message)
+    assert.is_truthy(message:find("^spec/api/batch_spec.lua:%d+: b24: unknown option 'hald'"),
+      message)
   end)
 end)
 
 describe("a mistyped method", function()
   local function hint(method)
     local _, _, info = codec.reply("https://portal.example/rest/1/abcdefgh/", method,
-      { status = 404, body = '{"error":"ERROR_METHOD_NOT_FOUND","error_description":"Method not found!"}' })
+      { status = 404,
+        body = '{"error":"ERROR_METHOD_NOT_FOUND","error_description":"Method not found!"}' })
     return info.hint
   end
 
-  for wrong, right in pairs { ["im.counter.get"] = "im.counters.get", ["crm.deals.list"] = "crm.deal.list",
-    ["task.task.list"] = "tasks.task.list", ["im.mesage.add"] = "im.message.add", ["profil"] = "profile" } do
+  for wrong, right in pairs { ["im.counter.get"] = "im.counters.get",
+      ["crm.deals.list"] = "crm.deal.list",
+    ["task.task.list"] = "tasks.task.list", ["im.mesage.add"] = "im.message.add",
+    ["profil"] = "profile" } do
     it(wrong .. ": " .. right .. "?", function()
       assert.is_truthy(hint(wrong):find("Did you mean " .. right .. "?", 1, true))
     end)

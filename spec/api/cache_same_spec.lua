@@ -1,5 +1,5 @@
--- An answer from the cache equals a fresh one, under every option that shapes an answer. Random answers; the seed is in the
--- message of a failure, and B24_SEED=… repeats it.
+-- An answer from the cache equals a fresh one, under every option that shapes an answer. Random
+-- answers; the seed is in the message of a failure, and B24_SEED=… repeats it.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -21,8 +21,8 @@ describe("a cached answer", function()
   after_each(function() command.remove(home) end)
 
   local function conf(more)
-    local all = { webhook = portal.http_webhook, allow_http = true, runtime_dir = home .. "/run", limiter = false,
-      retries = 0 }
+    local all = { webhook = portal.http_webhook, allow_http = true, runtime_dir = home .. "/run",
+      limiter = false, retries = 0 }
     for name, value in pairs(more) do all[name] = value end
     return all
   end
@@ -47,17 +47,18 @@ describe("a cached answer", function()
   function value(depth)
     local kind = math.random(depth > 0 and 12 or 9)
     if kind > 10 then return object(depth - 1) elseif kind > 9 then return array(depth - 1) end
-    return pick { "null", "true", "false", "3", "-1", '"7"', '"007"', "0.30000000000000004", '"text \\u00e9"',
-      "9007199254740993", "1e300", '""', "0", "1.0", nested(math.random(6)) }
+    return pick { "null", "true", "false", "3", "-1", '"7"', '"007"', "0.30000000000000004",
+      '"text \\u00e9"', "9007199254740993", "1e300", '""', "0", "1.0", nested(math.random(6)) }
   end
 
   -- A reply with sections as servers of all ages spell them, and some that nobody knows.
   local function reply()
-    local sections, parts = { "TYPE", "CHAT", "DIALOG", "LINES", "CHAT_MUTED", "CHANNEL_COMMENT", "CHAT_UNREAD",
-      "NEW_UNREAD", "fooBar", "newSection", "chat", "tasksTask", "type" }, {}
+    local sections, parts = { "TYPE", "CHAT", "DIALOG", "LINES", "CHAT_MUTED", "CHANNEL_COMMENT",
+      "CHAT_UNREAD", "NEW_UNREAD", "fooBar", "newSection", "chat", "tasksTask", "type" }, {}
     for _, name in ipairs(sections) do
       if math.random() < 0.4 then
-        parts[#parts + 1] = ('"%s":%s'):format(name, pick { object(2), object(3), array(2), value(1) })
+        parts[#parts + 1] = ('"%s":%s'):format(name,
+          pick { object(2), object(3), array(2), value(1) })
       end
     end
     local body = "{" .. table.concat(parts, ",") .. "}"
@@ -89,15 +90,16 @@ describe("a cached answer", function()
     for round = 1, ROUNDS do
       local body = reply()
       local function options()
-        return { nulls = pick { true, false }, max_depth = pick { 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 1000 },
-          max_reply = pick { #body - 1, #body, #body + 1, 1048576, 1048576 } }
+        return { nulls = pick { true, false }, max_depth = pick { 1, 2, 3, 4, 5, 6, 7, 8, 9,
+          100, 1000 }, max_reply = pick { #body - 1, #body, #body + 1, 1048576, 1048576 } }
       end
       compare(body, options(), options(), ("seed %d, round %d"):format(seed, round))
     end
   end)
 
   it("keeps its nulls, whoever asked for it first", function()
-    local body = '{"result":{"TYPE":{"ALL":null},"CHAT":{"1":null,"2":3},"NEW":null,"OTHER":{"a":{"b":null}},'
+    local body =
+      '{"result":{"TYPE":{"ALL":null},"CHAT":{"1":null,"2":3},"NEW":null,"OTHER":{"a":{"b":null}},'
       .. '"L":[1,null,2]}}'
     for _, first in ipairs { true, false } do
       for _, second in ipairs { true, false } do
@@ -105,7 +107,8 @@ describe("a cached answer", function()
       end
     end
     portal:control("reply", { method = "im.counters.get", status = 500, body = "", times = -1 })
-    assert.equal(b24.null, assert(b24.counters(conf { nulls = true, max_age = 1000 })).CHAT["1"]) -- a hit
+    -- a hit
+    assert.equal(b24.null, assert(b24.counters(conf { nulls = true, max_age = 1000 })).CHAT["1"])
   end)
 
   for _, levels in ipairs { 5, 97, 98, 99, 100, 101, 150, 997 } do
@@ -117,7 +120,8 @@ describe("a cached answer", function()
         end
       end
       -- Nobody holds a claim now.
-      local entry = codec.cache(assert(codec.conf(conf { max_age = 0.001, webhook = portal.http_webhook })))
+      local entry =
+        codec.cache(assert(codec.conf(conf { max_age = 0.001, webhook = portal.http_webhook })))
       assert.not_equal("wait", (entry:step()))
       entry:release()
     end)

@@ -22,7 +22,8 @@ describe("the cache", function()
   after_each(function() command.remove(home) end)
 
   local function conf(more)
-    local all = { webhook = portal.http_webhook, allow_http = true, runtime_dir = dir, max_age = 60 }
+    local all = { webhook = portal.http_webhook, allow_http = true, runtime_dir = dir,
+      max_age = 60 }
     for name, value in pairs(more or {}) do all[name] = value end
     return all
   end
@@ -112,7 +113,8 @@ describe("the cache", function()
       assert.is_nil((path() .. process.read(path())):find(portal.secret, 1, true))
       local token = ("s3cr3t"):rep(6)
       local other = entry { webhook = nil }
-      assert.equal("ask", (entry { webhook = portal.http_webhook:gsub("/rest/1/", "/rest/2/") }:step()))
+      assert.equal("ask",
+        (entry { webhook = portal.http_webhook:gsub("/rest/1/", "/rest/2/") }:step()))
       assert.equal("hit", (other:step()))
       local app = conf()
       app.webhook, app.portal, app.token = nil, "http://127.0.0.1:" .. portal.http_port, token
@@ -126,8 +128,10 @@ describe("the cache", function()
       one:store(JSON)
       local good = process.read(path())
       local head, sum = good:match "^(b24 cache 2 )%d+( [^\n]*\n.*)$"
-      local garbage = { "", "x", good:sub(1, -2), good .. "x", (good:gsub("ALL", "ALX")), good:sub(1, 20), ("\0"):rep(99),
-        (good:gsub("cache 2", "cache 1")), head .. "99999999999999" .. sum, head .. "-5" .. sum, good:gsub("\n", " ", 1) }
+      local garbage = { "", "x", good:sub(1, -2), good .. "x", (good:gsub("ALL", "ALX")),
+        good:sub(1, 20), ("\0"):rep(99),
+        (good:gsub("cache 2", "cache 1")), head .. "99999999999999" .. sum, head .. "-5" .. sum,
+        good:gsub("\n", " ", 1) }
       for i, bytes in ipairs(garbage) do
         process.write(path(), bytes)
         local next_one = entry()
@@ -140,7 +144,8 @@ describe("the cache", function()
       one = entry { webhook = portal.http_webhook:gsub("/rest/1/", "/rest/3/") }
       one:step()
       one:store "[1,2"
-      assert.equal("ask", (entry { webhook = portal.http_webhook:gsub("/rest/1/", "/rest/3/") }:step()))
+      assert.equal("ask",
+        (entry { webhook = portal.http_webhook:gsub("/rest/1/", "/rest/3/") }:step()))
     end)
 
     it("follows no link and reads no folder", function()
@@ -163,7 +168,8 @@ describe("the cache", function()
       local source = ([[
         local codec = require "b24.codec"
         local big = '{"result":{"TYPE":{"ALL":3},"X":"' .. ("x"):rep(300000) .. '"}}'
-        local conf = assert(codec.conf { webhook = %q, allow_http = true, runtime_dir = %q, max_age = 60 })
+        local conf = assert(codec.conf { webhook = %q, allow_http = true, runtime_dir = %q,
+          max_age = 60 })
         while true do
           local entry = codec.cache(conf)
           entry:step()
@@ -194,11 +200,13 @@ describe("the cache", function()
   end)
 
   describe("whose claim", function()
-    -- Runs `lines` in a process of its own with `entry()`, which makes an entry of this account, and posix; its output.
+    -- Runs `lines` in a process of its own with `entry()`, which makes an entry of this account,
+    -- and posix; its output.
     local function program(lines)
       local source = ([[
         local codec, posix = require "b24.codec", require "b24_posix"
-        local conf = assert(codec.conf { webhook = %q, allow_http = true, runtime_dir = %q, max_age = 60 })
+        local conf = assert(codec.conf { webhook = %q, allow_http = true, runtime_dir = %q,
+          max_age = 60 })
         local JSON = %q
         local function entry() return assert(codec.cache(conf)) end
         local function in_child(f)
@@ -217,7 +225,8 @@ describe("the cache", function()
       ["collects it"] = "one = nil collectgarbage() collectgarbage()",
       ["stores an answer"] = "if one:store '{}' then return 1 end",
       ["looks again"] = "if one:step() ~= 'wait' then return 1 end",
-      ["looks again, twice, and gives up"] = "one:step() if one:step() ~= 'wait' then return 1 end one:release()",
+      ["looks again, twice, and gives up"] =
+        "one:step() if one:step() ~= 'wait' then return 1 end one:release()",
     } do
       it("is the parent's stays the parent's when a forked child " .. name, function()
         assert.equal("ask 0 wait true hit\n", program(([[
@@ -322,7 +331,8 @@ describe("the cache", function()
       local counters, err, info = b24.counters(settings)
       assert.is_nil(err)
       assert.equal(14, counters.TYPE.ALL)
-      assert.same({ true, "b24: HTTP_502" }, { info.stale, info.stale_because:match "^b24: [%w_]+" })
+      assert.same({ true, "b24: HTTP_502" },
+        { info.stale, info.stale_because:match "^b24: [%w_]+" })
       settings.stale_ok = nil
       counters, err, info = b24.counters(settings)
       assert.is_nil(counters)
@@ -342,12 +352,14 @@ describe("the cache", function()
     it("shows in bars", function()
       local env = { HOME = home, B24_RUNTIME_DIR = dir, B24_WEBHOOK = portal.http_webhook }
       local function bar(format)
-        local status, out, err = command.run({ "--format", format, "--max-age", "0.01s", "--stale-ok" }, { env = env })
+        local status, out, err = command.run({ "--format", format, "--max-age", "0.01s",
+          "--stale-ok" }, { env = env })
         assert.same({ 0, "" }, { status, err })
         return out
       end
       assert.equal("8\n", bar "tmux")
-      portal:control("reply", { status = 400, body = '{"error":"ERROR_CORE","error_description":"x"}', times = -1 })
+      portal:control("reply",
+        { status = 400, body = '{"error":"ERROR_CORE","error_description":"x"}', times = -1 })
       assert.equal("8~\n", bar "tmux")
       assert.truthy(bar("waybar"):find('"class":"stale","text":"8"', 1, true))
       assert.truthy(bar("nagios"):find("^B24 OK %- 8 unread messages, %d+ s ago|"))
@@ -358,17 +370,22 @@ describe("the cache", function()
   it("hit loads no libcurl", function()
     assert(b24.counters(conf()))
     local status, out, err = process.run(([[
-      local counters, err, info = require "b24".counters { webhook = %q, allow_http = true, runtime_dir = %q, max_age = 60 }
+      local counters, err, info = require "b24".counters { webhook = %q, allow_http = true,
+        runtime_dir = %q, max_age = 60 }
       local maps = io.open "/proc/self/maps"
-      print(counters.TYPE.ALL, info.age ~= nil, package.loaded["b24.core"], maps and maps:read "*a":find "libcurl")
+      print(counters.TYPE.ALL, info.age ~= nil, package.loaded["b24.core"],
+        maps and maps:read "*a":find "libcurl")
     ]]):format(portal.http_webhook, dir))
     assert.same({ 0, "14\ttrue\tnil\tnil\n", "" }, { status, out, err })
   end)
 
   it("lets 20 processes make one request", function()
     portal:control("fault", { kind = "slow", delay = 0.3, times = -1, method = "im.counters.get" })
-    local children, env = {}, { HOME = home, B24_RUNTIME_DIR = dir, B24_WEBHOOK = portal.http_webhook }
-    for i = 1, 20 do children[i] = command.start({ "--format", "{messages}", "--max-age", "60s" }, { env = env }) end
+    local children, env = {}, { HOME = home, B24_RUNTIME_DIR = dir,
+      B24_WEBHOOK = portal.http_webhook }
+    for i = 1, 20 do
+      children[i] = command.start({ "--format", "{messages}", "--max-age", "60s" }, { env = env })
+    end
     for _, child in ipairs(children) do assert.same({ 0, "8\n" }, { child:wait() }) end
     assert.equal(1, asked())
   end)

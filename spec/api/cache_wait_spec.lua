@@ -1,4 +1,5 @@
--- What is done with an entry of the cache while another process asks: codec.cache step by step, without a portal.
+-- What is done with an entry of the cache while another process asks: codec.cache step by step,
+-- without a portal.
 
 local codec = require "b24.codec"
 local command = require "spec.support.command"
@@ -16,7 +17,8 @@ describe("an entry that is old, and asked for by somebody else,", function()
   after_each(function() command.remove(home) end)
 
   local function entry(more)
-    local conf = { webhook = "https://portal.example/rest/1/s3cr3t0fTheSpec/", runtime_dir = dir, max_age = 60 }
+    local conf = { webhook = "https://portal.example/rest/1/s3cr3t0fTheSpec/", runtime_dir = dir,
+      max_age = 60 }
     for name, value in pairs(more or {}) do conf[name] = value end
     return assert(codec.cache(assert(codec.conf(conf))))
   end
@@ -79,7 +81,8 @@ describe("an entry that is old, and asked for by somebody else,", function()
   end)
 
   it("takes the place of failures that pass, never of those that stay", function()
-    for kind, forgiven in pairs { network = true, timeout = true, http = true, limit = true, portal = true,
+    for kind, forgiven in pairs { network = true, timeout = true, http = true, limit = true,
+        portal = true,
       auth = false, denied = false, config = false, closed = false } do
       for _, stale_ok in ipairs { true, false } do
         os.execute("rm -rf " .. dir)

@@ -1,5 +1,5 @@
--- b24.counters_all in a plain interpreter: many accounts side by side. Over event loops: loops_spec.
--- One Lua of each kind: real time.
+-- b24.counters_all in a plain interpreter: many accounts side by side. Over event loops:
+-- loops_spec. One Lua of each kind: real time.
 
 local b24 = require "b24"
 local start = require("spec.support.portal").start
@@ -17,7 +17,8 @@ describe("b24.counters_all", function()
 
   it("answers under the keys of its confs, which may be tables, URLs and clients", function()
     local client = assert(b24.client(conf()))
-    local answers, err, info = b24.counters_all { ann = conf(), [7] = client, url = "https://localhost:1/rest/1/x/" }
+    local answers, err, info = b24.counters_all { ann = conf(), [7] = client,
+      url = "https://localhost:1/rest/1/x/" }
     assert.is_nil(err)
     assert.equal(14, answers.ann.counters.TYPE.ALL)
     assert.equal(14, answers[7].counters.TYPE.ALL)
@@ -31,12 +32,13 @@ describe("b24.counters_all", function()
   it("answers a list by its positions, and nobody when there is nobody", function()
     local answers = assert(b24.counters_all { conf(), conf(), {}, conf() })
     assert.same({ 14, 14, "NO_CREDENTIAL", 14 },
-      { answers[1].counters.TYPE.ALL, answers[2].counters.TYPE.ALL, answers[3].info.code, answers[4].counters.TYPE.ALL })
+      { answers[1].counters.TYPE.ALL, answers[2].counters.TYPE.ALL, answers[3].info.code,
+        answers[4].counters.TYPE.ALL })
     assert.equal(4, #answers)
     assert.same({}, (b24.counters_all {}))
   end)
 
-  it("shares one HTTP/2 connection, and opens no more than are asked for side by side over HTTP/1.1", function()
+  it("shares one HTTP/2 connection; over HTTP/1.1 opens one for each call side by side", function()
     local function connections(version, opts)
       local before = portal:stats().connections.https
       local confs = {}
@@ -92,12 +94,15 @@ describe("b24.counters_all", function()
       { "b24: conf must be a table, a webhook URL or nil, not a boolean", { true } },
       { "b24: unknown option 'time_out' (did you mean 'timeout'?)", { { time_out = 1 } } },
       { "b24: option 'parallel' must be a whole number of 1 to 1000, not 0", {}, { parallel = 0 } },
-      { "b24: option 'parallel' must be a whole number of 1 to 1000, not many", {}, { parallel = "many" } },
+      { "b24: option 'parallel' must be a whole number of 1 to 1000, not many", {},
+        { parallel = "many" } },
       { "b24: unknown option 'paralel' of b24.counters_all", {}, { paralel = 3 } },
       { "b24: the options of b24.counters_all must be a table, not a number", {}, 5 },
-      { "b24: option 'transport' must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\", not thread", {},
+      { "b24: option 'transport' must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\", "
+        .. "not thread", {},
         { transport = "thread" } },
-      { "b24: the accounts name different transports: ", { conf { transport = "uv" }, conf { transport = "blocking" } } },
+      { "b24: the accounts name different transports: ",
+        { conf { transport = "uv" }, conf { transport = "blocking" } } },
     } do
       local ok, err = pcall(function()
         local answers = b24.counters_all(row[2], row[3])

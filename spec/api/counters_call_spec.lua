@@ -1,4 +1,5 @@
--- The mission over a real network: b24.counters, b24.client, client:counters, client:call against the mock portal.
+-- The mission over a real network: b24.counters, b24.client, client:counters, client:call against
+-- the mock portal.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
@@ -21,15 +22,20 @@ local DIALOG, MUTED = { ["1"] = 3, ["5"] = 1 }, { ["30"] = 7 }
 local shapes = {
   g0 = { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 6 }, DIALOG = DIALOG, LINES = {},
     CHAT = { ["18"] = 1, ["24"] = 2, ["44"] = 1, ["901"] = 2 } },
-  g1 = { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 5, LINES = 1 }, DIALOG = DIALOG, LINES = { ["44"] = 1 },
-    CHAT = { ["18"] = 1, ["24"] = 2, ["901"] = 2 } },
-  g2a = { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 5, LINES = 1 }, DIALOG = DIALOG, LINES = { ["44"] = 1 },
-    CHAT = { ["18"] = 1, ["24"] = 2, ["901"] = 2 }, CHAT_MUTED = MUTED, CHAT_UNREAD = {}, DIALOG_UNREAD = {} },
-  g2b = { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 5, LINES = 1, MESSENGER = 10 }, DIALOG = DIALOG,
-    LINES = { ["44"] = 1 }, CHAT = { ["18"] = 1, ["24"] = 2, ["901"] = 2 }, CHAT_MUTED = MUTED, CHAT_UNREAD = {},
+  g1 = { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 5, LINES = 1 }, DIALOG = DIALOG,
+    LINES = { ["44"] = 1 }, CHAT = { ["18"] = 1, ["24"] = 2, ["901"] = 2 } },
+  g2a = { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 5, LINES = 1 }, DIALOG = DIALOG,
+    LINES = { ["44"] = 1 },
+    CHAT = { ["18"] = 1, ["24"] = 2, ["901"] = 2 }, CHAT_MUTED = MUTED, CHAT_UNREAD = {},
     DIALOG_UNREAD = {} },
-  g3 = { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 3, LINES = 1, MESSENGER = 10, TASKS_TASK = 2, COLLAB = 0,
-      COPILOT = 0 }, DIALOG = DIALOG, LINES = { ["44"] = 1 }, CHAT = { ["18"] = 1, ["24"] = 2 }, CHAT_MUTED = MUTED,
+  g2b = { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 5, LINES = 1, MESSENGER = 10 },
+    DIALOG = DIALOG,
+    LINES = { ["44"] = 1 }, CHAT = { ["18"] = 1, ["24"] = 2, ["901"] = 2 }, CHAT_MUTED = MUTED,
+    CHAT_UNREAD = {}, DIALOG_UNREAD = {} },
+  g3 = { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 3, LINES = 1, MESSENGER = 10,
+    TASKS_TASK = 2, COLLAB = 0,
+      COPILOT = 0 }, DIALOG = DIALOG, LINES = { ["44"] = 1 }, CHAT = { ["18"] = 1, ["24"] = 2 },
+        CHAT_MUTED = MUTED,
     TASKS_TASK = { ["901"] = 2 }, COLLAB = {}, COPILOT = {}, CHANNEL_COMMENT = {}, CHAT_UNREAD = {},
     DIALOG_UNREAD = {}, COLLAB_UNREAD = {}, COPILOT_UNREAD = {}, TASKS_TASK_UNREAD = {} },
 }
@@ -54,7 +60,9 @@ describe("b24 over the network", function()
         it("has the one shape for generation " .. generation, function()
           portal:control("settings", { generation = generation })
           local client = assert(b24.client(conf { http_version = version }))
-          for _, ask in ipairs { function() return b24.counters(conf { http_version = version }) end,
+          for _, ask in ipairs { function()
+            return b24.counters(conf { http_version = version })
+          end,
             function() return client:counters() end } do
             local counters, err, info = ask()
             assert.is_nil(err)
@@ -75,10 +83,12 @@ describe("b24 over the network", function()
           local elapsed, _, err, info = process.timed(client.counters, client)
           assert.is_nil(err)
           assert.same({ 200, "im.counters.get", 1, 0, version, attempt == 2 },
-            { info.status, info.method, info.attempts, info.waited, info.http_version, info.reused })
+            { info.status, info.method, info.attempts, info.waited, info.http_version,
+              info.reused })
           assert.is_true(info.elapsed >= 0 and info.elapsed <= elapsed + 0.002)
           assert.is_number(info.time.operating_reset_at)
-          for _, name in ipairs { "kind", "code", "message", "hint", "retryable", "retry_after", "sent" } do
+          for _, name in ipairs { "kind", "code", "message", "hint", "retryable",
+              "retry_after", "sent" } do
             assert.is_nil(info[name], name)
           end
         end
@@ -88,7 +98,8 @@ describe("b24 over the network", function()
 
       it("sends a large body whole, whether it may be repeated or not", function()
         local client = assert(b24.client(conf { http_version = version }))
-        local text = ("0123456789abcdef"):rep(16384) -- 256 KiB: more than any window or socket buffer
+        -- 256 KiB: more than any window or socket buffer
+        local text = ("0123456789abcdef"):rep(16384)
         assert.equal(text, assert(client:call("b24test.echo", { text = text })).text)
         assert(client:call("b24test.item.list", { text = text }))
         local log = portal:log()
@@ -107,7 +118,8 @@ describe("b24 over the network", function()
     for _, body in ipairs(samples) do
       portal:control("reply", { body = body })
       local counters, err = b24.counters(conf())
-      local expected, expected_err = codec.reply(checked, "im.counters.get", { status = 200, body = body }, "counters")
+      local expected, expected_err = codec.reply(checked, "im.counters.get",
+        { status = 200, body = body }, "counters")
       assert.same(expected, counters)
       assert.equal(expected_err, err)
     end
@@ -123,10 +135,11 @@ describe("b24 over the network", function()
     assert.is_nil(after.DIALOG["1"])
     local changes = {}
     for _, change in ipairs(b24.diff(before, after)) do
-      changes[#changes + 1] = ("%s %s %s>%s"):format(change.section, change.dialog_id or change.id, change.from,
-        change.to)
+      changes[#changes + 1] = ("%s %s %s>%s"):format(change.section, change.dialog_id or change.id,
+        change.from, change.to)
     end
-    assert.same({ "CHAT chat77 0>2", "DIALOG 1 3>0", "TYPE ALL 14>13", "TYPE CHAT 3>5", "TYPE DIALOG 4>1",
+    assert.same({ "CHAT chat77 0>2", "DIALOG 1 3>0", "TYPE ALL 14>13", "TYPE CHAT 3>5",
+      "TYPE DIALOG 4>1",
       "TYPE MESSENGER 10>9" }, (function() table.sort(changes) return changes end)())
     assert.same({}, b24.diff(after, assert(client:counters())))
   end)
@@ -135,8 +148,10 @@ describe("b24 over the network", function()
     local client = assert(b24.client(conf { nulls = true }))
     local params = {
       text = "Zoë «日本» \240\159\152\128 \226\128\168 </script>&'\"\\/ \1\31\127 %2F+%",
-      deep = { { { a = { b = { 1, { c = "x" } } } } } }, empty = {}, list = { true, false, b24.null, "", 0, -1.5 },
-      ["ключ \"1\""] = 9007199254740991, negative = -9007199254740991, small = 1e-7, null = b24.null,
+      deep = { { { a = { b = { 1, { c = "x" } } } } } }, empty = {},
+      list = { true, false, b24.null, "", 0, -1.5 },
+      ["ключ \"1\""] = 9007199254740991, negative = -9007199254740991, small = 1e-7,
+      null = b24.null,
     }
     local result = assert(client:call("b24test.echo", params))
     assert.same(params, result)
@@ -146,10 +161,13 @@ describe("b24 over the network", function()
 
   it("brings integers beyond 2^53 as the digits that the portal wrote", function()
     local client = assert(b24.client(conf()))
-    portal:control("reply", { body = '{"result":[9007199254740993,-9223372036854775808,18446744073709551615]}' })
-    assert.same({ "9007199254740993", "-9223372036854775808", "18446744073709551615" }, (client:call "profile"))
+    portal:control("reply",
+      { body = '{"result":[9007199254740993,-9223372036854775808,18446744073709551615]}' })
+    assert.same({ "9007199254740993", "-9223372036854775808", "18446744073709551615" },
+      (client:call "profile"))
     if math.type then
-      assert.equal("9007199254740993", client:call("b24test.echo", { id = math.tointeger(2 ^ 53) + 1 }).id)
+      assert.equal("9007199254740993",
+        client:call("b24test.echo", { id = math.tointeger(2 ^ 53) + 1 }).id)
     end
   end)
 
@@ -164,7 +182,8 @@ describe("b24 over the network", function()
   describe("takes as conf", function()
     it("portal and token, sent as a Bearer header and in no URL", function()
       local base = portal.webhook:match "^(.-)/rest"
-      local client = assert(b24.client { portal = base, token = portal.token, ca_file = portal.ca_file, limiter = false })
+      local client = assert(b24.client { portal = base, token = portal.token,
+        ca_file = portal.ca_file, limiter = false })
       assert.equal(14, assert(client:counters()).TYPE.ALL)
       local entry = portal:log()[1]
       assert.equal("Bearer " .. portal.token, entry.headers.authorization)
@@ -187,7 +206,8 @@ describe("b24 over the network", function()
     end)
 
     it("a function that fails or returns no string: a config error", function()
-      for _, webhook in ipairs { function() error "vault is sealed" end, function() end, function() return {} end,
+      for _, webhook in ipairs { function() error "vault is sealed" end, function() end,
+          function() return {} end,
         function() error {} end, function() return true end } do
         for _, ask in ipairs { b24.counters, b24.client, b24.counters } do
           local value, err, info = ask(conf { webhook = webhook })
@@ -196,13 +216,16 @@ describe("b24 over the network", function()
           assert.truthy(err:find("the webhook function returned no string", 1, true))
         end
       end
-      assert.truthy(select(2, b24.counters(conf { webhook = function() error "vault is sealed" end }))
+      assert.truthy(select(2, b24.counters(conf { webhook = function()
+        error "vault is sealed"
+      end }))
         :find("vault is sealed", 1, true))
       assert.equal(0, #portal:log())
     end)
 
     it("a URL string, and the environment's B24_WEBHOOK", function()
-      local ask = [[print(require "b24".counters(%s).TYPE.ALL, (select(3, require "b24".counters(%s)).http_version))]]
+      local ask =
+        [[print(require "b24".counters(%s).TYPE.ALL, (select(3, require "b24".counters(%s)).http_version))]]
       local env = { B24_ALLOW_HTTP = "1" }
       local url = ("%q"):format(portal.http_webhook)
       assert.same({ 0, "14\t1.1\n", "" }, { process.run(ask:format(url, url), env) })
@@ -309,9 +332,12 @@ describe("b24 over the network", function()
 
     it("for a method that was called without its client", function()
       local client = assert(b24.client(conf()))
-      for name, pattern in pairs { counters = "client:counters", call = "client:call", close = "client:close" } do
+      for name, pattern in pairs { counters = "client:counters", call = "client:call",
+          close = "client:close" } do
         for _, wrong in ipairs { "nothing", {}, 5, "x" } do
-          local message = thrown(function(at) at[1] = line() client[name](wrong ~= "nothing" and wrong or nil) end)
+          local message = thrown(function(at)
+            at[1] = line() client[name](wrong ~= "nothing" and wrong or nil)
+          end)
           assert.truthy(message:find(pattern, 1, true))
         end
       end
@@ -327,9 +353,15 @@ describe("b24 over the network", function()
           thrown(function(at) at[1] = line() client:call("profile", "x") end))
         assert.equal("b24: a parameter is not a number (NaN)",
           thrown(function(at) at[1] = line() client:call("profile", { x = 0 / 0 }) end))
-        assert.truthy(thrown(function(at) at[1] = line() client:call("profile", loop) end):find "nested too deeply")
-        assert.truthy(thrown(function(at) at[1] = line() client:counters(print) end):find "a callback needs")
-        assert.truthy(thrown(function(at) at[1] = line() client:call("profile", {}, print) end):find "a callback")
+        assert.truthy(thrown(function(at)
+          at[1] = line() client:call("profile", loop)
+        end):find "nested too deeply")
+        assert.truthy(thrown(function(at)
+          at[1] = line() client:counters(print)
+        end):find "a callback needs")
+        assert.truthy(thrown(function(at)
+          at[1] = line() client:call("profile", {}, print)
+        end):find "a callback")
         assert(client:counters())
       end
       assert.equal(2, #portal:log())
@@ -367,8 +399,10 @@ describe("b24 over the network", function()
       it(name .. ", unless transport = \"blocking\" says so (never nginx)", function()
         local _, out, err = process.run(script:format(global, portal.http_webhook, "nil"))
         assert.equal("", err)
-        local words = name == "nginx" and "cannot wait here: a worker thread" or "would freeze " .. name
-        for _, call in ipairs { "b24.counters(conf)", "client:counters()", "client:call(method, params)" } do
+        local words = name == "nginx" and "cannot wait here: a worker thread"
+          or "would freeze " .. name
+        for _, call in ipairs { "b24.counters(conf)", "client:counters()",
+            "client:call(method, params)" } do
           assert.truthy(out:find("b24: " .. call .. " " .. words, 1, true), out)
         end
         assert.is_nil(out:find("true", 1, true))

@@ -1,4 +1,5 @@
--- client:inbox: who waits. The counters of every server generation joined with the list of recent chats.
+-- client:inbox: who waits. The counters of every server generation joined with the list of recent
+-- chats.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -38,18 +39,22 @@ local function assert_order(list)
 end
 
 describe("codec.date", function()
-  for text, seconds in pairs { ["1970-01-01T00:00:00+00:00"] = 0, ["2026-02-25T12:07:10+01:00"] = 1772017630,
+  for text, seconds in pairs { ["1970-01-01T00:00:00+00:00"] = 0,
+      ["2026-02-25T12:07:10+01:00"] = 1772017630,
     ["2026-02-25T11:07:10Z"] = 1772017630, ["2026-02-25T06:37:10-0430"] = 1772017630,
     ["2026-02-25T11:07:10.123456+00:00"] = 1772017630, ["2024-02-29T23:59:59+03:00"] = 1709240399,
-    ["2000-03-01T00:00:00Z"] = 951868800, ["1969-12-31T23:59:59Z"] = -1, ["2100-03-01T00:00:00Z"] = 4107542400 } do
+    ["2000-03-01T00:00:00Z"] = 951868800, ["1969-12-31T23:59:59Z"] = -1,
+    ["2100-03-01T00:00:00Z"] = 4107542400 } do
     it("reads " .. text, function() assert.equal(seconds, codec.date(text)) end)
   end
 
   it("reads nothing without an offset, and nothing else", function()
-    for _, text in ipairs { "", "2026-02-25", "2026-02-25T12:07:10", "2026-02-25 12:07:10+01:00", "2026-13-01T00:00:00Z",
-      "2026-00-01T00:00:00Z", "2026-02-32T00:00:00Z", "2026-02-25T24:00:00Z", "2026-02-25T12:60:00Z", "2026-2-25T12:00:00Z",
-      "2026-02-25T12:07:10+1:00", "2026-02-25T12:07:10+01:00 ", "2026-02-25T12:07:10Zx", "2026-02-25T12:07:10+",
-      "2026-02-25T12:07:", "x", "2026-02-25T12:07:10+24:00" } do
+    for _, text in ipairs { "", "2026-02-25", "2026-02-25T12:07:10", "2026-02-25 12:07:10+01:00",
+        "2026-13-01T00:00:00Z",
+      "2026-00-01T00:00:00Z", "2026-02-32T00:00:00Z", "2026-02-25T24:00:00Z",
+      "2026-02-25T12:60:00Z", "2026-2-25T12:00:00Z",
+      "2026-02-25T12:07:10+1:00", "2026-02-25T12:07:10+01:00 ", "2026-02-25T12:07:10Zx",
+      "2026-02-25T12:07:10+", "2026-02-25T12:07:", "x", "2026-02-25T12:07:10+24:00" } do
       assert.is_nil(codec.date(text), text)
     end
     for _, value in ipairs { 5, true, {}, print } do assert.is_nil(codec.date(value)) end
@@ -58,34 +63,45 @@ end)
 
 describe("codec.inbox", function()
   local item = { id = "chat7", chat_id = 7, title = "Team", counter = 1, last_id = 10,
-    message = { id = 11, author_id = 3, date = "2026-02-25T12:00:00+03:00", text = "Hi" }, chat = { type = "chat" } }
+    message = { id = 11, author_id = 3, date = "2026-02-25T12:00:00+03:00", text = "Hi" },
+    chat = { type = "chat" } }
   local NOW = 1772010000 + 60 -- one minute later
 
   it("measures waiting by the clock that it is told", function()
     local list = codec.inbox({ CHAT = { ["7"] = 1 } }, { item }, { now = NOW })
-    assert.same({ { dialog_id = "chat7", chat_id = 7, name = "Team", kind = "chat", section = "CHAT", unread = 1,
+    assert.same({ { dialog_id = "chat7", chat_id = 7, name = "Team", kind = "chat",
+      section = "CHAT", unread = 1,
       last_message = "Hi", date = NOW - 60, waiting = 60, last_id = 10 } }, list)
     assert.is_nil(codec.inbox({ CHAT = { ["7"] = 1 } }, { item })[1].waiting)
-    assert.equal(0, codec.inbox({ CHAT = { ["7"] = 1 } }, { item }, { now = NOW - 600 })[1].waiting) -- no negative ages
+    -- no negative ages
+    assert.equal(0, codec.inbox({ CHAT = { ["7"] = 1 } }, { item }, { now = NOW - 600 })[1].waiting)
   end)
 
   it("does not take the user's own message for one that waits", function()
     assert.is_nil(codec.inbox({ CHAT = { ["7"] = 1 } }, { item }, { now = NOW, me = 3 })[1].waiting)
-    assert.equal(60, codec.inbox({ CHAT = { ["7"] = 1 } }, { item }, { now = NOW, me = 4 })[1].waiting)
+    assert.equal(60, codec.inbox({ CHAT = { ["7"] = 1 } }, { item },
+      { now = NOW, me = 4 })[1].waiting)
   end)
 
   it("survives whatever a portal may put there", function()
-    local strange = { {}, { id = {} }, { id = "chat" }, { id = "chat7", message = 5, chat = false, user = "x" },
-      { id = 0 }, { id = -1 }, { id = "chatx" }, { id = "547" }, { id = "chat7", title = "" }, 5, "x", false, b24.null,
-      { id = "chat7", message = { date = 5, id = "x" }, counter = "1", last_id = {} }, { id = ("9"):rep(40) } }
-    for _, counters in ipairs { {}, { CHAT = 5 }, { CHAT = { ["7"] = "x", x = 1, [""] = 2, [0] = 3 } },
-      { CHAT = { ["7"] = 1 }, CHAT_UNREAD = { "x", {}, 0, -1, 7 }, CHANNEL_COMMENT = { a = 5, b = { ["8"] = 1 } },
+    local strange = { {}, { id = {} }, { id = "chat" }, { id = "chat7", message = 5, chat = false,
+      user = "x" },
+      { id = 0 }, { id = -1 }, { id = "chatx" }, { id = "547" }, { id = "chat7", title = "" }, 5,
+      "x", false, b24.null,
+      { id = "chat7", message = { date = 5, id = "x" }, counter = "1", last_id = {} },
+      { id = ("9"):rep(40) } }
+    for _, counters in ipairs { {}, { CHAT = 5 },
+        { CHAT = { ["7"] = "x", x = 1, [""] = 2, [0] = 3 } },
+      { CHAT = { ["7"] = 1 }, CHAT_UNREAD = { "x", {}, 0, -1, 7 },
+        CHANNEL_COMMENT = { a = 5, b = { ["8"] = 1 } },
         CHAT_MUTED = b24.null, DIALOG_UNREAD = 5 } } do
       for _, list in ipairs { (codec.inbox(counters, strange, { now = "x", me = {} })) } do
         assert.is_table(list)
         codec.inbox_questions(list, true)
-        for _, answers in ipairs { {}, { people = 5 }, { people = { 5, { id = 1 } }, wchat7 = 5, nchat8 = 5 },
-          { wchat7 = { messages = { 5, {}, { id = 1 } } }, nchat8 = { name = 5, type = {}, dialog_id = {} } } } do
+        for _, answers in ipairs { {}, { people = 5 }, { people = { 5, { id = 1 } }, wchat7 = 5,
+            nchat8 = 5 },
+          { wchat7 = { messages = { 5, {}, { id = 1 } } },
+            nchat8 = { name = 5, type = {}, dialog_id = {} } } } do
           codec.inbox_answers(list, answers, { now = 5 })
         end
       end
@@ -98,7 +114,8 @@ describe("client:inbox", function()
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20, limiter = false })
+    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20,
+      limiter = false })
   end)
 
   local function requests() return #portal:log() end
@@ -114,7 +131,8 @@ describe("client:inbox", function()
       assert.is_nil(d.at_least)
       assert.is_string(d.last_message)
     end
-    assert.same({ "1 User 1 user DIALOG 3", "5 Иван Smith user DIALOG 1", "chat18 Project 18 chat CHAT 1",
+    assert.same({ "1 User 1 user DIALOG 3", "5 Иван Smith user DIALOG 1",
+      "chat18 Project 18 chat CHAT 1",
       "chat24 Project 24 chat CHAT 2", "chat44 Visitor - Open line 44 lines LINES 1",
       "chat901 Task 901 tasks TASKS_TASK 2", "chat30 Project 30 chat CHAT_MUTED 7" }, names)
     for i = 1, 7 do assert.is_true(about(i * 300, ages[i]), i .. ": " .. tostring(ages[i])) end
@@ -131,11 +149,13 @@ describe("client:inbox", function()
     assert.same({ 0, 0, 1 }, { #list, list.totals.all, requests() })
   end)
 
-  local KINDS = { dialog = "user", line = "lines", task = "tasks", open = "chat" } -- the portal's names and ours
+  -- the portal's names and ours
+  local KINDS = { dialog = "user", line = "lines", task = "tasks", open = "chat" }
 
   -- What the counters of a generation say of a dialog of the crowd: unread, marked; nil: nothing.
   local function counted(generation, entry)
-    local count, marked = entry.count, entry.marked and generation ~= "g0" and generation ~= "g1" or nil
+    local count, marked = entry.count, entry.marked and generation ~= "g0"
+      and generation ~= "g1" or nil
     if generation == "g2b" and entry.kind == "copilot" then return nil end
     if generation < "g2" and entry.muted and entry.kind ~= "dialog" then return nil end
     if generation == "g3" then
@@ -149,7 +169,9 @@ describe("client:inbox", function()
   -- What a dialog adds to the portal's total of messages.
   local function adds(generation, d, entry)
     local person, mark = d.section == "DIALOG", d.marked and 1 or 0
-    if generation == "g3" then return d.section ~= "TASKS_TASK" and not d.muted and math.max(d.unread, mark) or 0 end
+    if generation == "g3" then
+      return d.section ~= "TASKS_TASK" and not d.muted and math.max(d.unread, mark) or 0
+    end
     local unread = d.section == "CHAT_MUTED" and 0 or d.unread
     if generation ~= "g2b" then return unread + (d.unread == 0 and mark or 0) end
     if person or d.section == "CHAT_MUTED" and entry.kind == "dialog" then return unread + mark end
@@ -158,7 +180,7 @@ describe("client:inbox", function()
   end
 
   for _, generation in ipairs { "g0", "g1", "g2a", "g2b", "g3" } do
-    it("names 300 dialogs of generation " .. generation .. " or says that it cannot; sums agree", function()
+    it("names 300 dialogs of generation " .. generation .. " or says why not", function()
       portal:control("settings", { generation = generation })
       portal:control "clear_counters"
       local entries = portal:control("crowd", { dialogs = 300 }).entries
@@ -172,25 +194,31 @@ describe("client:inbox", function()
         local unread, marked = counted(generation, entry)
         local d = listed[entry.dialog_id]
         if unread and d then
-          assert.same({ unread, marked, entry.title }, { d.unread, d.marked, d.name }, entry.dialog_id)
+          assert.same({ unread, marked, entry.title }, { d.unread, d.marked, d.name },
+            entry.dialog_id)
           local provable = entry.kind ~= "comment" and entry.kind ~= "line"
           assert.equal(entry.hidden and provable or nil, d.hidden, entry.dialog_id)
-          assert.equal(entry.kind == "dialog" and not entry.active or nil, d.dismissed, entry.dialog_id)
+          assert.equal(entry.kind == "dialog" and not entry.active or nil, d.dismissed,
+            entry.dialog_id)
           if not entry.hidden then assert.equal(entry.muted or nil, d.muted, entry.dialog_id) end
           assert.equal(KINDS[entry.kind] or entry.kind, d.kind)
           sum = sum + adds(generation, d, entry)
           listed[entry.dialog_id] = nil
-        elseif unread then -- only a muted person whose dialog is hidden: the counters name its chat, nobody its user
-          assert.same({ true, true, "dialog" }, { entry.muted, entry.hidden, entry.kind }, entry.dialog_id)
+        -- only a muted person whose dialog is hidden: the counters name its chat, nobody its user
+        elseif unread then
+          assert.same({ true, true, "dialog" }, { entry.muted, entry.hidden, entry.kind },
+            entry.dialog_id)
           unknown = unknown + 1
         else
           assert.is_nil(d, entry.dialog_id)
-          if generation == "g2b" and entry.unanswered then sum = sum + 1 end -- in the total, and nowhere else
+          -- in the total, and nowhere else
+          if generation == "g2b" and entry.unanswered then sum = sum + 1 end
         end
       end
       assert.equal(before.TYPE.DIALOG and list.totals.messages, sum)
       for id, d in pairs(listed) do
-        assert.same({ true, true, true, "CHAT_MUTED" }, { d.unknown, d.hidden, d.muted, d.section }, id)
+        assert.same({ true, true, true, "CHAT_MUTED" }, { d.unknown, d.hidden, d.muted, d.section },
+          id)
         assert.is_nil(d.name)
         unknown = unknown - 1
       end
@@ -206,7 +234,9 @@ describe("client:inbox", function()
     assert.is_true(#list > 550)
     local offsets, unknown, hidden = {}, 0, 0
     for _, entry in ipairs(portal:log()) do
-      if entry.method == "im.recent.list" then offsets[#offsets + 1] = entry.body:match '"OFFSET":(%d+)' end
+      if entry.method == "im.recent.list" then
+        offsets[#offsets + 1] = entry.body:match '"OFFSET":(%d+)'
+      end
     end
     assert.same({ "200", "400" }, offsets)
     for _, d in ipairs(list) do
@@ -230,15 +260,19 @@ describe("client:inbox", function()
     assert(list, err)
     local offsets = {}
     for _, entry in ipairs(portal:log()) do
-      if entry.method == "im.recent.list" then offsets[#offsets + 1] = entry.body:match '"OFFSET":(%d+)' end
+      if entry.method == "im.recent.list" then
+        offsets[#offsets + 1] = entry.body:match '"OFFSET":(%d+)'
+      end
     end
     assert.equal("200", offsets[1])
   end)
 
   it("knows a muted dialog by its chat's id, marked or not", function()
     portal:control("dialog", { dialog_id = "7", count = 2, muted = true, title = "Anna Weber" })
-    portal:control("dialog", { dialog_id = "8", count = 0, muted = true, marked = true, title = "Klaus Weber" })
-    portal:control("dialog", { dialog_id = "9", count = 3, muted = true, marked = true, title = "Eva Weber" })
+    portal:control("dialog", { dialog_id = "8", count = 0, muted = true, marked = true,
+      title = "Klaus Weber" })
+    portal:control("dialog", { dialog_id = "9", count = 3, muted = true, marked = true,
+      title = "Eva Weber" })
     local listed = by_id(assert(client:inbox()))
     local function facts(d) return { d.name, d.kind, d.unread, d.muted, d.marked, d.section } end
     assert.same({ "Anna Weber", "user", 2, true, nil, "CHAT_MUTED" }, facts(listed["7"]))
@@ -247,12 +281,17 @@ describe("client:inbox", function()
   end)
 
   it("names what is hidden and comments, and says who was dismissed", function()
-    portal:control("dialog", { dialog_id = "chat60", count = 2, hidden = true, title = "Old project", age = 500 })
-    portal:control("dialog", { dialog_id = "61", count = 1, hidden = true, title = "Gone Away", active = false })
+    portal:control("dialog", { dialog_id = "chat60", count = 2, hidden = true,
+      title = "Old project", age = 500 })
+    portal:control("dialog", { dialog_id = "61", count = 1, hidden = true, title = "Gone Away",
+      active = false })
     portal:control("dialog", { dialog_id = "chat62", kind = "channel", count = 0, title = "News" })
-    portal:control("dialog", { dialog_id = "chat63", kind = "comment", parent = "62", count = 4, title = "About news" })
+    portal:control("dialog", { dialog_id = "chat63", kind = "comment", parent = "62", count = 4,
+      title = "About news" })
     local listed = by_id(assert(client:inbox()))
-    local function facts(d) return { d.name, d.kind, d.unread, d.hidden, d.dismissed, d.unknown } end
+    local function facts(d)
+      return { d.name, d.kind, d.unread, d.hidden, d.dismissed, d.unknown }
+    end
     assert.same({ "Old project", "chat", 2, true }, facts(listed.chat60))
     assert.same({ "Gone Away", "user", 1, true, true }, facts(listed["61"]))
     assert.same({ "About news", "comment", 4 }, facts(listed.chat63))
@@ -277,7 +316,8 @@ describe("client:inbox", function()
       portal:control("message", { dialog_id = "chat77", count = 3, age = 4000 })
       portal:control("message", { dialog_id = "78", count = 1, age = 90061 })
       local script = ([[
-        local client = assert(require "b24".client { webhook = %q, allow_http = true, limiter = false })
+        local client = assert(require "b24".client { webhook = %q, allow_http = true,
+          limiter = false })
         for _, d in ipairs(assert(client:inbox())) do print(d.dialog_id, d.waiting, d.at_least) end
       ]]):format(portal.http_webhook)
       for _, zone in ipairs { "UTC", "America/New_York", "Asia/Kolkata" } do
@@ -305,7 +345,8 @@ describe("client:inbox", function()
 
   describe("goes on", function()
     it("with the older list where a portal has no newer one", function()
-      portal:control("settings", { generation = "g1", missing = { "im.recent.list", "profile", "server.time" } })
+      portal:control("settings",
+        { generation = "g1", missing = { "im.recent.list", "profile", "server.time" } })
       local list = assert(client:inbox())
       assert.equal("Project 18", by_id(list).chat18.name)
       assert.is_true(about(900, by_id(list).chat18.waiting))
@@ -321,12 +362,15 @@ describe("client:inbox", function()
     end)
 
     it("when the second look fails", function()
-      portal:control("settings", { missing = { "im.dialog.messages.get", "im.dialog.get", "im.user.list.get" } })
+      portal:control("settings",
+        { missing = { "im.dialog.messages.get", "im.dialog.get", "im.user.list.get" } })
       local d = by_id(assert(client:inbox()))["1"]
       assert.same({ "User 1", true }, { d.name, d.at_least or d.waiting == nil })
       portal:reset()
       portal:control("fault", { kind = "slow", method = "batch", delay = 0 }) -- the first batch
-      portal:control("reply", { method = "batch", status = 403, body = '{"error":"ACCESS_DENIED"}' }) -- the second
+      -- the second
+      portal:control("reply", { method = "batch", status = 403,
+        body = '{"error":"ACCESS_DENIED"}' })
       local list = assert(client:inbox())
       assert.is_truthy(list.incomplete:find("b24: ACCESS_DENIED", 1, true))
       assert.equal(7, #list)
@@ -345,7 +389,8 @@ describe("client:inbox", function()
 
     it("when the credential is wrong, the network is away, the client is closed", function()
       local webhook = portal.webhook:gsub(portal.secret, "wrongSecret")
-      local wrong = assert(b24.client { webhook = webhook, ca_file = portal.ca_file, limiter = false })
+      local wrong = assert(b24.client { webhook = webhook, ca_file = portal.ca_file,
+        limiter = false })
       local _, err, info = wrong:inbox()
       assert.same({ "auth", false }, { info.kind, err:find "wrongSecret" ~= nil })
       client:close()
@@ -366,8 +411,12 @@ describe("client:inbox", function()
       local text = thrown(function(at) at[1] = line() client:inbox(case[1]) end)
       assert.truthy(text:find("b24: " .. case[2], 1, true), text)
     end
-    assert.truthy(thrown(function(at) at[1] = line() client:inbox(print) end):find "a callback needs")
-    assert.truthy(thrown(function(at) at[1] = line() client.inbox() end):find("client:inbox", 1, true))
+    assert.truthy(thrown(function(at)
+      at[1] = line() client:inbox(print)
+    end):find "a callback needs")
+    assert.truthy(thrown(function(at)
+      at[1] = line() client.inbox()
+    end):find("client:inbox", 1, true))
     assert.equal(0, requests())
   end)
 end)

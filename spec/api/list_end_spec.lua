@@ -6,7 +6,8 @@ local portal = require "spec.support.portal"
 local p
 
 local function client(more)
-  local options = { webhook = p.http_webhook, allow_http = true, limiter = false, timeout = 60, retries = 0 }
+  local options = { webhook = p.http_webhook, allow_http = true, limiter = false, timeout = 60,
+    retries = 0 }
   for name, value in pairs(more or {}) do options[name] = value end
   return assert(b24.client(options))
 end

@@ -1,4 +1,5 @@
--- client:list and client:all against the portal: every row once, whatever happens to the list meanwhile.
+-- client:list and client:all against the portal: every row once, whatever happens to the list
+-- meanwhile.
 --
 -- B24_LIST_ROWS=120000 makes the long list as long as that (20,000 otherwise).
 
@@ -11,7 +12,8 @@ local GROWTH = 1024 -- KiB that a list of any length may need
 local p
 
 local function client(more)
-  local options = { webhook = p.http_webhook, allow_http = true, limiter = false, timeout = 20, retries = 0 }
+  local options = { webhook = p.http_webhook, allow_http = true, limiter = false, timeout = 20,
+    retries = 0 }
   for name, value in pairs(more or {}) do options[name] = value end
   return assert(b24.client(options))
 end
@@ -184,7 +186,9 @@ describe("the recent chats", function()
   end)
 
   local function chats(n)
-    for i = 1, n do p:control("dialog", { dialog_id = "chat" .. 1000 + i, kind = "chat", age = i * 60 }) end
+    for i = 1, n do
+      p:control("dialog", { dialog_id = "chat" .. 1000 + i, kind = "chat", age = i * 60 })
+    end
   end
 
   local function dialogs(iterator)
@@ -237,42 +241,45 @@ describe("a list that fails", function()
     { "fault", { kind = "cut_body" }, "REPLY_CUT" },
     { "fault", { kind = "html", status = 502 }, "HTTP_502" },
     { "fault", { kind = "empty", status = 200 }, "EMPTY_REPLY" },
-    { "reply", { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}' }, "QUERY_LIMIT_EXCEEDED" },
+    { "reply", { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}' },
+      "QUERY_LIMIT_EXCEEDED" },
     { "reply", { status = 401, body = '{"error":"expired_token"}' }, "expired_token" },
     { "reply", { body = '{"result":true}' }, "NO_ROWS" },
     { "reply", { body = '{"result":null}' }, "NO_ROWS" },
     { "reply", { body = '{"result":[{"ID":"7"}],"total":1}' }, "CURSOR_STALLED" },
   }
   for _, accident in ipairs(accidents) do
-    it("throws in the middle, and returns: " .. accident[3] .. " " .. (accident[2].body or ""), function()
-      local function arm()
-        local arguments = { method = "crm.deal.list", times = 1 }
-        for name, value in pairs(accident[2]) do arguments[name] = value end
-        p:control(accident[1], arguments)
-      end
-      local iterator, n = client():list "crm.deal.list", 0
-      local ok, err = pcall(function()
-        for _ in iterator do
-          n = n + 1
-          if n == 50 then arm() end
+    it("throws in the middle, and returns: " .. accident[3] .. " " .. (accident[2].body or ""),
+      function()
+        local function arm()
+          local arguments = { method = "crm.deal.list", times = 1 }
+          for name, value in pairs(accident[2]) do arguments[name] = value end
+          p:control(accident[1], arguments)
         end
-      end)
-      assert.is_false(ok)
-      assert.equal(50, n)
-      assert.equal("string", type(err))
-      assert.equal(accident[3], err:match "^b24: ([%w_]+)")
-      local again, same = pcall(iterator)
-      assert.is_false(again)
-      assert.equal(err, same)
+        local iterator, n = client():list "crm.deal.list", 0
+        local ok, err = pcall(function()
+          for _ in iterator do
+            n = n + 1
+            if n == 50 then arm() end
+          end
+        end)
+        assert.is_false(ok)
+        assert.equal(50, n)
+        assert.equal("string", type(err))
+        assert.equal(accident[3], err:match "^b24: ([%w_]+)")
+        local again, same = pcall(iterator)
+        assert.is_false(again)
+        assert.equal(err, same)
 
-      arm()
-      local rows, message, info = client():all "crm.deal.list"
-      if accident[3] == "CURSOR_STALLED" then return end -- a first page of one row is a list
-      assert.is_nil(rows)
-      assert.equal((err:gsub("%d+ bytes", "")), (message:gsub("%d+ bytes", ""))) -- the time block's length varies
-      assert.equal(accident[3], info.code)
-      assert.equal("crm.deal.list", info.method)
-    end)
+        arm()
+        local rows, message, info = client():all "crm.deal.list"
+        if accident[3] == "CURSOR_STALLED" then return end -- a first page of one row is a list
+        assert.is_nil(rows)
+        -- the time block's length varies
+        assert.equal((err:gsub("%d+ bytes", "")), (message:gsub("%d+ bytes", "")))
+        assert.equal(accident[3], info.code)
+        assert.equal("crm.deal.list", info.method)
+      end)
   end
 
   it("says what client:call says", function()
@@ -289,7 +296,8 @@ describe("a list that fails", function()
   end)
 
   for _, case in ipairs {
-    { "crm.deal.list", { deals_fault = "stall" } }, { "tasks.task.list", { tasks_fault = "stall" } },
+    { "crm.deal.list", { deals_fault = "stall" } },
+    { "tasks.task.list", { tasks_fault = "stall" } },
   } do
     it("tells a portal that ignores the filter: " .. case[1], function()
       p:control("settings", case[2])
@@ -300,7 +308,8 @@ describe("a list that fails", function()
       assert.is_false(info.retryable)
       assert.is_true(info.sent)
       assert.equal(200, info.status)
-      local ok, thrown = pcall(function() for _ in client():list(case[1]) do end end) -- luacheck: ignore 542
+      -- luacheck: ignore 542
+      local ok, thrown = pcall(function() for _ in client():list(case[1]) do end end)
       assert.is_false(ok)
       assert.equal(err, thrown)
     end)
@@ -338,7 +347,8 @@ describe("all rows", function()
   it("end at max", function()
     -- max, rows, more, requests
     for _, case in ipairs {
-      { 1, 1, true, 1 }, { 49, 49, true, 1 }, { 50, 50, true, 1 }, { 51, 51, true, 2 }, { 119, 119, true, 3 },
+      { 1, 1, true, 1 }, { 49, 49, true, 1 }, { 50, 50, true, 1 }, { 51, 51, true, 2 },
+      { 119, 119, true, 3 },
       { 120, 120, nil, 3 }, { 121, 120, nil, 3 }, { 1e9, 120, nil, 3 },
     } do
       p:reset()
@@ -383,7 +393,9 @@ describe("a wrong call of", function()
   for _, case in ipairs(wrong) do
     it(("client:%s is thrown at its line: %s"):format(case[1], case[3]), function()
       local c, arguments = client(), case[2]
-      local ok, err = pcall(function() c[case[1]](c, arguments[1], arguments[2], arguments[3], arguments[4]) end)
+      local ok, err = pcall(function()
+        c[case[1]](c, arguments[1], arguments[2], arguments[3], arguments[4])
+      end)
       assert.is_false(ok)
       assert.is_truthy(err:find(case[3], 1, true), err)
       assert.is_truthy(err:find("list_spec.lua:", 1, true), err)

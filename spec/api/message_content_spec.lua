@@ -9,7 +9,8 @@ describe("a message", function()
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20, limiter = false })
+    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20,
+      limiter = false })
   end)
 
   -- The newest message of a chat, which has this in it.
@@ -32,10 +33,12 @@ describe("a message", function()
   end
 
   it("that is only a file names it", function()
-    for size, words in pairs { [0] = "0 bytes", [1] = "1 byte", [1023] = "1023 bytes", [1024] = "1 KB", [2144] = "2 KB",
+    for size, words in pairs { [0] = "0 bytes", [1] = "1 byte", [1023] = "1023 bytes",
+        [1024] = "1 KB", [2144] = "2 KB",
       [122880] = "120 KB", [1048575] = "1.0 MB", [1572864] = "1.5 MB", [157286400] = "150 MB",
       [5368709120] = "5.0 GB" } do
-      local m = message { text = "", params = '{"FILE_ID":[5255]}', files = file('"contract.pdf"', size) }
+      local m = message { text = "", params = '{"FILE_ID":[5255]}',
+        files = file('"contract.pdf"', size) }
       assert.equal(("[contract.pdf, %s]"):format(words), m.plain)
       assert.equal("", m.text)
       assert.same({ { id = 5255, name = "contract.pdf", size = size, type = "file" } }, m.files)
@@ -43,7 +46,8 @@ describe("a message", function()
   end)
 
   it("with a text has its file below", function()
-    local m = message { text = "See [B]this[/B]", params = '{"FILE_ID":["5255",77]}', files = file('"a.txt"', 5) }
+    local m = message { text = "See [B]this[/B]", params = '{"FILE_ID":["5255",77]}',
+      files = file('"a.txt"', 5) }
     assert.equal("See this\n[a.txt, 5 bytes]\n[file 77]", m.plain)
     assert.same({ { id = 5255, name = "a.txt", size = 5, type = "file" }, { id = 77 } }, m.files)
   end)
@@ -79,7 +83,8 @@ describe("a message", function()
       if more:find '"type"' then json = json:gsub('"type":"file",', "", 1) end
       assert.equal(words, message { text = "", params = params, files = json }.plain)
     end
-    assert.equal("[image]", message { text = "", params = params, files = '{"id":5255,"type":"image"}' }.plain)
+    assert.equal("[image]", message { text = "", params = params,
+      files = '{"id":5255,"type":"image"}' }.plain)
   end)
 
   it("that has an attachment shows what is in it", function()
@@ -88,15 +93,21 @@ describe("a message", function()
       {"GRID":[{"NAME":"Host","VALUE":"db1","DISPLAY":"LINE"},{"NAME":"Disk","VALUE":5}]},{"DELIMITER":{"SIZE":200}},
       {"IMAGE":[{"LINK":"https://a.example/i.png"}]},{"FILE":[{"NAME":"log.txt","SIZE":2048}]},
       {"USER":[{"NAME":"Anna"}]}]}]}]] }
-    local words = "Build failed\nthe log (https://a.example/log)\nHost: db1\nDisk: 5\n[image]\n[log.txt, 2 KB]\nAnna"
+    local words = "Build failed\nthe log (https://a.example/log)\nHost: db1\nDisk: "
+      .. "5\n[image]\n[log.txt, 2 KB]\nAnna"
     assert.equal(words, m.plain)
     assert.same({ { text = words } }, m.attachments)
-    assert.equal("x", message { text = "", params = '{"ATTACH":{"BLOCKS":[{"MESSAGE":"x"}]}}' }.plain)
-    assert.equal("y", message { text = "", params = '{"ATTACH":[{"blocks":[{"message":"y"}]}]}' }.plain)
-    assert.equal("z", message { text = "", params = '{"ATTACH":[{"DESCRIPTION":"z","BLOCKS":[]}]}' }.plain)
+    assert.equal("x",
+      message { text = "", params = '{"ATTACH":{"BLOCKS":[{"MESSAGE":"x"}]}}' }.plain)
+    assert.equal("y",
+      message { text = "", params = '{"ATTACH":[{"blocks":[{"message":"y"}]}]}' }.plain)
+    assert.equal("z",
+      message { text = "", params = '{"ATTACH":[{"DESCRIPTION":"z","BLOCKS":[]}]}' }.plain)
     assert.equal("w", message { text = "", params = '{"ATTACH":[{"MESSAGE":"w"}]}' }.plain)
-    for _, attach in ipairs { "5", '"x"', "[5]", "[[]]", '{"BLOCKS":5}', '[{"BLOCKS":[5,{"LINK":5},{"GRID":[5]}]}]' } do
-      assert.equal("[no text]", message { text = "", params = '{"ATTACH":' .. attach .. '}' }.plain, attach)
+    for _, attach in ipairs { "5", '"x"', "[5]", "[[]]", '{"BLOCKS":5}',
+        '[{"BLOCKS":[5,{"LINK":5},{"GRID":[5]}]}]' } do
+      assert.equal("[no text]", message { text = "", params = '{"ATTACH":' .. attach .. '}' }.plain,
+        attach)
     end
   end)
 
@@ -110,8 +121,10 @@ describe("a message", function()
   it("that was deleted or forwarded says so", function()
     local m = message { text = "This message was deleted.", params = '{"IS_DELETED":"Y"}' }
     assert.same({ "[deleted message]", true }, { m.plain, m.deleted })
-    m = message { text = "hello", params = "[]", forward = '{"id":"chat5/17","userId":5,"chatTitle":"Other"}' }
-    assert.same({ "[forwarded from Иван Smith]\nhello", true, "Иван Smith" }, { m.plain, m.forwarded, m.forwarded_from })
+    m = message { text = "hello", params = "[]",
+      forward = '{"id":"chat5/17","userId":5,"chatTitle":"Other"}' }
+    assert.same({ "[forwarded from Иван Smith]\nhello", true, "Иван Smith" },
+      { m.plain, m.forwarded, m.forwarded_from })
     m = message { text = "hello", params = '{"FORWARD_ID":17,"FORWARD_USER_ID":99}' }
     assert.same({ "[forwarded from user 99]\nhello", "user 99" }, { m.plain, m.forwarded_from })
     m = message { text = "hello", params = '{"FORWARD_CONTEXT_ID":"chat5/17"}' }
@@ -136,7 +149,8 @@ end)
 describe("the last message of an inbox", function()
   local function last(message)
     message.id, message.date = 11, "2026-02-25T12:00:00+03:00"
-    return codec.inbox({ CHAT = { ["7"] = 1 } }, { { id = "chat7", message = message } })[1].last_message
+    return codec.inbox({ CHAT = { ["7"] = 1 } },
+      { { id = "chat7", message = message } })[1].last_message
   end
 
   it("is what people see of it, in one line", function()
@@ -146,11 +160,13 @@ describe("the last message of an inbox", function()
   end)
 
   it("names what has no text", function()
-    assert.equal("[contract.pdf]", last { text = "", file = { type = "file", name = "contract.pdf" } })
+    assert.equal("[contract.pdf]",
+      last { text = "", file = { type = "file", name = "contract.pdf" } })
     assert.equal("[image]", last { text = "", file = { type = "image" } })
     assert.equal("[file]", last { text = "", file = true })
     assert.equal("[attachment]", last { text = "", file = false, attach = true })
-    assert.equal("[sticker]", last { text = "", file = false, attach = false, sticker = { id = 5 } })
+    assert.equal("[sticker]", last { text = "", file = false, attach = false,
+      sticker = { id = 5 } })
     assert.equal("x", last { text = "x", file = true })
     assert.is_nil(last { text = "", file = false, attach = false, sticker = codec.null })
     assert.is_nil(last { text = 5, file = 5, attach = "x" })

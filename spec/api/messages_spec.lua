@@ -51,14 +51,16 @@ describe("codec.plain", function()
   end)
 
   it("leaves everything else", function()
-    for _, text in ipairs { "", "[", "[]", "[1]", "a[0] = 5", "x >> y", "1 > 2", "#BR", "# BR#", ("-"):rep(53), "[ B ]",
+    for _, text in ipairs { "", "[", "[]", "[1]", "a[0] = 5", "x >> y", "1 > 2", "#BR", "# BR#",
+        ("-"):rep(53), "[ B ]",
       "[\0]", "plain", "[я]", "\255\254[" } do
       assert.equal(text, codec.plain(text))
     end
   end)
 
   it("inserts nothing but its one character", function()
-    local random, alphabet = data.random(7), { "[", "]", "/", "B", "*", ">", "\n", "-", "#BR#", "é", "\0", "x" }
+    local random, alphabet = data.random(7), { "[", "]", "/", "B", "*", ">", "\n", "-", "#BR#",
+      "é", "\0", "x" }
     for _ = 1, 500 do
       local parts = {}
       for i = 1, random(80) do parts[i] = alphabet[random(3) == 1 and random(#alphabet) or 8] end
@@ -77,24 +79,28 @@ describe("a dialog", function()
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20, limiter = false })
+    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20,
+      limiter = false })
   end)
 
   local function executions(method) return portal:stats().executions[method] or 0 end
 
   describe("is looked at", function()
     it("newest last, with authors and dates, and nothing is marked", function()
-      portal:control("message", { dialog_id = "chat18", text = "Первый & last 👍", author_id = 5, age = 100 })
+      portal:control("message", { dialog_id = "chat18", text = "Первый & last 👍", author_id = 5,
+        age = 100 })
       local before = assert(client:counters())
       local list, err, info = client:messages "chat18"
       assert.is_nil(err)
       assert.is_true(info.attempts <= 2)
       assert.same(before, client:counters())
       local last = list[#list]
-      assert.same({ 5, "Иван Smith", "Первый & last 👍", true }, { last.author_id, last.author, last.text, last.unread })
+      assert.same({ 5, "Иван Smith", "Первый & last 👍", true },
+        { last.author_id, last.author, last.text, last.unread })
       assert.is_true(math.abs(os.time() - 100 - last.date) < 30)
       for i = 2, #list do assert.is_true(list[i - 1].id < list[i].id) end
-      assert.same({ 0, nil, false }, { list[1].author_id, list[1].author, list[1].unread }) -- the system
+      -- the system
+      assert.same({ 0, nil, false }, { list[1].author_id, list[1].author, list[1].unread })
       local unread = assert(client:messages("chat18", { unread = true }))
       assert.equal(2, #unread)
       assert.same(list[#list - 1], unread[1])
@@ -107,7 +113,8 @@ describe("a dialog", function()
       assert.same({}, (client:messages(4000)))
     end)
 
-    for _, case in ipairs { { 1, 1 }, { 19, 1 }, { 20, 1 }, { 50, 1 }, { 51, 2 }, { 100, 2 }, { 200, 4 } } do
+    for _, case in ipairs { { 1, 1 }, { 19, 1 }, { 20, 1 }, { 50, 1 }, { 51, 2 }, { 100, 2 },
+        { 200, 4 } } do
       local limit, requests = case[1], case[2]
       it("for the newest " .. limit .. " messages of many", function()
         portal:control("dialog", { dialog_id = "chat500", count = 260, history = 30 })
@@ -146,8 +153,8 @@ describe("a dialog", function()
       end)())
       portal:control("reply", { method = "im.dialog.messages.get", body = [[{"result":{"chat_id":1,"users":[],"messages":[
         {"id":9,"author_id":5,"date":"2026-02-25T12:07:10+01:00","text":"x","unread":true}]}}]] })
-      assert.same({ { id = 9, author_id = 5, date = 1772017630, text = "x", plain = "x", unread = true } },
-        (client:messages "chat18"))
+      assert.same({ { id = 9, author_id = 5, date = 1772017630, text = "x", plain = "x",
+        unread = true } }, (client:messages "chat18"))
       portal:control("settings", { missing = {} })
       portal:control("reply", { method = "im.dialog.messages.get", body = [[{"result":{"chat_id":1,"users":[],"messages":[
         {"id":9,"author_id":5,"date":"?","text":"","unread":false}]}}]] })
@@ -190,9 +197,11 @@ describe("a dialog", function()
     it("with every character, as it was typed", function()
       local parts = { "<&>'\"\\/ %20 + $result[x] \t" }
       for c = 32, 0x7FF do
-        if c ~= 91 and not (c >= 127 and c < 160) then parts[#parts + 1] = utf8_of(c) end -- "[" would meet a letter
+        -- "[" would meet a letter
+        if c ~= 91 and not (c >= 127 and c < 160) then parts[#parts + 1] = utf8_of(c) end
       end
-      for _, c in ipairs { 0x800, 0x2028, 0x2029, 0xD7FF, 0xE000, 0xFEFF, 0xFFFD, 0xFFFF, 0x10000, 0x1F600, 0x10FFFF } do
+      for _, c in ipairs { 0x800, 0x2028, 0x2029, 0xD7FF, 0xE000, 0xFEFF, 0xFFFD, 0xFFFF, 0x10000,
+          0x1F600, 0x10FFFF } do
         parts[#parts + 1] = utf8_of(c)
       end
       local text = table.concat(parts)
@@ -223,8 +232,8 @@ describe("a dialog", function()
     end)
 
     it("once, even if the conf calls everything idempotent", function()
-      local bold = assert(b24.client { webhook = portal.http_webhook, allow_http = true, limiter = false,
-        idempotent = true })
+      local bold = assert(b24.client { webhook = portal.http_webhook, allow_http = true,
+        limiter = false, idempotent = true })
       local before = executions "im.message.add"
       portal:control("fault", { kind = "execute_then_cut", method = "im.message.add" })
       assert.is_nil((bold:send("chat18", "once")))
@@ -241,10 +250,12 @@ describe("a dialog", function()
     end)
 
     it("not with nothing", function()
-      for _, text in ipairs { "", " ", "\n\t \r\n", "\0", "\239\187\191", "\27[0m\27[K\r\n", "x\8" } do
+      for _, text in ipairs { "", " ", "\n\t \r\n", "\0", "\239\187\191",
+          "\27[0m\27[K\r\n", "x\8" } do
         local id, err, info = client:send("chat18", text)
         assert.is_nil(id)
-        assert.same({ "config", "EMPTY_TEXT", false, "string" }, { info.kind, info.code, info.sent, type(err) })
+        assert.same({ "config", "EMPTY_TEXT", false, "string" },
+          { info.kind, info.code, info.sent, type(err) })
       end
       assert.equal(0, #portal:log())
     end)
@@ -255,7 +266,8 @@ describe("a dialog", function()
       assert.is_true((client:mark_read "chat18"))
       assert.is_true((client:mark_read(5)))
       local counters = client:counters()
-      assert.same({ nil, nil, 3, 4 }, { counters.CHAT[18], counters.DIALOG[5], counters.DIALOG[1], counters.TYPE.NOTIFY })
+      assert.same({ nil, nil, 3, 4 }, { counters.CHAT[18], counters.DIALOG[5], counters.DIALOG[1],
+        counters.TYPE.NOTIFY })
       assert.is_true((client:mark_read "notify"))
       assert.equal(0, client:counters().TYPE.NOTIFY)
       assert.same({}, (client:messages("chat18", { unread = true })))
@@ -276,13 +288,17 @@ describe("a dialog", function()
       assert.same({ "ERROR_METHOD_NOT_FOUND", true, "string" }, { info.code, info.sent, type(err) })
       done, err, info = client:mark_read "chat4711"
       assert.is_nil(done)
-      assert.same({ "portal", "NO_DIALOG", "b24: NO_DIALOG" }, { info.kind, info.code, err:sub(1, 14) })
+      assert.same({ "portal", "NO_DIALOG", "b24: NO_DIALOG" },
+        { info.kind, info.code, err:sub(1, 14) })
     end)
   end)
 
   it("must have an id that can be one", function()
-    for _, id in ipairs { "", "0", 0, -1, 1.5, "chat", "chat0", "chatx", "5 ", "x5", "all", portal.webhook } do
-      for _, ask in ipairs { function() return client:messages(id) end, function() return client:send(id, "x") end,
+    for _, id in ipairs { "", "0", 0, -1, 1.5, "chat", "chat0", "chatx", "5 ", "x5", "all",
+        portal.webhook } do
+      for _, ask in ipairs { function()
+        return client:messages(id)
+      end, function() return client:send(id, "x") end,
         id ~= "all" and function() return client:mark_read(id) end or nil } do
         local value, err, info = ask()
         assert.is_nil(value)
@@ -295,7 +311,9 @@ describe("a dialog", function()
 
   it("is out of reach for a closed client", function()
     client:close()
-    for _, ask in ipairs { function() return client:messages "5" end, function() return client:send("5", "x") end,
+    for _, ask in ipairs { function()
+      return client:messages "5"
+    end, function() return client:send("5", "x") end,
       function() return client:mark_read "all" end } do
       local value, err, info = ask()
       assert.same({ nil, "closed", "string" }, { value, info.kind, type(err) })
@@ -304,13 +322,25 @@ describe("a dialog", function()
 
   it("throws mistakes at the caller's line", function()
     for _, case in ipairs {
-      { "dialog_id must be a string or a number, not a nil", function(at) at[1] = line() client:messages() end },
-      { "dialog_id must be a string or a number, not a table", function(at) at[1] = line() client:send({}, "x") end },
-      { "dialog_id must be a string or a number, not a boolean", function(at) at[1] = line() client:mark_read(true) end },
-      { "text must be a string, not a number", function(at) at[1] = line() client:send("5", 5) end },
+      { "dialog_id must be a string or a number, not a nil", function(at)
+        at[1] = line() client:messages()
+      end },
+      { "dialog_id must be a string or a number, not a table", function(at)
+        at[1] = line() client:send({}, "x")
+      end },
+      { "dialog_id must be a string or a number, not a boolean", function(at)
+        at[1] = line() client:mark_read(true)
+      end },
+      { "text must be a string, not a number", function(at)
+        at[1] = line() client:send("5", 5)
+      end },
       { "text must be a string, not a nil", function(at) at[1] = line() client:send "5" end },
-      { "the options of send must be a table, not a boolean", function(at) at[1] = line() client:send("5", "x", true) end },
-      { "unknown option 'BB' of send", function(at) at[1] = line() client:send("5", "x", { BB = true }) end },
+      { "the options of send must be a table, not a boolean", function(at)
+        at[1] = line() client:send("5", "x", true)
+      end },
+      { "unknown option 'BB' of send", function(at)
+        at[1] = line() client:send("5", "x", { BB = true })
+      end },
       { "option 'bb' must be true or false, not a number",
         function(at) at[1] = line() client:send("5", "x", { bb = 1 }) end },
       { "option 'limit' must be a number, not a string",
@@ -319,10 +349,14 @@ describe("a dialog", function()
         function(at) at[1] = line() client:messages(5, { limit = 201 }) end },
       { "option 'limit' must be a whole number of 1 to 200",
         function(at) at[1] = line() client:messages(5, { limit = 0 / 0 }) end },
-      { "unknown option 'offset' of messages", function(at) at[1] = line() client:messages(5, { offset = 5 }) end },
+      { "unknown option 'offset' of messages", function(at)
+        at[1] = line() client:messages(5, { offset = 5 })
+      end },
       { "a callback needs", function(at) at[1] = line() client:send("5", "x", print) end },
       { "a callback needs", function(at) at[1] = line() client:mark_read("5", print) end },
-      { "call it with a colon: client:messages", function(at) at[1] = line() client.messages "5" end },
+      { "call it with a colon: client:messages", function(at)
+        at[1] = line() client.messages "5"
+      end },
     } do
       local text = thrown(case[2])
       assert.truthy(text:find(case[1], 1, true), text)

@@ -8,10 +8,12 @@ describe("a title with HTML's entities", function()
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    client = b24.client { webhook = portal.webhook, ca_file = portal.ca_file, limiter = false, timeout = 20 }
+    client = b24.client { webhook = portal.webhook, ca_file = portal.ca_file, limiter = false,
+      timeout = 20 }
   end)
 
-  for sent, shown in pairs { ["R&amp;D &quot;Next&quot;"] = 'R&D "Next"', ["Anna&#039;s &lt;team&gt;"] = "Anna's <team>",
+  for sent, shown in pairs { ["R&amp;D &quot;Next&quot;"] = 'R&D "Next"',
+      ["Anna&#039;s &lt;team&gt;"] = "Anna's <team>",
     ["&amp;quot;"] = "&quot;", ["R&D & &foo;"] = "R&D & &foo;" } do
     it("reads as it was written: " .. sent, function()
       portal:control("dialog", { dialog_id = "chat18", title = sent, count = 2 })

@@ -4,14 +4,16 @@ local b24 = require "b24"
 local codec = require "b24.codec"
 local start = require("spec.support.portal").start
 
-local ODD = { "null", "false", "0", '""', "[]", "{}", '"text"', "-1", "1.5", "[5]", '{"a":5}', '{"id":5}' }
+local ODD = { "null", "false", "0", '""', "[]", "{}", '"text"', "-1", "1.5", "[5]", '{"a":5}',
+  '{"id":5}' }
 
 describe("what a portal answers", function()
   local portal, client
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20, limiter = false })
+    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20,
+      limiter = false })
   end)
 
   local function answers(method, result)
@@ -58,7 +60,8 @@ describe("what a portal answers", function()
       failed("NO_BATCH", result, client:inbox())
     end)
 
-    if not result:find "^[%[{]" or result == "[5]" then -- {} and [] are counters of which nothing is known
+    -- {} and [] are counters of which nothing is known
+    if not result:find "^[%[{]" or result == "[5]" then
       it(result .. " is no answer with counters", function()
         answers("im.counters.get", result)
         failed("NO_COUNTERS", result, client:counters())
@@ -81,7 +84,8 @@ describe("what a portal answers", function()
       answers("im.message.add", result)
       assert.equal(id, (client:send("chat18", "x")))
     end
-    for _, result in ipairs { "true", '{"dialogId":"chat18","chatId":18,"lastId":5,"counter":0}', '{"lastId":5}' } do
+    for _, result in ipairs { "true", '{"dialogId":"chat18","chatId":18,"lastId":5,"counter":0}',
+        '{"lastId":5}' } do
       answers("im.dialog.read", result)
       assert.is_true((client:mark_read "chat18"))
     end
@@ -90,7 +94,8 @@ describe("what a portal answers", function()
   end)
 
   it("is not a list of messages when it has none in the list's place", function()
-    for _, result in ipairs { '{"messages":5}', '{"messages":null}', '{"messages":{"a":{"id":1}},"users":{"a":5}}',
+    for _, result in ipairs { '{"messages":5}', '{"messages":null}',
+        '{"messages":{"a":{"id":1}},"users":{"a":5}}',
       '{"messages":[5,[],{"id":{}},{"id":-1}]}' } do
       answers("im.dialog.messages.get", result)
       failed("BAD_RESULT", result, client:messages "chat18")
@@ -123,18 +128,24 @@ describe("what a portal answers", function()
       reply { [names["im.dialog.read.all"]] = result, [names["im.notify.read.all"]] = "true" }
       failed("BAD_RESULT", result, client:mark_read "all")
     end
-    reply { [names["im.dialog.read.all"]] = "true", [names["im.notify.read.all"]] = '{"result":true,"newCounter":0}' }
+    reply { [names["im.dialog.read.all"]] = "true",
+      [names["im.notify.read.all"]] = '{"result":true,"newCounter":0}' }
     assert.is_true((client:mark_read "all"))
 
     names = {}
-    for name, command in pairs(commands(function() return client:inbox() end)) do names[command:match "^[%w.]+"] = name end
+    for name, command in pairs(commands(function() return client:inbox() end)) do
+      names[command:match "^[%w.]+"] = name
+    end
     for _, result in ipairs { "null", "false", "0", '""', "[]", "{}", '"x"', "-1" } do
       reply { [names["im.counters.get"]] = result, [names["im.recent.list"]] = '{"items":[]}' }
       local list, err, info = client:inbox()
-      assert.same({ "decode", "NO_COUNTERS", "string" }, { list or info.kind, info.code, type(err) }, result)
+      assert.same({ "decode", "NO_COUNTERS", "string" },
+        { list or info.kind, info.code, type(err) }, result)
     end
-    for _, result in ipairs { "null", "false", "0", '""', "[]", "{}", '"x"', "-1", '{"items":5}' } do
-      reply { [names["im.counters.get"]] = '{"TYPE":{"ALL":1},"CHAT":{"18":1}}', [names["im.recent.list"]] = result,
+    for _, result in ipairs { "null", "false", "0", '""', "[]", "{}", '"x"', "-1",
+        '{"items":5}' } do
+      reply { [names["im.counters.get"]] = '{"TYPE":{"ALL":1},"CHAT":{"18":1}}',
+        [names["im.recent.list"]] = result,
         [names.profile] = result, [names["server.time"]] = result }
       local list = assert(client:inbox())
       assert.equal(1, #list)

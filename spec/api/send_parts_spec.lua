@@ -10,7 +10,8 @@ describe("a long text", function()
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20, limiter = false })
+    client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 20,
+      limiter = false })
   end)
 
   local function sent() return portal:stats().executions["im.message.add"] or 0 end
@@ -32,7 +33,8 @@ describe("a long text", function()
   it("is refused when it must be one message", function()
     local id, err, info = client:send("chat18", LOG, { once = true })
     assert.is_nil(id)
-    assert.same({ "config", "TEXT_TOO_LONG", false, "string" }, { info.kind, info.code, info.sent, type(info.hint) }, err)
+    assert.same({ "config", "TEXT_TOO_LONG", false, "string" },
+      { info.kind, info.code, info.sent, type(info.hint) }, err)
     assert.equal(0, #portal:log())
     assert(client:send("chat18", ("x"):rep(20000), { once = true }))
     assert.equal(20000, #client:messages("chat18", { limit = 1 })[1].text)
@@ -45,17 +47,20 @@ describe("a long text", function()
 
   it("stops at the part that fails, and says how many arrived", function()
     for arrived, fault in ipairs {
-      { kind = "reply", status = 403, body = '{"error":"ACCESS_ERROR","error_description":"no more"}' },
+      { kind = "reply", status = 403,
+        body = '{"error":"ACCESS_ERROR","error_description":"no more"}' },
       { kind = "reply", body = '{"result":false}' },
     } do
       portal:reset()
-      client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, limiter = false })
+      client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file,
+        limiter = false })
       local seen = 0
       local real = require("b24.codec").call
       require("b24.codec").call = function(...) -- from the second or third part on
         seen = seen + 1
         if seen == arrived + 1 then
-          portal:control("reply", { method = "im.message.add", status = fault.status, body = fault.body })
+          portal:control("reply", { method = "im.message.add", status = fault.status,
+            body = fault.body })
         end
         return real(...)
       end
@@ -79,6 +84,7 @@ describe("a long text", function()
 
   it("arrives with what cannot be read marked, and without what steers a terminal", function()
     assert(client:send("chat18", "\239\187\191\27[31mERROR\27[0m r\233sum\233\0\r\n10%\r100%"))
-    assert.equal("ERROR r\239\191\189sum\239\191\189\n100%", client:messages("chat18", { limit = 1 })[1].text)
+    assert.equal("ERROR r\239\191\189sum\239\191\189\n100%",
+      client:messages("chat18", { limit = 1 })[1].text)
   end)
 end)

@@ -1,5 +1,5 @@
--- Requests that belong together: one deadline, one info. For batches, lists, the inbox and many accounts.
--- One Lua of each kind: real time.
+-- Requests that belong together: one deadline, one info. For batches, lists, the inbox and many
+-- accounts. One Lua of each kind: real time.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -9,8 +9,8 @@ local series = require "b24.api.series"
 local socket = require "socket"
 
 local function conf(timeout)
-  return assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh12345678/", timeout = timeout, limiter = false,
-    retries = 0 })
+  return assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh12345678/",
+    timeout = timeout, limiter = false, retries = 0 })
 end
 
 describe("a series of requests", function()
@@ -39,7 +39,8 @@ describe("a series of requests", function()
     local seen = {}
     local core = drive.core { sleep = function() return true end, send = function(request)
       seen[#seen + 1] = request.timeout
-      return { status = 200, content_type = "application/json", body = '{"result":{"result":[],"result_error":[]}}' }
+      return { status = 200, content_type = "application/json",
+        body = '{"result":{"result":[],"result_error":[]}}' }
     end }
     local requests = series.new(core, conf(20))
     requests.sum.elapsed = 5
@@ -54,8 +55,10 @@ describe("a series of requests", function()
     local sum = {}
     assert.same({ attempts = 1, waited = 0.5, elapsed = 2, status = 200 },
       codec.add_cost(sum, { attempts = 1, waited = 0.5, elapsed = 2, status = 200 }))
-    assert.same({ attempts = 3, waited = 0.5, elapsed = 3 }, codec.add_cost(sum, { attempts = 2, elapsed = 1 }))
-    assert.same({ attempts = 3, waited = 0.5, elapsed = 3, kind = "decode" }, codec.add_cost(sum, nil, { kind = "decode" }))
+    assert.same({ attempts = 3, waited = 0.5, elapsed = 3 },
+      codec.add_cost(sum, { attempts = 2, elapsed = 1 }))
+    assert.same({ attempts = 3, waited = 0.5, elapsed = 3, kind = "decode" },
+      codec.add_cost(sum, nil, { kind = "decode" }))
     assert.same({ attempts = 3, waited = 0.5, elapsed = 3 }, sum)
     assert.has_error(function() codec.add_cost(nil, {}) end)
   end)
@@ -68,7 +71,8 @@ describe("against the portal", function()
   before_each(function() p:reset() end)
 
   local function client(more)
-    local options = { webhook = p.http_webhook, allow_http = true, limiter = false, timeout = 30, retries = 0 }
+    local options = { webhook = p.http_webhook, allow_http = true, limiter = false, timeout = 30,
+      retries = 0 }
     for name, value in pairs(more or {}) do options[name] = value end
     return assert(b24.client(options))
   end
@@ -130,13 +134,15 @@ describe("against the portal", function()
       p:control("reply", { method = "server.time", status = status, body = body })
       return client():batch { a = { "profile" }, b = { "server.time", text } }
     end
-    local answer, err, info = ask(503, '{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}')
+    local answer, err,
+      info = ask(503, '{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}')
     assert(answer, err)
     assert.equal(1, info.failed)
     assert.equal("QUERY_LIMIT_EXCEEDED", info.code)
     assert.equal("QUERY_LIMIT_EXCEEDED", answer.errors.b.code)
     assert.equal(2, info.attempts)
-    answer, err, info = ask(400, '{"error":"SOME_CODE","error_description":"no"}') -- the command's own error
+    -- the command's own error
+    answer, err, info = ask(400, '{"error":"SOME_CODE","error_description":"no"}')
     assert(answer, err)
     assert.equal("SOME_CODE", answer.errors.b.code)
     assert.same({ nil, nil, 2 }, { info.failed, info.code, info.attempts })
@@ -198,7 +204,8 @@ describe("against the portal", function()
       p:control("fault", { kind = "slow", delay = 1.2, method = "batch", times = 9 })
       local list, err, info = client({ timeout = 2 }):inbox()
       assert(list, err)
-      assert.is_truthy(list.incomplete and list.incomplete:find("TIMEOUT", 1, true), list.incomplete)
+      assert.is_truthy(list.incomplete and list.incomplete:find("TIMEOUT", 1, true),
+        list.incomplete)
       assert.equal(2, info.attempts)
     end)
   end)

@@ -24,14 +24,18 @@ end
 
 describe("codec.neutral", function()
   it("makes a blank of control characters", function()
-    for _, c in ipairs(controls()) do assert.equal("a b", codec.neutral("a" .. utf8_of(c) .. "b")) end
+    for _, c in ipairs(controls()) do
+      assert.equal("a b", codec.neutral("a" .. utf8_of(c) .. "b"))
+    end
     assert.equal("a b", codec.neutral "a\27\194\155\r\n\0b")
     assert.equal("a\nb c", codec.neutral("a\nb\tc", true))
     assert.equal("a b", codec.neutral "a\nb")
   end)
 
   it("leaves out what turns or breaks lines", function()
-    for _, c in ipairs(STEERING) do assert.equal("ab", codec.neutral("a" .. utf8_of(c) .. "b", true)) end
+    for _, c in ipairs(STEERING) do
+      assert.equal("ab", codec.neutral("a" .. utf8_of(c) .. "b", true))
+    end
   end)
 
   it("shows bytes that are no text", function()
@@ -39,7 +43,8 @@ describe("codec.neutral", function()
   end)
 
   it("leaves everything else", function()
-    for _, text in ipairs { "", "plain", "Иван 日本 👍", "שלום مرحبا", "e\204\129", "\226\129\160", "\239\187\191" } do
+    for _, text in ipairs { "", "plain", "Иван 日本 👍", "שלום مرحبا", "e\204\129", "\226\129\160",
+        "\239\187\191" } do
       assert.equal(text, codec.neutral(text))
     end
   end)

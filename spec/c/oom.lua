@@ -1,14 +1,18 @@
--- What oom.c does while memory runs out: a list of { name =, bare =, cold =, run = }. `run` is called with all the memory
--- there is, with failing allocations, and with memory again, when it must answer as the first time.
--- bare: in a state that has not opened the modules. cold: also in processes that have not started libcurl.
+-- What oom.c does while memory runs out: a list of { name =, bare =, cold =, run = }. `run` is
+-- called with all the memory there is, with failing allocations, and with memory again, when it
+-- must answer as the first time. bare: in a state that has not opened the modules. cold: also in
+-- processes that have not started libcurl.
 
-local open, webhook, bare = ... -- the luaopen functions; the mock portal's webhook, http; return only the bare ones?
+-- the luaopen functions; the mock portal's webhook, http; return only the bare ones?
+local open, webhook, bare = ...
 
-local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 25, user_agent = "oom",
+local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 25,
+  user_agent = "oom",
   limiter = false } -- it would make the many runs wait; "limited call" has it
 -- For calls that no time passes in: the limiter would compare with the real clock.
 local OFFLINE = { webhook = webhook, allow_http = true, retries = 0, limiter = false }
-local JSON = [[{"list":[1,2.5,"é\n\u20ac",null,true,{"a":{}}],"big":9007199254740993,"empty":[],"name":"value"}]]
+local JSON =
+  [[{"list":[1,2.5,"é\n\u20ac",null,true,{"a":{}}],"big":9007199254740993,"empty":[],"name":"value"}]]
 local COUNTERS = [[{"result":{"TYPE":{"ALL":12,"NOTIFY":"1","CHAT":3,"DIALOG":4,"LINES":0,"MESSENGER":9,"TASKS_TASK":2},
   "CHAT":{"18":1,"25":2},"DIALOG":{"5":"3","7":1},"LINES":[],"CHAT_MUTED":{"25":2},"CHANNEL_COMMENT":{"40":{"41":6}},
   "CHAT_UNREAD":{"1":18},"FUTURE":{"a":1}},"time":{"start":1.5,"operating":0}}]]
@@ -47,9 +51,11 @@ if bare then return scenarios end
 
 local codec, core = open.codec(), open.core()
 
--- A whole call without a network. Index by number: the metatable of maps must be complete after a failure too.
+-- A whole call without a network. Index by number: the metatable of maps must be complete after a
+-- failure too.
 local function offline(status, body)
-  local call, err, info = codec.call(OFFLINE, "im.counters.get", { LIMIT = 5, list = { 1, "a", { x = true } } }, "counters")
+  local call, err, info = codec.call(OFFLINE, "im.counters.get",
+    { LIMIT = 5, list = { 1, "a", { x = true } } }, "counters")
   if not call then return nil, err, info end
   call:next(0, "go")
   call:next(1, "reply", { status = status, body = body, content_type = "application/json" })
@@ -72,25 +78,35 @@ scenario("conf", function()
   return conf and tostring(conf), err, info
 end)
 scenario("token", function()
-  local conf, err, info = codec.conf { portal = "example.bitrix24.com", token = "abcdef", proxy = "http://proxy.test" }
+  local conf, err, info = codec.conf { portal = "example.bitrix24.com", token = "abcdef",
+    proxy = "http://proxy.test" }
   return conf and tostring(conf), err, info
 end)
 scenario("bad conf", function() return codec.conf { webhook = "https://example.com/" } end)
 scenario("webhook function", function()
-  local conf, err, info = codec.conf { webhook = function() return "https://example.com/rest/1/" .. "secret/" end }
+  local conf, err, info = codec.conf { webhook = function()
+    return "https://example.com/rest/1/" .. "secret/"
+  end }
   return conf and tostring(conf), err, info
 end)
 scenario("decode", function() return codec.decode(JSON, { nulls = true }) end)
-scenario("encode", function() return codec.encode { list = { 1, 2.5, "é\n", { a = {} }, codec.null } } end)
-scenario("request", function() return codec.request(OFFLINE, "crm.deal.list", { filter = { [">ID"] = 5 } }) end)
+scenario("encode", function()
+  return codec.encode { list = { 1, 2.5, "é\n", { a = {} }, codec.null } }
+end)
+scenario("request", function()
+  return codec.request(OFFLINE, "crm.deal.list", { filter = { [">ID"] = 5 } })
+end)
 scenario("reply", function()
   return codec.reply(OFFLINE, "im.counters.get", { status = 200, body = COUNTERS }, "counters")
 end)
 scenario("call", function() return offline(200, COUNTERS) end)
 scenario("portal error", function() return offline(503, LIMIT) end)
-scenario("foreign body", function() return offline(502, "<html><title>Bad Gateway</title></html>") end)
+scenario("foreign body", function()
+  return offline(502, "<html><title>Bad Gateway</title></html>")
+end)
 scenario("moved portal", function()
-  local call, err, info = codec.call({ webhook = "https://old.bitrix24.ru/rest/1/s/", limiter = false }, "profile")
+  local call, err, info = codec.call({ webhook = "https://old.bitrix24.ru/rest/1/s/",
+    limiter = false }, "profile")
   if not call then return nil, err, info end
   call:next(0, "go")
   local location = "https://new.bitrix24.ru/rest/1/s/profile"
@@ -100,20 +116,24 @@ scenario("moved portal", function()
 end)
 scenario("batch", function()
   local steps = codec.batch { me = "profile", [547] = { "crm.deal.get", { list = { 1, 2 } } },
-    later = { "crm.deal.get", { id = codec.ref("me", "ID") } }, events = { "event.offline.get", { clear = 0 } },
+    later = { "crm.deal.get", { id = codec.ref("me", "ID") } },
+    events = { "event.offline.get", { clear = 0 } },
     single = { "b24test.echo", { text = "$total" } } }
   local step = steps[1] -- not its idempotent: without memory to look at clear, it is false
   local call, err, info = codec.call(OFFLINE, "batch", step, "batch")
   if not call then return nil, err, info end
-  local body = '{"result":{"result":{"c1":{"ID":7}},"result_error":{"c2":{"error":"E"}},"result_total":{"c1":5}}}'
+  local body =
+    '{"result":{"result":{"c1":{"ID":7}},"result_error":{"c2":{"error":"E"}},"result_total":{"c1":5}}}'
   call:next(0, "go")
   call:next(1, "reply", { status = 200, body = body, content_type = "application/json" })
   local answer, message, more = call:result()
-  return answer and { answer.results, answer.not_reached, answer.total, #steps, step.body }, message, more
+  return answer and { answer.results, answer.not_reached, answer.total, #steps, step.body },
+    message, more
 end)
 scenario("cache", function()
   collectgarbage() -- the claim of a run that failed
-  local conf, err, info = codec.conf { webhook = webhook, allow_http = true, max_age = 1000, nulls = true }
+  local conf, err, info = codec.conf { webhook = webhook, allow_http = true, max_age = 1000,
+    nulls = true }
   if not conf then return nil, err, info end
   local entry, message, more = codec.cache(conf)
   if not entry then return nil, message, more end
@@ -121,20 +141,26 @@ scenario("cache", function()
   if not call then return nil, fault, about end
   if entry:step() == "ask" and not entry:store(COUNTERS) then return nil, "not stored" end
   local step, found = entry:step()
-  if step ~= "hit" then return nil, "without memory there is no entry" end -- or the other Lua asks just now
+  -- or the other Lua asks just now
+  if step ~= "hit" then return nil, "without memory there is no entry" end
   return { found, tostring(call) }
 end)
 scenario("http request", function()
-  return codec.http_request { url = "https://example.com:8443/rest/1/x/profile", body = "{}", headers = { Accept = "a/b" } }
+  return codec.http_request { url = "https://example.com:8443/rest/1/x/profile", body = "{}",
+    headers = { Accept = "a/b" } }
 end)
-local rest = "\r\n800\r\n" .. ("x"):rep(2048) .. "\r\n0\r\n\r\n" -- made here: string.rep of Lua 5.4 does not survive it
+-- made here: string.rep of Lua 5.4 does not survive it
+local rest = "\r\n800\r\n" .. ("x"):rep(2048) .. "\r\n0\r\n\r\n"
 scenario("http reply", function()
   local reader = codec.http_reply(8192)
-  local reply, failure = reader:feed "HTTP/1.1 200 OK\r\nLocation: /\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc"
+  local reply, failure =
+    reader:feed "HTTP/1.1 200 OK\r\nLocation: /\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc"
   if not failure then reply, failure = reader:feed(rest) end
   return reply, failure and failure.message
 end)
-scenario("socket error", function() return codec.cosocket_failure("handshake", "22: certificate chain too long") end)
+scenario("socket error", function()
+  return codec.cosocket_failure("handshake", "22: certificate chain too long")
+end)
 scenario("options of a call", function()
   local call, err, info = codec.call(CONF, "profile")
   if not call then return nil, err, info end
@@ -145,7 +171,8 @@ scenario("badge", function() return codec.badge(counters) end)
 scenario("dialogs", function() return collect(codec.dialogs(counters)) end)
 scenario("diff", function() return codec.diff(counters, later) end)
 local ROWS = {
-  { id = 5, chat_id = 60, title = "Ada Lovelace", last_id = 8, counter = 1, user = { name = "Ada", active = false },
+  { id = 5, chat_id = 60, title = "Ada Lovelace", last_id = 8, counter = 1,
+    user = { name = "Ada", active = false },
     message = { id = 9, author_id = 5, text = "Hello", date = "2026-02-25T12:07:10+01:00" } },
   { id = 7, chat_id = 25 },
   { id = "chat18", title = "Team", chat = { type = "lines", mute_list = { ["1"] = true } } },
@@ -155,8 +182,10 @@ scenario("inbox", function() return { codec.inbox(counters, ROWS, ASKED) } end)
 scenario("second look", function()
   local list = codec.inbox(counters, ROWS, ASKED)
   local commands = codec.inbox_questions(list, true)
-  codec.inbox_answers(list, { people = { { id = 7, name = "Bob" } }, nchat41 = { name = "Post", type = "comment" },
-    w7 = { messages = { { id = 3, author_id = 7, unread = true, date = "2026-02-25T12:00:10+01:00" } } } }, ASKED)
+  codec.inbox_answers(list, { people = { { id = 7, name = "Bob" } },
+    nchat41 = { name = "Post", type = "comment" },
+    w7 = { messages = { { id = 3, author_id = 7, unread = true,
+      date = "2026-02-25T12:00:10+01:00" } } } }, ASKED)
   return { list, commands }
 end)
 scenario("why", function() return codec.why_parts(counters, codec.inbox(counters, ROWS, ASKED)) end)
@@ -171,16 +200,21 @@ local limited_at = 0 -- seconds; far enough apart that the limiter always grants
 scenario("limited call", function()
   limited_at = limited_at + 1000
   local call, err, info = codec.call({ webhook = webhook, allow_http = true, retries = 0,
-    runtime_dir = "/proc/b24", limiter = { rate = 0.1, burst = 1 } }, "profile") -- runs beside each other share no count
+    -- runs beside each other share no count
+    runtime_dir = "/proc/b24", limiter = { rate = 0.1, burst = 1 } }, "profile")
   if not call then return nil, err, info end
   return { (call:next(limited_at, "go")) }
 end)
-scenario("core call", function() return core.call(CONF, "b24test.echo", { a = { 1, 2 }, b = "é" }) end)
+scenario("core call", function()
+  return core.call(CONF, "b24test.echo", { a = { 1, 2 }, b = "é" })
+end)
 
 scenario("limiter and log functions", function()
   local events = 0
-  local answer, err, info = core.call({ webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 5,
-    limiter = { reserve = function() return 0 end }, log = function() events = events + 1 end }, "profile")
+  local answer, err, info = core.call({ webhook = webhook, allow_http = true, proxy = "",
+    retries = 0, timeout = 5,
+    limiter = { reserve = function() return 0 end }, log = function() events = events + 1 end },
+      "profile")
   return answer and { answer, events > 0 }, err, info
 end)
 

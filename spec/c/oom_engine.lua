@@ -1,5 +1,5 @@
--- What oom.c does with engines while memory runs out; see oom.lua. All leave the engine of this state at work, or their
--- own behind: the end of the state must take it along.
+-- What oom.c does with engines while memory runs out; see oom.lua. All leave the engine of this
+-- state at work, or their own behind: the end of the state must take it along.
 
 local open, webhook, bare = ...
 if bare then return {} end
@@ -7,8 +7,8 @@ if bare then return {} end
 package.path = "lua/?.lua;lua/?/init.lua"
 package.preload["b24.codec"], package.preload["b24.core"] = open.codec, open.core
 
-local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 25, user_agent = "oom",
-  limiter = false }
+local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, timeout = 25,
+  user_agent = "oom", limiter = false }
 local scenarios = {}
 
 local function scenario(name, prepare, run)

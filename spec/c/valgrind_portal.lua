@@ -1,5 +1,6 @@
 -- luacheck: std max+busted
--- The short portal run of make valgrind: each way that a transfer can end, without looking at the clock.
+-- The short portal run of make valgrind: each way that a transfer can end, without looking at the
+-- clock.
 
 local b24 = require "b24"
 
@@ -10,7 +11,8 @@ describe("under valgrind", function()
   teardown(function() portal:stop() end)
 
   local function conf(webhook)
-    return { webhook = webhook or portal.webhook, ca_file = portal.ca_file, allow_http = true, timeout = 60, retries = 0 }
+    return { webhook = webhook or portal.webhook, ca_file = portal.ca_file, allow_http = true,
+      timeout = 60, retries = 0 }
   end
 
   it("counters come over TLS and over a kept connection", function()
@@ -30,7 +32,8 @@ describe("under valgrind", function()
   it("failures come as values", function()
     local client = assert(b24.client(conf(portal.http_webhook)))
     assert.equal("portal", select(3, client:call "no.such.method").kind)
-    assert.equal("tls", select(3, b24.counters(conf(portal:webhook_for(portal.untrusted_port)))).kind)
+    assert.equal("tls",
+      select(3, b24.counters(conf(portal:webhook_for(portal.untrusted_port)))).kind)
     for _, kind in ipairs { "cut_body", "empty", "html" } do
       portal:control("fault", { kind = kind, times = 1 })
       assert.is_nil((client:counters()))

@@ -77,8 +77,8 @@ describe("b24", function()
   it("waiting tells who waits too long, and is silent otherwise", function()
     assert.same({ 0, "", "" }, { b24 { "waiting", "--over", "1h" } })
     local status, out, err = b24 { "waiting", "--over", "19m" }
-    assert.same({ 0, "Project 24: 2 unread, N min\nVisitor - Open line 44: 1 unread, N min\nTask 901: 2 unread, N min\n",
-      "" }, { status, (out:gsub("%d+ min", "N min")), err })
+    assert.same({ 0, "Project 24: 2 unread, N min\nVisitor - Open line 44: 1 unread, N min\nTask "
+      .. "901: 2 unread, N min\n", "" }, { status, (out:gsub("%d+ min", "N min")), err })
     assert.equal("chat44", objects(select(2, b24 { "waiting", "--lines", "--json" }))[1].dialog_id)
     assert.equal(2, (b24 { "waiting", "--over", "soon" }))
   end)
@@ -141,7 +141,8 @@ describe("b24", function()
 
     it("sends parameters as the REST documentation writes them", function()
       assert.equal('{"a":"x=y","filter":{">=ID":"5","NAME":"Ann"},"n":[1,true],"select":["ID","NAME"]}\n', echo {
-        "a=x=y", "filter[>=ID]=5", "filter[NAME]=Ann", "n:=[1,true]", "select[]=ID", "select[]=NAME" })
+        "a=x=y", "filter[>=ID]=5", "filter[NAME]=Ann", "n:=[1,true]", "select[]=ID",
+        "select[]=NAME" })
     end)
 
     it("reads them from a file or a pipe", function()
@@ -195,7 +196,8 @@ describe("b24", function()
 
     it("ends in good order when a closed pipe is no signal", function()
       portal:control("settings", { deals = 20000 })
-      local status, _, err = b24({ "list", "crm.deal.list" }, { pipe = "head -n 1", before = "trap '' PIPE; " })
+      local status, _, err = b24({ "list", "crm.deal.list" },
+        { pipe = "head -n 1", before = "trap '' PIPE; " })
       assert.same({ 0, "" }, { status, err })
     end)
 
@@ -216,7 +218,8 @@ describe("b24", function()
       local status, _, err = b24({ "list", "crm.deal.list" }, { stdout = "/dev/full" })
       assert.equal(2, status)
       assert.truthy(err:find("standard output cannot be written", 1, true), err)
-      portal:control("reply", { method = "crm.deal.list", status = 400, body = '{"error":"X","error_description":"y"}' })
+      portal:control("reply", { method = "crm.deal.list", status = 400,
+        body = '{"error":"X","error_description":"y"}' })
       assert.equal(1, (b24 { "list", "crm.deal.list" }))
     end)
   end)
@@ -232,7 +235,8 @@ describe("b24", function()
   end)
 
   it("shows nothing of a portal's words that could steer a terminal", function()
-    portal:control("reply", { status = 400, body = '{"error":"X","error_description":"a\\u001b[2Jb"}' })
+    portal:control("reply",
+      { status = 400, body = '{"error":"X","error_description":"a\\u001b[2Jb"}' })
     local status, _, err = b24 { "call", "profile" }
     assert.equal(1, status)
     assert.truthy(err:find("b24: X: a", 1, true))
@@ -257,7 +261,8 @@ describe("b24", function()
 
   it("completion completes, in bash", function()
     process.write(home .. "/completion", (select(2, b24 { "completion", "bash" })))
-    process.write(home .. "/try", ". " .. home .. "/completion\nCOMP_WORDS=(b24 ma); COMP_CWORD=1; COMP_LINE='b24 ma'\n"
+    process.write(home .. "/try",
+      ". " .. home .. "/completion\nCOMP_WORDS=(b24 ma); COMP_CWORD=1; COMP_LINE='b24 ma'\n"
       .. "_b24 b24 ma b24 2>/dev/null; echo \"${COMPREPLY[*]}\"\n")
     assert.equal("mark-read", data.shell("bash " .. process.quote(home .. "/try")):match "%S+")
   end)

@@ -2,7 +2,8 @@
 
 local diagnosis = require "b24.cli.diagnosis"
 
-local DIRECT, PLAIN = diagnosis.way("https://portal.example", ""), diagnosis.way("http://127.0.0.1:80", "")
+local DIRECT, PLAIN = diagnosis.way("https://portal.example", ""),
+  diagnosis.way("http://127.0.0.1:80", "")
 local PROXY = diagnosis.way("https://portal.example:8443", "http://proxy.example:3128")
 local MAYBE = { https = true, named = true, proxy = true, sure = false }
 
@@ -46,20 +47,25 @@ describe("the diagnosis", function()
     { "auth", "LOGIN_PAGE", status = 302, "dns tcp tls", "portal", "proxy tls", "portal" },
     { "decode", "NOT_JSON", status = 200, "dns tcp tls", "portal", "proxy tls", "portal" },
     { "portal", "INVALID_REQUEST", status = 403, "dns tcp tls", "https", "proxy tls", "https" },
-    { "limit", "QUERY_LIMIT_EXCEEDED", status = 503, "dns tcp tls", "limits", "proxy tls", "limits" },
-    { "auth", "INVALID_CREDENTIALS", status = 401, "dns tcp tls https", "credential", "proxy tls https", "credential",
+    { "limit", "QUERY_LIMIT_EXCEEDED", status = 503, "dns tcp tls", "limits",
+      "proxy tls", "limits" },
+    { "auth", "INVALID_CREDENTIALS", status = 401, "dns tcp tls https", "credential",
+      "proxy tls https", "credential", judged = true },
+    { "denied", "insufficient_scope", status = 403, "dns tcp tls https", "credential",
+      "proxy tls https", "credential", judged = true },
+    { "denied", "ACCESS_DENIED", status = 401, "dns tcp tls https", "plan", "proxy tls https",
+      "plan", judged = true },
+    { "denied", "LICENCE_PAGE", status = 302, "dns tcp tls", "plan", "proxy tls", "plan",
       judged = true },
-    { "denied", "insufficient_scope", status = 403, "dns tcp tls https", "credential", "proxy tls https", "credential",
-      judged = true },
-    { "denied", "ACCESS_DENIED", status = 401, "dns tcp tls https", "plan", "proxy tls https", "plan", judged = true },
-    { "denied", "LICENCE_PAGE", status = 302, "dns tcp tls", "plan", "proxy tls", "plan", judged = true },
   } do
     local kind, code, good, bad, good_behind, bad_behind = (unpack or table.unpack)(row)
     it(("of %s, %s, sent: %s"):format(kind, code, tostring(row.sent)), function()
-      local info = { kind = kind, code = code, status = row.status, sent = row.sent == nil or row.sent }
+      local info = { kind = kind, code = code, status = row.status,
+        sent = row.sent == nil or row.sent }
       assert.same({ good, bad, row.judged or false }, { judge(info, DIRECT) })
       assert.same({ good_behind, bad_behind, row.judged or false }, { judge(info, PROXY) })
-      assert.is_nil(judge(info, MAYBE):find "dns" or judge(info, MAYBE):find "tcp" or judge(info, MAYBE):find "proxy")
+      assert.is_nil(judge(info, MAYBE):find "dns" or judge(info, MAYBE):find "tcp"
+        or judge(info, MAYBE):find "proxy")
     end)
   end
 end)

@@ -1,5 +1,5 @@
--- b24 doctor finds what is wrong between here and the portal; --shape tells the form of an answer, not its content.
--- One Lua of each kind: processes.
+-- b24 doctor finds what is wrong between here and the portal; --shape tells the form of an answer,
+-- not its content. One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local codec = require "b24.codec"
@@ -57,19 +57,27 @@ ok    limiter    shared by all processes of this user
   local function reply(status, body)
     return function() portal:control("reply", { status = status, body = body, times = -1 }) end
   end
-  local function at(port_name) return function() return portal:webhook_for(portal[port_name]) end end
+  local function at(port_name)
+    return function() return portal:webhook_for(portal[port_name]) end
+  end
   local BROKEN = {
-    { "a name without an address", 5, "dns", "HOST_NOT_FOUND", "DNS", webhook = "https://no-such-host.invalid/rest/1/x/" },
-    { "a closed port", 5, "tcp", "CONNECTION_REFUSED", "firewall", webhook = "http://127.0.0.1:1/rest/1/x/" },
-    { "an unknown authority", 5, "tls", "CERTIFICATE_UNTRUSTED", "--ca-file", webhook = at "untrusted_port" },
-    { "a certificate for another name", 5, "tls", "CERTIFICATE_NAME", "exactly", webhook = at "wrong_name_port", ca = true },
-    { "an expired certificate", 5, "tls", "CERTIFICATE_EXPIRED", "clock", webhook = at "expired_port", ca = true },
+    { "a name without an address", 5, "dns", "HOST_NOT_FOUND", "DNS",
+      webhook = "https://no-such-host.invalid/rest/1/x/" },
+    { "a closed port", 5, "tcp", "CONNECTION_REFUSED", "firewall",
+      webhook = "http://127.0.0.1:1/rest/1/x/" },
+    { "an unknown authority", 5, "tls", "CERTIFICATE_UNTRUSTED", "--ca-file",
+      webhook = at "untrusted_port" },
+    { "a certificate for another name", 5, "tls", "CERTIFICATE_NAME", "exactly",
+      webhook = at "wrong_name_port", ca = true },
+    { "an expired certificate", 5, "tls", "CERTIFICATE_EXPIRED", "clock",
+      webhook = at "expired_port", ca = true },
     { "a portal that wants https", 1, "https", "INVALID_REQUEST", "over https",
       function() portal:control("settings", { require_https = true }) end },
     { "a wrong secret", 3, "credential", "INVALID_CREDENTIALS", "new incoming webhook",
       webhook = function() return (portal.http_webhook:gsub(portal.secret, "wrongSecret")) end },
     { "a plan without REST", 3, "plan", "ACCESS_DENIED", "plan",
-      reply(401, '{"error":"ACCESS_DENIED","error_description":"REST is available only on commercial plans."}') },
+      reply(401, '{"error":"ACCESS_DENIED","error_description":"REST is available only on '
+        .. 'commercial plans."}') },
     { "a portal that has enough", 4, "limits", "QUERY_LIMIT_EXCEEDED", "less often",
       reply(503, '{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}') },
     { "a page in the place of the portal", 1, "portal", "NOT_JSON", "proxy or login page",
@@ -84,11 +92,13 @@ ok    limiter    shared by all processes of this user
       portal:control("reply", { method = "server.time", times = 1,
         body = cjson.encode { result = "x", time = { finish = os.time() - 630 } } })
     end },
-    { "a webhook that is none", 2, "credential", "(in B24_WEBHOOK)", "http", webhook = "https://portal.example/" },
+    { "a webhook that is none", 2, "credential", "(in B24_WEBHOOK)", "http",
+      webhook = "https://portal.example/" },
     { "no webhook", 2, "credential", "NO_CREDENTIAL", "b24 login", webhook = false },
-    { "a runtime folder that others may write to", 2, "limiter", "everybody can write", "B24_RUNTIME_DIR", function()
-      assert(os.execute("mkdir -m 777 " .. process.quote(run_dir)))
-    end },
+    { "a runtime folder that others may write to", 2, "limiter", "everybody can write",
+      "B24_RUNTIME_DIR", function()
+        assert(os.execute("mkdir -m 777 " .. process.quote(run_dir)))
+      end },
   }
 
   for _, case in ipairs(BROKEN) do
@@ -117,14 +127,16 @@ ok    limiter    shared by all processes of this user
     return table.concat(names, " ")
   end
 
-  local function way_of(name) return { B24_WEBHOOK = ("https://%s/rest/1/%s/"):format(name, portal.secret) } end
+  local function way_of(name)
+    return { B24_WEBHOOK = ("https://%s/rest/1/%s/"):format(name, portal.secret) }
+  end
 
   describe("calls good what was seen, and nothing else:", function()
     it("not the network, when the limiter leaves no place", function()
       data.write(run_dir .. "/mine", "", "600")
       os.execute("chmod 700 " .. process.quote(run_dir))
-      local conf = assert(codec.conf { webhook = portal.http_webhook, allow_http = true, runtime_dir = run_dir,
-        timeout = 60 })
+      local conf = assert(codec.conf { webhook = portal.http_webhook, allow_http = true,
+        runtime_dir = run_dir, timeout = 60 })
       for _ = 1, 60 do codec.call(conf, "profile"):next(codec.clock(), "go") end
       portal:control "log_clear"
       local status, out = doctor({}, "--timeout", "0.4")
@@ -141,28 +153,33 @@ ok    limiter    shared by all processes of this user
 
     it("not the name, when it is an address; not the port, when nobody answered", function()
       local _, out = doctor { B24_WEBHOOK = "http://127.0.0.1:1/rest/1/x/" }
-      assert.same({ "versions", "tcp", "credential" }, { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
+      assert.same({ "versions", "tcp", "credential" }, { rows(out, "ok"), rows(out, "BAD"),
+        rows(out, "%-") }, out)
       _, out = doctor { B24_WEBHOOK = "https://no-such-host.invalid/rest/1/x/" }
-      assert.same({ "versions", "dns", "credential" }, { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
+      assert.same({ "versions", "dns", "credential" }, { rows(out, "ok"), rows(out, "BAD"),
+        rows(out, "%-") }, out)
     end)
 
     it("not the port, when TLS was what failed", function()
       local _, out = doctor { B24_WEBHOOK = portal.webhook }
-      assert.same({ "versions dns tcp", "tls", "credential" }, { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
+      assert.same({ "versions dns tcp", "tls", "credential" }, { rows(out, "ok"), rows(out, "BAD"),
+        rows(out, "%-") }, out)
     end)
 
     it("not the way of calling, when a page answered", function()
       portal:control("fault", { kind = "html", status = 200, times = -1 })
       local _, out = doctor({ B24_WEBHOOK = portal.webhook }, "--ca-file", portal.ca_file)
       portal:control "clear_faults"
-      assert.same({ "versions dns tcp tls", "portal", "credential" }, { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") },
-        out)
+      assert.same({ "versions dns tcp tls", "portal", "credential" },
+        { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
     end)
 
     it("the proxy in place of name and port, which are its own business", function()
-      local options = { "--ca-file", portal.ca_file, "--proxy", "http://127.0.0.1:" .. portal.proxy_port }
+      local options = { "--ca-file", portal.ca_file, "--proxy",
+        "http://127.0.0.1:" .. portal.proxy_port }
       local status, out = doctor(way_of "mine.bitrix24.ru", (unpack or table.unpack)(options))
-      assert.same({ 0, "versions proxy tls https credential clock scope plan counters limits limiter", "" },
+      assert.same({ 0,
+        "versions proxy tls https credential clock scope plan counters limits limiter", "" },
         { status, rows(out, "ok"), rows(out, "BAD") }, out)
       portal:control("settings", { hosts = { ["mine.bitrix24.ru"] = "refuse" } })
       status, out = doctor(way_of "mine.bitrix24.ru", (unpack or table.unpack)(options))
@@ -172,8 +189,10 @@ ok    limiter    shared by all processes of this user
   end)
 
   it("names the new address of a portal", function()
-    local options = { "--ca-file", portal.ca_file, "--proxy", "http://127.0.0.1:" .. portal.proxy_port }
-    portal:control("settings", { renamed_from = "old.bitrix24.ru", renamed_to = "https://new.bitrix24.ru" })
+    local options = { "--ca-file", portal.ca_file, "--proxy",
+      "http://127.0.0.1:" .. portal.proxy_port }
+    portal:control("settings", { renamed_from = "old.bitrix24.ru",
+      renamed_to = "https://new.bitrix24.ru" })
     local status, out = doctor(way_of "old.bitrix24.ru", (unpack or table.unpack)(options))
     assert.equal(0, status, out)
     assert.truthy(out:find("%-     address    [^\n]*https://new.bitrix24.ru"), out)
@@ -199,7 +218,8 @@ ok    limiter    shared by all processes of this user
     end
     table.sort(counted)
     assert.same({ "1", "100", "2-9" }, counted)
-    for _, content in ipairs { "987654", "127.0.0.1", "localhost", portal.secret, tostring(portal.http_port), "Smith" } do
+    for _, content in ipairs { "987654", "127.0.0.1", "localhost", portal.secret,
+        tostring(portal.http_port), "Smith" } do
       assert.is_nil(out:find(content, 1, true), content)
     end
   end)

@@ -35,7 +35,8 @@ describe("the environment:", function()
     end)
 
     it("goes behind --ca-file", function()
-      assert.same({ 0, "8\n", "" }, { badge({ SSL_CERT_FILE = "/nowhere.pem" }, "--ca-file", portal.ca_file) })
+      assert.same({ 0, "8\n", "" },
+        { badge({ SSL_CERT_FILE = "/nowhere.pem" }, "--ca-file", portal.ca_file) })
     end)
 
     it("that names nothing is an error that says so", function()
@@ -47,12 +48,16 @@ describe("the environment:", function()
     it("is shown by doctor", function()
       local status, out = b24({ SSL_CERT_FILE = portal.ca_file }, "doctor")
       assert.equal(0, status, out)
-      assert.truthy(out:find("ok    trust      SSL_CERT_FILE: " .. portal.ca_file .. "\n", 1, true), out)
+      assert.truthy(out:find("ok    trust      SSL_CERT_FILE: " .. portal.ca_file .. "\n", 1, true),
+        out)
       status, out = b24({ SSL_CERT_FILE = "/nowhere.pem" }, "doctor")
       assert.equal(2, status, out)
-      assert.truthy(out:find("BAD   trust      SSL_CERT_FILE: /nowhere.pem: No such file", 1, true), out)
-      out = select(2, b24({ SSL_CERT_FILE = "/nowhere.pem" }, "doctor", "--ca-file", portal.ca_file))
-      assert.truthy(out:find("-     trust      SSL_CERT_FILE: /nowhere.pem is not used; --ca-file", 1, true), out)
+      assert.truthy(out:find("BAD   trust      SSL_CERT_FILE: /nowhere.pem: No such file", 1, true),
+        out)
+      out = select(2, b24({ SSL_CERT_FILE = "/nowhere.pem" }, "doctor", "--ca-file",
+        portal.ca_file))
+      assert.truthy(out:find("-     trust      SSL_CERT_FILE: /nowhere.pem is not used; --ca-file",
+        1, true), out)
       out = select(2, b24({}, "doctor", "--ca-file", portal.ca_file))
       assert.is_nil(out:find("trust  ", 1, true), out)
     end)
@@ -72,8 +77,8 @@ describe("the environment:", function()
     local facts = require("b24.core").versions()
     if not facts.tls:find "OpenSSL" then return pending "only OpenSSL has such folders" end
     local dir = home .. "/certs"
-    data.shell(("mkdir %s; cp %s %s/ca.pem; cd %s; ln -s ca.pem $(openssl x509 -hash -noout -in ca.pem).0"):format(dir,
-      quote(portal.ca_file), dir, dir))
+    data.shell(("mkdir %s; cp %s %s/ca.pem; cd %s; ln -s ca.pem $(openssl x509 -hash -noout -in "
+      .. "ca.pem).0"):format(dir, quote(portal.ca_file), dir, dir))
     assert.same({ 0, "8\n", "" }, { badge { SSL_CERT_DIR = dir } })
     assert.equal(5, (badge { SSL_CERT_DIR = home }))
     local _, out = b24({ SSL_CERT_DIR = dir }, "doctor")
@@ -90,19 +95,22 @@ describe("the environment:", function()
     for _, name in ipairs { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" } do
       it(name .. " is no part of it", function()
         for _, tail in ipairs { "\n", "\r\n", " \r" } do
-          assert.same({ 0, "8\n", "" }, { badge({ B24_WEBHOOK = webhook, [name] = proxy .. tail }, "--ca-file",
+          assert.same({ 0, "8\n", "" },
+            { badge({ B24_WEBHOOK = webhook, [name] = proxy .. tail }, "--ca-file",
             portal.ca_file) })
         end
       end)
     end
 
     it("--proxy is no part of it", function()
-      assert.same({ 0, "8\n", "" }, { badge({ B24_WEBHOOK = webhook }, "--ca-file", portal.ca_file, "--proxy",
+      assert.same({ 0, "8\n", "" },
+        { badge({ B24_WEBHOOK = webhook }, "--ca-file", portal.ca_file, "--proxy",
         proxy .. "\r\n") })
     end)
 
     it("no_proxy is no part of it", function()
-      assert.same({ 0, "8\n", "" }, { badge({ https_proxy = "http://127.0.0.1:1\n", no_proxy = "localhost,127.0.0.1\r\n" },
+      assert.same({ 0, "8\n", "" },
+        { badge({ https_proxy = "http://127.0.0.1:1\n", no_proxy = "localhost,127.0.0.1\r\n" },
         "--ca-file", portal.ca_file) })
     end)
   end)
@@ -113,24 +121,28 @@ describe("the environment:", function()
       local all = { B24_WEBHOOK = portal.http_webhook }
       for name, value in pairs(env) do all[name] = value end
       local line = command.words(arguments, all)
-      local out = data.shell(("unset LD_PRELOAD; %s timeout 50 %s 2>%s; echo \"[$?]\""):format(NOBODY, line,
+      local out =
+        data.shell(("unset LD_PRELOAD; %s timeout 50 %s 2>%s; echo \"[$?]\""):format(NOBODY, line,
         quote(home .. "/err")))
       return out, process.read(home .. "/err")
     end
 
     for name, env in pairs { ["no HOME"] = {}, ["HOME=/dev/null"] = { HOME = "/dev/null" },
-      ["HOME=/nonexistent"] = { HOME = "/nonexistent" }, ["HOME=relative"] = { HOME = "relative" } } do
+      ["HOME=/nonexistent"] = { HOME = "/nonexistent" },
+      ["HOME=relative"] = { HOME = "relative" } } do
       it("and with " .. name .. " gets answers, also from no cache", function()
         if data.shell(NOBODY .. "id -u") ~= "54321\n" then return pending "no user namespaces" end
         assert.same({ "8\n[0]\n", "" }, { run(env, { "--format", "{badge}" }) })
-        assert.same({ "8\n[0]\n", "" }, { run(env, { "--format", "{badge}", "--max-age", "30s", "--stale-ok" }) })
+        assert.same({ "8\n[0]\n", "" },
+          { run(env, { "--format", "{badge}", "--max-age", "30s", "--stale-ok" }) })
       end)
     end
 
     it("is told what to name by doctor", function()
       if data.shell(NOBODY .. "id -u") ~= "54321\n" then return pending "no user namespaces" end
       local out = run({}, { "doctor" })
-      assert.truthy(out:find "BAD   limiter    [^\n]*user 54321 has neither a home nor a runtime folder", out)
+      assert.truthy(out:find("BAD   limiter    [^\n]*user 54321 has neither a home nor a runtime "
+        .. "folder"), out)
       assert.truthy(out:find("B24_RUNTIME_DIR", 1, true), out)
     end)
   end)

@@ -83,7 +83,8 @@ chat901  Task 901                     2  30 min
     assert.same({ 0, "" }, { status, err })
     assert.equal(1, select(2, out:gsub("\n", "")))
     local answered = cjson.decode(out)
-    assert.same({ messages = 8, tasks = 2, notifications = 4, lines = 1, all = 14, saturated = false }, answered.totals)
+    assert.same({ messages = 8, tasks = 2, notifications = 4, lines = 1, all = 14,
+      saturated = false }, answered.totals)
     assert.equal(2, answered.counters.CHAT["24"])
     assert.equal("im.counters.get", answered.info.method)
     assert.equal(1, answered.info.attempts)
@@ -96,7 +97,8 @@ chat901  Task 901                     2  30 min
 
   it("--format fills a template", function()
     assert.same({ 0, "8 new, 2/4/1/14 in 6, 8 {x} 0\n", "" }, { run { "--format",
-      "{messages} new, {tasks}/{notifications}/{lines}/{all} in {dialogs}, {badge} {{x} {age}{stale}" } })
+      "{messages} new, {tasks}/{notifications}/{lines}/{all} in {dialogs}, {badge} {{x} "
+        .. "{age}{stale}" } })
   end)
 
   it("--format says that a number is unknown, not that it is 0", function()
@@ -105,7 +107,8 @@ chat901  Task 901                     2  30 min
   end)
 
   describe("for waybar", function()
-    local FIELDS = { text = true, alt = true, tooltip = true, class = true, percentage = true } -- of waybar-custom(5)
+    -- of waybar-custom(5)
+    local FIELDS = { text = true, alt = true, tooltip = true, class = true, percentage = true }
 
     local function bar(env)
       local status, out, err = run({ "--format", "waybar" }, env)
@@ -115,8 +118,10 @@ chat901  Task 901                     2  30 min
     end
 
     it("is the badge and the reason", function()
-      assert.equal('{"alt":"unread","class":"unread","text":"8","tooltip":"14 = 2 tasks + 4 notifications + 8 messages'
-        .. '\\u000a1 of the messages is in open lines\\u000a1 muted dialog is not in it"}\n', (bar()))
+      assert.equal('{"alt":"unread","class":"unread","text":"8","tooltip":"14 = 2 tasks + 4 '
+        .. 'notifications + 8 messages'
+        .. '\\u000a1 of the messages is in open lines\\u000a1 muted dialog is not in it"}\n',
+        (bar()))
     end)
 
     it("is empty at 0", function()
@@ -127,7 +132,8 @@ chat901  Task 901                     2  30 min
 
     it("shows an error, and exits with 0", function()
       local out, err = bar { B24_WEBHOOK = "http://127.0.0.1:1/rest/1/x/" }
-      assert.truthy(out:find('{"alt":"error","class":"error","text":"?","tooltip":"b24: CONNECTION_REFUSED', 1, true), out)
+      assert.truthy(out:find('{"alt":"error","class":"error","text":"?","tooltip":"b24: '
+        .. 'CONNECTION_REFUSED', 1, true), out)
       assert.truthy(err:find("b24: CONNECTION_REFUSED", 1, true))
       answer({ error = "X", error_description = "a < b & c" }, 400)
       assert.truthy((bar()):find("a &lt; b &amp; c", 1, true), (bar()))
@@ -138,7 +144,8 @@ chat901  Task 901                     2  30 min
   it("for tmux is the badge, empty at 0, ? without an answer; always 0", function()
     local user = portal:control("account", { user_id = 7 })
     assert.same({ 0, "8\n", "" }, { run { "--format", "tmux" } })
-    assert.same({ 0, "\n", "" }, { run({ "--format", "tmux" }, { B24_WEBHOOK = user.http_webhook }) })
+    assert.same({ 0, "\n", "" },
+      { run({ "--format", "tmux" }, { B24_WEBHOOK = user.http_webhook }) })
     local status, out, err = run({ "--format", "tmux" }, { B24_WEBHOOK = false })
     assert.same({ 0, "?\n" }, { status, out })
     assert.truthy(err:find("Run: b24 login", 1, true), err)
@@ -154,7 +161,8 @@ chat901  Task 901                     2  30 min
       ("set -g status-interval 1\nset -g status-right 'b24[#(sh %s/bar.sh)]'\n"):format(home))
     -- Two servers: the inner one has the bar, the outer one is the terminal whose screen is read.
     local tmux = "unset TMUX LD_PRELOAD; TERM=screen LC_ALL=C.UTF-8 tmux -S " .. home
-    os.execute(("%s/outer -f /dev/null new -d -x 100 -y 10 'unset TMUX; tmux -S %s/inner -f %s/tmux.conf new sleep 300'")
+    os.execute(("%s/outer -f /dev/null new -d -x 100 -y 10 'unset TMUX; tmux -S %s/inner -f "
+      .. "%s/tmux.conf new sleep 300'")
       :format(tmux, home, home))
     local screen
     local shown = process.eventually(10, function()
@@ -194,7 +202,9 @@ b24_answer_age_seconds 0
 
     it("that promtool accepts", function()
       local found = os.execute "command -v promtool >/dev/null 2>&1"
-      if found ~= 0 and found ~= true then return pending "no promtool (Debian package prometheus)" end
+      if found ~= 0 and found ~= true then
+        return pending "no promtool (Debian package prometheus)"
+      end
       local status, out, err = run({ "--format", "prometheus" }, nil,
         { pipe = "promtool check metrics 2>&1; echo \"status $?\"" })
       assert.same({ 0, "status 0\n", "" }, { status, out, err })
@@ -209,10 +219,13 @@ b24_answer_age_seconds 0
     end
     expect(0, "B24 OK - 8 unread messages" .. perfdata:format("", ""))
     expect(0, "B24 OK - 8 unread messages" .. perfdata:format(8, 20), "--warn", "8", "--crit", "20")
-    expect(1, "B24 WARNING - 8 unread messages" .. perfdata:format(7, 8), "--warn", "7", "--crit", "8")
-    expect(2, "B24 CRITICAL - 8 unread messages" .. perfdata:format(0, 7), "--warn", "0", "--crit", "7")
+    expect(1, "B24 WARNING - 8 unread messages" .. perfdata:format(7, 8), "--warn", "7",
+      "--crit", "8")
+    expect(2, "B24 CRITICAL - 8 unread messages" .. perfdata:format(0, 7), "--warn", "0",
+      "--crit", "7")
     answer { result = { TYPE = { ALL = 5 } } }
-    expect(3, "B24 UNKNOWN - the portal did not report the number of messages|all=5;;;0\n", "--warn", "7")
+    expect(3, "B24 UNKNOWN - the portal did not report the number of messages|all=5;;;0\n",
+      "--warn", "7")
     portal:control "clear_faults"
     answer({ error = "X", error_description = "a|b" }, 400)
     expect(3, "B24 UNKNOWN - b24: X: a b (HTTP 400)\n")
@@ -235,7 +248,9 @@ b24_answer_age_seconds 0
       expect(1, "b24: NOT_JSON")
     end)
     it("2 without a webhook", function() expect(2, "Run: b24 login", { B24_WEBHOOK = false }) end)
-    it("2 for a webhook that cannot be one", function() expect(2, "(in B24_WEBHOOK)", { B24_WEBHOOK = "https://x/" }) end)
+    it("2 for a webhook that cannot be one", function()
+      expect(2, "(in B24_WEBHOOK)", { B24_WEBHOOK = "https://x/" })
+    end)
     it("2 for wrong usage", function()
       expect(2, "unknown option '--no-such'", nil, "--no-such")
       expect(2, "can not be used together", nil, "--format", "{new}")
@@ -245,7 +260,8 @@ b24_answer_age_seconds 0
       assert.is_nil(err:find("verySecret", 1, true), err)
     end)
     it("3 for a wrong credential", function()
-      expect(3, "b24: INVALID_CREDENTIALS", { B24_WEBHOOK = portal.http_webhook:gsub(portal.secret, "wrongSecret") })
+      expect(3, "b24: INVALID_CREDENTIALS",
+        { B24_WEBHOOK = portal.http_webhook:gsub(portal.secret, "wrongSecret") })
     end)
     it("3 for a missing scope", function()
       portal:control("account", { user_id = 1, scope = { "crm" } })
@@ -262,13 +278,15 @@ b24_answer_age_seconds 0
     end)
     it("5 for the network and for TLS", function()
       expect(5, "b24: CONNECTION_REFUSED", { B24_WEBHOOK = "http://127.0.0.1:1/rest/1/x/" })
-      expect(5, "b24: CERTIFICATE_UNTRUSTED", { B24_WEBHOOK = portal:webhook_for(portal.untrusted_port) })
+      expect(5, "b24: CERTIFICATE_UNTRUSTED",
+        { B24_WEBHOOK = portal:webhook_for(portal.untrusted_port) })
     end)
   end)
 
   it("fails when its output does not fit", function()
     if not process.read "/proc/self/status" then return pending "no /dev/full" end
-    for _, arguments in ipairs { {}, { "--json" }, { "--help" }, { "--format", "tmux" }, { "completion", "bash" } } do
+    for _, arguments in ipairs { {}, { "--json" }, { "--help" }, { "--format", "tmux" },
+        { "completion", "bash" } } do
       local status, _, err = run(arguments, nil, { stdout = "/dev/full" })
       assert.equal(2, status)
       assert.truthy(err:find("b24: standard output cannot be written: ", 1, true), err)
@@ -276,7 +294,8 @@ b24_answer_age_seconds 0
   end)
 
   it("colours only a terminal", function()
-    if os.execute "script -qec true /dev/null >/dev/null 2>&1" ~= (_VERSION == "Lua 5.1" and 0 or true)
+    if os.execute "script -qec true /dev/null >/dev/null 2>&1" ~= (_VERSION == "Lua 5.1"
+        and 0 or true)
       and not pcall(require, "jit") then return pending "no program `script`" end
     local function typed(env)
       local dir = command.home()
@@ -296,7 +315,8 @@ b24_answer_age_seconds 0
   it("helps", function()
     local status, out, err = run { "--help" }
     assert.same({ 0, "" }, { status, err })
-    for _, word in ipairs { "counters", "inbox", "waiting", "show", "send", "mark%-read", "call", "list", "login",
+    for _, word in ipairs { "counters", "inbox", "waiting", "show", "send", "mark%-read", "call",
+        "list", "login",
       "doctor", "completion", "Exit codes: " } do
       assert.truthy(out:find(word), word)
     end

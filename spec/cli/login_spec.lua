@@ -1,5 +1,5 @@
--- b24 login, and where the command line looks for a credential. The secret is in no argument list, no child's environment
--- and no output.
+-- b24 login, and where the command line looks for a credential. The secret is in no argument list,
+-- no child's environment and no output.
 -- One Lua of each kind: processes.
 
 local command = require "spec.support.command"
@@ -33,7 +33,8 @@ describe("b24 login", function()
 
   it("reads a pipe, tries the webhook and stores it for its owner only", function()
     local status, out, err = b24({ "login" }, { input = portal.http_webhook .. "\n" })
-    assert.same({ 0, ("http://127.0.0.1:%d answers: 8 unread messages. Stored in %s/webhook\n"):format(portal.http_port,
+    assert.same({ 0,
+      ("http://127.0.0.1:%d answers: 8 unread messages. Stored in %s/webhook\n"):format(portal.http_port,
       folder()), "" }, { status, out, err })
     assert.same({ "600", "700" }, { mode(folder() .. "/webhook"), mode(folder()) })
     assert.equal(portal.http_webhook .. "\n", process.read(folder() .. "/webhook"))
@@ -42,9 +43,11 @@ describe("b24 login", function()
   end)
 
   it("stores the webhook alone, whatever was pasted around it", function()
-    for _, around in ipairs { { "\239\187\191", "\r\n" }, { "\194\160", "\226\128\139\n" }, { " <", ">\r\n" },
+    for _, around in ipairs { { "\239\187\191", "\r\n" }, { "\194\160", "\226\128\139\n" },
+        { " <", ">\r\n" },
       { "'", "'" } } do
-      local status, _, err = b24({ "login" }, { input = around[1] .. portal.http_webhook .. around[2] })
+      local status, _,
+        err = b24({ "login" }, { input = around[1] .. portal.http_webhook .. around[2] })
       assert.same({ 0, "" }, { status, err })
       assert.equal(portal.http_webhook .. "\n", process.read(folder() .. "/webhook"))
     end
@@ -56,7 +59,8 @@ describe("b24 login", function()
     assert.equal(0, (b24({ "login", "--profile", "work" }, { input = portal.http_webhook })))
     assert.equal(2, (b24 { "--json" }))
     assert.same({ 0, "8\n", "" }, { b24 { "--profile", "work", "--format", "{badge}" } })
-    assert.same({ 0, "8\n", "" }, { b24({ "--format", "{badge}" }, { env = { B24_PROFILE = "work" } }) })
+    assert.same({ 0, "8\n", "" },
+      { b24({ "--format", "{badge}" }, { env = { B24_PROFILE = "work" } }) })
     local status, _, err = b24({ "login", "--profile", "../x" }, { input = portal.http_webhook })
     assert.equal(2, status)
     assert.truthy(err:find("BAD_PROFILE", 1, true))
@@ -73,12 +77,14 @@ describe("b24 login", function()
     assert.equal(2, (b24({ "login" }, { input = "" })))
     assert.equal(0, (b24({ "login", "--no-check" }, { input = wrong })))
     assert.equal(3, (b24 { "--json" }))
-    assert.equal(0, (b24({ "login" }, { input = portal.http_webhook }))) -- in place of what was there
+    -- in place of what was there
+    assert.equal(0, (b24({ "login" }, { input = portal.http_webhook })))
     assert.equal(0, (b24 { "--json" }))
   end)
 
   it("says so when the environment goes before what was stored", function()
-    local _, _, err = b24({ "login" }, { input = portal.http_webhook, env = { B24_WEBHOOK = "https://x/rest/1/y/" } })
+    local _, _, err = b24({ "login" },
+      { input = portal.http_webhook, env = { B24_WEBHOOK = "https://x/rest/1/y/" } })
     assert.truthy(err:find("B24_WEBHOOK is set and takes precedence", 1, true), err)
   end)
 
@@ -138,11 +144,14 @@ describe("b24 login", function()
     end)
 
     it("starts the command without the environment's webhook", function()
-      stored("tr '\\0' '\\n' </proc/self/environ >" .. home .. "/seen; tr '\\0' '\\n' </proc/$$/environ >>"
+      stored("tr '\\0' '\\n' </proc/self/environ >" .. home
+        .. "/seen; tr '\\0' '\\n' </proc/$$/environ >>"
         .. home .. "/seen; cat " .. home .. "/vault")
       process.write(home .. "/vault", portal.http_webhook .. "\n")
-      os.execute("mv " .. quote(folder() .. "/webhook_cmd") .. " " .. quote(folder() .. "/webhook_cmd.work"))
-      assert.equal(0, (b24({ "--json", "--profile", "work" }, { env = { B24_WEBHOOK = portal.http_webhook } })))
+      os.execute("mv " .. quote(folder() .. "/webhook_cmd") .. " "
+        .. quote(folder() .. "/webhook_cmd.work"))
+      assert.equal(0,
+        (b24({ "--json", "--profile", "work" }, { env = { B24_WEBHOOK = portal.http_webhook } })))
       local seen = assert(process.read(home .. "/seen"))
       assert.truthy(seen:find("HOME=" .. home, 1, true))
       assert.is_nil(seen:find("B24_WEBHOOK", 1, true))
@@ -155,7 +164,8 @@ describe("b24 login", function()
     assert.equal(0, (b24({ "login" }, { input = portal.http_webhook })))
     portal:control("fault", { kind = "silent", method = "im.counters.get" })
     local before = #portal:log()
-    local child = command.start({ "--json", "--timeout", "10" }, { env = { HOME = home, B24_RUNTIME_DIR = home .. "/run" } })
+    local child = command.start({ "--json", "--timeout", "10" },
+      { env = { HOME = home, B24_RUNTIME_DIR = home .. "/run" } })
     assert.is_true(process.eventually(5, function() return #portal:log() > before end))
     local line = assert(process.read("/proc/" .. child.pid .. "/cmdline"))
     local environment = assert(process.read("/proc/" .. child.pid .. "/environ"))

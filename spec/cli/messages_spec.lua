@@ -56,7 +56,8 @@ describe("b24", function()
 
   describe("send", function()
     it("sends what can be read of a log", function()
-      local log = "\239\187\191\27[1;31mERROR:\27[0m r\233sum\233.txt\0\r\n 10%\r 50%\r100%\r\ncut \208\n"
+      local log =
+        "\239\187\191\27[1;31mERROR:\27[0m r\233sum\233.txt\0\r\n 10%\r 50%\r100%\r\ncut \208\n"
       assert.same({ 0, "", "" }, { b24({ "send", "chat18", "-" }, { input = log }) })
       assert.same({ "ERROR: r\239\191\189sum\239\191\189.txt\n100%\ncut \239\191\189" }, sent())
     end)
@@ -64,7 +65,8 @@ describe("b24", function()
     it("sends nothing when nothing is left of it", function()
       for _, input in ipairs { "\27[0m\n", "\239\187\191", "\0\0", "\r\n" } do
         assert.equal(2, (b24({ "send", "chat18", "-" }, { input = input })))
-        assert.same({ 0, "", "" }, { b24({ "send", "chat18", "-", "--if-input" }, { input = input }) })
+        assert.same({ 0, "", "" },
+          { b24({ "send", "chat18", "-", "--if-input" }, { input = input }) })
       end
       local status, _, err = b24 { "send", "chat18", "\27[0m" }
       assert.equal(2, status)
@@ -80,7 +82,8 @@ describe("b24", function()
       local answer = cjson.decode(out)
       assert.same({ 2, answer.id }, { #answer.ids, answer.ids[1] })
       local texts = sent()
-      assert.same({ "(1/2)\na line", "(2/2)\na line" }, { texts[1]:sub(1, 12), texts[2]:sub(1, 12) })
+      assert.same({ "(1/2)\na line", "(2/2)\na line" },
+        { texts[1]:sub(1, 12), texts[2]:sub(1, 12) })
     end)
 
     it("refuses it with --once", function()

@@ -1,5 +1,5 @@
--- What the pages say of the command line is true: the README's lines run, the manual names every option.
--- One Lua of each kind: processes.
+-- What the pages say of the command line is true: the README's lines run, the manual names every
+-- option. One Lua of each kind: processes.
 
 local command = require "spec.support.command"
 local process = require "spec.support.process"
@@ -15,7 +15,8 @@ describe("of the command line", function()
   teardown(function() command.remove(home) end)
 
   it("every line of the README runs", function()
-    local section = assert(process.read(ROOT .. "README.md"):match "\n## On the command line\n(.-)\n## ")
+    local section = assert(process.read(ROOT
+      .. "README.md"):match "\n## On the command line\n(.-)\n## ")
     local block = assert(section:match "```sh\n(.-)```")
     process.write(home .. "/webhook", portal.http_webhook .. "\n")
     local _, prefix = command.path()
@@ -23,10 +24,15 @@ describe("of the command line", function()
     for written in block:gmatch "[^\n]+" do
       local line = written
       count = count + 1
-      local words = ("env -i HOME=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s/run PATH=%s/bin:\"$PATH\" sh -e"):format(
-        home, home, prefix)
-      if line:find "^b24 watch" then line = "timeout -s INT 2 " .. line:gsub("#", "|| test $? = 124 #") end -- has no end
-      local status = os.execute(("unset LD_PRELOAD; %s -c '%s' <%s/webhook >%s/out 2>&1"):format(words,
+      local words =
+        ("env -i HOME=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s/run PATH=%s/bin:\"$PATH\" sh -e"):format(
+          home, home, prefix)
+      -- has no end
+      if line:find "^b24 watch" then
+        line = "timeout -s INT 2 " .. line:gsub("#", "|| test $? = 124 #")
+      end
+      local status =
+        os.execute(("unset LD_PRELOAD; %s -c '%s' <%s/webhook >%s/out 2>&1"):format(words,
         (line:gsub("'", "'\\''")), home, home))
       assert.is_true(status == 0 or status == true, line .. "\n" .. process.read(home .. "/out"))
     end
@@ -41,7 +47,8 @@ describe("of the command line", function()
   it("the manual and the README name every preset of --format", function()
     local manual = assert(process.read(ROOT .. "doc/b24.1"))
     local readme = assert(process.read(ROOT .. "README.md"))
-    local _, _, err = command.run({ "--format", "nope" }, { env = { HOME = home, B24_WEBHOOK = "x" } })
+    local _, _, err = command.run({ "--format", "nope" },
+      { env = { HOME = home, B24_WEBHOOK = "x" } })
     local count = 0
     for name in assert(err:match "there are: (.-), or a template"):gmatch "%w+" do
       count = count + 1
@@ -54,7 +61,9 @@ describe("of the command line", function()
   it("the manual names every command and option", function()
     local manual = assert(process.read(ROOT .. "doc/b24.1")):gsub("\\", "")
     local function check(what, help)
-      for option in help:gmatch "%-%-[%w-]+" do assert.truthy(manual:find(option, 1, true), what .. ": " .. option) end
+      for option in help:gmatch "%-%-[%w-]+" do
+        assert.truthy(manual:find(option, 1, true), what .. ": " .. option)
+      end
     end
     local env = { HOME = home }
     local _, help = command.run({ "--help" }, { env = env })

@@ -1,5 +1,5 @@
--- Standard streams that are closed, full, or have no reader: cron jobs, services, bars that restart.
--- One Lua of each kind: processes.
+-- Standard streams that are closed, full, or have no reader: cron jobs, services, bars that
+-- restart. One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
@@ -27,14 +27,18 @@ describe("closed standard streams:", function()
   -- Runs b24 with these redirections: exit status, output, errors.
   local function run(arguments, redirections, input)
     process.write(home .. "/in", input or "")
-    os.execute(("cd %s; rm -f out err; unset LD_PRELOAD; timeout 60 %s <in >out 2>err %s; echo $? >status"):format(
+    os.execute(("cd %s; rm -f out err; unset LD_PRELOAD; timeout 60 %s <in >out 2>err %s; echo $? "
+      .. ">status"):format(
       quote(home), command.words(arguments, env()), redirections))
-    return tonumber(process.read(home .. "/status")), process.read(home .. "/out"), process.read(home .. "/err")
+    return tonumber(process.read(home .. "/status")), process.read(home .. "/out"),
+      process.read(home .. "/err")
   end
 
-  local MINE = { {}, { "--json" }, { "--format", "{badge}" }, { "--format", "waybar" }, { "inbox" }, { "waiting" },
+  local MINE = { {}, { "--json" }, { "--format", "{badge}" }, { "--format", "waybar" }, { "inbox" },
+    { "waiting" },
     { "doctor" }, { "--help" }, { "--version" }, { "completion", "bash" }, { "call", "profile" },
-    { "list", "crm.deal.list" }, { "show", "chat18" }, { "send", "chat18", "x", "--json" }, { "watch", "--json" },
+    { "list", "crm.deal.list" }, { "show", "chat18" }, { "send", "chat18", "x", "--json" },
+    { "watch", "--json" },
     { "login" } }
 
   it("what cannot be written is exit code 2, whatever the command", function()
@@ -42,7 +46,8 @@ describe("closed standard streams:", function()
       local name = table.concat(arguments, " ")
       local status, _, err = run(arguments, ">&-", portal.http_webhook)
       assert.same({ name, 2 }, { name, status }, err)
-      assert.truthy(err:find("b24: standard output cannot be written: ", 1, true), name .. ": " .. err)
+      assert.truthy(err:find("b24: standard output cannot be written: ", 1, true),
+        name .. ": " .. err)
     end
   end)
 
@@ -81,7 +86,8 @@ describe("closed standard streams:", function()
     process.write(home .. "/main.lua", ([[
       package.path, package.cpath = %q, %q
       local b24 = require "b24"
-      local client = assert(b24.client { webhook = %q, allow_http = true, max_age = 1, runtime_dir = %q })
+      local client = assert(b24.client { webhook = %q, allow_http = true, max_age = 1,
+        runtime_dir = %q })
       local one, err = client:counters()
       local two, problem = b24.run(function() return client:call "profile" end)
       print(("x"):rep(100000)) -- to nobody
@@ -95,8 +101,8 @@ describe("closed standard streams:", function()
       file:close()
     ]]):format(package.path, package.cpath, portal.http_webhook, home .. "/run", home .. "/result"))
     os.execute("mkdir -m 700 " .. quote(home .. "/run"))
-    os.execute(("cd %s; unset LD_PRELOAD; %s %s <&- >&- 2>&-"):format(quote(home), process.interpreter(),
-      quote(home .. "/main.lua")))
+    os.execute(("cd %s; unset LD_PRELOAD; %s %s <&- >&- 2>&-"):format(quote(home),
+      process.interpreter(), quote(home .. "/main.lua")))
     local result = cjson.decode(process.read(home .. "/result") or '{"err":"no result"}')
     assert.same({ one = true, two = true, three = true, err = "nil", open = 0 }, result)
   end)

@@ -31,7 +31,9 @@ describe("b24 watch", function()
   end
 
   -- Without what the shell says of a signal.
-  local function output() return (process.read(home .. "/out") or ""):gsub("Terminated\n$", "") .. "" end
+  local function output()
+    return (process.read(home .. "/out") or ""):gsub("Terminated\n$", "") .. ""
+  end
 
   local function shows(text)
     local seen = process.eventually(10, function() return output():find(text, 1, true) end)
@@ -55,7 +57,8 @@ describe("b24 watch", function()
   end)
 
   it("tells an outage in one line, and its end in one", function()
-    portal:control("reply", { method = "im.counters.get", status = 502, body = "<html>", times = 6 })
+    portal:control("reply", { method = "im.counters.get", status = 502, body = "<html>",
+      times = 6 })
     local child = begin { "--timeout", "2s" }
     shows "b24: the portal is back after "
     ends(child, 15, 143)
@@ -73,11 +76,13 @@ describe("b24 watch", function()
     local lines = {}
     for line in output():gmatch "[^\n]+" do lines[#lines + 1] = cjson.decode(line) end
     assert.equal(2, #lines)
-    assert.same({ "change", "8", {}, 8 }, { lines[1].event, lines[1].badge, lines[1].changes, lines[1].totals.messages })
+    assert.same({ "change", "8", {}, 8 }, { lines[1].event, lines[1].badge, lines[1].changes,
+      lines[1].totals.messages })
     assert.equal(14, lines[1].counters.TYPE.ALL)
     assert.equal("9", lines[2].badge)
     local change = lines[2].changes[1]
-    assert.same({ "chat18", "CHAT", 1 }, { change.dialog_id, change.section, change.to - (change.from or 0) })
+    assert.same({ "chat18", "CHAT", 1 },
+      { change.dialog_id, change.section, change.to - (change.from or 0) })
   end)
 
   it("ends when the credential is refused, and says so in JSON too", function()
@@ -91,54 +96,67 @@ describe("b24 watch", function()
     assert.is_nil(output():find("wrongSecret", 1, true))
   end)
 
-  it("runs a command at each change, which finds it in its environment and no credential", function()
+  it("runs a command at each change, with it in the environment and no credential", function()
     local child = begin { "--exec", "env | grep '^B24_' | LC_ALL=C sort; echo ." }
     shows "8 messages are waiting\n"
     portal:control("message", { dialog_id = "5", count = 2 })
     shows "B24_TO=3\n.\n"
     ends(child, 15, 143)
-    assert.equal("8 messages are waiting\n5: 1 -> 3\n10 messages are waiting\nB24_ALLOW_HTTP=1\nB24_BADGE=10\n"
+    assert.equal("8 messages are waiting\n5: 1 -> 3\n10 messages are "
+      .. "waiting\nB24_ALLOW_HTTP=1\nB24_BADGE=10\n"
       .. "B24_DIALOG_ID=5\nB24_EVENT=change\nB24_FROM=1\nB24_MESSAGES=10\nB24_RUNTIME_DIR=" .. home
       .. "/run\nB24_SECTION=DIALOG\nB24_TO=3\n.\n", output())
     assert.is_nil(output():find(portal.secret, 1, true))
   end)
 
   local function notify_send()
-    os.execute("mkdir -p " .. home .. "/bin") -- what it prints is thrown away, so it writes to a file
-    process.write(home .. "/bin/notify-send", '#!/bin/sh\nprintf "[%s]" "$@" >>' .. home .. "/told\n")
+    -- what it prints is thrown away, so it writes to a file
+    os.execute("mkdir -p " .. home .. "/bin")
+    process.write(home .. "/bin/notify-send", '#!/bin/sh\nprintf "[%s]" "$@" >>' .. home
+      .. "/told\n")
     os.execute("chmod +x " .. home .. "/bin/notify-send")
   end
 
-  it("notifies the desktop of how many have written, because notify-send's command line is no secret", function()
+  it("notifies the desktop of how many wrote: notify-send's command line is no secret", function()
     notify_send()
     local child = begin({ "--notify" }, { PATH = home .. "/bin:" .. os.getenv "PATH" })
     shows "8 messages are waiting\n"
-    portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'", author_id = 5 })
-    assert.is_true(process.eventually(10, function() return (process.read(home .. "/told") or ""):find "new messages" end))
+    portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'",
+      author_id = 5 })
+    assert.is_true(process.eventually(10, function()
+      return (process.read(home .. "/told") or ""):find "new messages"
+    end))
     ends(child, 15, 143)
-    assert.equal("[--app-name=b24][--][Bitrix24: 9 unread][1 dialog has new messages]", process.read(home .. "/told"))
+    assert.equal("[--app-name=b24][--][Bitrix24: 9 unread][1 dialog has new messages]",
+      process.read(home .. "/told"))
   end)
 
   -- Debian has lgi for 5.1 to 5.3 and LuaJIT.
   local where_lgi = pcall(require, "lgi") and it or function() end
-  where_lgi("notifies the desktop of who has written over D-Bus, as data and not as markup or shell", function()
+  where_lgi("notifies over D-Bus of who has written, as data and not as markup or shell", function()
     local session = data.shell "dbus-run-session -- sh -c 'command -v dbus-monitor && echo ready'"
-    if not session:find "ready" then return pending "no D-Bus session: dbus-run-session or dbus-monitor is missing" end
+    if not session:find "ready" then
+      return pending "no D-Bus session: dbus-run-session or dbus-monitor is missing"
+    end
     notify_send()
-    process.write(home .. "/session.sh", "echo $DBUS_SESSION_BUS_ADDRESS >" .. home .. "/bus; echo $$ >" .. home
-      .. "/monitor; exec dbus-monitor >" .. home .. "/heard")
+    process.write(home .. "/session.sh", "echo $DBUS_SESSION_BUS_ADDRESS >" .. home
+      .. "/bus; echo $$ >" .. home .. "/monitor; exec dbus-monitor >" .. home .. "/heard")
     local bus = io.popen("dbus-run-session -- sh " .. home .. "/session.sh 2>&1")
-    assert.is_true(process.eventually(10, function() return (process.read(home .. "/heard") or ""):find "NameAcquired" end))
+    assert.is_true(process.eventually(10, function()
+      return (process.read(home .. "/heard") or ""):find "NameAcquired"
+    end))
     local child = begin({ "--notify" }, { PATH = home .. "/bin:" .. os.getenv "PATH",
       DBUS_SESSION_BUS_ADDRESS = process.read(home .. "/bus"):match "%S+" })
     shows "8 messages are waiting\n"
-    portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'", author_id = 5 })
+    portal:control("message", { dialog_id = "5", text = "<b>Now</b> & `id` $(id) 'x'",
+      author_id = 5 })
     local heard
     process.eventually(10, function()
       heard = process.read(home .. "/heard")
       return heard:find("id` $(id)", 1, true)
     end)
-    assert.is_true(process.eventually(10, function() return process.read(home .. "/told") end)) -- nobody took it
+    -- nobody took it
+    assert.is_true(process.eventually(10, function() return process.read(home .. "/told") end))
     ends(child, 15, 143)
     os.execute("kill " .. process.read(home .. "/monitor")) -- its session ends with it
     bus:close()
@@ -148,15 +166,18 @@ describe("b24 watch", function()
   end)
 
   it("ends when nobody reads on", function()
-    local status = command.run({ "watch", "--every", "1s" }, { env = { HOME = home, B24_RUNTIME_DIR = home .. "/run",
+    local status = command.run({ "watch", "--every", "1s" },
+      { env = { HOME = home, B24_RUNTIME_DIR = home .. "/run",
       B24_WEBHOOK = portal.http_webhook }, pipe = "head -1",
-      before = ("(sleep 1; curl -s -d '{\"dialog_id\":\"5\",\"count\":1}' %s >/dev/null) & "):format(
-        "http://127.0.0.1:" .. portal.http_port .. "/__portal/message") })
+      before =
+        ("(sleep 1; curl -s -d '{\"dialog_id\":\"5\",\"count\":1}' %s >/dev/null) & "):format(
+          "http://127.0.0.1:" .. portal.http_port .. "/__portal/message") })
     assert.equal(0, status)
   end)
 
   describe("its reader:", function()
-    -- Starts it with a reader that takes the first line and then goes; what the shell says at its end.
+    -- Starts it with a reader that takes the first line and then goes; what the shell says at its
+    -- end.
     local function until_gone(arguments, before)
       local line = command.words(arguments, { HOME = home, B24_RUNTIME_DIR = home .. "/run",
         B24_WEBHOOK = portal.http_webhook, PATH = os.getenv "PATH" })
@@ -221,7 +242,8 @@ describe("b24 watch", function()
       local child = begin { "--exec", HANGS, "--exec-timeout", "0.5s" }
       shows "8 messages are waiting\n"
       changes(2)
-      local said = "b24: --exec: the command was ended, because it took more than 0.5 s (--exec-timeout)\n"
+      local said =
+        "b24: --exec: the command was ended, because it took more than 0.5 s (--exec-timeout)\n"
       assert.is_true(process.eventually(10, function()
         local _, times = output():gsub(said:gsub("%p", "%%%0"), "")
         return times == 2
@@ -241,7 +263,8 @@ describe("b24 watch", function()
   end)
 
   it("runs the commands of many changes in their order", function()
-    local child = begin { "--exec", "sleep 0.1; echo $B24_DIALOG_ID=$B24_TO >>" .. home .. "/order" }
+    local child = begin { "--exec", "sleep 0.1; echo $B24_DIALOG_ID=$B24_TO >>" .. home
+      .. "/order" }
     shows "8 messages are waiting\n"
     for _, id in ipairs { "chat18", "chat19", "chat20", "5" } do
       portal:control("message", { dialog_id = id, count = 1 })
@@ -254,7 +277,8 @@ describe("b24 watch", function()
   end)
 
   it("refuses an interval that is none", function()
-    local status, _, err = command.run({ "watch", "--every", "2d" }, { env = { HOME = home, B24_WEBHOOK = "x" } })
+    local status, _, err = command.run({ "watch", "--every", "2d" },
+      { env = { HOME = home, B24_WEBHOOK = "x" } })
     assert.equal(2, status)
     assert.truthy(err:find("--every must be from 1s to 1d", 1, true), err)
   end)

@@ -1,5 +1,5 @@
--- The command that prints the webhook: within the deadline, its first line is enough, and nothing of it is left behind.
--- One Lua of each kind: processes.
+-- The command that prints the webhook: within the deadline, its first line is enough, and nothing
+-- of it is left behind. One Lua of each kind: processes.
 
 local calm = require "spec.support.calm"
 local command = require "spec.support.command"
@@ -46,8 +46,10 @@ describe("webhook_cmd", function()
     ["with CR LF, and other lines"] = "printf '%s\\r\\nlogin: anna\\r\\n' \"$(cat url)\"",
     ["with a byte order mark"] = "printf '\\357\\273\\277'; cat url; echo; echo login: anna",
     ["behind empty lines"] = "echo; echo '  '; cat url",
-    ["with a megabyte of other lines"] = "cat url; echo; head -c 1000000 /dev/zero | tr '\\0' x; true",
-    ["and a background process that keeps the pipe open"] = "cat url; echo; sleep 600 & echo $! >left",
+    ["with a megabyte of other lines"] =
+      "cat url; echo; head -c 1000000 /dev/zero | tr '\\0' x; true",
+    ["and a background process that keeps the pipe open"] =
+      "cat url; echo; sleep 600 & echo $! >left",
   } do
     it("may print its line " .. name, function()
       stored("cd " .. quote(home) .. "; " .. line)
@@ -57,14 +59,16 @@ describe("webhook_cmd", function()
   end
 
   it("need not end: its line is enough", function()
-    stored("cd " .. quote(home) .. "; echo $$ >shell; sleep 600 & echo $! >child; cat url; echo; wait")
+    stored("cd " .. quote(home)
+      .. "; echo $$ >shell; sleep 600 & echo $! >child; cat url; echo; wait")
     assert.same({ 0, "8\n", "" }, { b24 { "--timeout", "20s", "--format", "{badge}" } })
     assert.is_true(gone "shell")
     assert.is_true(gone "child")
   end)
 
   it("is ended with all that it has started when its time is up", function()
-    for _, line in ipairs { "trap '' TERM HUP INT; sleep 600 & echo $! >child; wait; sleep 600", "exec sleep 600",
+    for _, line in ipairs { "trap '' TERM HUP INT; sleep 600 & echo $! >child; wait; sleep 600",
+        "exec sleep 600",
       "cat url; sleep 600", "cat >/dev/null </dev/tty; exec sleep 600" } do
       stored("cd " .. quote(home) .. "; echo $$ >shell; " .. line)
       local before = #portal:log()
@@ -96,7 +100,8 @@ describe("webhook_cmd", function()
   end)
 
   it("does not outlive a b24 that is killed", function()
-    stored("cd " .. quote(home) .. "; sleep 600 & echo $! >child; echo $$ >shell.new; mv shell.new shell; wait")
+    stored("cd " .. quote(home)
+      .. "; sleep 600 & echo $! >child; echo $$ >shell.new; mv shell.new shell; wait")
     local child = command.start({ "--json" }, { env = { HOME = home, PATH = os.getenv "PATH" } })
     assert.is_true(process.eventually(10, function() return process.read(home .. "/shell") end))
     child:kill(9)
@@ -111,8 +116,8 @@ describe("webhook_cmd", function()
     end
     stored("cd " .. quote(home) .. "; printf 'Password: ' >/dev/tty; read -r word </dev/tty; "
       .. "[ \"$word\" = open ] && cat url")
-    process.write(home .. "/run.sh", "set -m; " .. command.words({ "--format", "{badge}" }, { HOME = home,
-      B24_RUNTIME_DIR = home .. "/run", TERM = "xterm", PATH = os.getenv "PATH" })
+    process.write(home .. "/run.sh", "set -m; " .. command.words({ "--format", "{badge}" },
+      { HOME = home, B24_RUNTIME_DIR = home .. "/run", TERM = "xterm", PATH = os.getenv "PATH" })
       .. " 2>&1; read -r after; echo \"then: $after\"")
     os.execute(([[cd %s && touch out && {
       n=0; until grep -q "Password:" out || [ $n -gt 500 ]; do sleep 0.02; n=$((n+1)); done; echo open

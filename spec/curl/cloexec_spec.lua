@@ -1,10 +1,11 @@
--- What a child of this program inherits: nothing of ours. A socket in the hands of a stranger keeps a connection open,
--- and could speak on it.
+-- What a child of this program inherits: nothing of ours. A socket in the hands of a stranger keeps
+-- a connection open, and could speak on it.
 
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
--- Run by io.popen: what is open here besides its own three, and in the parent, too. The pipe to the parent is io.popen's.
+-- Run by io.popen: what is open here besides its own three, and in the parent, too. The pipe to the
+-- parent is io.popen's.
 local LOOK = [[
   local codec = require "b24.codec"
   local script = os.tmpname()
@@ -19,7 +20,8 @@ local LOOK = [[
     local own, list = mine:match "1 (%S+)", {}
     assert(parents:find(own, 1, true), text)
     for number, what in mine:gmatch "(%d+) (%S+)" do
-      if tonumber(number) > 2 and what ~= own and parents:find(" " .. what .. "\n", 1, true) and what ~= script then
+      if tonumber(number) > 2 and what ~= own and parents:find(" " .. what .. "\n", 1, true)
+          and what ~= script then
         list[#list + 1] = number .. " " .. what
       end
     end
@@ -50,7 +52,8 @@ describe("a child", function()
     inherits_nothing [[
       local b24 = require "b24"
       for _, version in ipairs { "1.1", "2" } do
-        local client = assert(b24.client { $CONF, http_version = version, max_age = 5, log = function() check "log" end })
+        local client = assert(b24.client { $CONF, http_version = version, max_age = 5,
+          log = function() check "log" end })
         assert(client:counters())
         assert(client:call "profile")
         check("http " .. version)
@@ -88,7 +91,8 @@ describe("a child", function()
     inherits_nothing [[
       local core = require "b24.core"
       local engine = core.engine()
-      local conf = assert(codec.conf { webhook = "https://no-such-host.invalid/rest/1/x/", limiter = false })
+      local conf = assert(codec.conf { webhook = "https://no-such-host.invalid/rest/1/x/",
+        limiter = false })
       for _ = 1, 10 do
         local call = assert(codec.call(conf, "profile"))
         call:next(codec.clock(), "go")

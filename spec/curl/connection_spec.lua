@@ -1,5 +1,5 @@
--- Connections: kept, shared between clients, replaced when dead, and never shared with a forked child. A call that
--- changes something is never repeated behind the caller's back.
+-- Connections: kept, shared between clients, replaced when dead, and never shared with a forked
+-- child. A call that changes something is never repeated behind the caller's back.
 -- One Lua of each kind: processes.
 
 local data = require "spec.support.data"
@@ -32,8 +32,10 @@ describe("a connection", function()
   }
 
   local function new_conf(transport, more)
-    local conf = { webhook = transport.listener == "http" and portal.http_webhook or portal.webhook, allow_http = true,
-      ca_file = portal.ca_file, http_version = transport.version, timeout = 30, retries = 0, limiter = false }
+    local conf = { webhook = transport.listener == "http" and portal.http_webhook or portal.webhook,
+      allow_http = true,
+      ca_file = portal.ca_file, http_version = transport.version, timeout = 30, retries = 0,
+      limiter = false }
     for name, value in pairs(more or {}) do conf[name] = value end
     return conf
   end
@@ -45,7 +47,8 @@ describe("a connection", function()
 
     describe("over " .. transport.name, function()
       it("serves all calls of all clients", function()
-        local one, two = assert(b24.client(new_conf(transport))), assert(b24.client(new_conf(transport)))
+        local one, two = assert(b24.client(new_conf(transport))),
+          assert(b24.client(new_conf(transport)))
         for i = 1, 5 do
           assert.equal(i > 1, select(3, one:counters()).reused)
           assert.is_true(select(3, two:call("crm.deal.add", { n = i })).reused)
@@ -88,9 +91,10 @@ describe("a connection", function()
         assert.is_true(b24.run(function() return replaced(client) end, { transport = "blocking" }))
       end)
 
-      it("that the portal closed while it was idle is replaced for several changes side by side", function()
+      it("that the portal closed while idle is replaced for changes side by side", function()
         local client = assert(b24.client(new_conf(transport)))
-        local kept = transport.version == "2" and 1 or 4 -- streams would share the end of their connection
+        -- streams would share the end of their connection
+        local kept = transport.version == "2" and 1 or 4
         local function all(method, n)
           local tasks, failures = {}, {}
           for i = 1, n do
@@ -101,7 +105,8 @@ describe("a connection", function()
         end
         assert.is_true(b24.run(function()
           for round = 1, 3 do
-            portal:control("fault", { kind = "slow", delay = 0.05, times = 4 }) -- so that each has a connection
+            -- so that each has a connection
+            portal:control("fault", { kind = "slow", delay = 0.05, times = 4 })
             all("profile", 4)
             portal:control("fault", { kind = "close_after", times = kept })
             all("profile", kept)
@@ -114,7 +119,7 @@ describe("a connection", function()
       end)
 
       for _, kind in ipairs { "execute_then_cut", "cut_header", "cut_body" } do
-        it("that is kept and ends in a change (" .. kind .. ") leaves it done exactly once", function()
+        it("that ends in a change (" .. kind .. ") leaves it done exactly once", function()
           local client = assert(b24.client(new_conf(transport)))
           for round = 1, 3 do
             assert(client:counters())
@@ -148,7 +153,7 @@ describe("a connection", function()
         end
       end)
 
-      it("belongs to the process that made it: a forked child opens its own, the parent keeps its", function()
+      it("belongs to the process that made it: a forked child opens its own", function()
         local ends = { "os.exit(0, true)", "os.exit(0)", "posix.exit(0)", "return",
           "collectgarbage() collectgarbage() return" }
         for _, ending in ipairs(ends) do
@@ -157,7 +162,8 @@ describe("a connection", function()
             local conf = new_conf(transport)
             local status, out, err = process.run(([[
               local b24, posix = require "b24", require "b24_posix"
-              local conf = { webhook = %q, allow_http = true, ca_file = %q, http_version = %q, timeout = 30,
+              local conf = { webhook = %q, allow_http = true, ca_file = %q, http_version = %q,
+                timeout = 30,
                 limiter = false }
               local client = assert(b24.client(conf))
               local counters, _, info = assert(client:counters())
@@ -178,7 +184,8 @@ describe("a connection", function()
                 end
               end
             ]]):format(conf.webhook, conf.ca_file, conf.http_version, tostring(child_calls), ending))
-            assert.same({ ending, 0, "child 0\nok true\nok true\n", "" }, { ending, status, out, err })
+            assert.same({ ending, 0, "child 0\nok true\nok true\n", "" },
+              { ending, status, out, err })
             assert.equal(child_calls and 2 or 1, connections())
           end
         end
@@ -186,7 +193,8 @@ describe("a connection", function()
     end)
   end
 
-  -- libcurl 8.7 to 8.15 keeps in its handle that a body is to be rewound, and rewinds the program's own input.
+  -- libcurl 8.7 to 8.15 keeps in its handle that a body is to be rewound, and rewinds the program's
+  -- own input.
   describe("that was lost in a change", function()
     local LINES = "one\ntwo\nthree\n"
     local folder
@@ -206,7 +214,8 @@ describe("a connection", function()
 
     local SCRIPT = [[
       local b24 = require "b24"
-      local client = assert(b24.client { webhook = %q, allow_http = true, ca_file = %q, http_version = %q, timeout = 5,
+      local client = assert(b24.client { webhook = %q, allow_http = true, ca_file = %q,
+        http_version = %q, timeout = 5,
         retries = 0, limiter = false })
       local function say(value, _, info)
         io.write(value and "ok" or info.kind .. " " .. tostring(info.sent), "; ")
@@ -252,7 +261,7 @@ describe("a connection", function()
     end
   end)
 
-  it("of http/1.1 is given up after a reply that was too large, and the next call is fine", function()
+  it("of http/1.1 is given up after a reply that was too large; the next call is fine", function()
     local conf = new_conf(transports[2], { max_reply = 1000000 })
     local client = assert(b24.client(conf))
     portal:control("fault", { kind = "huge", bytes = 2000000 })
@@ -265,8 +274,8 @@ describe("a connection", function()
     local many = start { addresses = 20 }
     for round = 1, 3 do
       for i = 1, 20 do
-        local counters, err, info = b24.counters { webhook = many:webhook_for("127.0.0." .. i), timeout = 30,
-          ca_file = many.ca_file, limiter = false }
+        local counters, err, info = b24.counters { webhook = many:webhook_for("127.0.0." .. i),
+          timeout = 30, ca_file = many.ca_file, limiter = false }
         assert.truthy(counters, err)
         assert.equal(round > 1, info.reused)
       end

@@ -16,8 +16,8 @@ describe("a deadline of one second", function()
 
   -- Calls until the answer, and returns what it was; it must not come later than the deadline.
   local function call(more)
-    local options = { webhook = p.webhook, ca_file = p.ca_file, timeout = 1, retries = 10, limiter = false,
-      allow_http = true }
+    local options = { webhook = p.webhook, ca_file = p.ca_file, timeout = 1, retries = 10,
+      limiter = false, allow_http = true }
     for name, value in pairs(more or {}) do options[name] = value end
     local client = assert(b24.client(options))
     local took, value, err, info = calm.timed(1 + GRACE, client.counters, client)
@@ -56,7 +56,8 @@ describe("a deadline of one second", function()
 
   it("holds against a portal that cuts every reply", function()
     p:control("fault", { kind = "cut_body", times = -1 })
-    local kind = call().kind -- "timeout" where the last attempt began too shortly before the deadline to be cut
+    -- "timeout" where the last attempt began too shortly before the deadline to be cut
+    local kind = call().kind
     assert.is_true(kind == "network" or kind == "timeout", kind)
   end)
 
@@ -78,8 +79,8 @@ describe("a deadline of one second", function()
   end)
 
   it("does wait where it fits", function()
-    local options = { webhook = p.http_webhook:gsub("127.0.0.1", "localhost"), allow_http = true, timeout = 30,
-      limiter = { rate = 4, burst = 1 } }
+    local options = { webhook = p.http_webhook:gsub("127.0.0.1", "localhost"), allow_http = true,
+      timeout = 30, limiter = { rate = 4, burst = 1 } }
     assert.is_true((calm.attempt(function() -- a call that comes late need not wait
       assert(b24.counters(options))
       local counters, err, info = b24.counters(options)
@@ -102,7 +103,8 @@ describe("a user's own limiter", function()
   before_each(function() p:reset() end)
 
   local function client(limiter)
-    return assert(b24.client { webhook = p.webhook, ca_file = p.ca_file, limiter = limiter, timeout = 10 })
+    return assert(b24.client { webhook = p.webhook, ca_file = p.ca_file, limiter = limiter,
+      timeout = 10 })
   end
 
   it("is asked before each request, with the portal and the seconds that are left", function()
@@ -121,7 +123,9 @@ describe("a user's own limiter", function()
   it("hears of an overrun portal", function()
     local told = {}
     p:control("reply", { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}', times = 1 })
-    local limiter = { reserve = function() return 0 end, penalise = function(_, seconds) told[#told + 1] = seconds end }
+    local limiter = { reserve = function()
+      return 0
+    end, penalise = function(_, seconds) told[#told + 1] = seconds end }
     assert(client(limiter):counters())
     assert.equal(1, #told)
     assert.is_true(told[1] > 0)
@@ -143,12 +147,14 @@ describe("a user's own limiter", function()
   end
 
   it("is checked for names and types where it is given", function()
-    for _, limiter in ipairs { { reserve = 1 }, { rate = "2" }, { reserv = function() end }, { [1] = 2 } } do
+    for _, limiter in ipairs { { reserve = 1 }, { rate = "2" }, { reserv = function() end },
+        { [1] = 2 } } do
       local ok, err = pcall(b24.client, { webhook = p.webhook, limiter = limiter })
       assert.is_false(ok)
       assert.is_truthy(err:find("limiter", 1, true), err)
     end
-    for _, limiter in ipairs { { rate = 0 }, { rate = -1 }, { burst = 0 }, { burst = 1.5 }, { rate = 0 / 0 } } do
+    for _, limiter in ipairs { { rate = 0 }, { rate = -1 }, { burst = 0 }, { burst = 1.5 },
+        { rate = 0 / 0 } } do
       local value, _, info = b24.client { webhook = p.webhook, limiter = limiter }
       assert.is_nil(value)
       assert.equal("config", info.kind)

@@ -1,5 +1,5 @@
--- A name server that never answers: the callback comes at the deadline, nothing else stops, and the process can end.
--- One Lua of each kind: processes.
+-- A name server that never answers: the callback comes at the deadline, nothing else stops, and the
+-- process can end. One Lua of each kind: processes.
 
 local data = require "spec.support.data"
 local loops = require "spec.support.loops"
@@ -8,7 +8,8 @@ local socket = require "socket"
 
 local TIMEOUT = 0.5 -- seconds; the resolver itself would try for many
 
--- One of 127.0.0.11 to 99 whose port 53 is free: the specs of several Luas may run at once. Or nil, what is wrong.
+-- One of 127.0.0.11 to 99 whose port 53 is free: the specs of several Luas may run at once. Or nil,
+-- what is wrong.
 local function free_address(server)
   local complaint
   for i = 11, 99 do
@@ -33,7 +34,8 @@ describe("when the name server never answers", function()
     else
       local address, complaint = free_address(server)
       why_not = not address and "the port of a name server is not for us: " .. complaint or nil
-      process.write(folder .. "/resolv.conf", ("nameserver %s\noptions timeout:30 attempts:5\n"):format(address or ""))
+      process.write(folder .. "/resolv.conf",
+        ("nameserver %s\noptions timeout:30 attempts:5\n"):format(address or ""))
     end
   end)
   teardown(function()
@@ -41,10 +43,13 @@ describe("when the name server never answers", function()
     data.remove_folder(folder)
   end)
 
-  -- Runs a program where that name server is the only one. Returns all that was printed, and the seconds it took.
+  -- Runs a program where that name server is the only one. Returns all that was printed, and the
+  -- seconds it took.
   local function run(name, source)
-    local conf = { webhook = "https://portal.example/rest/1/abcdefgh/", timeout = TIMEOUT, retries = 0 }
-    process.write(folder .. "/main.lua", ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath)
+    local conf = { webhook = "https://portal.example/rest/1/abcdefgh/", timeout = TIMEOUT,
+      retries = 0 }
+    process.write(folder .. "/main.lua",
+      ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath)
       .. loops.program({ ca_file = nil }, name, [[
         local codec = require "b24.codec"
         local begun = codec.clock()
@@ -53,7 +58,8 @@ describe("when the name server never answers", function()
           print(value, info.kind, info.sent, took >= 0.45 and took < 25 and "in time" or took)
         end
       ]] .. source, { conf = conf, whole = true }))
-    local inside = ("mount --bind %s/resolv.conf /etc/resolv.conf && exec env -i timeout 60 $(command -v %s) %s/main.lua")
+    local inside = ("mount --bind %s/resolv.conf /etc/resolv.conf && exec env -i timeout 60 "
+      .. "$(command -v %s) %s/main.lua")
       :format(folder, process.interpreter(), folder)
     local elapsed, out = process.timed(data.shell, "unshare -m sh -c " .. data.quote(inside))
     assert.truthy(server:receive(), "nobody was asked")
@@ -91,10 +97,13 @@ describe("when the name server never answers", function()
   for name, program in pairs(programs) do
     it(name .. ": in time, and the process ends at once", function()
       if why_not then return pending(why_not) end
-      if not loops.has(program[1]) then return pending(program[1] .. ": its module is not installed for this Lua") end
+      if not loops.has(program[1]) then
+        return pending(program[1] .. ": its module is not installed for this Lua")
+      end
       local out, elapsed = run(program[1], program[2])
       assert.equal(program[3], out)
-      assert.is_true(elapsed < 25, elapsed) -- the resolver takes half a minute for each of its attempts
+      -- the resolver takes half a minute for each of its attempts
+      assert.is_true(elapsed < 25, elapsed)
     end)
   end
 end)

@@ -1,5 +1,5 @@
--- The engine (b24.core.engine) and its process: threads, descriptors, memory, signals, fork, what it prints.
--- One Lua of each kind: processes.
+-- The engine (b24.core.engine) and its process: threads, descriptors, memory, signals, fork, what
+-- it prints. One Lua of each kind: processes.
 
 local core = require "b24.core"
 local data = require "spec.support.data"
@@ -22,7 +22,9 @@ describe("an engine in its process", function()
 
   local function threads()
     local list = {}
-    for name in data.shell("ls /proc/" .. posix.getpid() .. "/task"):gmatch "%d+" do list[#list + 1] = name end
+    for name in data.shell("ls /proc/" .. posix.getpid() .. "/task"):gmatch "%d+" do
+      list[#list + 1] = name
+    end
     return list
   end
 
@@ -60,7 +62,9 @@ describe("an engine in its process", function()
 
   it("leaves nothing behind: " .. ENGINES .. " engines, each with a job", function()
     if not process.read "/proc/self/status" then return pending "no /proc" end
-    local function resident() return tonumber(process.read("/proc/self/status"):match "VmRSS:%s+(%d+)") end
+    local function resident()
+      return tonumber(process.read("/proc/self/status"):match "VmRSS:%s+(%d+)")
+    end
     local function engines(n)
       for i = 1, n do
         local one = core.engine()
@@ -75,15 +79,18 @@ describe("an engine in its process", function()
     local before, files, memory = #threads(), posix.descriptors(), resident()
     engines(ENGINES)
     assert.same({ before, files }, { #threads(), posix.descriptors() })
-    if not process.sanitized() then assert.is_true(resident() - memory < 2048, resident() - memory) end
+    if not process.sanitized() then
+      assert.is_true(resident() - memory < 2048, resident() - memory)
+    end
   end)
 
-  it("has the right words for each of 1,000 connections that are reset, as the blocking transport has", function()
+  it("has the blocking transport's words for each of 1,000 connections that are reset", function()
     portal:control("raw", { after = "reset", times = 1001 })
     local webhook = portal:webhook_for(portal.raw_port)
     local status, out, err = process.run(([[
       local codec, core = require "b24.codec", require "b24.core"
-      local conf = assert(codec.conf { webhook = %q, allow_http = true, retries = 0, limiter = false, timeout = 15 })
+      local conf = assert(codec.conf { webhook = %q, allow_http = true, retries = 0,
+        limiter = false, timeout = 15 })
       local _, _, info = core.call(conf, "profile")
       local engine, same, other = core.engine(), 0, "none"
       for _ = 1, 1000 do
@@ -93,7 +100,8 @@ describe("an engine in its process", function()
       end
       while engine:running() > 0 and engine:wait(10) do
         for _, event, data in engine.step, engine do
-          if event == "failed" and data.kind == info.kind and data.code == info.code and data.message == info.message then
+          if event == "failed" and data.kind == info.kind and data.code == info.code
+              and data.message == info.message then
             same = same + 1
           else
             other = event .. " " .. tostring(data.code) .. " " .. tostring(data.message)
@@ -105,7 +113,7 @@ describe("an engine in its process", function()
     assert.same({ 0, "network\tCONNECTION_LOST\t1000\tnone\n", "" }, { status, out, err })
   end)
 
-  it("is not its forked child's, whose calls have one of their own; the parent's connection lives on", function()
+  it("is not its forked child's, which has its own; the parent's connection lives on", function()
     local status, out, err = process.run(([[
       local b24, posix = require "b24", require "b24_posix"
       local engine = require("b24.core").engine()
@@ -131,7 +139,8 @@ describe("an engine in its process", function()
         print("child", both())
         engine:close()
         io.stdout:flush()
-        if os.getenv "LD_PRELOAD" then posix.exit(0) end -- what is the parent's would look lost to a sanitizer
+        -- what is the parent's would look lost to a sanitizer
+        if os.getenv "LD_PRELOAD" then posix.exit(0) end
         os.exit(0, true)
       end
       print("child ended", posix.wait(pid))
@@ -139,7 +148,8 @@ describe("an engine in its process", function()
       assert(engine:running() == 1 and not engine:wait(0))
     ]]):format(portal.webhook, portal.ca_file))
     assert.same({ 0, "" }, { status, err })
-    assert.equal("parent false true|child false true|child ended\t0|parent true true|", (out:gsub("\t([ft])", " %1")
+    assert.equal("parent false true|child false true|child ended\t0|parent true true|",
+      (out:gsub("\t([ft])", " %1")
       :gsub("\n", "|")))
     assert.equal(2, portal:stats().connections.https)
   end)

@@ -19,8 +19,8 @@ describe("an engine", function()
   teardown(function() portal:control "clear_faults" end)
 
   local function conf(more)
-    local options = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 5, retries = 0, limiter = false,
-      allow_http = true }
+    local options = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 5, retries = 0,
+      limiter = false, allow_http = true }
     for name, value in pairs(more or {}) do options[name] = value end
     return assert(codec.conf(options))
   end
@@ -44,7 +44,9 @@ describe("an engine", function()
     local list, deadline = {}, codec.clock() + (seconds or 60)
     while #list < n and codec.clock() < deadline do
       engine:wait(math.max(deadline - codec.clock(), 0))
-      for id, event, about in engine.step, engine do list[#list + 1] = { id = id, event = event, data = about } end
+      for id, event, about in engine.step, engine do
+        list[#list + 1] = { id = id, event = event, data = about }
+      end
     end
     assert.equal(n, #list)
     return list
@@ -62,12 +64,15 @@ describe("an engine", function()
       return n
     end
 
-    local function proxy(user) return ("http://%s127.0.0.1:%d"):format(user or "", portal.proxy_port) end
+    local function proxy(user)
+      return ("http://%s127.0.0.1:%d"):format(user or "", portal.proxy_port)
+    end
 
     -- The first one hangs in the proxy; the second one differs in one thing.
     for what, second in pairs {
-      ["another proxy"] = function() return { proxy = (proxy():gsub("127.0.0.1", "localhost")) } end,
-      ["no proxy"] = function() return { proxy = "" } end,
+      ["another proxy"] = function()
+        return { proxy = (proxy():gsub("127.0.0.1", "localhost")) }
+      end, ["no proxy"] = function() return { proxy = "" } end,
       ["another user of the proxy"] = function() return { proxy = proxy "other:secret@" } end,
       ["another trust store"] = function() return { ca_path = portal.ca_dir, ca_file = false } end,
       ["another HTTP version"] = function() return { http_version = "1.1" } end,
@@ -77,7 +82,8 @@ describe("an engine", function()
         local base = { proxy = proxy "user:word@", connect_timeout = 4 }
         local hung = engine:add(call(conf(base)))
         assert.is_truthy(process.eventually(10, function() return tunnels() == 1 end))
-        local options = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 5, retries = 0, limiter = false }
+        local options = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 5,
+          retries = 0, limiter = false }
         for _, more in ipairs { base, (second()) } do
           for name, value in pairs(more) do options[name] = value or nil end
         end
@@ -94,7 +100,8 @@ describe("an engine", function()
       local random, due = data.random(24), {}
       for _ = 1, 600 do
         local seconds, before = random(300) / 1000, codec.clock()
-        due[engine:sleep(seconds)] = { before + seconds, codec.clock() + seconds } -- at the earliest, at the latest
+        -- at the earliest, at the latest
+        due[engine:sleep(seconds)] = { before + seconds, codec.clock() + seconds }
       end
       local earliest = 0
       while engine:running() > 0 do
@@ -170,7 +177,9 @@ describe("an engine", function()
     send(20, nil, "profile")
     collectgarbage()
     collectgarbage()
-    for _, done in ipairs(take(20)) do assert.same({ "reply", 200 }, { done.event, done.data.status }) end
+    for _, done in ipairs(take(20)) do
+      assert.same({ "reply", 200 }, { done.event, done.data.status })
+    end
   end)
 
   describe("can cancel", function()
@@ -235,7 +244,9 @@ describe("an engine", function()
   it("shares one HTTP/2 connection among 40 requests that begin side by side", function()
     portal:control("fault", { kind = "slow", delay = 0.1, times = -1 })
     send(40)
-    for _, done in ipairs(take(40)) do assert.same({ "reply", 2 }, { done.event, done.data.http_version }) end
+    for _, done in ipairs(take(40)) do
+      assert.same({ "reply", 2 }, { done.event, done.data.http_version })
+    end
     assert.equal(1, portal:stats().connections.https)
     assert.is_true(portal:stats().most_at_once > 4, portal:stats().most_at_once)
   end)
@@ -243,7 +254,9 @@ describe("an engine", function()
   it("opens at most 50 sockets to one portal for 200 requests over HTTP/1.1", function()
     portal:control("fault", { kind = "slow", delay = 0.05, times = -1 })
     send(200, conf { http_version = "1.1" })
-    for _, done in ipairs(take(200)) do assert.same({ "reply", 1.1 }, { done.event, done.data.http_version }) end
+    for _, done in ipairs(take(200)) do
+      assert.same({ "reply", 1.1 }, { done.event, done.data.http_version })
+    end
     assert.is_true(portal:stats().connections.https <= 50, portal:stats().connections.https)
   end)
 
@@ -264,7 +277,8 @@ describe("an engine", function()
   end)
 
   it("refuses a reply that is larger than max_reply, and keeps the others", function()
-    portal:control("fault", { kind = "huge", bytes = 3 * 1024 * 1024, method = "crm.deal.list", times = -1 })
+    portal:control("fault", { kind = "huge", bytes = 3 * 1024 * 1024, method = "crm.deal.list",
+      times = -1 })
     local small = conf { max_reply = 100 * 1024 }
     local large = engine:add(call(small, "crm.deal.list"))
     send(5, small)
@@ -278,15 +292,19 @@ describe("an engine", function()
     it("for what is no job, no call, no time, no engine", function()
       local done = call()
       for _, wrong in ipairs {
-        function() engine:add() end, function() engine:add {} end, function() engine:add(conf()) end,
+        function() engine:add() end, function() engine:add {} end,
+        function() engine:add(conf()) end,
         function() engine:add(codec.call(conf(), "profile")) end, -- has not been asked yet
-        function() engine:sleep() end, function() engine:sleep(-1) end, function() engine:sleep(0 / 0) end,
+        function() engine:sleep() end, function() engine:sleep(-1) end,
+        function() engine:sleep(0 / 0) end,
         function() engine:sleep(2e9) end, function() engine:sleep "soon" end,
-        function() engine:wait() end, function() engine:wait(-1) end, function() engine:wait(0 / 0) end,
-        function() engine:cancel() end, function() engine:cancel(-1) end, function() engine:cancel(0 / 0) end,
+        function() engine:wait() end, function() engine:wait(-1) end,
+        function() engine:wait(0 / 0) end,
+        function() engine:cancel() end, function() engine:cancel(-1) end,
+        function() engine:cancel(0 / 0) end,
         function() engine:cancel(2 ^ 60) end, function() engine:cancel "x" end,
-        function() engine.step() end, function() engine.step {} end, function() engine.close(done) end,
-        function() engine.running(io.stdout) end,
+        function() engine.step() end, function() engine.step {} end,
+        function() engine.close(done) end, function() engine.running(io.stdout) end,
       } do
         local ok, err = pcall(wrong)
         assert.is_false(ok)

@@ -17,8 +17,8 @@ for _, how in ipairs { "in a blocking program", "in the engine" } do
     local function host(n) return portal.addresses[(tests - 1) % 2 * 2 + n] end
 
     local function version(address, wanted)
-      local client = assert(b24.client { webhook = portal:webhook_for(address), ca_file = portal.ca_file, limiter = false,
-        retries = 0, http_version = wanted })
+      local client = assert(b24.client { webhook = portal:webhook_for(address),
+        ca_file = portal.ca_file, limiter = false, retries = 0, http_version = wanted })
       local err, info
       local function ask() err, info = select(2, client:call "profile") end
       if how == "in the engine" then b24.run(ask) else ask() end

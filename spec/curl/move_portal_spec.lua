@@ -1,4 +1,5 @@
--- Redirects end to end. The mock portal has names of Bitrix24's cloud: behind its proxy every name is this machine.
+-- Redirects end to end. The mock portal has names of Bitrix24's cloud: behind its proxy every name
+-- is this machine.
 
 local b24 = require "b24"
 local cjson = require "cjson"
@@ -12,7 +13,8 @@ describe("a redirect to a stranger", function()
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    for _, host in ipairs { OLD, NEW } do portal:control("hang_up", { host = host }) end -- kept since the last test
+    -- kept since the last test
+    for _, host in ipairs { OLD, NEW } do portal:control("hang_up", { host = host }) end
     portal:control("account", { user_id = 2, secret = "secretOfWebhookB" })
     portal:control("settings", { renamed_from = OLD, renamed_to = "https://" .. STRANGER })
     accounts = {
@@ -29,7 +31,8 @@ describe("a redirect to a stranger", function()
   local function seen_at(host)
     local seen = {}
     for _, entry in ipairs(portal:log()) do
-      local there = entry.listener == "proxy" and entry.host or (entry.headers.host or ""):match "^[^:]*"
+      local there = entry.listener == "proxy" and entry.host
+        or (entry.headers.host or ""):match "^[^:]*"
       if there == host then seen[#seen + 1] = entry end
     end
     return seen
@@ -39,7 +42,9 @@ describe("a redirect to a stranger", function()
   local function told(host)
     local secrets = { a = portal.secret, b = "secretOfWebhookB", token = portal.token }
     local found = {}
-    for name, secret in pairs(secrets) do found[name] = data.leak(secret, seen_at(host)) ~= nil or nil end
+    for name, secret in pairs(secrets) do
+      found[name] = data.leak(secret, seen_at(host)) ~= nil or nil
+    end
     return found
   end
 
@@ -132,7 +137,8 @@ describe("a redirect to a stranger", function()
       accounts.a.log = function(event) moved = event.event == "moved" and event.message or moved end
       assert(assert(b24.client(accounts.a)):call("crm.deal.add", { fields = { TITLE = "x" } }))
       local first, second = seen_at(OLD)[2], seen_at(NEW)[2] -- behind the proxy's own entry
-      assert.same({ "POST", "crm.deal.add", first.body }, { second.verb, second.method, second.body })
+      assert.same({ "POST", "crm.deal.add", first.body },
+        { second.verb, second.method, second.body })
       assert.is_truthy(second.body:find("TITLE", 1, true))
       assert.equal(1, portal:stats().executions["crm.deal.add"])
       assert.equal("https://" .. NEW, moved)
@@ -177,11 +183,14 @@ describe("a redirect to a stranger", function()
         local client = assert(b24.client(accounts.a))
         assert(client:counters())
         moves_back(way)
-        assert(client:call "crm.deal.add") -- nobody has seen it yet, so it can be asked without a retry
+        -- nobody has seen it yet, so it can be asked without a retry
+        assert(client:call "crm.deal.add")
         assert.equal(1, asked(OLD))
         assert(client:counters())
         local tries = 0
-        for _, entry in ipairs(seen_at(NEW)) do tries = tries + (entry.listener == "proxy" and 1 or 0) end
+        for _, entry in ipairs(seen_at(NEW)) do
+          tries = tries + (entry.listener == "proxy" and 1 or 0)
+        end
         assert.same({ 2, 1 }, { asked(OLD), tries })
       end)
     end

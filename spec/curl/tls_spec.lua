@@ -44,7 +44,8 @@ describe("over TLS", function()
     end)
 
     it("refuses a certificate of an unknown authority (HTTP/" .. version .. ")", function()
-      local info = refused("tls", "CERTIFICATE_UNTRUSTED", { webhook = portal:webhook_for(portal.untrusted_port),
+      local info = refused("tls", "CERTIFICATE_UNTRUSTED",
+        { webhook = portal:webhook_for(portal.untrusted_port),
         ca_file = portal.ca_file, http_version = version })
       -- Nobody can see from here whether it is the authority or a missing link of the chain.
       assert.truthy(info.hint:find("intermediate certificate", 1, true), info.hint)
@@ -58,7 +59,8 @@ describe("over TLS", function()
   end
 
   it("refuses an address that the certificate does not name", function()
-    local webhook = "https://127.0.0.1:" .. portal.wrong_name_port .. "/rest/1/" .. portal.secret .. "/"
+    local webhook = "https://127.0.0.1:" .. portal.wrong_name_port .. "/rest/1/"
+      .. portal.secret .. "/"
     refused("tls", "CERTIFICATE_NAME", { webhook = webhook, ca_file = portal.ca_file })
   end)
 
@@ -67,7 +69,7 @@ describe("over TLS", function()
     assert.equal("localhost:" .. portal.https_port, portal:log()[1].headers.host)
   end)
 
-  it("trusts the authorities in the hashed directory ca_path, with or without a ca_file beside it", function()
+  it("trusts the authorities in the hashed directory ca_path, with or without a ca_file", function()
     assert(ask { ca_path = portal.ca_dir })
     assert(ask { ca_path = portal.ca_dir, ca_file = portal.ca_file })
   end)
@@ -80,7 +82,8 @@ describe("over TLS", function()
   it("calls a ca_file that is missing, no PEM file or empty a config error", function()
     process.write(folder .. "/empty.pem", "")
     process.write(folder .. "/text.pem", "certainly not\n")
-    process.write(folder .. "/broken.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    process.write(folder .. "/broken.pem",
+      "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
     for _, name in ipairs { "missing", "empty", "text", "broken" } do
       refused("config", "BAD_CA_FILE", { ca_file = folder .. "/" .. name .. ".pem" })
     end
@@ -103,7 +106,8 @@ describe("over TLS", function()
   end)
 
   it("goes on working after a refusal", function()
-    local client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file, limiter = false })
+    local client = assert(b24.client { webhook = portal.webhook, ca_file = portal.ca_file,
+      limiter = false })
     assert(client:counters())
     refused("tls", "CERTIFICATE_UNTRUSTED", { webhook = (function()
       portal:reset()
@@ -120,7 +124,8 @@ describe("over TLS", function()
     end)
 
     it("to other machines, whatever was asked for", function()
-      for _, host in ipairs { "portal.example", "192.0.2.1", "10.0.0.1", "127.evil.example", "localhost.example",
+      for _, host in ipairs { "portal.example", "192.0.2.1", "10.0.0.1", "127.evil.example",
+          "localhost.example",
         "0.0.0.0", "[::2]", "[::ffff:10.0.0.1]" } do
         refused("config", "HTTPS_REQUIRED",
           { webhook = "http://" .. host .. "/rest/1/" .. portal.secret .. "/", allow_http = true })
@@ -129,8 +134,8 @@ describe("over TLS", function()
 
     it("where the portal's https should be", function()
       portal:control("raw", { bytes = "HTTP/1.1 400 Bad Request\r\n\r\nplain http\r\n" })
-      local value, err, info = ask { webhook = "https://localhost:" .. portal.raw_port .. "/rest/1/" .. portal.secret
-        .. "/", ca_file = portal.ca_file }
+      local value, err, info = ask { webhook = "https://localhost:" .. portal.raw_port .. "/rest/1/"
+        .. portal.secret .. "/", ca_file = portal.ca_file }
       assert.is_nil(value)
       assert.same({ "tls", "TLS_FAILED", false }, { info.kind, info.code, info.sent })
       assert.is_nil(data.leak(portal.secret, err, info, portal:log()))
@@ -141,7 +146,8 @@ describe("over TLS", function()
 
   it("fails in time when the handshake hangs, and nothing was sent", function()
     portal:control("raw", { bytes = "", after = "keep" })
-    local elapsed, value, _, info = process.timed(ask, { webhook = "https://localhost:" .. portal.raw_port
+    local elapsed, value, _,
+      info = process.timed(ask, { webhook = "https://localhost:" .. portal.raw_port
       .. "/rest/1/" .. portal.secret .. "/", timeout = 0.3 })
     assert.is_nil(value)
     assert.same({ "timeout", "TIMEOUT", false }, { info.kind, info.code, info.sent })
@@ -152,15 +158,16 @@ describe("over TLS", function()
   it("fails when the other side hangs up during the handshake, and nothing was sent", function()
     for _, after in ipairs { "close", "reset" } do
       portal:control("raw", { bytes = "\22\3\3", after = after })
-      local value, _, info = ask { webhook = "https://localhost:" .. portal.raw_port .. "/rest/1/" .. portal.secret
-        .. "/" }
+      local value, _, info = ask { webhook = "https://localhost:" .. portal.raw_port .. "/rest/1/"
+        .. portal.secret .. "/" }
       assert.is_nil(value)
       assert.same({ "tls", false }, { info.kind, info.sent })
     end
   end)
 
-  it("tells a proxy that hangs up from a portal that does behind it, and nothing was sent", function()
-    for bytes, expected in pairs { [""] = "network", ["HTTP/1.1 200"] = "network", ["HTTP/1.1 200 OK\r\n\r\n"] = "tls" } do
+  it("tells a proxy that hangs up from a portal that does; nothing was sent", function()
+    for bytes, expected in pairs { [""] = "network", ["HTTP/1.1 200"] = "network",
+        ["HTTP/1.1 200 OK\r\n\r\n"] = "tls" } do
       for _, after in ipairs { "close", "reset" } do
         portal:control("raw", { bytes = bytes, after = after })
         local value, _, info = ask { proxy = "http://localhost:" .. portal.raw_port }
@@ -172,7 +179,8 @@ describe("over TLS", function()
 
   it("holds for a token in a header as well", function()
     local base = portal.webhook:match "^(.-)/rest"
-    local _, err, info = b24.counters { portal = base, token = portal.token, retries = 0, limiter = false }
+    local _, err, info = b24.counters { portal = base, token = portal.token, retries = 0,
+      limiter = false }
     assert.same({ "tls", "CERTIFICATE_UNTRUSTED", false }, { info.kind, info.code, info.sent })
     assert.same({}, portal:log())
     assert.is_nil(data.leak(portal.token, err, info))

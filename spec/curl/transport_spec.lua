@@ -1,4 +1,5 @@
--- Which transport carries out a call (conf.transport, the loops that are loaded), and what is said where none can.
+-- Which transport carries out a call (conf.transport, the loops that are loaded), and what is said
+-- where none can.
 
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
@@ -8,7 +9,8 @@ describe("the choice of a transport", function()
   setup(function() portal = start() end)
   before_each(function() portal:reset() end)
 
-  -- What a program prints that has `b24`, `conf`, `complain(f, ...)` (prints what f throws) and stand-ins for loops.
+  -- What a program prints that has `b24`, `conf`, `complain(f, ...)` (prints what f throws) and
+  -- stand-ins for loops.
   local function prints(expected, source)
     local status, out, err = process.run(([[
       local b24 = require "b24"
@@ -19,7 +21,8 @@ describe("the choice of a transport", function()
           local value = f(given[1], given[2], given[3], given[4], given[5])
           return value
         end)
-        print(ok and "no error" or (tostring(err):gsub("^[^:]*main%%.lua:%%d+: ", "at the caller: ")))
+        print(ok and "no error"
+          or (tostring(err):gsub("^[^:]*main%%.lua:%%d+: ", "at the caller: ")))
       end
       local function nothing() end
       local function with(transport)
@@ -31,9 +34,11 @@ describe("the choice of a transport", function()
 
   it("in plain Lua blocks, and a callback is refused with the other ways", function()
     prints("14\n14\n2\n"
-      .. "at the caller: b24: a callback needs an event loop, and none is loaded; call b24.counters(conf) without one, "
+      .. "at the caller: b24: a callback needs an event loop, and none is loaded; call "
+        .. "b24.counters(conf) without one, "
       .. "or choose transport = \"uv\" (luv), \"cqueues\" or \"glib\" (lgi)\n"
-      .. "at the caller: b24: a callback needs an event loop, and transport = \"blocking\" has none; call "
+      .. "at the caller: b24: a callback needs an event loop, and transport = \"blocking\" has "
+        .. "none; call "
       .. "b24.counters(conf) without one, or choose transport = \"uv\" (luv), \"cqueues\" or \"glib\" (lgi)\n", [[
       print((b24.counters(conf)).TYPE.ALL)
       print(b24.run(function() return (b24.counters(conf)).TYPE.ALL end))
@@ -45,11 +50,14 @@ describe("the choice of a transport", function()
   end)
 
   it("that is no transport is refused, and so is a callback that is none", function()
-    prints("at the caller: b24: the callback of b24.counters(conf) must be a function, not a string\n"
+    prints("at the caller: b24: the callback of b24.counters(conf) must be a function, not a "
+      .. "string\n"
       .. "at the caller: b24: the callback of client:counters() must be a function, not a table\n"
-      .. "at the caller: b24: the callback of client:send(dialog_id, text) must be a function, not a boolean\n"
+      .. "at the caller: b24: the callback of client:send(dialog_id, text) must be a function, "
+        .. "not a boolean\n"
       .. "at the caller: b24: b24.run needs a function, not a nil\n"
-      .. "at the caller: b24: option 'transport' must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\", "
+      .. "at the caller: b24: option 'transport' must be \"auto\", \"blocking\", \"uv\", "
+        .. "\"cqueues\" or \"glib\", "
       .. "not threads\n"
       .. "at the caller: b24: unknown option 'transports' of b24.run\n"
       .. "at the caller: b24: the options of b24.run must be a table, not a string\n"
@@ -80,23 +88,29 @@ describe("the choice of a transport", function()
   end)
 
   it("among several loaded loops is the user's", function()
-    prints("at the caller: b24: several event loops are loaded; say which one drives b24.counters(conf): "
-      .. "transport = \"uv\" or \"glib\"\n"
+    prints("at the caller: b24: several event loops are loaded; say which one drives "
+      .. "b24.counters(conf): " .. "transport = \"uv\" or \"glib\"\n"
       .. "at the caller: b24: several event loops are loaded; say which one drives b24.run: "
       .. "transport = \"uv\" or \"glib\"\n14\n14\n", [[
       package.loaded.luv, package.loaded.lgi = {}, {}
       complain(b24.counters, conf, nothing)
       complain(b24.run, nothing)
       print((b24.counters(conf)).TYPE.ALL) -- without a callback nothing is unclear
-      print(b24.run(function() return (b24.counters(conf)).TYPE.ALL end, { transport = "blocking" }))
+      print(b24.run(function()
+        return (b24.counters(conf)).TYPE.ALL
+      end, { transport = "blocking" }))
     ]])
   end)
 
   it("that was named wins over whatever is loaded", function()
-    prints("at the caller: b24: with transport = \"uv\" give b24.counters(conf) a callback, or make it inside b24.run\n"
-      .. "at the caller: b24: with transport = \"glib\" give b24.counters(conf) a callback, or make it inside b24.run\n"
-      .. "at the caller: b24: with transport = \"cqueues\" make b24.counters(conf) in a coroutine of a running controller\n"
-      .. "at the caller: b24: with transport = \"cqueues\" make b24.counters(conf) in a coroutine of a running controller\n"
+    prints("at the caller: b24: with transport = \"uv\" give b24.counters(conf) a callback, or "
+      .. "make it inside b24.run\n"
+      .. "at the caller: b24: with transport = \"glib\" give b24.counters(conf) a callback, or "
+        .. "make it inside b24.run\n"
+      .. "at the caller: b24: with transport = \"cqueues\" make b24.counters(conf) in a coroutine "
+        .. "of a running controller\n"
+      .. "at the caller: b24: with transport = \"cqueues\" make b24.counters(conf) in a coroutine "
+        .. "of a running controller\n"
       .. "at the caller: b24: with transport = \"cqueues\" make b24.run in a coroutine of a running controller\n14\n", [[
       package.loaded.luv, package.loaded.lgi = {}, {}
       complain(b24.counters, with "uv")
@@ -111,8 +125,11 @@ describe("the choice of a transport", function()
   it("that is not installed says so", function()
     prints("at the caller: b24: transport = \"uv\" does not load\n", [[
       package.preload.luv = function() error "no such thing here" end
-      local ok, err = pcall(function() local value = b24.counters(with "uv", nothing) return value end)
-      print(ok or (err:match "^[^\n]-does not load":gsub("^[^:]*main%.lua:%d+: ", "at the caller: ")))
+      local ok, err = pcall(function()
+        local value = b24.counters(with "uv", nothing) return value
+      end)
+      print(ok or (err:match "^[^\n]-does not load":gsub("^[^:]*main%.lua:%d+: ",
+        "at the caller: ")))
     ]])
   end)
 
@@ -134,8 +151,11 @@ describe("the choice of a transport", function()
       local function remove(id) print("remove", id) end
       local condition = { IN = 1 }
       try { GLib = { IOCondition = condition, source_remove = remove },
-        require = function(name) return assert(name == "GLibUnix") and { fd_add_full = watch "GLibUnix.fd_add_full" } end }
-      try { GLib = { IOCondition = condition, source_remove = remove, unix_fd_add_full = watch "GLib.unix_fd_add_full" },
+        require = function(name)
+          return assert(name == "GLibUnix") and { fd_add_full = watch "GLibUnix.fd_add_full" }
+        end }
+      try { GLib = { IOCondition = condition, source_remove = remove,
+        unix_fd_add_full = watch "GLib.unix_fd_add_full" },
         require = function() error "Typelib file not found" end }
     ]])
   end)
@@ -151,10 +171,13 @@ describe("the choice of a transport", function()
   end)
 
   it("never blocks a program with a screen of its own", function()
-    prints("at the caller: b24: b24.counters(conf) would freeze AwesomeWM until the portal answers; give it a callback, "
+    prints("at the caller: b24: b24.counters(conf) would freeze AwesomeWM until the portal "
+      .. "answers; give it a callback, "
       .. "make it inside b24.run, or, to wait all the same, set transport = \"blocking\"\n"
-      .. "at the caller: b24: b24 does not support the event loop of Hammerspoon; run the program b24 as a child process\n"
-      .. "at the caller: b24: b24.counters(conf) cannot wait here: a worker thread of ngx.run_worker_thread "
+      .. "at the caller: b24: b24 does not support the event loop of Hammerspoon; run the program "
+        .. "b24 as a child process\n"
+      .. "at the caller: b24: b24.counters(conf) cannot wait here: a worker thread of "
+        .. "ngx.run_worker_thread "
       .. "has no sockets; call it outside\n", [[
       awesome = { connect_signal = nothing }
       complain(b24.counters, conf)
@@ -167,7 +190,9 @@ describe("the choice of a transport", function()
 
   describe("in cqueues", function()
     if not pcall(require, "cqueues") then
-      it("lets only the coroutine wait", function() pending "cqueues is not installed for this Lua" end)
+      it("lets only the coroutine wait", function()
+        pending "cqueues is not installed for this Lua"
+      end)
       return
     end
 

@@ -5,7 +5,8 @@ local data = require "spec.support.data"
 
 local KIB = 1024
 
--- The end of a reader that got the pieces, then (with `closed`) the end of the connection; "open" if it wants more.
+-- The end of a reader that got the pieces, then (with `closed`) the end of the connection; "open"
+-- if it wants more.
 local function outcome(pieces, closed, max_reply)
   local reader = codec.http_reply(max_reply)
   local reply, failure
@@ -14,7 +15,8 @@ local function outcome(pieces, closed, max_reply)
   return reply or failure or "open"
 end
 
--- The outcome of a text, which must not depend on how it is cut: whole, at each place in two, byte by byte.
+-- The outcome of a text, which must not depend on how it is cut: whole, at each place in two, byte
+-- by byte.
 local function read(text, closed, max_reply)
   local whole = outcome({ text }, closed, max_reply)
   for i = 1, #text - 1 do
@@ -51,7 +53,8 @@ end
 
 describe("a reply that is whole", function()
   it("with a length tells all that the judgement needs", function()
-    local reply = good(head(OK, "Content-Type: application/json", "content-length:  4 ", "Retry-After: 7",
+    local reply = good(head(OK, "Content-Type: application/json", "content-length:  4 ",
+      "Retry-After: 7",
       "Location: https://new.example/", "X-Other: caf\233") .. "null", "null", true)
     assert.same({ 200, 1.1, "application/json", "7", "https://new.example/" },
       { reply.status, reply.http_version, reply.content_type, reply.retry_after, reply.location })
@@ -73,13 +76,15 @@ describe("a reply that is whole", function()
     good(text .. "3\r\nnul\r\n01;name=\"v\"\r\nl\r\n0\r\n\r\n", "null", true)
     good(text .. "A \r\n0123456789\r\n00\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n", "0123456789", true)
     good(text .. "000000000000000a;\0\n0123456789\n0 x\nX: 1\n 2\n\n", "0123456789", true)
-    good(head(OK, "Transfer-Encoding: identity, chunked", "Transfer-Encoding: chunked") .. "0\r\n\r\n", "", true)
+    good(head(OK, "Transfer-Encoding: identity, chunked", "Transfer-Encoding: chunked")
+      .. "0\r\n\r\n", "", true)
     good(head("HTTP/1.0 200 OK", "Transfer-Encoding: chunked") .. "0\r\n\r\n", "", false)
     good(text .. "0\r\n\r\n", "", true)
   end)
 
   it("may have interim replies before it", function()
-    local reply = good(head("HTTP/1.1 100 Continue") .. head("HTTP/1.1 103 Early Hints", "Location: /x", "Connection: close")
+    local reply = good(head("HTTP/1.1 100 Continue") .. head("HTTP/1.1 103 Early Hints",
+      "Location: /x", "Connection: close")
       .. head("HTTP/1.1 404 Not Found", "Content-Length: 2") .. "{}", "{}", true)
     assert.same({ 404, "" }, { reply.status, reply.location })
   end)
@@ -95,7 +100,8 @@ describe("a reply that is whole", function()
   end)
 
   it("lasts until the connection ends, if nothing else says how long it is", function()
-    for _, text in ipairs { head(OK, "Connection: close"), head "HTTP/1.0 200 OK", head(OK, "Connection: x , Close"),
+    for _, text in ipairs { head(OK, "Connection: close"), head "HTTP/1.0 200 OK",
+        head(OK, "Connection: x , Close"),
       head(OK, "X: y"), head(OK, "Connection: keep-alive"), head(OK, "Content-Length : 2") } do
       assert.equal("open", read(text .. "null"))
       local reply = read(text .. "null", true)
@@ -122,8 +128,10 @@ describe("a reply that is whole", function()
   end)
 
   it("in chunks has no other length, and closes", function()
-    good(head(OK, "Content-Length: 9", "Transfer-Encoding: chunked") .. "1\r\n1\r\n0\r\n\r\n", "1", false)
-    good(head(OK, "Transfer-Encoding: chunked", "Content-Length: 0") .. "1\r\n1\r\n0\r\n\r\n", "1", false)
+    good(head(OK, "Content-Length: 9", "Transfer-Encoding: chunked") .. "1\r\n1\r\n0\r\n\r\n", "1",
+      false)
+    good(head(OK, "Transfer-Encoding: chunked", "Content-Length: 0") .. "1\r\n1\r\n0\r\n\r\n", "1",
+      false)
   end)
 
   it("may end its lines with LF alone", function()
@@ -132,15 +140,17 @@ describe("a reply that is whole", function()
   end)
 
   it("may fold lines, into the values that are read too", function()
-    local reply = good(head(OK, "Location:", " https://new.example/", "Retry-After: 1", "\t2", "Content-Length:", " 1", " ",
-      "X: y", "  Content-Length: 7") .. "1", "1", true)
-    assert.same({ "https://new.example/", "1 2" }, { reply.location, (reply.retry_after:gsub("%s+", " ")) })
+    local reply = good(head(OK, "Location:", " https://new.example/", "Retry-After: 1", "\t2",
+      "Content-Length:", " 1", " ", "X: y", "  Content-Length: 7") .. "1", "1", true)
+    assert.same({ "https://new.example/", "1 2" },
+      { reply.location, (reply.retry_after:gsub("%s+", " ")) })
     good(head(OK, " A: b", "Content-Length: 1") .. "1", "1", true)
     assert.equal("open", read(head(OK, "Content-Length: 1", "A: b")))
   end)
 
   it("may have lines that are no header lines", function()
-    for _, line in ipairs { ": b", "A : b", "A b: c", "\255: c", "Sec-Fetch-Site,TE: ", "A: b\rc", "A: \127\1", "A: \r" } do
+    for _, line in ipairs { ": b", "A : b", "A b: c", "\255: c", "Sec-Fetch-Site,TE: ", "A: b\rc",
+        "A: \127\1", "A: \r" } do
       good(head(OK, "Content-Length: 1", line) .. "1", "1", true)
     end
   end)
@@ -169,7 +179,8 @@ describe("a reply that is whole", function()
   end)
 
   it("drops a header value that is too long to be one, whole", function()
-    local reply = good(head(OK, "Content-Length: 0", "Location: https://" .. ("x"):rep(1100)), "", true)
+    local reply = good(head(OK, "Content-Length: 0", "Location: https://" .. ("x"):rep(1100)), "",
+      true)
     assert.equal("", reply.location)
   end)
 end)
@@ -192,7 +203,9 @@ describe("a reply that is cut", function()
 
   it("in chunks is cut until its last empty line", function()
     local text = head(OK, "Transfer-Encoding: chunked") .. "4\r\nnull\r\n0\r\nA: b\r\n\r\n"
-    for i = #OK + 2, #text - 1 do assert.equal("REPLY_CUT", outcome({ text:sub(1, i) }, true).code, i) end
+    for i = #OK + 2, #text - 1 do
+      assert.equal("REPLY_CUT", outcome({ text:sub(1, i) }, true).code, i)
+    end
   end)
 
   it("by the loss of its connection is cut once its header is whole", function()
@@ -219,13 +232,15 @@ end)
 
 describe("what is no HTTP/1", function()
   it("is refused at its first wrong byte, without waiting for a line's end", function()
-    for _, text in ipairs { "S", "HTTP/2", "\r\n", "\0", " HTTP/1.1 200 OK", "<html>", "HTTPS/1.1 200 OK\r\n" } do
+    for _, text in ipairs { "S", "HTTP/2", "\r\n", "\0", " HTTP/1.1 200 OK", "<html>",
+        "HTTPS/1.1 200 OK\r\n" } do
       bad("NOT_HTTP", "the reply is not HTTP/1", text)
     end
   end)
 
   it("is refused for a wrong status line", function()
-    for _, line in ipairs { "HTTP/1.2 200 OK", "HTTP/1.1  200 OK", "HTTP/1.1 20", "HTTP/1.1 2000 OK", "HTTP/1.1 099 no",
+    for _, line in ipairs { "HTTP/1.2 200 OK", "HTTP/1.1  200 OK", "HTTP/1.1 20",
+        "HTTP/1.1 2000 OK", "HTTP/1.1 099 no",
       "HTTP/1.1 2x0 OK", "HTTP/1.1\t200 OK", "HTTP/1.1 200 O\0K" } do
       bad("NOT_HTTP", "the reply has no status line of HTTP", line .. "\r\n")
     end
@@ -251,10 +266,12 @@ describe("a reply that breaks the rules is refused:", function()
       assert.equal("decode", bad("UNKNOWN_ENCODING", message, head(OK, ...)).kind)
     end
     for _, coding in ipairs { "gzip, chunked", "foo", "chunked, foo" } do
-      encoded("the reply has a Transfer-Encoding other than chunked", "Transfer-Encoding: " .. coding)
+      encoded("the reply has a Transfer-Encoding other than chunked",
+        "Transfer-Encoding: " .. coding)
     end
     for _, coding in ipairs { "gzip", "BR", "identity, deflate", "x-gzip" } do
-      encoded("the reply is compressed, which was not asked for", "Content-Length: 1", "Content-Encoding: " .. coding)
+      encoded("the reply is compressed, which was not asked for", "Content-Length: 1",
+        "Content-Encoding: " .. coding)
     end
     encoded("the reply has a Content-Encoding that does not exist", "Content-Encoding: UTF-8")
   end)
@@ -274,7 +291,8 @@ describe("a reply that breaks the rules is refused:", function()
 
   it("chunks that lie about their size", function()
     local text = head(OK, "Transfer-Encoding: chunked")
-    for _, size in ipairs { "", "x", "-1", " 1", ("f"):rep(16), ("0"):rep(17), "8" .. ("0"):rep(15) } do
+    for _, size in ipairs { "", "x", "-1", " 1", ("f"):rep(16), ("0"):rep(17),
+        "8" .. ("0"):rep(15) } do
       garbled("the size of a chunk is no number", text .. size .. "\r\n")
     end
     garbled("a chunk is longer than it says", text .. "1\r\nab\r\n")
@@ -288,7 +306,8 @@ describe("a reply that is too large", function()
   it("is refused when it announces itself, or when it arrives", function()
     local failure = bad("REPLY_TOO_LARGE", words, head(OK, "Content-Length: 5"), false, 4)
     assert.equal("too_large", failure.kind)
-    bad("REPLY_TOO_LARGE", words, head(OK, "Transfer-Encoding: chunked") .. "3\r\nabc\r\n2\r\n", false, 4)
+    bad("REPLY_TOO_LARGE", words, head(OK, "Transfer-Encoding: chunked") .. "3\r\nabc\r\n2\r\n",
+      false, 4)
     bad("REPLY_TOO_LARGE", words, head(OK, "Connection: close") .. "12345", false, 4)
     assert.equal("1234", read(head(OK, "Content-Length: 4") .. "1234", false, 4).body)
     assert.equal("1234", read(head(OK, "Connection: close") .. "1234", true, 4).body)
@@ -304,7 +323,8 @@ describe("a reply that is too large", function()
     assert.equal("REPLY_TOO_LARGE", outcome({ OK .. "\r\n" .. line:rep(256) }).code)
     assert.equal("open", outcome { OK .. "\r\nX: " .. ("y"):rep(99 * KIB) .. "\r\n" })
     local failure = outcome { OK .. "\r\nX: " .. ("y"):rep(100 * KIB) }
-    assert.same({ "REPLY_TOO_LARGE", "the reply's header is too large" }, { failure.code, failure.message })
+    assert.same({ "REPLY_TOO_LARGE", "the reply's header is too large" },
+      { failure.code, failure.message })
     assert.equal("REPLY_TOO_LARGE", outcome({ OK .. "\r\nX: y\n" .. (" y\n"):rep(100 * KIB) }).code)
     assert.equal("REPLY_TOO_LARGE", outcome({ OK .. "\r\nX: y\n" .. (" \n"):rep(100 * KIB) }).code)
     assert.equal("REPLY_TOO_LARGE", outcome({ head "HTTP/1.1 100 Continue":rep(10500) }).code)
@@ -318,7 +338,8 @@ describe("a reply that is too large", function()
   end)
 
   it("may be a megabyte in the smallest chunks", function()
-    local reply = outcome { head(OK, "Transfer-Encoding: chunked") .. ("1\r\nx\r\n"):rep(KIB * KIB) .. "0\r\n\r\n" }
+    local reply = outcome { head(OK, "Transfer-Encoding: chunked") .. ("1\r\nx\r\n"):rep(KIB * KIB)
+      .. "0\r\n\r\n" }
     assert.equal(KIB * KIB, #reply.body)
   end)
 end)
@@ -326,14 +347,17 @@ end)
 describe("random bytes", function()
   it("never break the reader, however they are cut", function()
     local random = data.random(20261125)
-    local words = { "HTTP/1.1 200 OK\r\n", "HTTP/1.0 500\r\n", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n",
-      "Connection: close\r\n", "\r\n", " fold\n", "3\r\nabc\r\n", "0\r\n", "abc", "\n", " ", "\0", "x" }
+    local words = { "HTTP/1.1 200 OK\r\n", "HTTP/1.0 500\r\n", "Content-Length: 3\r\n",
+      "Transfer-Encoding: chunked\r\n",
+      "Connection: close\r\n", "\r\n", " fold\n", "3\r\nabc\r\n", "0\r\n", "abc", "\n",
+      " ", "\0", "x" }
     for _ = 1, 2000 do
       local pieces = {}
       for i = 1, random(8) do pieces[i] = words[random(#words)] end
       local text = (random(4) > 1 and words[1] or "") .. table.concat(pieces)
       local cut, closed = random(#text), random(2) == 1
-      local whole, halves = outcome({ text }, closed), outcome({ text:sub(1, cut), text:sub(cut + 1) }, closed)
+      local whole, halves = outcome({ text }, closed),
+        outcome({ text:sub(1, cut), text:sub(cut + 1) }, closed)
       assert.same(whole, halves, ("%q"):format(text))
     end
   end)

@@ -1,4 +1,5 @@
--- The counters: one shape for every server generation, whatever the portal's PHP made of its arrays.
+-- The counters: one shape for every server generation, whatever the portal's PHP made of its
+-- arrays.
 
 local cjson = require "cjson"
 local codec = require "b24.codec"
@@ -35,8 +36,8 @@ local EMPTY = { TYPE = {}, CHAT = {}, DIALOG = {}, LINES = {} }
 local rows = {
   { "im 17.5.3 (2017): decimal strings, no LINES",
     '{"TYPE":{"ALL":7,"NOTIFY":1,"DIALOG":4,"CHAT":2},"DIALOG":{"1":"3","5":"1"},"CHAT":{"18":"2"}}',
-    { TYPE = { ALL = 7, NOTIFY = 1, DIALOG = 4, CHAT = 2 }, DIALOG = { ["1"] = 3, ["5"] = 1 }, CHAT = { ["18"] = 2 },
-      LINES = {} } },
+    { TYPE = { ALL = 7, NOTIFY = 1, DIALOG = 4, CHAT = 2 }, DIALOG = { ["1"] = 3, ["5"] = 1 },
+      CHAT = { ["18"] = 2 }, LINES = {} } },
   { "im 17.5.3, nothing unread",
     '{"TYPE":{"ALL":0,"NOTIFY":0,"DIALOG":0,"CHAT":0},"DIALOG":[],"CHAT":[]}',
     { TYPE = { ALL = 0, NOTIFY = 0, DIALOG = 0, CHAT = 0 }, DIALOG = {}, CHAT = {}, LINES = {} } },
@@ -45,18 +46,22 @@ local rows = {
     { TYPE = { ALL = 7, NOTIFY = 0 }, DIALOG = { ["1"] = 7 }, CHAT = {}, LINES = {} } },
   { "im 17.5.9 (2017): LINES, and an empty key",
     '{"TYPE":{"ALL":4,"NOTIFY":0,"DIALOG":2,"CHAT":0,"LINES":2},"DIALOG":{"":2},"CHAT":[],"LINES":{"44":2}}',
-    { TYPE = { ALL = 4, NOTIFY = 0, DIALOG = 2, CHAT = 0, LINES = 2 }, DIALOG = { [""] = 2 }, CHAT = {},
-      LINES = { ["44"] = 2 } } },
+    { TYPE = { ALL = 4, NOTIFY = 0, DIALOG = 2, CHAT = 0, LINES = 2 },
+      DIALOG = { [""] = 2 }, CHAT = {}, LINES = { ["44"] = 2 } } },
   { "about 2020 to 2022: muted chats, marks, a zero in LINES",
-    '{"TYPE":{"ALL":6,"NOTIFY":1,"DIALOG":3,"CHAT":2,"LINES":0},"DIALOG":{"27":2},"CHAT":{"18":2},' ..
+    '{"TYPE":{"ALL":6,"NOTIFY":1,"DIALOG":3,"CHAT":2,"LINES":0},"DIALOG":{"27":2},"CHAT":{"18":2},'
+    ..
       '"CHAT_MUTED":{"19":4},"LINES":{"44":0},"DIALOG_UNREAD":[33],"CHAT_UNREAD":[]}',
-    { TYPE = { ALL = 6, NOTIFY = 1, DIALOG = 3, CHAT = 2, LINES = 0 }, DIALOG = { ["27"] = 2 }, CHAT = { ["18"] = 2 },
-      CHAT_MUTED = { ["19"] = 4 }, LINES = { ["44"] = 0 }, DIALOG_UNREAD = { 33 }, CHAT_UNREAD = {} } },
+    { TYPE = { ALL = 6, NOTIFY = 1, DIALOG = 3, CHAT = 2, LINES = 0 }, DIALOG = { ["27"] = 2 },
+      CHAT = { ["18"] = 2 },
+      CHAT_MUTED = { ["19"] = 4 }, LINES = { ["44"] = 0 }, DIALOG_UNREAD = { 33 },
+      CHAT_UNREAD = {} } },
   { "2022 to 2025: totals in another order, no MESSENGER yet",
-    '{"TYPE":{"ALL":3,"NOTIFY":1,"CHAT":2,"LINES":0,"DIALOG":0},"CHAT":{"3001":2},"CHAT_MUTED":[],' ..
+    '{"TYPE":{"ALL":3,"NOTIFY":1,"CHAT":2,"LINES":0,"DIALOG":0},"CHAT":{"3001":2},"CHAT_MUTED":[],'
+    ..
       '"CHAT_UNREAD":[3001],"LINES":[],"DIALOG":[],"DIALOG_UNREAD":[]}',
-    { TYPE = { ALL = 3, NOTIFY = 1, CHAT = 2, LINES = 0, DIALOG = 0 }, CHAT = { ["3001"] = 2 }, CHAT_MUTED = {},
-      CHAT_UNREAD = { 3001 }, LINES = {}, DIALOG = {}, DIALOG_UNREAD = {} } },
+    { TYPE = { ALL = 3, NOTIFY = 1, CHAT = 2, LINES = 0, DIALOG = 0 }, CHAT = { ["3001"] = 2 },
+      CHAT_MUTED = {}, CHAT_UNREAD = { 3001 }, LINES = {}, DIALOG = {}, DIALOG_UNREAD = {} } },
   { "a portal of tomorrow: sections and totals nobody knows",
     '{"TYPE":{"ALL":1,"MAIL":4},"CHAT":[],"NEW_KIND":{"7":1},"NEW_KIND_UNREAD":["7"],"VERSION":3}',
     { TYPE = { ALL = 1, MAIL = 4 }, CHAT = {}, DIALOG = {}, LINES = {}, NEW_KIND = { ["7"] = 1 },
@@ -67,14 +72,17 @@ local rows = {
       CHANNEL_COMMENT = { ["0"] = { ["0"] = 4 } } } },
   { "nested maps, empty ones too",
     '{"CHANNEL_COMMENT":{"801":{"8101":"3"},"802":[]}}',
-    { TYPE = {}, CHAT = {}, DIALOG = {}, LINES = {}, CHANNEL_COMMENT = { ["801"] = { ["8101"] = 3 }, ["802"] = {} } } },
+    { TYPE = {}, CHAT = {}, DIALOG = {}, LINES = {}, CHANNEL_COMMENT = { ["801"] = { ["8101"] = 3 },
+      ["802"] = {} } } },
   { "marks as strings", '{"DIALOG_UNREAD":["27","33"]}',
     { TYPE = {}, CHAT = {}, DIALOG = {}, LINES = {}, DIALOG_UNREAD = { 27, 33 } } },
   { "marks as a PHP array with holes", '{"CHAT_UNREAD":{"0":27,"2":33}}',
     { TYPE = {}, CHAT = {}, DIALOG = {}, LINES = {}, CHAT_UNREAD = { 27, 33 } } },
-  { "whole numbers written as doubles", '{"TYPE":{"ALL":3.0},"CHAT":{"18":3e0},"CHAT_UNREAD":[18.0]}',
+  { "whole numbers written as doubles",
+    '{"TYPE":{"ALL":3.0},"CHAT":{"18":3e0},"CHAT_UNREAD":[18.0]}',
     { TYPE = { ALL = 3 }, CHAT = { ["18"] = 3 }, DIALOG = {}, LINES = {}, CHAT_UNREAD = { 18 } } },
-  { "null sections and totals are absent", '{"TYPE":{"ALL":null,"NOTIFY":1},"CHAT":null,"COLLAB":null}',
+  { "null sections and totals are absent",
+    '{"TYPE":{"ALL":null,"NOTIFY":1},"CHAT":null,"COLLAB":null}',
     { TYPE = { NOTIFY = 1 }, CHAT = {}, DIALOG = {}, LINES = {} } },
   { "a result of PHP's empty array", "[]", EMPTY },
   { "a result of an empty object", "{}", EMPTY },
@@ -102,7 +110,8 @@ describe("counters", function()
     local samples = {}
     for _, dir in ipairs { "counters", "payloads" } do
       for _, sample in ipairs(data.sources(dir)) do
-        local is_counters = not (sample.name:find("batch") or sample.name:find("time-blocks", 1, true))
+        local is_counters = not (sample.name:find("batch")
+          or sample.name:find("time-blocks", 1, true))
         if is_counters then samples[#samples + 1] = sample end
       end
     end
@@ -124,17 +133,20 @@ describe("counters", function()
   end)
 
   it("of a camelCase answer fold names that nobody knows, too", function()
-    assert.same({ TYPE = { ALL = 1, NEW_KIND = 2 }, CHAT = {}, DIALOG = {}, LINES = {}, NEW_KIND = { ["5"] = 1 },
-      NEW_KIND_UNREAD = { 5 } },
+    assert.same({ TYPE = { ALL = 1, NEW_KIND = 2 }, CHAT = {}, DIALOG = {}, LINES = {},
+      NEW_KIND = { ["5"] = 1 }, NEW_KIND_UNREAD = { 5 } },
       counters '{"type":{"all":1,"newKind":2},"chat":[],"newKind":{"5":"1"},"newKindUnread":["5"]}')
   end)
 
   for _, junk in ipairs { "false", "true", "0", '""', '"x"', "[[]]", '{"18":{}}',
     '{"18":"many"}', '{"18":[1]}', '{"18":1.5}' } do
     it("never fail on a section that makes no sense: " .. junk, function()
-      local value = counters((('{"TYPE":@,"CHAT":@,"COLLAB":@,"CHAT_UNREAD":@,"CHANNEL_COMMENT":@,"LINES":{"44":1}}')
+      local value =
+        counters((('{"TYPE":@,"CHAT":@,"COLLAB":@,"CHAT_UNREAD":@,"CHANNEL_COMMENT":@,"LINES":{"44":1}}')
         :gsub("@", junk)))
-      for _, name in ipairs { "TYPE", "CHAT", "DIALOG", "LINES" } do assert.is_table(value[name], name) end
+      for _, name in ipairs { "TYPE", "CHAT", "DIALOG", "LINES" } do
+        assert.is_table(value[name], name)
+      end
       assert.equal(1, value.LINES["44"])
     end)
   end
@@ -153,7 +165,8 @@ describe("counters", function()
   end)
 
   it("keep null members where conf.nulls asks for them", function()
-    local value = answer('{"result":{"TYPE":{"ALL":1},"CHAT":{"18":1},"OTHER":null}}', { nulls = true })
+    local value = answer('{"result":{"TYPE":{"ALL":1},"CHAT":{"18":1},"OTHER":null}}',
+      { nulls = true })
     assert.equal(codec.null, value.OTHER)
     assert.same({ ["18"] = 1 }, value.CHAT)
   end)
@@ -166,7 +179,8 @@ describe("the list of sections", function()
     file:close()
     assert.is_true(#codec.sections > 7)
     for _, name in ipairs(codec.sections) do
-      assert.truthy(text:find("---@field " .. name .. "?", 1, true) or text:find("---@field " .. name .. " ", 1, true), name)
+      assert.truthy(text:find("---@field " .. name .. "?", 1, true)
+        or text:find("---@field " .. name .. " ", 1, true), name)
     end
   end)
 
@@ -197,7 +211,8 @@ describe("a map of counters", function()
 
   it("holds nothing under another key", function()
     local value = answer(body)
-    for _, key in ipairs { 19, "19", -18, 1.5, 18.5, math.huge, -math.huge, 2 ^ 60, true, " 18", "018", print } do
+    for _, key in ipairs { 19, "19", -18, 1.5, 18.5, math.huge, -math.huge, 2 ^ 60, true, " 18",
+        "018", print } do
       assert.is_nil(value.CHAT[key], tostring(key))
     end
     assert.is_nil(value.CHAT[0 / 0])
@@ -233,7 +248,8 @@ end)
 
 describe("a good answer", function()
   local function plain(method, body, more)
-    return codec.reply(conf(more), method, { status = 200, content_type = "application/json", body = body })
+    return codec.reply(conf(more), method, { status = 200, content_type = "application/json",
+      body = body })
   end
 
   it("without the word counters is the plain result", function()
@@ -242,9 +258,12 @@ describe("a good answer", function()
     assert.same({ CHAT = { ["18"] = "1" }, LINES = {} }, value)
   end)
 
-  for _, row in ipairs { { "true", true }, { "false", false }, { "0", 0 }, { '"text"', "text" }, { "[]", {} },
-    { "null", codec.null }, { "[null]", { codec.null } }, { "9007199254740993", "9007199254740993" },
-    { '{"error":"X","error_description":"of the data"}', { error = "X", error_description = "of the data" } } } do
+  for _, row in ipairs { { "true", true }, { "false", false }, { "0", 0 }, { '"text"', "text" },
+      { "[]", {} },
+    { "null", codec.null }, { "[null]", { codec.null } },
+    { "9007199254740993", "9007199254740993" },
+    { '{"error":"X","error_description":"of the data"}',
+      { error = "X", error_description = "of the data" } } } do
     it("may be " .. row[1], function()
       local value, message, info = plain("profile", '{"result":' .. row[1] .. "}")
       assert.is_nil(message)
@@ -264,8 +283,10 @@ describe("a good answer", function()
 
   it("hands back the portal's time block", function()
     for _, block in ipairs(cjson.decode(data.read("counters/21-real-time-blocks.json"))) do
-      local _, _, info = plain("profile", '{"result":true,"time":' .. cjson.encode(block.time) .. "}")
-      assert.is_nil(data.difference(info.time, cjson.decode(cjson.encode(block.time))), block.source)
+      local _, _,
+        info = plain("profile", '{"result":true,"time":' .. cjson.encode(block.time) .. "}")
+      assert.is_nil(data.difference(info.time, cjson.decode(cjson.encode(block.time))),
+        block.source)
     end
     local _, _, info = plain("profile", '{"result":true}')
     assert.is_nil(info.time)

@@ -8,7 +8,8 @@ local RULE = ("-"):rep(54)
 local CASES = {
   -- names and links
   { "[USER=5]Anna[/USER], is it done?", "Anna, is it done?" },
-  { "[USER=503 REPLACE]Klaus Weber[/USER] invited [user=547]Anna[/user]", "Klaus Weber invited Anna" },
+  { "[USER=503 REPLACE]Klaus Weber[/USER] invited [user=547]Anna[/user]",
+    "Klaus Weber invited Anna" },
   { "[USER=5][/USER] and [CHAT=18][/CHAT]", "user 5 and chat 18" },
   { "[USER=all]All[/USER]", "All" },
   { "[CHAT=18]Project[/CHAT] [CHAT=imol|7]Line[/CHAT]", "Project Line" },
@@ -16,10 +17,13 @@ local CASES = {
   { "[URL=https://a.example/x]here[/URL]", "here (https://a.example/x)" },
   { "[url=https://a.example/x]https://a.example/x[/url]", "https://a.example/x" },
   { "[URL=https://a.example/?a[]=1&b[]=2]it[/URL]", "it (https://a.example/?a[]=1&b[]=2)" },
-  { '[URL="https://a.example"]it[/URL] [URL=https://b.example][/URL]', "it (https://a.example) https://b.example" },
+  { '[URL="https://a.example"]it[/URL] [URL=https://b.example][/URL]',
+    "it (https://a.example) https://b.example" },
   { "[URL=https://a.example][B]bold[/B][/URL]", "bold (https://a.example)" },
-  { "[CALL=+4930123]call us[/CALL] [CALL]112[/CALL] [CALL=112][/CALL] [PCH=5]rated[/PCH]", "call us 112 112 rated" },
-  { "[SEND=/help]help[/SEND] [PUT=/search]find[/PUT] [SEND]/menu[/SEND] [PUT=x][/PUT]", "help find /menu x" },
+  { "[CALL=+4930123]call us[/CALL] [CALL]112[/CALL] [CALL=112][/CALL] [PCH=5]rated[/PCH]",
+    "call us 112 112 rated" },
+  { "[SEND=/help]help[/SEND] [PUT=/search]find[/PUT] [SEND]/menu[/SEND] [PUT=x][/PUT]",
+    "help find /menu x" },
   -- style
   { "[B]a[/B][I]b[/I][U]c[/U][S]d[/S]", "abcd" },
   { "[b][i]nested [u]deep[/u][/i][/b]", "nested deep" },
@@ -34,7 +38,8 @@ local CASES = {
   { "[ATTACH=1]text[DISK=77]", "text[file]" },
   { "[LIST][*]one[*]two[/LIST]", "- one\n- two" },
   -- line ends
-  { "one[br]two[BR]three#BR#four[br/]five[br /]six\r\nseven", "one\ntwo\nthree\nfour\nfive\nsix\nseven" },
+  { "one[br]two[BR]three#BR#four[br/]five[br /]six\r\nseven",
+    "one\ntwo\nthree\nfour\nfive\nsix\nseven" },
   -- code
   { "[CODE]a [B]x[/B] >> y[/CODE] [B]z[/B]", "a [B]x[/B] >> y z" },
   { "[CODE]a\n>>b[/CODE]", "a\n>>b" },
@@ -56,9 +61,11 @@ local CASES = {
   { "[B]never closed", "[B]never closed" },
   { "closed[/B] only", "closed[/B] only" },
   { "[B]one [B]two[/B]", "[B]one two" },
-  { "[unknown]x[/unknown] [x=5] a[0] = b[i][j] [ B ]", "[unknown]x[/unknown] [x=5] a[0] = b[i][j] [ B ]" },
+  { "[unknown]x[/unknown] [x=5] a[0] = b[i][j] [ B ]",
+    "[unknown]x[/unknown] [x=5] a[0] = b[i][j] [ B ]" },
   { "[", "[" }, { "[/", "[/" }, { "[B", "[B" }, { "[URL=", "[URL=" }, { "[]", "[]" }, { "", "" },
-  { "[/B][B]", "[/B][B]" }, { "[URL=a\nb]c[/URL]", "[URL=a\nb]c[/URL]" }, { "[BOLD]x[/BOLD]", "[BOLD]x[/BOLD]" },
+  { "[/B][B]", "[/B][B]" }, { "[URL=a\nb]c[/URL]", "[URL=a\nb]c[/URL]" },
+  { "[BOLD]x[/BOLD]", "[BOLD]x[/BOLD]" },
   -- smileys
   { "fine :) :D ;)", "fine :) :D ;)" },
   { "great :f09f9880:!", "great \240\159\152\128!" },
@@ -74,7 +81,8 @@ describe("codec.readable", function()
   end)
 
   it("shows anything that send has taken apart", function()
-    local random, alphabet = data.random(11), { "[B]", "[/B]", "[URL=x]", "[/URL]", ">>", "\n", RULE, "#BR#", "x", "[", "é" }
+    local random, alphabet = data.random(11), { "[B]", "[/B]", "[URL=x]", "[/URL]", ">>", "\n",
+      RULE, "#BR#", "x", "[", "é" }
     for _ = 1, 300 do
       local parts = {}
       for i = 1, random(30) do parts[i] = alphabet[random(#alphabet)] end
@@ -85,7 +93,8 @@ describe("codec.readable", function()
 
   it("keeps every word, whatever the markup is", function()
     local random = data.random(12)
-    local alphabet = { "[B]", "[/B]", "[I]", "[/I]", "[QUOTE]", "[/QUOTE]", ">>", "\n", RULE, "[br]", "[USER=5]", "[/USER]" }
+    local alphabet = { "[B]", "[/B]", "[I]", "[/I]", "[QUOTE]", "[/QUOTE]", ">>", "\n", RULE,
+      "[br]", "[USER=5]", "[/USER]" }
     for _ = 1, 300 do
       local parts, words = {}, {}
       for i = 1, random(40) do
@@ -103,7 +112,8 @@ describe("codec.readable", function()
   end)
 
   it("takes no longer for a text that was made to take long", function()
-    for _, piece in ipairs { "[B]", "[URL=", "[CODE]", "[QUOTE]", "[/B]", RULE .. "\n", "[", ">>\n" } do
+    for _, piece in ipairs { "[B]", "[URL=", "[CODE]", "[QUOTE]", "[/B]", RULE .. "\n",
+        "[", ">>\n" } do
       local text = piece:rep(math.floor(1e6 / #piece))
       assert.is_true(#codec.readable(text) >= 0)
     end

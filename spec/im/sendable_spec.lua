@@ -68,7 +68,8 @@ describe("codec.parts", function()
   it("takes markup apart unless it counts", function()
     assert.equal("[B]x[/B]", one "[B]x[/B]")
     assert.same({ codec.plain "[B]x[/B]" }, (codec.parts("[B]x[/B]", false)))
-    assert.same({ codec.plain ">>y" }, (codec.parts("\27[0m>>y", false))) -- also what cleaning has uncovered
+    -- also what cleaning has uncovered
+    assert.same({ codec.plain ">>y" }, (codec.parts("\27[0m>>y", false)))
   end)
 
   it("is one message up to the portal's limit, in characters and not in bytes", function()

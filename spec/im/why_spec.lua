@@ -7,11 +7,12 @@ local data = require "spec.support.data"
 local function line() return debug.getinfo(2, "l").currentline end
 
 describe("b24.why", function()
-  local G3 = { ALL = 1165, NOTIFY = 52, TASKS_TASK = 979, MESSENGER = 1113, CHAT = 100, DIALOG = 30, LINES = 4 }
+  local G3 = { ALL = 1165, NOTIFY = 52, TASKS_TASK = 979, MESSENGER = 1113, CHAT = 100,
+    DIALOG = 30, LINES = 4 }
 
   it("takes the number to pieces that make it up exactly", function()
-    assert.equal("1165 = 979 tasks + 52 notifications + 134 messages\n4 of the messages are in open lines",
-      b24.why { TYPE = G3 })
+    assert.equal("1165 = 979 tasks + 52 notifications + 134 messages\n4 of the messages are in "
+      .. "open lines", b24.why { TYPE = G3 })
     assert.equal("14 = 4 notifications + 10 messages\n1 of the messages is in open lines",
       b24.why { TYPE = { ALL = 14, NOTIFY = 4, DIALOG = 4, CHAT = 5, LINES = 1 } })
     assert.equal("3 = 1 task + 1 notification + 1 message",
@@ -21,8 +22,10 @@ describe("b24.why", function()
 
   it("says what is not known", function()
     assert.equal("how many in all is unknown", b24.why {})
-    assert.equal("how many in all is unknown; known: 3 notifications", b24.why { TYPE = { NOTIFY = 3 } })
-    assert.equal("9 = 5 messages + 4 that the portal does not explain", b24.why { TYPE = { ALL = 9, MESSENGER = 5 } })
+    assert.equal("how many in all is unknown; known: 3 notifications",
+      b24.why { TYPE = { NOTIFY = 3 } })
+    assert.equal("9 = 5 messages + 4 that the portal does not explain",
+      b24.why { TYPE = { ALL = 9, MESSENGER = 5 } })
     assert.equal("9 = 9 that the portal does not explain", b24.why { TYPE = { ALL = 9 } })
     assert.equal("5, though the parts make 9: 4 notifications + 5 messages",
       b24.why { TYPE = { ALL = 5, NOTIFY = 4, MESSENGER = 5 } })
@@ -30,10 +33,12 @@ describe("b24.why", function()
 
   it("tells of muted, marked and capped dialogs", function()
     local counters = { TYPE = { ALL = 203, NOTIFY = 100, TASKS_TASK = 0, MESSENGER = 103 },
-      CHAT = { ["1"] = 100, ["2"] = 2 }, COLLAB = { ["2"] = 2 }, CHAT_MUTED = { ["3"] = 100, ["4"] = 1 },
-      CHAT_UNREAD = { 1, 5 }, DIALOG_UNREAD = {} }
-    assert.equal("203 = 100 notifications + 103 messages\n1 dialog is only marked as unread\n2 muted dialogs are not in it\n"
-      .. "1 dialog is at the cap of 100 (or more)\nthe notifications are at the cap of 100 (or more)", b24.why(counters))
+      CHAT = { ["1"] = 100, ["2"] = 2 }, COLLAB = { ["2"] = 2 },
+      CHAT_MUTED = { ["3"] = 100, ["4"] = 1 }, CHAT_UNREAD = { 1, 5 }, DIALOG_UNREAD = {} }
+    assert.equal("203 = 100 notifications + 103 messages\n1 dialog is only marked as unread\n2 "
+      .. "muted dialogs are not in it\n"
+      .. "1 dialog is at the cap of 100 (or more)\nthe notifications are at the cap of 100 (or "
+        .. "more)", b24.why(counters))
     counters.TYPE.TASKS_TASK = nil -- older servers count on
     assert.is_nil(b24.why(counters):find "cap")
   end)
@@ -42,7 +47,8 @@ describe("b24.why", function()
     local counters = { TYPE = { ALL = 20, NOTIFY = 0, MESSENGER = 20 } }
     local inbox = { { unread = 9, dismissed = true }, { unread = 2, hidden = true },
       { unread = 3, hidden = true, unknown = true },
-      { unread = 0, hidden = true, marked = true }, { unread = 6, hidden = true, dismissed = true, section = "CHAT_MUTED" } }
+      { unread = 0, hidden = true, marked = true }, { unread = 6, hidden = true, dismissed = true,
+        section = "CHAT_MUTED" } }
     local text = "20 = 20 messages\n9 messages are from dismissed colleagues\n"
       .. "2 dialogs are not in the list of recent chats\nthe portal gives no name for 1 dialog"
     assert.equal(text, b24.why(counters, inbox))
@@ -69,7 +75,8 @@ describe("b24.why", function()
         { status = 200, body = sample.text }, "counters")
       local p = counters and codec.why_parts(counters) or {}
       if p.all then
-        assert.equal(p.all, (p.tasks or 0) + (p.notifications or 0) + (p.messages or 0) + (p.rest or 0), sample.name)
+        assert.equal(p.all, (p.tasks or 0) + (p.notifications or 0) + (p.messages or 0) + (p.rest
+          or 0), sample.name)
       end
     end
   end)
@@ -83,7 +90,8 @@ describe("b24.why", function()
       local at = {}
       local ok, message = pcall(function() at[1] = line() b24.why(wrong) end)
       assert.is_false(ok)
-      assert.truthy(message:find("why_spec.lua:" .. at[1] .. ": b24: counters must be a table", 1, true), message)
+      assert.truthy(message:find("why_spec.lua:" .. at[1] .. ": b24: counters must be a table", 1,
+        true), message)
       assert.is_false((pcall(b24.why, {}, wrong)))
     end
   end)

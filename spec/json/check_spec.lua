@@ -1,4 +1,5 @@
--- codec.decode: the strict gate in front of cJSON. What JSON is, and only that, gets in, and arrives unharmed.
+-- codec.decode: the strict gate in front of cJSON. What JSON is, and only that, gets in, and
+-- arrives unharmed.
 
 local cjson = require "cjson"
 local codec = require "b24.codec"
@@ -35,13 +36,15 @@ local accepted = {
   { "a surrogate pair", [["\ud83d\ude00"]], "\240\159\152\128" },
   { "the last surrogate pair", [["\udbff\udfff"]], "\244\143\191\191" },
   { "an escaped backslash before u", [["\\u0000"]], "\\u0000" },
-  { "raw UTF-8 of every length", '"\127\194\128\223\191\224\160\128\239\191\191\240\144\128\128\244\143\191\191"',
+  { "raw UTF-8 of every length",
+    '"\127\194\128\223\191\224\160\128\239\191\191\240\144\128\128\244\143\191\191"',
     "\127\194\128\223\191\224\160\128\239\191\191\240\144\128\128\244\143\191\191" },
   { "code points beside the surrogates", '"\237\159\191\238\128\128"', "\237\159\191\238\128\128" },
   { "a slash, raw", '"a/b"', "a/b" },
   { "an empty list", "[]", {} },
   { "an empty object", "{}", {} },
-  { "nested containers", '{"a":[{"b":[]},2],"c":{"d":"e"}}', { a = { { b = {} }, 2 }, c = { d = "e" } } },
+  { "nested containers", '{"a":[{"b":[]},2],"c":{"d":"e"}}',
+    { a = { { b = {} }, 2 }, c = { d = "e" } } },
   { "all four kinds of white space", " \t\r\n[ 1 ,\n2\t]\r\n ", { 1, 2 } },
   { "white space around members", '{ "a" : 1 , "b" : 2 }', { a = 1, b = 2 } },
   { "an empty key", '{"":2}', { [""] = 2 } },
@@ -60,41 +63,65 @@ local accepted = {
 
 local refused = {
   { "nothing", "" }, { "white space only", " \n" }, { "a byte order mark only", BOM },
-  { "two byte order marks", BOM .. BOM .. "1" }, { "a byte order mark after white space", " " .. BOM .. "1" },
-  { "text after the value", "{} x" }, { "two values", "{}{}" }, { "two scalars", "1 2" }, { "nullx", "nullx" },
+  { "two byte order marks", BOM .. BOM .. "1" }, { "a byte order mark after white space",
+    " " .. BOM .. "1" },
+  { "text after the value", "{} x" }, { "two values", "{}{}" }, { "two scalars", "1 2" },
+  { "nullx", "nullx" },
   { "half a word", "nul" }, { "a word in capitals", "True" }, { "NaN", "NaN" }, { "nan", "nan" },
-  { "Infinity", "Infinity" }, { "-Infinity", "-Infinity" }, { "inf", "[inf]" }, { "undefined", "undefined" },
-  { "a lone minus", "-" }, { "a plus", "+1" }, { "a leading zero", "01" }, { "a negative leading zero", "[-01]" },
-  { "a fraction without digits", "1." }, { "a fraction without an integer", ".5" }, { "minus and a point", "-.5" },
+  { "Infinity", "Infinity" }, { "-Infinity", "-Infinity" }, { "inf", "[inf]" },
+  { "undefined", "undefined" },
+  { "a lone minus", "-" }, { "a plus", "+1" }, { "a leading zero", "01" },
+  { "a negative leading zero", "[-01]" },
+  { "a fraction without digits", "1." }, { "a fraction without an integer", ".5" },
+  { "minus and a point", "-.5" },
   { "an exponent without digits", "1e" }, { "a signed exponent without digits", "1e+" },
   { "a broken exponent", "1e1.5" },
-  { "hexadecimal", "0x10" }, { "underscores", "1_000" }, { "two points", "1.2.3" }, { "two signs", "--1" },
+  { "hexadecimal", "0x10" }, { "underscores", "1_000" }, { "two points", "1.2.3" },
+  { "two signs", "--1" },
   { "a number too large for a double", "1e999" }, { "the same, negative", "[-1e999]" },
   { "the same, with a fraction", "1.5e309" },
-  { "a trailing comma in a list", "[1,]" }, { "a leading comma", "[,1]" }, { "two commas", "[1,,2]" },
-  { "no comma", "[1 2]" }, { "a colon in a list", "[1:2]" }, { "an open list", "[1" }, { "a wrong bracket", "[1}" },
-  { "a closing bracket only", "]" }, { "a trailing comma in an object", '{"a":1,}' }, { "a key only", '{"a"}' },
-  { "no value", '{"a":}' }, { "no colon", '{"a" 1}' }, { "two colons", '{"a"::1}' }, { "a bare key", "{a:1}" },
-  { "a key in single quotes", "{'a':1}" }, { "a number as key", "{1:2}" }, { "null as key", "{null:1}" },
+  { "a trailing comma in a list", "[1,]" }, { "a leading comma", "[,1]" },
+  { "two commas", "[1,,2]" },
+  { "no comma", "[1 2]" }, { "a colon in a list", "[1:2]" }, { "an open list", "[1" },
+  { "a wrong bracket", "[1}" },
+  { "a closing bracket only", "]" }, { "a trailing comma in an object", '{"a":1,}' },
+  { "a key only", '{"a"}' },
+  { "no value", '{"a":}' }, { "no colon", '{"a" 1}' }, { "two colons", '{"a"::1}' },
+  { "a bare key", "{a:1}" },
+  { "a key in single quotes", "{'a':1}" }, { "a number as key", "{1:2}" },
+  { "null as key", "{null:1}" },
   { "a wrong brace", '{"a":1]' }, { "an open object", '{"a":1' }, { "a comma only", "{,}" },
-  { "an open string", '"abc' }, { "single quotes", "'abc'" }, { "a string that ends in a backslash", '"abc\\' },
-  { "an escaped end quote", '"abc\\"' }, { "an unknown escape", [["\x41"]] }, { "an escaped quote of C", [["\'"]] },
-  { "\\a", [["\a"]] }, { "an escape in capitals", [["\U0041"]] }, { "\\u with three digits", [["\u004"]] },
-  { "\\u with letters", [["\uZZZZ"]] }, { "\\u with a sign", [["\u+041"]] }, { "\\u with blanks", [["\u  41"]] },
-  { "\\u0000", [["\u0000"]] }, { "\\u0000 inside", [["a\u0000b"]] }, { "\\u0000 in a key", [[{"a\u0000":1}]] },
+  { "an open string", '"abc' }, { "single quotes", "'abc'" },
+  { "a string that ends in a backslash", '"abc\\' },
+  { "an escaped end quote", '"abc\\"' }, { "an unknown escape", [["\x41"]] },
+  { "an escaped quote of C", [["\'"]] },
+  { "\\a", [["\a"]] }, { "an escape in capitals", [["\U0041"]] },
+  { "\\u with three digits", [["\u004"]] },
+  { "\\u with letters", [["\uZZZZ"]] }, { "\\u with a sign", [["\u+041"]] },
+  { "\\u with blanks", [["\u  41"]] },
+  { "\\u0000", [["\u0000"]] }, { "\\u0000 inside", [["a\u0000b"]] },
+  { "\\u0000 in a key", [[{"a\u0000":1}]] },
   { "a lone high surrogate", [["\ud800"]] }, { "a high surrogate and text", [["\ud800x"]] },
-  { "two high surrogates", [["\ud800\ud800"]] }, { "a high surrogate and an escape", [["\ud800\u0041"]] },
+  { "two high surrogates", [["\ud800\ud800"]] },
+  { "a high surrogate and an escape", [["\ud800\u0041"]] },
   { "a high surrogate and \\n", [["\ud800\n"]] }, { "a lone low surrogate", [["\udc00"]] },
   { "a pair the wrong way round", [["\ude00\ud83d"]] },
-  { "a raw line feed in a string", '"a\nb"' }, { "a raw tab in a string", '"a\tb"' }, { "a raw \\1", '"\1"' },
+  { "a raw line feed in a string", '"a\nb"' }, { "a raw tab in a string", '"a\tb"' },
+  { "a raw \\1", '"\1"' },
   { "a raw \\31", '"\31"' }, { "a raw control byte in a key", '{"a\1":1}' },
-  { "NUL in a string", '"a\0b"' }, { "NUL in a key", '{"a\0":1}' }, { "NUL between tokens", "[1\0]" },
-  { "NUL after the value", "1\0" }, { "NUL and more after the value", "{}\0x" }, { "NUL alone", "\0" },
-  { "\\1 as white space", "[1\1]" }, { "a vertical tab as white space", "\11[1]" }, { "a form feed", "[1]\12" },
-  { "a no-break space", "\194\160[1]" }, { "DEL as white space", "[1]\127" }, { "a line separator", "\226\128\168[1]" },
+  { "NUL in a string", '"a\0b"' }, { "NUL in a key", '{"a\0":1}' },
+  { "NUL between tokens", "[1\0]" },
+  { "NUL after the value", "1\0" }, { "NUL and more after the value", "{}\0x" },
+  { "NUL alone", "\0" },
+  { "\\1 as white space", "[1\1]" }, { "a vertical tab as white space", "\11[1]" },
+  { "a form feed", "[1]\12" },
+  { "a no-break space", "\194\160[1]" }, { "DEL as white space", "[1]\127" },
+  { "a line separator", "\226\128\168[1]" },
   { "a comment to the end of the line", "[1] // one" }, { "a comment in between", "[/* one */1]" },
-  { "a stray continuation byte", '"\128"' }, { "an overlong slash", '"\192\175"' }, { "an overlong NUL", '"\192\128"' },
-  { "overlong in three bytes", '"\224\128\128"' }, { "overlong in four bytes", '"\240\128\128\128"' },
+  { "a stray continuation byte", '"\128"' }, { "an overlong slash", '"\192\175"' },
+  { "an overlong NUL", '"\192\128"' },
+  { "overlong in three bytes", '"\224\128\128"' },
+  { "overlong in four bytes", '"\240\128\128\128"' },
   { "a surrogate as UTF-8", '"\237\160\128"' }, { "beyond U+10FFFF", '"\244\144\128\128"' },
   { "\\245", '"\245\128\128\128"' }, { "\\255", '"\255"' }, { "a cut character", '"\226\130"' },
   { "a cut character before more", '"\226\130x"' }, { "invalid UTF-8 in a key", '{"\255":1}' },
@@ -147,17 +174,21 @@ describe("codec.decode", function()
       assert.equal("1000", tostring(codec.decode("1e3")))
     end)
 
-    -- cJSON has 64 bytes for a number, and what is longer is cut there, unless Debian has patched it.
-    for _, digits in ipairs { "0." .. ("123456789"):rep(7), "-0." .. ("123456789"):rep(7), "1." .. ("0"):rep(62),
-      ("0.%se-5"):format(("7"):rep(80)), ("1%s.5"):format(("0"):rep(70)), "1e-" .. ("0"):rep(70) .. "5",
-      "0." .. ("9"):rep(100000) } do
+    -- cJSON has 64 bytes for a number, and what is longer is cut there, unless Debian has patched
+    -- it.
+    for _, digits in ipairs { "0." .. ("123456789"):rep(7), "-0." .. ("123456789"):rep(7),
+        "1." .. ("0"):rep(62),
+      ("0.%se-5"):format(("7"):rep(80)), ("1%s.5"):format(("0"):rep(70)),
+      "1e-" .. ("0"):rep(70) .. "5", "0." .. ("9"):rep(100000) } do
       it("a number of more than 63 bytes is its decimal string: " .. digits:sub(1, 24), function()
-        assert.same({ digits, 1, { x = digits } }, codec.decode(("[%s,1,{\"x\":%s}]"):format(digits, digits)))
+        assert.same({ digits, 1, { x = digits } },
+          codec.decode(("[%s,1,{\"x\":%s}]"):format(digits, digits)))
         assert.equal(digits, codec.decode(digits))
       end)
     end
 
-    for _, digits in ipairs { "0." .. ("3"):rep(61), "-0." .. ("3"):rep(60), "1e-" .. ("0"):rep(59) .. "5" } do
+    for _, digits in ipairs { "0." .. ("3"):rep(61), "-0." .. ("3"):rep(60),
+        "1e-" .. ("0"):rep(59) .. "5" } do
       it("a number of 63 bytes is a number: " .. digits:sub(1, 24), function()
         assert.equal(63, #digits)
         assert.equal(tonumber(digits), codec.decode(digits))
@@ -168,7 +199,8 @@ describe("codec.decode", function()
       assert.is_nil((codec.decode("[1e" .. ("0"):rep(70) .. "400]")))
     end)
 
-    for _, digits in ipairs { "9007199254740993", "-9007199254740993", "12345678901234567890", "9223372036854775807",
+    for _, digits in ipairs { "9007199254740993", "-9007199254740993", "12345678901234567890",
+        "9223372036854775807",
       "-9223372036854775808", "1" .. ("0"):rep(400) } do
       it("an integer beyond 2^53 is its decimal string: " .. digits:sub(1, 24), function()
         assert.equal(digits, codec.decode(digits))
@@ -210,7 +242,8 @@ describe("codec.decode", function()
       assert.is_table((codec.decode(nested(500), { max_depth = 500 })))
     end)
 
-    for name, options in pairs { ["an unknown name"] = { null = true }, ["a wrong type"] = { max_depth = "deep" } } do
+    for name, options in pairs { ["an unknown name"] = { null = true },
+        ["a wrong type"] = { max_depth = "deep" } } do
       it(name .. " throws", function()
         assert.has_error(function() codec.decode("1", options) end)
       end)
@@ -223,10 +256,10 @@ describe("codec.decode", function()
   end)
 end)
 
--- Random documents, the same on every Lua ------------------------------------------------------------------------
+-- Random documents, the same on every Lua ---------------------------------------------------------
 
-local pieces = { "a", "Zz", " ", "{", "]", ",", ":", "0", [[\n]], [[\u00e9]], "\195\169", [[\ud83d\ude00]], [[\/]],
-  [[\"]], [[\\]], "\240\159\152\128", "\127", [[\u0001]], "\226\130\172" }
+local pieces = { "a", "Zz", " ", "{", "]", ",", ":", "0", [[\n]], [[\u00e9]], "\195\169",
+  [[\ud83d\ude00]], [[\/]], [[\"]], [[\\]], "\240\159\152\128", "\127", [[\u0001]], "\226\130\172" }
 local blanks = { "", "", "", " ", "\n", "\t\r\n " }
 
 local function text_of(random)
@@ -286,7 +319,8 @@ describe("codec.decode beside cjson", function()
   for _, dir in ipairs { "counters", "payloads" } do
     for _, sample in ipairs(data.sources(dir)) do
       it("agrees on the sample " .. sample.name, function()
-        assert.is_nil(data.difference(codec.decode(sample.text, { nulls = true }), cjson.decode(sample.text)))
+        assert.is_nil(data.difference(codec.decode(sample.text, { nulls = true }),
+          cjson.decode(sample.text)))
       end)
     end
   end
@@ -311,8 +345,8 @@ describe("codec.decode beside cjson", function()
     if not cjson._VERSION then return pending "lua-cjson is not installed for this Lua" end
     local random, kept = data.random(314159), 0
     local favourites = '{}[]",:0123456789.-+eE\\u/ tfnr\0\1\127\128\237\255'
-    local sources = { data.read("counters/09-derived-g3-full.json"), data.read("counters/01-doc-2026-current.json"),
-      data.read("errors/46-v3-validation.json"),
+    local sources = { data.read("counters/09-derived-g3-full.json"),
+      data.read("counters/01-doc-2026-current.json"), data.read("errors/46-v3-validation.json"),
       '["\\ud83d\\ude00","\226\130\172",-1.5e-7,{"a":null,"a":[true,false]}]' }
     local function byte()
       if random(2) == 1 then return string.char(random(256) - 1) end

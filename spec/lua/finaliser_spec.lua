@@ -1,5 +1,5 @@
--- Finalisers run wherever memory is taken, in the middle of our own functions too. What they do there with b24 must not
--- disturb these. `make asan` sees what is read after it was given back.
+-- Finalisers run wherever memory is taken, in the middle of our own functions too. What they do
+-- there with b24 must not disturb these. `make asan` sees what is read after it was given back.
 -- One Lua of each kind: collectors differ in when finalisers run, and 5.3 passes their errors on.
 
 local b24 = require "b24"
@@ -15,7 +15,8 @@ describe("in finalisers", function()
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    conf = assert(codec.conf { webhook = portal.http_webhook, timeout = 20, limiter = false, allow_http = true })
+    conf = assert(codec.conf { webhook = portal.http_webhook, timeout = 20, limiter = false,
+      allow_http = true })
   end)
 
   describe("an engine", function()
@@ -40,7 +41,9 @@ describe("in finalisers", function()
       heard[id] = (heard[id] or 0) + 1
       local answer = event == "reply" and codec.decode(data.body)
       local result = answer and answer.result or {}
-      if result.n ~= asked[id] or result.long ~= LONG .. result.n then fault = "the answer of another one" end
+      if result.n ~= asked[id] or result.long ~= LONG .. result.n then
+        fault = "the answer of another one"
+      end
     end
 
     -- Each was heard of once, with what was asked.
@@ -50,7 +53,9 @@ describe("in finalisers", function()
         hear(engine:step())
       end
       assert.is_nil(fault)
-      for id in pairs(asked) do assert(heard[id] == 1, "heard of it " .. tostring(heard[id]) .. " times") end
+      for id in pairs(asked) do
+        assert(heard[id] == 1, "heard of it " .. tostring(heard[id]) .. " times")
+      end
     end
 
     it("tells of each job once, whoever asks in the middle of an answer", function()
@@ -108,7 +113,7 @@ describe("in finalisers", function()
     end)
   end)
 
-  it("calls are made and waited for, or refused, in the middle of calls of the same kind", function()
+  it("calls are made and waited for, or refused, amid calls of the same kind", function()
     local made, refused, n = 0, 0, 0
     local client = assert(b24.client(conf))
     local function one()
@@ -183,7 +188,8 @@ describe("in finalisers", function()
       local reply = { status = 200 }
       garbage.during(function() empty(reply) end, function()
         reply.body = ('{"result":"%s%d"}'):format(LONG, i)
-        reply.content_type, reply.location, reply.retry_after = "application/json" .. i, "a" .. i, "b" .. i
+        reply.content_type, reply.location, reply.retry_after = "application/json" .. i,
+          "a" .. i, "b" .. i
         local ok, value = pcall(codec.reply, conf, "profile", reply)
         if ok and value then assert(value == LONG .. i) end
       end)
@@ -215,7 +221,9 @@ describe("in finalisers", function()
       local old, new = { TYPE = {} }, { TYPE = {} }
       for i = 1, 40 do new.TYPE["TOTAL_" .. i .. ("z"):rep(100)] = i end
       garbage.during(function() empty(new.TYPE) end, function()
-        for _, change in ipairs(b24.diff(old, new)) do assert(change.id:find "^TOTAL_%d+z+$", change.id) end
+        for _, change in ipairs(b24.diff(old, new)) do
+          assert(change.id:find "^TOTAL_%d+z+$", change.id)
+        end
       end)
     end
   end)
@@ -225,7 +233,8 @@ describe("in finalisers", function()
       local counters, rows = { CHAT = {} }, {}
       for i = 1, 40 do
         counters.CHAT[tostring(i)] = 1
-        rows[i] = { id = "chat" .. i, title = "Team " .. i .. ("z"):rep(100), message = { text = ("Hello"):rep(30) } }
+        rows[i] = { id = "chat" .. i, title = "Team " .. i .. ("z"):rep(100),
+          message = { text = ("Hello"):rep(30) } }
       end
       garbage.during(function() for _, row in ipairs(rows) do empty(row) end end, function()
         for _, entry in ipairs((codec.inbox(counters, rows, {}))) do
@@ -238,11 +247,12 @@ describe("in finalisers", function()
 
   it("nothing takes a step of a call that is in the middle of one", function()
     local call, refused
-    call = codec.call({ webhook = portal.http_webhook, allow_http = true, limiter = false, log = function()
-      local ok, err = pcall(call.next, call, codec.clock(), "cancel")
-      refused = not ok and err
-      assert(not pcall(core.perform, call))
-    end }, "profile")
+    call = codec.call({ webhook = portal.http_webhook, allow_http = true, limiter = false,
+      log = function()
+        local ok, err = pcall(call.next, call, codec.clock(), "cancel")
+        refused = not ok and err
+        assert(not pcall(core.perform, call))
+      end }, "profile")
     assert(core.perform(call))
     assert.truthy(refused:find "in the middle of a step")
   end)

@@ -1,10 +1,12 @@
--- A program may have called os.setlocale. Under a Turkish locale "ID" and "id" differ for strcasecmp; German has a comma
--- in its numbers, Pashto a separator of two bytes. Nothing of b24 may notice.
+-- A program may have called os.setlocale. Under a Turkish locale "ID" and "id" differ for
+-- strcasecmp; German has a comma in its numbers, Pashto a separator of two bytes. Nothing of b24
+-- may notice.
 
 local data = require "spec.support.data"
 local process = require "spec.support.process"
 
-local LOCALES = { tr_TR = "UTF-8", de_DE = "UTF-8", ps_AF = "UTF-8", az_AZ = "UTF-8", fr_FR = "ISO-8859-1" }
+local LOCALES = { tr_TR = "UTF-8", de_DE = "UTF-8", ps_AF = "UTF-8", az_AZ = "UTF-8",
+  fr_FR = "ISO-8859-1" }
 
 -- The same report under every locale.
 local REPORT = [[
@@ -28,16 +30,20 @@ local REPORT = [[
   end
   numbers "[1.5,-2.25e-3,1e3,0.1,123456789.125,1E+2,0,-0.5,9007199254740993,3.141592653589793,1e-300]"
   numbers("[0." .. ("123"):rep(30) .. "]")
-  for _, v in ipairs { 0.5, -1.25, 1e300, 1 / 3, 1e-7, 2 ^ 60, 0.1, 123456.789 } do say(codec.encode { v }) end
+  for _, v in ipairs { 0.5, -1.25, 1e300, 1 / 3, 1e-7, 2 ^ 60, 0.1, 123456.789 } do
+    say(codec.encode { v })
+  end
   say(codec.batch({ a = { "crm.deal.list", { LIMIT = 1.5 } } })[1].body)
   local WEBHOOK = "https://portal.example/rest/1/x/"
   local function reply(status, body, method)
-    local value, err, info = codec.reply(WEBHOOK, method or "profile", { status = status, body = body })
+    local value, err, info = codec.reply(WEBHOOK, method or "profile",
+      { status = status, body = body })
     say(value, err, info.kind, info.code, info.retryable, info.hint)
     if info.time then say(codec.encode(info.time.duration), codec.encode(info.time.operating)) end
   end
   -- Codes of the portal, in any letter case.
-  for _, code in ipairs { "INVALID_TOKEN", "invalid_token", "QUERY_LIMIT_EXCEEDED", "query_limit_exceeded",
+  for _, code in ipairs { "INVALID_TOKEN", "invalid_token", "QUERY_LIMIT_EXCEEDED",
+      "query_limit_exceeded",
     "INSUFFICIENT_SCOPE", "insufficient_scope", "BITRIX_REST_V3_EXCEPTION_INVALIDFILTEREXCEPTION", "EXPIRED_TOKEN",
     "invalid_credentials", "ERROR_METHOD_NOT_FOUND", "INVALID_REQUEST", "invalid_request" } do
     for _, status in ipairs { 400, 401, 403, 503 } do
@@ -46,15 +52,18 @@ local REPORT = [[
   end
   reply(400, '{"error":1.5,"error_description":"x","time":{"duration":0.25,"operating":1.5}}')
   -- Lists: names in any letter case.
-  for _, params in ipairs { { filter = { [">id"] = 1 } }, { FILTER = { ID = 1 } }, { order = { id = "asc" } },
+  for _, params in ipairs { { filter = { [">id"] = 1 } }, { FILTER = { ID = 1 } },
+      { order = { id = "asc" } },
     { ORDER = { Id = "Asc" } }, { ORDER = { TITLE = "ASC" } }, { select = { "ID" } } } do
-    for _, method in ipairs { "crm.deal.list", "CRM.DEAL.LIST", "crm.item.list", "tasks.task.list", "IM.RECENT.LIST",
+    for _, method in ipairs { "crm.deal.list", "CRM.DEAL.LIST", "crm.item.list", "tasks.task.list",
+        "IM.RECENT.LIST",
       "IM.DIALOG.MESSAGES.GET", "im.dialog.messages.get", "user.get", "disk.folder.getchildren", "LISTS.ELEMENT.GET" } do
       local ok, cursor = pcall(codec.cursor, method, params)
       local page = ok and cursor:params() or {}
       local keys = {}
       for key, value in pairs(page) do
-        keys[#keys + 1] = key .. "=" .. (type(value) == "table" and codec.encode(value) or tostring(value))
+        keys[#keys + 1] = key .. "=" .. (type(value) == "table" and codec.encode(value)
+          or tostring(value))
       end
       table.sort(keys, function(a, b) -- not by the locale, as Lua compares strings
         for i = 1, #a do
@@ -66,7 +75,8 @@ local REPORT = [[
     end
   end
   -- Options and URLs.
-  for _, conf in ipairs { { webhook = "HTTPS://PORTAL.BITRIX24.COM.TR/REST/1/X/" }, { webhook = WEBHOOK, timeout = 0.5 },
+  for _, conf in ipairs { { webhook = "HTTPS://PORTAL.BITRIX24.COM.TR/REST/1/X/" },
+      { webhook = WEBHOOK, timeout = 0.5 },
     { webhook = "https://PORTAL.BITRIX24.COM/rest/1/x/" }, { webhook = WEBHOOK, timeout = 1e9 },
     { webhook = WEBHOOK, http_version = 1.1 }, { webhook = WEBHOOK, http_version = "1.1" },
     { webhook = WEBHOOK, limiter = { rate = 0.0001 } }, { webhook = WEBHOOK, limiter = { rate = 1.5 } },
@@ -76,9 +86,12 @@ local REPORT = [[
   end
   -- Headers, dates, secrets.
   local reader = codec.http_reply()
-  local got = reader:feed("HTTP/1.1 200 OK\r\nCONTENT-TYPE: a\r\nLOCATION: b\r\nRETRY-AFTER: 3\r\nCONTENT-LENGTH: 2\r\n"
+  local got =
+    reader:feed("HTTP/1.1 200 OK\r\nCONTENT-TYPE: a\r\nLOCATION: b\r\nRETRY-AFTER: "
+      .. "3\r\nCONTENT-LENGTH: 2\r\n"
     .. "CONNECTION: CLOSE\r\n\r\n{}")
-  say(got and got.content_type, got and got.location, got and got.retry_after, got and got.keep_alive)
+  say(got and got.content_type, got and got.location, got and got.retry_after,
+    got and got.keep_alive)
   reply(403, "AUTHORIZATION: BEARER secretsecret CLIENT_SECRET=secretsecret SIGNATURE=secretsecret")
   reply(403, "see %2Frest%2F1%2Fsecretsecret%2F and %2frest%2f1%2fsecretsecret%2f")
   local call = codec.call(WEBHOOK, "IM.COUNTERS.GET")
@@ -86,7 +99,8 @@ local REPORT = [[
   local watch = codec.watch(60, 1)
   say(("%.0f"):format(watch:answer(true, 1.5, 2.5) * 1000))
   local counters = codec.reply(WEBHOOK, "im.counters.get", { status = 200,
-    body = '{"result":{"type":{"all":"3","chat":2},"chat":{"1":"2"},"dialog":{},"lines":[]}}' }, "counters")
+    body = '{"result":{"type":{"all":"3","chat":2},"chat":{"1":"2"},"dialog":{},"lines":[]}}' },
+      "counters")
   say(counters.TYPE.ALL, counters.TYPE.CHAT, counters.CHAT["1"], b24.badge(counters))
 ]]
 
@@ -95,7 +109,9 @@ describe("a program's locale", function()
   setup(function()
     folder = data.folder()
     if data.shell "command -v localedef" == "" then why_not = "there is no localedef" end
-    if not process.read "/usr/share/i18n/locales/tr_TR" then why_not = "there are no locale sources (package locales)" end
+    if not process.read "/usr/share/i18n/locales/tr_TR" then
+      why_not = "there are no locale sources (package locales)"
+    end
     for name, charset in pairs(why_not and {} or LOCALES) do
       data.shell(("localedef -i %s -f %s %s/%s.%s"):format(name, charset, folder, name, charset))
       made[name] = process.read(folder .. "/" .. name .. "." .. charset .. "/LC_NUMERIC") ~= nil

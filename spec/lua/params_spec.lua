@@ -1,5 +1,5 @@
--- codec.encode: parameters as JSON. Every value that JSON can hold arrives unharmed; every other one throws
--- where it was passed.
+-- codec.encode: parameters as JSON. Every value that JSON can hold arrives unharmed; every other
+-- one throws where it was passed.
 
 local cjson = require "cjson"
 local codec = require "b24.codec"
@@ -31,7 +31,8 @@ local texts = {
   { "an empty nested table: a list", { a = {} }, '{"a":[]}' },
   { "an empty table in a list", { { {} } }, "[[[]]]" },
   { "keys 1..n", { 1, 2, 3 }, "[1,2,3]" },
-  { "keys 1..n set in any order", (function() local t = {}; t[2] = "b"; t[1] = "a"; return t end)(), '["a","b"]' },
+  { "keys 1..n set in any order", (function() local t = {}; t[2] = "b"; t[1] = "a"; return t end)(),
+    '["a","b"]' },
   { "nulls in a list", { null, 1, null }, "[null,1,null]" },
   { "null as a member", { a = null }, '{"a":null}' },
   { "a string key", { DIALOG_ID = "chat18" }, '{"DIALOG_ID":"chat18"}' },
@@ -53,13 +54,16 @@ itself[1] = itself
 local thrown = {
   { "NaN", 0 / 0 }, { "infinity", math.huge }, { "minus infinity", -math.huge },
   { "NaN inside", { a = { 0 / 0 } } }, { "infinity inside", { a = math.huge } },
-  { "a stray continuation byte", "\128" }, { "an overlong form", "\192\175" }, { "a surrogate", "\237\160\128" },
-  { "beyond U+10FFFF", "\244\144\128\128" }, { "a cut character", "\226\130" }, { "\\255", "a\255b" },
+  { "a stray continuation byte", "\128" }, { "an overlong form", "\192\175" },
+  { "a surrogate", "\237\160\128" },
+  { "beyond U+10FFFF", "\244\144\128\128" }, { "a cut character", "\226\130" },
+  { "\\255", "a\255b" },
   { "invalid UTF-8 inside", { a = { "\255" } } }, { "invalid UTF-8 as a key", { ["\255"] = 1 } },
   { "list and object keys", { 1, 2, a = 3 } }, { "the same inside", { x = { 1, a = 3 } } },
   { "an integer key beside a string key", { [5] = 1, a = 2 } },
   { "1 beside \"1\"", { [1] = "a", ["1"] = "b" } },
-  { "true as a key", { [true] = 1 } }, { "a table as key", { [{}] = 1 } }, { "a function as key", { [print] = 1 } },
+  { "true as a key", { [true] = 1 } }, { "a table as key", { [{}] = 1 } },
+  { "a function as key", { [print] = 1 } },
   { "a function", print }, { "a function inside", { a = print } },
   { "a coroutine", { coroutine.create(function() end) } }, { "a userdata", { io.stdout } },
   { "a cycle", cyclic }, { "a table in itself", itself },
@@ -117,7 +121,8 @@ describe("codec.encode", function()
       end
     end)
 
-    for _, text in ipairs { "\195\169", "\226\130\172", "\240\159\152\128", "\237\159\191\238\128\128", "\239\191\191",
+    for _, text in ipairs { "\195\169", "\226\130\172", "\240\159\152\128",
+        "\237\159\191\238\128\128", "\239\191\191",
       "\244\143\191\191", "\"\\/\b\f\n\r\t'<>&", "\226\128\168", "\\u0041", ("x"):rep(100000) } do
       it(("%q"):format(text:sub(1, 12)), function()
         assert.equal(text, cjson.decode(codec.encode { text })[1])
@@ -127,8 +132,8 @@ describe("codec.encode", function()
 
     it("random characters", function()
       local random = data.random(27182)
-      local parts = { "a", "\0", "\n", '"', "\\", "\127", "\195\169", "\226\130\172", "\240\159\152\128",
-        "\239\187\191" }
+      local parts = { "a", "\0", "\n", '"', "\\", "\127", "\195\169", "\226\130\172",
+        "\240\159\152\128", "\239\187\191" }
       for _ = 1, 500 do
         local chosen = {}
         for i = 1, random(12) do chosen[i] = parts[random(#parts)] end
@@ -139,8 +144,10 @@ describe("codec.encode", function()
   end)
 
   describe("keeps every number:", function()
-    for _, number in ipairs { 0.1, 1 / 3, 2 / 3, 1e-7, 123456.789, -1.5e-300, 5e-324, 2.2250738585072014e-308,
-      1.7976931348623157e308, 1e17, 1e21, 2 ^ 63, -2 ^ 63, 2 ^ 64, 4503599627370497.5, 0.30000000000000004 } do
+    for _, number in ipairs { 0.1, 1 / 3, 2 / 3, 1e-7, 123456.789, -1.5e-300, 5e-324,
+        2.2250738585072014e-308,
+      1.7976931348623157e308, 1e17, 1e21, 2 ^ 63, -2 ^ 63, 2 ^ 64, 4503599627370497.5,
+      0.30000000000000004 } do
       it(("%.17g"):format(number), function()
         local json = codec.encode { number }
         assert.equal(number, tonumber(json:match("^%[(.*)%]$")))

@@ -6,7 +6,8 @@ local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
 local SIGINT = 2
-local FOREVER = 300 -- seconds that a call takes when nothing ends it: longer than process.wait has patience
+-- seconds that a call takes when nothing ends it: longer than process.wait has patience
+local FOREVER = 300
 
 -- getaddrinfo as it is without a reachable name server
 local SHIM = [[
@@ -28,11 +29,13 @@ describe("a process", function()
 
   -- A script that begins with `conf` and `b24` in scope.
   local function script(body, more)
-    local conf = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 15, limiter = false, allow_http = true }
+    local conf = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 15,
+      limiter = false, allow_http = true }
     for name, value in pairs(more or {}) do conf[name] = value end
     local words = {}
     for name, value in pairs(conf) do
-      words[#words + 1] = name .. " = " .. (type(value) == "string" and ("%q"):format(value) or tostring(value))
+      words[#words + 1] = name .. " = " .. (type(value) == "string" and ("%q"):format(value)
+        or tostring(value))
     end
     return "local b24, conf = require 'b24', { " .. table.concat(words, ", ") .. " }\n" .. body
   end
@@ -40,10 +43,13 @@ describe("a process", function()
   describe("that gets Ctrl-C", function()
     local bodies = {
       ["in b24.counters"] = "b24.counters(conf) print 'still here'",
-      ["in client:call"] = "local client = b24.client(conf) client:call 'crm.deal.add' print 'still here'",
-      ["in a later call"] = "local client = b24.client(conf) assert(client:call 'profile') client:counters() "
+      ["in client:call"] =
+        "local client = b24.client(conf) client:call 'crm.deal.add' print 'still here'",
+      ["in a later call"] =
+        "local client = b24.client(conf) assert(client:call 'profile') client:counters() "
         .. "print 'still here'",
-      ["in a coroutine"] = "require 'b24.core' coroutine.wrap(function() b24.counters(conf) end)() print 'still here'",
+      ["in a coroutine"] =
+        "require 'b24.core' coroutine.wrap(function() b24.counters(conf) end)() print 'still here'",
       ["in a coroutine that loaded it"] = _VERSION ~= "Lua 5.1" and
         "coroutine.wrap(function() b24.counters(conf) end)() print 'still here'" or nil,
     }
@@ -68,7 +74,8 @@ describe("a process", function()
     it("while it connects ends too", function()
       portal:control("raw", { bytes = "", after = "keep" })
       local child = process.start(script("b24.counters(conf) print 'still here'",
-        { webhook = "https://localhost:" .. portal.raw_port .. "/rest/1/x/", timeout = FOREVER, connect_timeout = FOREVER }))
+        { webhook = "https://localhost:" .. portal.raw_port .. "/rest/1/x/", timeout = FOREVER,
+          connect_timeout = FOREVER }))
       assert.is_true(process.eventually(5, function() return #portal:log() > 0 end))
       child:signal(SIGINT)
       local status, out, err = child:wait()
@@ -83,7 +90,8 @@ describe("a process", function()
     local folder = data.folder()
     finally(function() data.remove_folder(folder) end)
     process.write(folder .. "/shim.c", SHIM)
-    local complaint = data.shell("cc -shared -fPIC -o " .. folder .. "/shim.so " .. folder .. "/shim.c")
+    local complaint = data.shell("cc -shared -fPIC -o " .. folder .. "/shim.so " .. folder
+      .. "/shim.c")
     if complaint ~= "" then return pending("no C compiler: " .. complaint) end
     local child = process.start(script([[
       local posix = require "b24_posix"
@@ -95,7 +103,8 @@ describe("a process", function()
     ]], { webhook = "https://dead-dns.example/rest/1/x/", timeout = 0.3, retries = 0 }),
       { LD_PRELOAD = folder .. "/shim.so" })
     assert.is_true(process.eventually(4, function() return child:output():find "done" end))
-    assert.same({ 0, "nil timeout false in time done", "" }, { child:wait() }) -- the resolver would take two minutes
+    -- the resolver would take two minutes
+    assert.same({ 0, "nil timeout false in time done", "" }, { child:wait() })
   end)
 
   describe("with an open connection", function()
@@ -107,15 +116,18 @@ describe("a process", function()
       ["an error"] = { "error('over', 0)", 1 },
       ["_exit"] = { "io.stdout:flush() require('b24_posix').exit(6)", 6 },
       ["everything collected before"] = { "b24, client = nil for k in pairs(package.loaded) do "
-        .. "if k:find 'b24' then package.loaded[k] = nil end end collectgarbage() collectgarbage()", 0 },
+        .. "if k:find 'b24' then package.loaded[k] = nil end end collectgarbage() collectgarbage()",
+        0 },
       ["finalisers that call"] = { "local function last() client:counters() end "
-        .. "if newproxy then getmetatable(newproxy(true)).__gc = last else setmetatable({}, { __gc = last }) end", 0 },
+        .. "if newproxy then getmetatable(newproxy(true)).__gc = last else setmetatable({}, { "
+          .. "__gc = last }) end", 0 },
     }
     for name, ending in pairs(endings) do
       it("ends in good order by " .. name, function()
         for _, version in ipairs { "2", "1.1" } do
           local status, out, err = process.run(script(
-            "client = assert(b24.client(conf)) assert(client:counters()) io.write 'ok' " .. ending[1],
+            "client = assert(b24.client(conf)) assert(client:counters()) io.write 'ok' "
+            .. ending[1],
             { http_version = version }))
           assert.same({ ending[2], "ok" }, { status, out })
           assert.equal(name == "an error", err ~= "", err)
@@ -163,7 +175,11 @@ describe("a process", function()
       end
       local function calls(n)
         for i = 1, n do
-          if i % 4 == 0 then assert(not client:call("no.such.method", { n = i })) else assert(client:counters()) end
+          if i % 4 == 0 then
+            assert(not client:call("no.such.method", { n = i }))
+          else
+            assert(client:counters())
+          end
         end
       end
       calls(200)

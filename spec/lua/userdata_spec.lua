@@ -1,5 +1,5 @@
--- Every metamethod and method of every type, with everything that it is not meant for: an error, or a value, but never
--- a crash. In a child, because a crash would end the suite.
+-- Every metamethod and method of every type, with everything that it is not meant for: an error, or
+-- a value, but never a crash. In a child, because a crash would end the suite.
 
 local process = require "spec.support.process"
 
@@ -8,8 +8,10 @@ local SETUP = [[
   local ok, core = pcall(require, "b24.core")
   if not ok then core = codec end
   local function objects()
-    local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/x/", max_age = 5, limiter = { rate = 1 } })
-    local list = { conf = conf, call = codec.call(conf, "profile"), cursor = codec.cursor "crm.deal.list",
+    local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/x/", max_age = 5,
+      limiter = { rate = 1 } })
+    local list = { conf = conf, call = codec.call(conf, "profile"),
+      cursor = codec.cursor "crm.deal.list",
       watch = codec.watch(60), reader = codec.http_reply(100), cache = codec.cache(conf),
       engine = core.engine and core.engine() }
     list.call:next(codec.clock(), "go")
@@ -19,7 +21,9 @@ local SETUP = [[
     body = '{"result":{"TYPE":{"ALL":1}}}' }, "counters")
   local registry, types = debug.getregistry(), {}
   for name, meta in pairs(registry) do
-    if type(name) == "string" and name:find "^b24%." and type(meta) == "table" then types[name] = meta end
+    if type(name) == "string" and name:find "^b24%." and type(meta) == "table" then
+      types[name] = meta
+    end
   end
   local function functions()
     local list = {}
@@ -39,12 +43,17 @@ local SETUP = [[
   end
   local here = io.tmpfile()
   local function bystanders()
-    local list = { io.stdout, here, codec.null, {}, setmetatable({}, {}), "text", 5, -1.5, true, print,
+    local list = { io.stdout, here, codec.null, {}, setmetatable({}, {}), "text", 5, -1.5,
+      true, print,
       coroutine.create(function() end), answer.TYPE, codec.batch { { "profile" } } }
-    for _, meta in pairs(types) do list[#list + 1] = setmetatable({}, { __index = meta, __metatable = meta }) end
+    for _, meta in pairs(types) do
+      list[#list + 1] = setmetatable({}, { __index = meta, __metatable = meta })
+    end
     for _, meta in pairs(types) do
       local copy = {}
-      for key, value in pairs(meta) do if key ~= "__gc" and key ~= "__metatable" then copy[key] = value end end
+      for key, value in pairs(meta) do
+        if key ~= "__gc" and key ~= "__metatable" then copy[key] = value end
+      end
       list[#list + 1] = setmetatable({}, copy)
     end
     return list
@@ -69,7 +78,8 @@ end
 describe("every function of every type", function()
   it("is found by this spec", function()
     survives [[
-      local wanted = { conf = 1, call = 1, cursor = 1, cache = 1, watch = 1, http_reply = 1, http_head = 1, tree = 1,
+      local wanted = { conf = 1, call = 1, cursor = 1, cache = 1, watch = 1, http_reply = 1,
+        http_head = 1, tree = 1,
         text = 1, portal = 1, map = 1, texts = 1 }
       if core.engine then wanted.engine, wanted.transfer = 1, 1 end
       objects()
@@ -131,7 +141,9 @@ describe("every function of every type", function()
       types["b24.conf 0.1.0"].__gc(fresh)
       types["b24.conf 0.1.0"].__gc(fresh)
       assert(tostring(fresh) == "b24.conf (?)")
-      for _, f in pairs(codec) do if type(f) == "function" then pcall(f, fresh, "profile", {}, "counters") end end
+      for _, f in pairs(codec) do
+        if type(f) == "function" then pcall(f, fresh, "profile", {}, "counters") end
+      end
       local value, err, info = codec.call(fresh, "profile")
       assert(value == nil and info.kind == "closed", err)
     ]]

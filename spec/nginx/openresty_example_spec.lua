@@ -12,7 +12,8 @@ if why_not then
   return
 end
 
-local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/nginx/openresty_example_spec%.lua$" or ""
+local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/nginx/openresty_example_spec%.lua$"
+  or ""
 local SCRIPT = process.quote("./" .. ROOT .. "scripts/demo_openresty.sh")
 
 local function output(command)
@@ -29,7 +30,8 @@ it("the conf that README.md has for nginx is one that nginx takes", function()
   local dir = name .. ".nginx"
   os.execute("mkdir -p " .. process.quote(dir))
   local main = ("%s\npid %s/pid; error_log stderr; events {}\n"):format(nginx.load_modules(), dir)
-  process.write(dir .. "/nginx.conf", main .. conf:gsub("listen 8080", "listen 127.0.0.1:" .. nginx.free_port()))
+  process.write(dir .. "/nginx.conf",
+    main .. conf:gsub("listen 8080", "listen 127.0.0.1:" .. nginx.free_port()))
   local text = output(("nginx -t -p %s -c %s/nginx.conf 2>&1; rm -rf %s"):format(dir, dir, dir))
   assert.truthy(text:find("test is successful", 1, true), text)
 end)
@@ -43,7 +45,8 @@ describe("the OpenResty example", function()
     local text = pages:match "== /unread\n(%b{})"
     local all = cjson.decode(text or error(pages))
     for _, name in ipairs { "anna", "boris" } do
-      assert.same({ "8", 8, 4, false }, { all[name].badge, all[name].messages, all[name].notifications, all[name].stale })
+      assert.same({ "8", 8, 4, false }, { all[name].badge, all[name].messages,
+        all[name].notifications, all[name].stale })
       assert.is_true(all[name].age < 60)
     end
   end)
@@ -83,7 +86,8 @@ describe("the OpenResty example", function()
 
   it("has no directive in its conf that the demo had to leave out", function()
     local conf = assert(process.read(ROOT .. "examples/openresty/nginx.conf"))
-    for _, directive in ipairs { "resolver ", "lua_ssl_trusted_certificate ", "lua_ssl_verify_depth ",
+    for _, directive in ipairs { "resolver ", "lua_ssl_trusted_certificate ",
+        "lua_ssl_verify_depth ",
       "lua_shared_dict b24 ", "env B24_RUNTIME_DIR=" } do
       assert.truthy(conf:find("\n *" .. directive), directive)
     end

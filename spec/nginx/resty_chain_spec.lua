@@ -38,7 +38,9 @@ describe("a long chain of certificates", function()
     process.write(dir .. "/make", MAKE:format(dir))
     assert(io.popen("sh " .. dir .. "/make")):close()
     port = nginx.free_port()
-    server_pipe = nginx.guarded(("exec openssl s_server -accept 127.0.0.1:%d -cert %s/leaf.pem -key %s/leaf.key -cert_chain "
+    server_pipe =
+      nginx.guarded(("exec openssl s_server -accept 127.0.0.1:%d -cert %s/leaf.pem -key "
+        .. "%s/leaf.key -cert_chain "
       .. "%s/chain.pem -www -quiet </dev/null >/dev/null 2>&1"):format(port, dir, dir, dir))
     assert(process.eventually(5, function()
       local probe = require("socket").connect("127.0.0.1", port)
@@ -53,7 +55,8 @@ describe("a long chain of certificates", function()
   end)
 
   local function call(depth)
-    local http = ("resolver 127.0.0.1:%d ipv6=off; lua_ssl_trusted_certificate %s/root.pem; %s"):format(dns_port, dir, depth)
+    local http =
+      ("resolver 127.0.0.1:%d ipv6=off; lua_ssl_trusted_certificate %s/root.pem; %s"):format(dns_port, dir, depth)
     local server = nginx.start { workers = 1, http = http }
     local value, _, info = server:run(([[
       return require('b24').counters { webhook = %q, limiter = false, retries = 0, timeout = 2 }]])

@@ -28,10 +28,11 @@ describe("the limiter in nginx", function()
   it("is one for all workers, and for programs outside nginx", function()
     local dir = server.dir .. "/limits"
     local conf = ('runtime_dir = %q, limiter = { rate = 0.01, burst = 2 }, timeout = 1'):format(dir)
-    local outside = codec.call({ webhook = portal.http_webhook, allow_http = true, runtime_dir = dir,
-      limiter = { rate = 0.01, burst = 2 } }, "profile")
+    local outside = codec.call({ webhook = portal.http_webhook, allow_http = true,
+      runtime_dir = dir, limiter = { rate = 0.01, burst = 2 } }, "profile")
     assert.equal("SEND", (outside:next(codec.clock(), "go")))
-    local source = ("return require('b24').counters { webhook = %q, %s }"):format(portal.http_webhook, conf)
+    local source =
+      ("return require('b24').counters { webhook = %q, %s }"):format(portal.http_webhook, conf)
     assert.truthy(server:run(source))
     local value, _, info = server:run(source)
     assert.is_nil(value)
@@ -39,11 +40,13 @@ describe("the limiter in nginx", function()
   end)
 
   it("says when it is not, and what to do", function()
-    assert.truthy(server:run(("return require('b24').counters { webhook = %q, runtime_dir = '/proc/b24' }")
+    assert.truthy(server:run(("return require('b24').counters { webhook = %q, runtime_dir = "
+      .. "'/proc/b24' }")
       :format(portal.http_webhook)))
     local line = "b24: the workers do not share their limiter: /proc/b24 cannot be made"
     assert.truthy(server:log():find(line, 1, true))
-    assert.truthy(server:log():find("name a runtime_dir that the user of nginx's workers can write to", 1, true))
+    assert.truthy(server:log():find("name a runtime_dir that the user of nginx's workers can "
+      .. "write to", 1, true))
   end)
 
   it("is shared again when its folder appears", function()

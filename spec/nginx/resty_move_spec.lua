@@ -1,4 +1,5 @@
--- In nginx: redirects, and which kept connections may be shared. Its name server calls every name this machine.
+-- In nginx: redirects, and which kept connections may be shared. Its name server calls every name
+-- this machine.
 
 local cjson = require "cjson"
 local data = require "spec.support.data"
@@ -26,7 +27,8 @@ describe("in nginx", function()
   setup(function()
     portal, folder = start(), data.folder()
     dns_port, stop_dns = nginx.dns()
-    assert(os.execute(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=other "
+    assert(os.execute(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+      .. "-days 2 -subj /CN=other "
       .. "-keyout /dev/null -out %s/other.pem 2>/dev/null"):format(process.quote(folder))))
     local other = ("lua_ssl_trusted_certificate %s/other.pem;"):format(folder)
     server = nginx.start { workers = 1, http = nginx.directives(dns_port, portal.ca_file), server = ([[
@@ -39,7 +41,8 @@ describe("in nginx", function()
           local body, done = ngx.req.get_body_data(), require("ngx.semaphore").new()
           local answer
           ngx.timer.at(0, function()
-            local value, err, info = assert(require "b24".client(require("cjson").decode(body))):call "profile"
+            local value, err,
+              info = assert(require "b24".client(require("cjson").decode(body))):call "profile"
             answer = require("cjson").encode { ok = value ~= nil, err = err, info = info }
             done:post()
           end)
@@ -55,7 +58,9 @@ describe("in nginx", function()
   end)
   before_each(function() portal:reset() end)
 
-  local function at(host) return ("https://%s:%d/rest/1/%s/"):format(host, portal.https_port, portal.secret) end
+  local function at(host)
+    return ("https://%s:%d/rest/1/%s/"):format(host, portal.https_port, portal.secret)
+  end
 
   local function ask(location, conf)
     conf.limiter, conf.retries = false, 0
@@ -69,7 +74,8 @@ describe("in nginx", function()
   end
 
   local function renamed(to)
-    portal:control("settings", { renamed_from = "old.bitrix24.ru:" .. portal.https_port, renamed_to = to })
+    portal:control("settings", { renamed_from = "old.bitrix24.ru:" .. portal.https_port,
+      renamed_to = to })
   end
 
   it("a renamed portal is asked at its new address, and remembered there", function()
@@ -83,7 +89,8 @@ describe("in nginx", function()
   end)
 
   it("a stranger is told nothing", function()
-    for _, origin in ipairs { "https://stranger.example:" .. portal.https_port, "http://127.0.0.1:" .. portal.http_port,
+    for _, origin in ipairs { "https://stranger.example:" .. portal.https_port,
+        "http://127.0.0.1:" .. portal.http_port,
       "https://new.bitrix24.com:" .. portal.https_port } do
       renamed(origin)
       local answer = ask("/trusting", { webhook = at "old.bitrix24.ru", allow_http = true })
@@ -99,7 +106,8 @@ describe("in nginx", function()
       for _ = 1, 2 do assert.is_true(ask("/trusting", conf).ok) end
       assert.is_true(ask("/trusting", conf).info.reused)
       local answer = ask(location, conf)
-      assert.same({ "tls", "CERTIFICATE_UNTRUSTED" }, { answer.info.kind, answer.info.code }, answer.err)
+      assert.same({ "tls", "CERTIFICATE_UNTRUSTED" }, { answer.info.kind, answer.info.code },
+        answer.err)
       assert.is_true(ask("/trusting", conf).info.reused)
     end)
   end

@@ -13,7 +13,8 @@ if why_not then
 end
 
 local EVERY = 0.3
--- The accounts are what the dictionary "notes" says, so that a spec can change them while nginx runs.
+-- The accounts are what the dictionary "notes" says, so that a spec can change them while nginx
+-- runs.
 local POLL = ([[
   init_worker_by_lua_block {
     require("resty.b24").poll {
@@ -36,7 +37,9 @@ describe("b24.resty", function()
   end)
   teardown(function() server:stop() end)
 
-  local function set_accounts(text) server:run(("ngx.shared.notes:set('accounts', %q)"):format(text)) end
+  local function set_accounts(text)
+    server:run(("ngx.shared.notes:set('accounts', %q)"):format(text))
+  end
 
   local function get(name)
     local counters, err, info = server:run(("return require('b24.resty').get(%q)"):format(name))
@@ -103,7 +106,8 @@ describe("b24.resty", function()
         return tostring(counters.TYPE.ALL) .. " " .. tostring(counters.CHAT[18]) .. " " .. depth]]):format(name)))
     end
     eventually(function() return seen "bert" == "userdata: NULL userdata: NULL 150" end)
-    assert.not_equal("NOT_YET", seen "anna") -- 150 is too deep for it: what it had before, or a failure
+    -- 150 is too deep for it: what it had before, or a failure
+    assert.not_equal("NOT_YET", seen "anna")
     portal:control "clear_faults"
   end)
 
@@ -160,7 +164,8 @@ describe("b24.resty", function()
     assert.truthy(info.hint)
     assert.truthy(get "anna")
     local all = server:run "return require('b24.resty').all()"
-    assert.same({ "auth", true, "config" }, { all.boris.info.kind, all.anna.counters ~= nil, all.clara.info.kind })
+    assert.same({ "auth", true, "config" }, { all.boris.info.kind, all.anna.counters ~= nil,
+      all.clara.info.kind })
   end)
 
   it("follows the accounts as they come and go", function()
@@ -168,7 +173,9 @@ describe("b24.resty", function()
     settle { dora = portal.http_webhook:gsub("/1/" .. portal.secret, "/2/otherSecret0fTheSpec") }
     eventually(function() return get "dora" end)
     set_accounts "broken"
-    eventually(function() return server:log():find("the function accounts failed: .*no database") end)
+    eventually(function()
+      return server:log():find("the function accounts failed: .*no database")
+    end)
     assert.truthy(get "dora")
     portal:control("fault", { kind = "slow", delay = 0.8, times = -1, user_id = 2 })
     posix.sleep(2 * EVERY)
@@ -180,7 +187,7 @@ describe("b24.resty", function()
     assert.same({ "b24: UNKNOWN_ACCOUNT: there is no such account", "config" }, { err, info.kind })
   end)
 
-  it("keeps asking for all accounts when the name of one is no UTF-8, or odd in another way", function()
+  it("keeps asking for all accounts when the name of one is no UTF-8, or odd", function()
     local odd = { "\255\254", "12:", "", "a:b", "J\195\188rgen", "line\nbreak" }
     local more = {}
     for _, name in ipairs(odd) do more[(name:gsub("\n", "\\n"))] = portal.http_webhook end
@@ -188,7 +195,8 @@ describe("b24.resty", function()
     for _, name in ipairs(odd) do eventually(function() return (get(name)) end) end
     local before = polls()
     eventually(function() return polls() > before + 2 * #odd end)
-    local found = server:run("local n = 0 for _ in pairs(require('b24.resty').all()) do n = n + 1 end return n")
+    local found =
+      server:run("local n = 0 for _ in pairs(require('b24.resty').all()) do n = n + 1 end return n")
     assert.equal(#odd + 1, found)
     settle()
     for _, name in ipairs(odd) do
@@ -198,16 +206,21 @@ describe("b24.resty", function()
 
   it("puts no secret into the dictionary, nor into nginx's log", function()
     portal:control("account", { user_id = 2, token = "tokenOfTheSpec0123456789" })
-    local conf = ('{"anna":{"webhook":"%s","limiter":false},"token":{"portal":"127.0.0.1:%d","token":"%s","retries":0},'
-      .. '"bad":{"webhook":"%s?x","limiter":false},"worse":{"%s":1}}'):format(portal.http_webhook, portal.https_port,
+    local conf =
+      ('{"anna":{"webhook":"%s","limiter":false},"token":{"portal":"127.0.0.1:%d","token":"%s","retries":0},'
+      .. '"bad":{"webhook":"%s?x","limiter":false},"worse":{"%s":1}}'):format(portal.http_webhook,
+      portal.https_port,
       "tokenOfTheSpec0123456789", portal.http_webhook:gsub("/$", "x/"), portal.http_webhook)
     set_accounts(conf)
     eventually(function()
-      return get "anna" and select(2, get "token") and select(2, get "bad") and select(2, get "worse")
+      return get "anna" and select(2, get "token") and select(2, get "bad")
+        and select(2, get "worse")
     end)
     local text = server:run [[
       local text, dict = {}, ngx.shared.b24
-      for _, key in ipairs(dict:get_keys(0)) do text[#text + 1] = key .. "=" .. tostring(dict:get(key)) end
+      for _, key in ipairs(dict:get_keys(0)) do
+        text[#text + 1] = key .. "=" .. tostring(dict:get(key))
+      end
       return table.concat(text, "\n")]]
     assert.truthy(text:find("b24:counters:anna", 1, true))
     for _, secret in ipairs { portal.secret, "tokenOfTheSpec" } do
@@ -238,10 +251,12 @@ describe("b24.resty", function()
 
   it("ends at once although a portal is silent", function()
     local other = nginx.start { http = POLL, workers = 1 }
-    other:run(("ngx.shared.notes:set('accounts', %q)"):format(accounts():gsub('"timeout":2', '"timeout":300')))
+    other:run(("ngx.shared.notes:set('accounts', %q)"):format(accounts():gsub('"timeout":2',
+      '"timeout":300')))
     portal:control("fault", { kind = "silent", times = -1 })
     local before = #portal:log()
-    assert.is_true(process.eventually(3, function() return #portal:log() >= before + 2 end)) -- theirs and ours
+    -- theirs and ours
+    assert.is_true(process.eventually(3, function() return #portal:log() >= before + 2 end))
     local ended = other:quit()
     other:stop()
     assert.is_true(ended)
@@ -286,7 +301,8 @@ describe("b24.resty", function()
     end)
 
     it("a module of everything that b24 has", function()
-      assert.is_true(server:run "return require('resty.b24') == require('b24.resty') and require('b24.resty').totals ~= nil")
+      assert.is_true(server:run("return require('resty.b24') == require('b24.resty') and "
+        .. "require('b24.resty').totals ~= nil"))
     end)
   end)
 end)

@@ -1,4 +1,5 @@
--- Calls inside a real nginx: over cosockets, in every phase, against a portal that behaves and one that does not.
+-- Calls inside a real nginx: over cosockets, in every phase, against a portal that behaves and one
+-- that does not.
 
 local calm = require "spec.support.calm"
 local nginx = require "spec.support.nginx"
@@ -51,7 +52,8 @@ describe("b24 in nginx", function()
   setup(function()
     portal = start()
     dns_port, stop_dns = nginx.dns()
-    server = nginx.start { http = nginx.directives(dns_port, portal.ca_file) .. PHASES, server = LOCATIONS }
+    server = nginx.start { http = nginx.directives(dns_port, portal.ca_file) .. PHASES,
+      server = LOCATIONS }
     bare = nginx.start { workers = 1 }
   end)
   teardown(function()
@@ -97,7 +99,8 @@ describe("b24 in nginx", function()
         local sum = 0
         for row in client:list("crm.deal.list") do sum = sum + 1 end
         local inbox = assert(client:inbox())
-        local batch = assert(client:batch { me = { "user.current" }, again = { "user.get", { ID = b24.ref("me", "ID") } } })
+        local batch = assert(client:batch { me = { "user.current" },
+          again = { "user.get", { ID = b24.ref("me", "ID") } } })
         return assert(client:counters()).TYPE.ALL, sum, batch.results.me.ID, b24.why(inbox.counters, inbox), #inbox]])
         :format(portal.webhook))
       assert.same({ 120, "1" }, { sum, first })
@@ -138,7 +141,9 @@ describe("b24 in nginx", function()
     end)
 
     it("in a timer, which is the way out of init_worker", function()
-      assert.truthy(process.eventually(3, function() return server:run 'return ngx.shared.notes:get "timer"' end))
+      assert.truthy(process.eventually(3, function()
+        return server:run 'return ngx.shared.notes:get "timer"'
+      end))
       assert.truthy(server:run('return ngx.shared.notes:get "timer"'):find("nil b24: CONNECTION_REFUSED", 1, true))
     end)
 
@@ -147,9 +152,13 @@ describe("b24 in nginx", function()
       local beats = server:run(([[
         local b24, threads, beats = require "b24", {}, 0
         for i = 1, 20 do
-          threads[i] = ngx.thread.spawn(function() return assert(b24.counters { webhook = %q, limiter = false }) end)
+          threads[i] = ngx.thread.spawn(function()
+            return assert(b24.counters { webhook = %q, limiter = false })
+          end)
         end
-        local ticker = ngx.thread.spawn(function() while true do ngx.sleep(0.01) beats = beats + 1 end end)
+        local ticker = ngx.thread.spawn(function()
+          while true do ngx.sleep(0.01) beats = beats + 1 end
+        end)
         for i = 1, 20 do assert(ngx.thread.wait(threads[i])) end
         ngx.thread.kill(ticker)
         return beats]]):format(portal.http_webhook))
@@ -173,7 +182,9 @@ describe("b24 in nginx", function()
 
   describe("refuses", function()
     local function note(name)
-      process.eventually(1, function() return server:run(("return ngx.shared.notes:get %q"):format(name)) end)
+      process.eventually(1, function()
+        return server:run(("return ngx.shared.notes:get %q"):format(name))
+      end)
       return server:run(("return ngx.shared.notes:get %q"):format(name))
     end
 
@@ -183,8 +194,8 @@ describe("b24 in nginx", function()
       for _, phase in ipairs { "init_worker", "header_filter", "log" } do
         local text = note(phase)
         assert.truthy(text:find("^false "), text)
-        assert.truthy(text:find("b24: b24.counters(conf) cannot wait here: nothing may wait in nginx's phase " .. phase
-          .. " (API disabled)", 1, true), text)
+        assert.truthy(text:find("b24: b24.counters(conf) cannot wait here: nothing may wait in "
+          .. "nginx's phase " .. phase .. " (API disabled)", 1, true), text)
         assert.truthy(text:find("ngx.timer.at(0,", 1, true), text)
       end
     end)
@@ -193,7 +204,9 @@ describe("b24 in nginx", function()
       for _, webhook in ipairs { portal.http_webhook, "https://silent.test/rest/1/abcdefgh/" } do
         local took, ok, err = calm.timed(1.5, server.run, server, ([[
           package.loaded.unread = nil
-          package.preload.unread = function() return require "b24".counters { webhook = %q, limiter = false } end
+          package.preload.unread = function()
+            return require "b24".counters { webhook = %q, limiter = false }
+          end
           return pcall(require, "unread")]]):format(webhook))
         assert.is_false(ok)
         assert.truthy(err:find("not at the top level of a module (require)", 1, true), err)
@@ -202,7 +215,8 @@ describe("b24 in nginx", function()
     end)
 
     it("options that cosockets cannot honour", function()
-      for _, case in ipairs { { 'proxy = "http://127.0.0.1:1"', "proxy" }, { 'ca_file = "/x.pem"', "ca_file" },
+      for _, case in ipairs { { 'proxy = "http://127.0.0.1:1"', "proxy" },
+          { 'ca_file = "/x.pem"', "ca_file" },
         { 'ca_path = "/x"', "ca_path" }, { "http_version = 2", "http_version" } } do
         local info = fails("config", "BAD_OPTION", call(at(portal.webhook) .. ", " .. case[1]))
         assert.same({ false, false }, { info.sent, info.retryable })
@@ -231,7 +245,8 @@ describe("b24 in nginx", function()
     end)
 
     it("certificates of others, of another name, and expired ones", function()
-      for code, port in pairs { CERTIFICATE_NAME = portal.wrong_name_port, CERTIFICATE_EXPIRED = portal.expired_port,
+      for code, port in pairs { CERTIFICATE_NAME = portal.wrong_name_port,
+          CERTIFICATE_EXPIRED = portal.expired_port,
         CERTIFICATE_UNTRUSTED = portal.untrusted_port } do
         local info = fails("tls", code, call(at(portal:webhook_for(port))))
         assert.same({ false, 1, false }, { info.sent, info.attempts, info.retryable })
@@ -245,9 +260,11 @@ describe("b24 in nginx", function()
 
   describe("tells", function()
     it("names that do not exist, ports that are closed", function()
-      local info = fails("network", "HOST_NOT_FOUND", call 'webhook = "https://missing.test/rest/1/abcdefgh/", retries = 0')
+      local info = fails("network", "HOST_NOT_FOUND",
+        call 'webhook = "https://missing.test/rest/1/abcdefgh/", retries = 0')
       assert.same({ false, true }, { info.sent, info.retryable })
-      info = fails("network", "CONNECTION_REFUSED", call 'webhook = "http://127.0.0.1:1/rest/1/abcdefgh/", retries = 0')
+      info = fails("network", "CONNECTION_REFUSED",
+        call 'webhook = "http://127.0.0.1:1/rest/1/abcdefgh/", retries = 0')
       assert.is_false(info.sent)
     end)
 
@@ -259,7 +276,8 @@ describe("b24 in nginx", function()
     end)
 
     it("a portal that is silent, and one that drips, by one deadline over all", function()
-      for kind, words in pairs { silent = "no reply in time", drip = "the reply was not whole in time" } do
+      for kind, words in pairs { silent = "no reply in time",
+          drip = "the reply was not whole in time" } do
         portal:control("fault", { kind = kind, delay = kind == "drip" and 0.1 or nil })
         local took, result = process.timed(call, at(portal.webhook) .. ", timeout = 1, retries = 0")
         local info = fails("timeout", "TIMEOUT", result)
@@ -269,34 +287,42 @@ describe("b24 in nginx", function()
     end)
 
     it("an error of the portal's, as everywhere", function()
-      fails("auth", "INVALID_CREDENTIALS", call(at(portal.webhook:gsub(portal.secret, "wrongSecret"))))
-      assert.truthy(fails("portal", "ERROR_METHOD_NOT_FOUND", call(at(portal.webhook), "no.such")).hint)
+      fails("auth", "INVALID_CREDENTIALS",
+        call(at(portal.webhook:gsub(portal.secret, "wrongSecret"))))
+      assert.truthy(fails("portal", "ERROR_METHOD_NOT_FOUND",
+        call(at(portal.webhook), "no.such")).hint)
     end)
 
     it("a reply that is cut, lies about its length or is none", function()
       for _, case in ipairs {
         { "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "network", "REPLY_CUT" },
         { "HTTP/1.1 200 OK\r\nContent-Le", "network", "REPLY_CUT" },
-        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", "network", "REPLY_CUT" },
-        { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x", "network", "REPLY_GARBLED" },
-        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}x\r\n", "network", "REPLY_GARBLED" },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", "network",
+          "REPLY_CUT" },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x", "network",
+          "REPLY_GARBLED" },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}x\r\n", "network",
+          "REPLY_GARBLED" },
         { "SSH-2.0-OpenSSH_9.2\r\n", "network", "NOT_HTTP" },
         { "", "network", "NO_REPLY" },
         { "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "too_large", "REPLY_TOO_LARGE" },
       } do
         portal:control("raw", { bytes = case[1] })
-        local info = fails(case[2], case[3], call(at(portal:webhook_for(portal.raw_port)) .. ", retries = 0"))
+        local info = fails(case[2], case[3],
+          call(at(portal:webhook_for(portal.raw_port)) .. ", retries = 0"))
         assert.is_true(info.sent)
       end
       portal:control("fault", { kind = "gzip" })
       fails("decode", "UNKNOWN_ENCODING", call(at(portal.webhook)))
       portal:control("raw", { bytes = "", after = "reset" })
-      fails("network", "CONNECTION_LOST", call(at(portal:webhook_for(portal.raw_port)) .. ", retries = 0"))
+      fails("network", "CONNECTION_LOST",
+        call(at(portal:webhook_for(portal.raw_port)) .. ", retries = 0"))
     end)
   end)
 
   describe("a connection", function()
-    -- Two calls of one worker, the second after the portal has closed what the first left; the second's result.
+    -- Two calls of one worker, the second after the portal has closed what the first left; the
+    -- second's result.
     local function after_closing(method, seconds)
       local elsewhere = portal.webhook:gsub("localhost", "portal.test") -- a pool of its own
       return server:run(([[
@@ -347,7 +373,8 @@ describe("b24 in nginx", function()
 
   it("is served on while nginx reloads", function()
     portal:control("fault", { kind = "slow", delay = 0.1, times = -1 })
-    local source = ("return require('b24').counters { webhook = %q, limiter = false }"):format(portal.webhook)
+    local source =
+      ("return require('b24').counters { webhook = %q, limiter = false }"):format(portal.webhook)
     assert.truthy(server:run(source))
     local old = server:reload()
     assert.is_true(process.eventually(5, function()
@@ -355,7 +382,8 @@ describe("b24 in nginx", function()
       return server.worker ~= old[1] and server.worker ~= old[2]
     end))
     for _, pid in ipairs(old) do
-      assert.is_true(process.eventually(3, function() return not posix.kill(pid, 0) end), "worker " .. pid .. " stays")
+      assert.is_true(process.eventually(3, function() return not posix.kill(pid, 0) end),
+        "worker " .. pid .. " stays")
     end
     assert.is_nil(server:log():find("[alert]", 1, true))
   end)

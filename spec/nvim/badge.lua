@@ -17,7 +17,8 @@ tools.session(function()
   local b24 = require "b24.nvim"
   b24.setup { every = 10, notify = true }
   r.core_after_setup = package.loaded["b24.core"] ~= nil
-  r.wrong = { select(2, pcall(b24.setup, { evry = 10 })), select(2, pcall(b24.setup, { every = 1 })) }
+  r.wrong = { select(2, pcall(b24.setup, { evry = 10 })),
+    select(2, pcall(b24.setup, { every = 1 })) }
   b24.setup { every = 10, notify = true }
 
   local notes, events, datas = {}, 0, {}
@@ -37,7 +38,8 @@ tools.session(function()
   tools.control("message", { dialog_id = "5", count = 2 })
   vim.cmd "B24 refresh"
   tools.wait(function() return vim.g.b24_badge == "10" end)
-  r.again = { badge = vim.g.b24_badge, events = events, notes = vim.deepcopy(notes), data = datas[events] }
+  r.again = { badge = vim.g.b24_badge, events = events, notes = vim.deepcopy(notes),
+    data = datas[events] }
 
   package.loaded["lualine.component"] = { extend = function() return {} end }
   r.lualine = require("lualine.components.b24"):update_status()
@@ -54,7 +56,9 @@ tools.session(function()
   tools.wait(function() return vim.g.b24_badge == "10" end)
   r.back = { badge = vim.g.b24_badge, err = b24.status().err }
 
-  vim.api.nvim_create_autocmd("User", { pattern = "B24Changed", once = true, callback = function() error "mine" end })
+  vim.api.nvim_create_autocmd("User", { pattern = "B24Changed", once = true, callback = function()
+    error "mine"
+  end })
   tools.control("message", { dialog_id = "5", count = 1 })
   vim.cmd "B24 refresh"
   tools.wait(function() return vim.g.b24_badge == "11" end)
@@ -66,7 +70,8 @@ tools.session(function()
   r.saved_files = #vim.fn.readdir(folder)
 
   vim.cmd "B24 stop"
-  r.stopped = { badge = vim.g.b24_badge, running = require("b24.wait.engine").busy(), engine = b24.status().engine }
+  r.stopped = { badge = vim.g.b24_badge, running = require("b24.wait.engine").busy(),
+    engine = b24.status().engine }
   vim.cmd "B24 nonsense"
   r.nonsense = notes[#notes]
   r.words = vim.fn.getcompletion("B24 s", "cmdline")

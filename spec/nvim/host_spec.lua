@@ -29,8 +29,8 @@ describe("in Neovim", function()
     data.remove_folder(folder)
   end)
 
-  -- Runs a script that has `b24`, `client`, `conf`, `say(…)` and `quit()`, which it must call. Returns what it said; nothing
-  -- else may be seen, but the trouble that is named.
+  -- Runs a script that has `b24`, `client`, `conf`, `say(…)` and `quit()`, which it must call.
+  -- Returns what it said; nothing else may be seen, but the trouble that is named.
   local function nvim(source, trouble)
     process.write(folder .. "/script.lua", ([[
       package.path, package.cpath = %q, %q
@@ -47,7 +47,8 @@ describe("in Neovim", function()
       function quit() vim.cmd "qa!" end
     ]]):format(package.path, package.cpath, portal.webhook, portal.ca_file, folder .. "/said") .. source)
     local complaint = data.shell(("{ env -i PATH=\"$PATH\" HOME=%s XDG_RUNTIME_DIR=%s TERM=dumb "
-      .. "timeout 60 nvim -u NONE -i NONE -n --headless -c 'luafile %s/script.lua' </dev/null; echo status $?; }"):format(
+      .. "timeout 60 nvim -u NONE -i NONE -n --headless -c 'luafile %s/script.lua' </dev/null; "
+        .. "echo status $?; }"):format(
       folder, folder, folder))
     if trouble then assert.truthy(complaint:find(trouble, 1, true), complaint) end
     assert.equal("status 0\n", trouble and complaint:match "status %d+\n$" or complaint)
@@ -58,19 +59,23 @@ describe("in Neovim", function()
     assert.equal("before\n14 nil 200 false 1\n", nvim [[
       client:counters(function(counters, err, info)
         vim.api.nvim_buf_set_lines(0, 0, -1, false, { "fine" })
-        say(counters.TYPE.ALL, err, info.status, vim.in_fast_event(), vim.api.nvim_buf_line_count(0))
+        say(counters.TYPE.ALL, err, info.status, vim.in_fast_event(),
+          vim.api.nvim_buf_line_count(0))
         quit()
       end)
       say "before"
     ]])
   end)
 
-  it("a call that would freeze it is refused with the right calls, unless it was asked for", function()
+  it("a call that would freeze it is refused and names the right ones, unless asked for", function()
     assert.equal("false true true true\nfalse true\n14\n", nvim [[
       local ok, err = pcall(client.counters, client)
-      say(ok, err:find("client:counters() would freeze Neovim", 1, true) ~= nil, err:find("callback", 1, true) ~= nil,
+      say(ok, err:find("client:counters() would freeze Neovim", 1, true) ~= nil,
+        err:find("callback", 1, true) ~= nil,
         err:find("b24.run", 1, true) ~= nil)
-      local done, complaint = pcall(function() for _ in client:list "crm.deal.list" do say "a row" end end)
+      local done, complaint = pcall(function()
+        for _ in client:list "crm.deal.list" do say "a row" end
+      end)
       say(done, complaint:find("would freeze Neovim", 1, true) ~= nil)
       conf.transport = "blocking"
       say((b24.counters(conf)).TYPE.ALL)
@@ -132,7 +137,9 @@ describe("in Neovim", function()
 
   it("what a callback throws is shown, and what else is under way is answered", function()
     portal:control("fault", { kind = "slow", delay = 0.2, times = -1, method = "im.counters.get" })
-    for _, broken in ipairs { "client:call('profile', function() error 'the user\\'s own trouble' end)",
+    for _,
+        broken in ipairs { "client:call('profile', function() error 'the user\\'s own trouble' "
+          .. "end)",
       "b24.run(function() client:call 'profile' error 'the user\\'s own trouble' end)" } do
       assert.equal("answered 14\n", nvim([[
         client:counters(function(counters)
@@ -147,7 +154,8 @@ describe("in Neovim", function()
     assert.equal("59 auth 1\n", nvim [[
       local confs = {}
       for i = 1, 59 do confs[i] = conf end
-      confs.bad = { webhook = conf.webhook:gsub("/[^/]+/$", "/wrong0secret/"), ca_file = conf.ca_file, limiter = false }
+      confs.bad = { webhook = conf.webhook:gsub("/[^/]+/$", "/wrong0secret/"),
+        ca_file = conf.ca_file, limiter = false }
       b24.counters_all(confs, function(answers, _, info)
         local good = 0
         for i = 1, 59 do good = good + (answers[i].counters and 1 or 0) end

@@ -35,8 +35,8 @@ local function looks()
   r.wide = tools.text()
   vim.o.columns = 34
   vim.cmd "doautocmd VimResized"
-  r.narrow = { fits = widest() <= vim.api.nvim_win_get_width(0), width = vim.api.nvim_win_get_width(0),
-    text = tools.text() }
+  r.narrow = { fits = widest() <= vim.api.nvim_win_get_width(0),
+    width = vim.api.nvim_win_get_width(0), text = tools.text() }
   vim.o.columns = 80
   vim.cmd "doautocmd VimResized"
   tools.press "?"
@@ -51,7 +51,8 @@ local function reads()
   tools.press "<CR>"
   tools.wait(function() return vim.bo.filetype == "b24dialog" end)
   tools.shows "second line"
-  r.dialog = { text = tools.text(), modifiable = vim.bo.modifiable, windows = #vim.api.nvim_list_wins(),
+  r.dialog = { text = tools.text(), modifiable = vim.bo.modifiable,
+    windows = #vim.api.nvim_list_wins(),
     marked = tools.control("log", { since = 0 }):find("im.dialog.read", 1, true) ~= nil }
   tools.press "q"
   r.closed = { windows = #vim.api.nvim_list_wins(), filetype = vim.bo.filetype }
@@ -86,7 +87,8 @@ local function answers()
 end
 
 local function clears()
-  tools.control("message", { dialog_id = "chat18", count = 1 }) -- the answer has marked the dialog as read
+  -- the answer has marked the dialog as read
+  tools.control("message", { dialog_id = "chat18", count = 1 })
   window_of_inbox()
   go_to "日本"
   tools.press "r"
@@ -122,7 +124,8 @@ local function leaves_nothing()
     return { autocommands = #vim.api.nvim_get_autocmds {}, windows = #vim.api.nvim_list_wins(),
       buffers = #vim.api.nvim_list_bufs() }
   end
-  vim.cmd "NoMatchParen" -- of Neovim 0.10 itself, which leaves one for each window until somebody types
+  -- of Neovim 0.10 itself, which leaves one for each window until somebody types
+  vim.cmd "NoMatchParen"
   local before = left()
   for _, close in ipairs { "q", ":quit<CR>", ":bwipeout<CR>", ":only<CR>", "<C-w>c", "q" } do
     window_of_inbox()

@@ -40,7 +40,8 @@ local function complains()
     reply("im.dialog.messages.get", result)
     open "chat18"
     r.shown[i] = tools.text()
-    for name, case in pairs { sent = { "a", "im.message.add" }, read = { "r", "im.dialog.read" } } do
+    for name, case in pairs { sent = { "a", "im.message.add" },
+        read = { "r", "im.dialog.read" } } do
       reply(case[2], result)
       said = {}
       tools.press(case[1])

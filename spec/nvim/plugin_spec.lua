@@ -38,7 +38,7 @@ describe("in Neovim", function()
     end)
     teardown(function() data.remove_folder(dir) end)
 
-    it("costs the start of the editor less than a millisecond, and nothing else is loaded", function()
+    it("costs the start of the editor less than a millisecond, and loads nothing else", function()
       assert.truthy(r.start_ms < 1, r.start_ms)
       assert.is_false(r.loaded_early)
       assert.equal("none", r.badge_early)
@@ -52,14 +52,16 @@ describe("in Neovim", function()
 
     it("shows the first answer, tells it once, and notifies nobody", function()
       assert.same({ "8", 1, 0 }, { r.first.badge, r.first.events, r.first.notes })
-      assert.same({ "8", "module", false, 8 }, { r.first.status.badge, r.first.status.engine, r.first.status.stale,
-        r.first.status.totals.messages })
+      assert.same({ "8", "module", false, 8 }, { r.first.status.badge, r.first.status.engine,
+        r.first.status.stale, r.first.status.totals.messages })
     end)
 
     it("follows, with the changes, and notifies of the rise that it was asked to", function()
       assert.same({ "10", 1, 2 }, { r.again.badge, r.unchanged, r.again.events })
       local by_id = {}
-      for _, change in ipairs(r.again.data.changes) do by_id[change.dialog_id or change.id] = change end
+      for _, change in ipairs(r.again.data.changes) do
+        by_id[change.dialog_id or change.id] = change
+      end
       assert.same({ dialog_id = "5", section = "DIALOG", from = 1, to = 3 }, by_id["5"])
       assert.same({ "Bitrix24: 10 unread (2 new)" }, r.again.notes)
       assert.equal("10", r.lualine)
@@ -88,13 +90,15 @@ describe("in Neovim", function()
     end)
 
     it("has a command that knows its words", function()
-      assert.truthy(r.nonsense:find("there are: inbox, pick, refresh, start, status, stop", 1, true))
+      assert.truthy(r.nonsense:find("there are: inbox, pick, refresh, start, status, stop", 1,
+        true))
       assert.same({ "start", "status", "stop" }, r.words)
     end)
 
     it("begins by itself where there is a screen, with the last known number at once", function()
       local again = session("screen", { dir = dir, terminal = true })
-      assert.same({ "11", "8" }, { again.recalled, again.badge }) -- the portal is at its beginning again
+      -- the portal is at its beginning again
+      assert.same({ "11", "8" }, { again.recalled, again.badge })
       assert.is_true(again.silent)
     end)
   end)
@@ -111,8 +115,9 @@ describe("in Neovim", function()
       assert.same(r.before, r.after)
     end)
 
-    it("floats, cannot be changed by accident, and fits its window: also a narrow one, also with wide characters", function()
-      assert.same({ floating = "editor", modifiable = false, cursor = 2, fits = true, cursorline = true }, r.window)
+    it("floats, cannot be changed by accident, fits a narrow window and wide letters", function()
+      assert.same({ floating = "editor", modifiable = false, cursor = 2, fits = true,
+        cursorline = true }, r.window)
       assert.same({ true, 30 }, { r.narrow.fits, r.narrow.width })
       assert.truthy(r.narrow.text:find "\n    2 日本 Support 語語… +%d+m\n", r.narrow.text)
     end)
@@ -158,20 +163,24 @@ describe("in Neovim", function()
     end)
 
     it("shows what people see of its messages", function()
-      assert.truthy(r.text:find("\n  See the log (https://a.example/x)\n  > quoted\n", 1, true), r.text)
+      assert.truthy(r.text:find("\n  See the log (https://a.example/x)\n  > quoted\n", 1, true),
+        r.text)
       assert.truthy(r.text:find("\n  [con tract.pdf, 120 KB]\n", 1, true), r.text)
       assert.truthy(r.text:find "^Bitrix24  ", r.text)
       assert.truthy(r.stranger:find "^user 503  ", r.stranger)
     end)
 
     it("takes no other answer for messages, a sent or a read one", function()
-      for i, text in ipairs(r.shown) do assert.truthy(text:find("b24: BAD_RESULT", 1, true), i .. text) end
+      for i, text in ipairs(r.shown) do
+        assert.truthy(text:find("b24: BAD_RESULT", 1, true), i .. text)
+      end
       for i, text in ipairs(r.sent) do
         assert.truthy(text:find("b24: BAD_RESULT", 1, true), i .. text)
         assert.truthy(text:find("may have arrived", 1, true), i .. text)
       end
       for i, text in ipairs(r.read) do
-        assert.truthy(text:find(i == 2 and "b24: NO_DIALOG" or "b24: BAD_RESULT", 1, true), i .. text)
+        assert.truthy(text:find(i == 2 and "b24: NO_DIALOG" or "b24: BAD_RESULT", 1, true),
+          i .. text)
       end
     end)
 
@@ -184,7 +193,8 @@ describe("in Neovim", function()
     it("the program b24 is the engine, and gets the credential by its environment alone", function()
       local dir = data.folder()
       data.write(dir .. "/bin/b24", data.read "../nvim/program.sh", "700")
-      local r = session("program", { dir = dir, env = { LUA_CPATH = false, PATH = dir .. "/bin:" .. os.getenv "PATH",
+      local r = session("program",
+        { dir = dir, env = { LUA_CPATH = false, PATH = dir .. "/bin:" .. os.getenv "PATH",
         B24_WEBHOOK = "https://example.com/rest/1/topSecret/" } })
       data.remove_folder(dir)
       assert.same({ "program", "3" }, { r.status.engine, r.status.badge })
@@ -201,7 +211,8 @@ describe("in Neovim", function()
 
     it("the installed command b24 keeps the badge", function()
       local dir, bin = data.folder(), require("spec.support.command").path():match "^(.*)/"
-      local r = session("real_program", { dir = dir, env = { LUA_CPATH = false, PATH = bin .. ":" .. os.getenv "PATH",
+      local r = session("real_program",
+        { dir = dir, env = { LUA_CPATH = false, PATH = bin .. ":" .. os.getenv "PATH",
         B24_ALLOW_HTTP = "1", B24_RUNTIME_DIR = dir } })
       data.remove_folder(dir)
       assert.equal("program", r.engine)
@@ -210,18 +221,19 @@ describe("in Neovim", function()
 
     it("and without the program it says in one sentence what is missing", function()
       local r = session("nothing", { env = { LUA_CPATH = false, PATH = "/usr/bin:/bin" } })
-      assert.truthy(r.said:find("the C module does not load, and there is no program 'no-such-b24'", 1, true))
+      assert.truthy(r.said:find("the C module does not load, and there is no program 'no-such-b24'",
+        1, true))
       assert.truthy(r.said:find(":checkhealth b24", 1, true))
       assert.equal("", r.badge)
       assert.truthy(r.health:find("make nvim", 1, true))
     end)
   end)
 
-  it(":checkhealth b24 tells engine, libraries, credential's place, portal and permission, and no secret", function()
+  it(":checkhealth b24 shows engine, libraries, credential, portal, rights; no secret", function()
     local r = session "health"
     for _, part in ipairs { "Engine: the C module", "libcurl %d", "TLS: ", "Trusted certificates: ",
-      "Credential: the environment variable B24_WEBHOOK", "http://127.0.0.1:%d+ answers in %d+ ms", "%(im%)",
-      "Polling is off" } do
+      "Credential: the environment variable B24_WEBHOOK", "http://127.0.0.1:%d+ answers in %d+ ms",
+      "%(im%)", "Polling is off" } do
       assert.truthy(r.good:find(part), part .. "\n" .. r.good)
     end
     assert.truthy(r.bad:find("insufficient_scope", 1, true), r.bad)
@@ -239,8 +251,11 @@ describe("in Neovim", function()
 
   it("`make nvim` builds what Neovim finds by itself, and :help b24 is there", function()
     local dir = data.folder()
-    local made = data.shell(("cd %s && mkdir -p %s/lua %s/plugin && cp -r lua/b24 %s/lua/ && cp -r doc plugin %s/ && "
-      .. "make -s nvim NVIM_OUT=build/5.1 NVIM_DIR=%s/lua/b24 && echo made"):format(nvim.root(), dir, dir, dir, dir, dir))
+    local made =
+      data.shell(("cd %s && mkdir -p %s/lua %s/plugin && cp -r lua/b24 %s/lua/ && cp -r doc "
+        .. "plugin %s/ && "
+      .. "make -s nvim NVIM_OUT=build/5.1 NVIM_DIR=%s/lua/b24 && echo made"):format(nvim.root(),
+      dir, dir, dir, dir, dir))
     local r = session("installed", { root = dir, env = { LUA_CPATH = false } })
     data.remove_folder(dir)
     assert.truthy(made:find "made\n$", made)

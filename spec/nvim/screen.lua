@@ -1,4 +1,5 @@
--- In a terminal: the number of the last session at once, then the portal's, without a word from the user.
+-- In a terminal: the number of the last session at once, then the portal's, without a word from the
+-- user.
 local here = debug.getinfo(1, "S").source:match "^@(.*/)"
 local tools = dofile(here .. "tools.lua")
 

@@ -2,14 +2,18 @@
 
 local tools = { report = {} }
 
---- Waits, with Neovim's loop turning, until the condition holds; one that never does ends the session.
+--- Waits, with Neovim's loop turning, until the condition holds; one that never does ends the
+--- session.
 function tools.wait(condition)
-  if not vim.wait(60000, condition, 10) then error("this never happened; the screen shows: " .. tools.text(), 2) end
+  if not vim.wait(60000, condition, 10) then
+    error("this never happened; the screen shows: " .. tools.text(), 2)
+  end
 end
 
 --- A control of the mock portal.
 function tools.control(op, args)
-  local answer = vim.fn.system { "curl", "-sS", "-X", "POST", "-H", "content-type: application/json", "-d",
+  local answer = vim.fn.system { "curl", "-sS", "-X", "POST", "-H",
+    "content-type: application/json", "-d",
     next(args or {}) and vim.json.encode(args) or "{}", vim.env.PORTAL .. "/__portal/" .. op }
   if answer:find '^{"error"' then error("portal: " .. answer, 2) end
   return answer

@@ -1,5 +1,5 @@
--- The limiter's files where others can do harm: folders of a group, locks that are held, things that come and go, homes
--- that machines share.
+-- The limiter's files where others can do harm: folders of a group, locks that are held, things
+-- that come and go, homes that machines share.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
@@ -14,7 +14,8 @@ local ROOT = data.shell("id -u"):match "^0" ~= nil
 local folder
 
 local function conf(more)
-  local options = { webhook = "https://portal.example/rest/1/abcdefgh/", runtime_dir = folder, timeout = 600, retries = 0 }
+  local options = { webhook = "https://portal.example/rest/1/abcdefgh/", runtime_dir = folder,
+    timeout = 600, retries = 0 }
   for name, value in pairs(more or {}) do options[name] = value end
   return assert(codec.conf(options))
 end
@@ -25,7 +26,9 @@ local function file() return folder .. "/" .. FILE end
 local function go(options, now)
   local events = {}
   local call = codec.call(conf { runtime_dir = options.runtime_dir, limiter = options.limiter,
-    log = function(event) events[#events + 1] = event.event == "degraded" and event.message or nil end }, "profile")
+    log = function(event)
+      events[#events + 1] = event.event == "degraded" and event.message or nil
+    end }, "profile")
   local action, seconds = call:next(now or codec.clock(), "go")
   return action, seconds, call, events[1]
 end
@@ -47,7 +50,8 @@ describe("in a folder that a group shares", function()
 package.path, package.cpath = %q, %q
 local codec = require "b24.codec"
 local ends, n = codec.clock() + %d, 0
-local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/", runtime_dir = %q, timeout = 600 })
+local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/",
+  runtime_dir = %q, timeout = 600 })
 while codec.clock() < ends do
   local action = codec.call(conf, "profile"):next(codec.clock(), "go")
   assert(action == "SEND" or action == "SLEEP" or action == "DONE", action)
@@ -55,7 +59,8 @@ while codec.clock() < ends do
 end
 print(n)]]
 
-  -- Runs eight callers, one half under `prefix`, while a shell under `prefix` carries out `harm` without pause.
+  -- Runs eight callers, one half under `prefix`, while a shell under `prefix` carries out `harm`
+  -- without pause.
   local function besieged(prefix, harm)
     local script = folder .. "/caller.lua"
     process.write(script, CALLER:format(package.path, package.cpath, LONG, folder))
@@ -64,7 +69,8 @@ print(n)]]
     for i = 1, 8 do
       pipes[i] = io.popen(("%s %s 2>&1; echo status $?"):format(i % 2 == 0 and prefix or "", lua))
     end
-    data.shell(("%s timeout %d sh -c %s"):format(prefix, LONG, quote(("while :; do %s; done"):format(harm))))
+    data.shell(("%s timeout %d sh -c %s"):format(prefix, LONG,
+      quote(("while :; do %s; done"):format(harm))))
     for _, pipe in ipairs(pipes) do
       local out = pipe:read "*a"
       pipe:close()
@@ -79,8 +85,10 @@ print(n)]]
   end)
 
   it("nobody is killed by what else can be done to it", function()
-    besieged("", ("rm -f %s; mkfifo %s; rm -f %s; ln -s /etc/passwd %s; rm -f %s; echo xx >%s; mkdir %s/x; mv -T %s/x %s; "
-      .. "rmdir %s"):format(quote(file()), quote(file()), quote(file()), quote(file()), quote(file()), quote(file()),
+    besieged("", ("rm -f %s; mkfifo %s; rm -f %s; ln -s /etc/passwd %s; rm -f %s; echo xx >%s; "
+      .. "mkdir %s/x; mv -T %s/x %s; "
+      .. "rmdir %s"):format(quote(file()), quote(file()), quote(file()), quote(file()),
+      quote(file()), quote(file()),
         quote(folder), quote(folder), quote(file()), quote(file())))
   end)
 
@@ -157,8 +165,8 @@ print(n)]]
       release()
       local _, _, call = go({}, 100)
       hold()
-      local action, seconds = call:next(100, "reply", { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}',
-        retry_after = "20" })
+      local action, seconds = call:next(100, "reply",
+        { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}', retry_after = "20" })
       assert.equal("SLEEP", action)
       assert.is_true(seconds <= 0.01)
       release()
@@ -173,13 +181,15 @@ print(n)]]
     go {}
     local child = process.run(([[
       local codec, posix = require "b24.codec", require "b24_posix"
-      local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/", runtime_dir = %q,
+      local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/",
+        runtime_dir = %q,
         timeout = 600 })
       local function places(n)
         for _ = 1, n do
           local call, now = codec.call(conf, "profile"), 1
           local action, seconds = call:next(now, "go")
-          while action == "SLEEP" and seconds < 0.01 do -- the lock is busy; no time passes for the limiter
+          -- the lock is busy; no time passes for the limiter
+          while action == "SLEEP" and seconds < 0.01 do
             posix.sleep(seconds)
             call = codec.call(conf, "profile")
             action, seconds = call:next(now, "go")
@@ -230,7 +240,8 @@ describe("a folder that could not be used once", function()
     assert.is_nil((select(4, go(late, 10))))
   end)
 
-  for what, make in pairs { link = "ln -s /etc/passwd %s", fifo = "mkfifo -m 600 %s", folder = "mkdir -m 700 %s",
+  for what, make in pairs { link = "ln -s /etc/passwd %s", fifo = "mkfifo -m 600 %s",
+      folder = "mkdir -m 700 %s",
     file = "sh -c 'echo x >%s.x; ln %s.x %s'" } do
     it("takes its place back after a " .. what .. " stood in the file's place", function()
       go({}, 100)
@@ -255,26 +266,32 @@ describe("machines that share a home", function()
   local MACHINE = [[
 package.path, package.cpath = %q, %q
 local codec = require "b24.codec"
-local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/", runtime_dir = %q, timeout = 600 })
+local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/",
+  runtime_dir = %q, timeout = 600 })
 for _ = 1, tonumber(arg[1]) do codec.call(conf, "profile"):next(codec.clock(), "go") end
 print(codec.call(conf, "profile"):next(codec.clock(), "go"))]]
 
   local function machine(boot, ahead, calls)
     process.write(folder .. "/boot" .. boot, ("%08d-0000-4000-8000-000000000000\n"):format(boot))
-    local inside = ("mount --bind %s/boot%d /proc/sys/kernel/random/boot_id && exec $(command -v %s) %s/machine.lua %d")
+    local inside = ("mount --bind %s/boot%d /proc/sys/kernel/random/boot_id && exec $(command -v "
+      .. "%s) %s/machine.lua %d")
       :format(folder, boot, process.interpreter(), folder, calls)
-    local out = data.shell(("unshare -rmT --monotonic %d --boottime %d sh -c %s 2>&1"):format(ahead, ahead,
-      quote(inside)))
-    if out:find "unshare: " or out:find "mount: " then pending("no namespaces here: " .. out:match "[^\n]*") end
+    local out = data.shell(("unshare -rmT --monotonic %d --boottime %d sh -c %s 2>&1"):format(ahead,
+      ahead, quote(inside)))
+    if out:find "unshare: " or out:find "mount: " then
+      pending("no namespaces here: " .. out:match "[^\n]*")
+    end
     return out:match "^(%u+)%s+(%S*)"
   end
 
   it("have a file each, and keep to their own clock", function()
-    process.write(folder .. "/machine.lua", MACHINE:format(package.path, package.cpath, folder .. "/home"))
+    process.write(folder .. "/machine.lua", MACHINE:format(package.path, package.cpath,
+      folder .. "/home"))
     assert.equal("SLEEP", (machine(1, 5000, 60)))
     assert.equal("SEND", (machine(2, 4800, 0))) -- the other's clock is 200 s ahead of this one's
     assert.equal("SLEEP", (machine(2, 4800, 60)))
-    local action, seconds = machine(1, 5000, 0) -- and nobody has erased what this machine had counted
+    -- and nobody has erased what this machine had counted
+    local action, seconds = machine(1, 5000, 0)
     assert.equal("SLEEP", action)
     assert.is_true(tonumber(seconds) < 20, seconds)
     assert.equal("SLEEP", (machine(2, 4800, 0)))
@@ -282,7 +299,8 @@ print(codec.call(conf, "profile"):next(codec.clock(), "go"))]]
   end)
 
   it("take over a file that a boot before this one has left", function()
-    process.write(folder .. "/machine.lua", MACHINE:format(package.path, package.cpath, folder .. "/home"))
+    process.write(folder .. "/machine.lua", MACHINE:format(package.path, package.cpath,
+      folder .. "/home"))
     assert.equal("SLEEP", (machine(1, 5000, 60)))
     data.shell("touch -d '1 year ago' " .. quote(folder) .. "/home/" .. FILE)
     assert.equal("SEND", (machine(2, 10, 0)))

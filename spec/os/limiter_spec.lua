@@ -1,5 +1,5 @@
--- The limiter of the whole machine: real processes, one mapped file, and everything that can happen to that file.
--- One Lua of each kind: real time.
+-- The limiter of the whole machine: real processes, one mapped file, and everything that can happen
+-- to that file. One Lua of each kind: real time.
 
 local calm = require "spec.support.calm"
 local codec = require "b24.codec"
@@ -11,10 +11,12 @@ local process = require "spec.support.process"
 -- An enterprise portal's bucket; b24 leaves a twentieth of it empty.
 local RATE, BURST, OURS, PROCESSES, CALLS = 5, 250, 238, 8, 34
 
--- Makes `calls` calls and prints: successes, limit errors, other errors, time of the first and of the last.
+-- Makes `calls` calls and prints: successes, limit errors, other errors, time of the first and of
+-- the last.
 local WORKER = [[
 local b24, codec = require "b24", require "b24.codec"
-local client = assert(b24.client { webhook = %q, allow_http = true, retries = 0, timeout = 60, runtime_dir = %q,
+local client = assert(b24.client { webhook = %q, allow_http = true, retries = 0, timeout = 60,
+  runtime_dir = %q,
   plan = "enterprise" })
 local ok, limited, failed, first = 0, 0, 0, codec.clock()
 for _ = 1, %d do
@@ -73,7 +75,8 @@ describe("many processes", function()
   end)
 
   it("do overrun it when each counts for itself (so the spec above can fail)", function()
-    p:control("settings", { bucket = { enabled = true, rate = 2, burst = 10 } }) -- slow workers overrun it, too
+    -- slow workers overrun it, too
+    p:control("settings", { bucket = { enabled = true, rate = 2, burst = 10 } })
     local workers, folders = {}, {}
     for i = 1, PROCESSES do
       folders[i] = data.folder()
@@ -109,8 +112,9 @@ describe("many processes", function()
       file = data.shell("ls -d " .. data.quote(folder) .. "/limiter-*"):match "(/%S+limiter%-%S+)"
       return file and process.read(file)
     end))
-    -- By renaming: a cut between a process's look at the file and its use of it is SIGBUS, which only a signal handler in
-    -- somebody else's program could prevent. What happens after a cut is below.
+    -- By renaming: a cut between a process's look at the file and its use of it is SIGBUS, which
+    -- only a signal handler in somebody else's program could prevent. What happens after a cut is
+    -- below.
     local other = folder .. "/other"
     for i = 1, 60 do
       if i % 3 == 0 then
@@ -136,7 +140,9 @@ describe("the file", function()
     for name, value in pairs(more or {}) do options[name] = value end
     return assert(codec.conf(options))
   end
-  local function go(options) return codec.call(options or conf(), "profile"):next(codec.clock(), "go") end
+  local function go(options)
+    return codec.call(options or conf(), "profile"):next(codec.clock(), "go")
+  end
   local function exhaust(options)
     for _ = 1, 48 do assert.equal("SEND", (go(options))) end
     assert.equal("SLEEP", (go(options)))
@@ -171,7 +177,8 @@ describe("the file", function()
   it("belongs to one portal", function()
     exhaust()
     assert.equal("SEND", (go(conf { webhook = BASE:gsub("portal", "other") })))
-    assert.equal("SLEEP", (go(conf { webhook = BASE:gsub("/1/", "/2/") }))) -- the portal counts addresses, not users
+    -- the portal counts addresses, not users
+    assert.equal("SLEEP", (go(conf { webhook = BASE:gsub("/1/", "/2/") })))
   end)
 
   it("is read for what it says when that can be", function()
@@ -199,14 +206,16 @@ describe("the file", function()
   end)
 end)
 
-describe("a folder that cannot be used: the process counts for itself, and its log says so:", function()
+describe("a folder that cannot be used: the process counts for itself, and logs it:", function()
   local function trouble(dir)
     local events = {}
-    local options = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/", runtime_dir = dir, retries = 0,
+    local options = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/",
+      runtime_dir = dir, retries = 0,
       limiter = { rate = 1, burst = 1 }, log = function(event) events[#events + 1] = event end })
     local call = codec.call(options, "profile")
     assert.equal("SEND", (call:next(codec.clock(), "go")))
-    assert.equal("SLEEP", (codec.call(options, "profile"):next(codec.clock(), "go"))) -- it does count
+    -- it does count
+    assert.equal("SLEEP", (codec.call(options, "profile"):next(codec.clock(), "go")))
     assert.equal("degraded", events[1].event)
     return events[1].message
   end
@@ -236,7 +245,10 @@ describe("a folder that cannot be used: the process counts for itself, and its l
     -- Root can give the folder away; everybody else finds one in /root or /proc/1.
     local root = data.shell("id -u"):match "^0"
     local dir = folder
-    if root then data.shell("mkdir -m 700 " .. data.quote(folder) .. "/b; chown 65534 " .. data.quote(folder) .. "/b") end
+    if root then
+      data.shell("mkdir -m 700 " .. data.quote(folder) .. "/b; chown 65534 "
+        .. data.quote(folder) .. "/b")
+    end
     assert.is_truthy(trouble(root and dir .. "/b" or "/proc"):find("another user", 1, true))
   end)
 
@@ -254,15 +266,21 @@ describe("a folder that cannot be used: the process counts for itself, and its l
     process.write(folder .. "/full.lua", ([[
       package.path, package.cpath = %q, %q
       local codec, events = require "b24.codec", {}
-      local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/", runtime_dir = arg[1],
+      local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/",
+        runtime_dir = arg[1],
         limiter = { rate = 1, burst = 1 }, log = function(event) events[#events + 1] = event end })
-      print(codec.call(conf, "profile"):next(codec.clock(), "go"), codec.call(conf, "profile"):next(codec.clock(), "go"))
+      print(codec.call(conf, "profile"):next(codec.clock(), "go"),
+        codec.call(conf, "profile"):next(codec.clock(), "go"))
       print(events[1].event, events[1].message)]]):format(package.path, package.cpath))
-    local inside = ("mount -t tmpfs -o size=4k,mode=700 none %s/disk && (cat /dev/zero > %s/disk/zero; true) && "
-      .. "$(command -v %s) %s/full.lua %s/disk"):format(folder, folder, process.interpreter(), folder, folder)
+    local inside =
+      ("mount -t tmpfs -o size=4k,mode=700 none %s/disk && (cat /dev/zero > %s/disk/zero; true) && "
+      .. "$(command -v %s) %s/full.lua %s/disk"):format(folder, folder, process.interpreter(),
+      folder, folder)
     data.shell("mkdir " .. data.quote(folder) .. "/disk")
     local out = data.shell("unshare -rm sh -c " .. data.quote(inside))
-    if out:find("^unshare: ") or out:find("^mount: ") then pending("this user may not mount: " .. out:match "[^\n]*") end
+    if out:find("^unshare: ") or out:find("^mount: ") then
+      pending("this user may not mount: " .. out:match "[^\n]*")
+    end
     assert.is_truthy(out:find("SEND"), out)
     assert.is_truthy(out:find("degraded[^\n]+limiter%-portal.example"), out)
   end)

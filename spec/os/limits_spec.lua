@@ -1,19 +1,22 @@
--- Confs of different limits on one portal: random mixes against the portal's own bucket, in a time that is handed in.
+-- Confs of different limits on one portal: random mixes against the portal's own bucket, in a time
+-- that is handed in.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
 
 local GOOD = { status = 200, body = '{"result":true}', content_type = "application/json" }
-local LIMIT = { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}', content_type = "application/json" }
+local LIMIT = { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}',
+  content_type = "application/json" }
 
 local folder, portals = nil, 0
 
--- Spelt otherwise, a folder is another process's as far as this Lua state knows: it opens the files once more.
+-- Spelt otherwise, a folder is another process's as far as this Lua state knows: it opens the files
+-- once more.
 local function spelling(process) return folder .. ("/."):rep(process) end
 
 local function conf(more, process)
-  local options = { webhook = ("https://p%d.example/rest/1/abcdefgh/"):format(portals), runtime_dir = spelling(process or 0),
-    timeout = 600, retries = 0 }
+  local options = { webhook = ("https://p%d.example/rest/1/abcdefgh/"):format(portals),
+    runtime_dir = spelling(process or 0), timeout = 600, retries = 0 }
   for name, value in pairs(more or {}) do options[name] = value end
   return assert(codec.conf(options))
 end
@@ -29,7 +32,8 @@ local function bucket(rate, burst)
   return self
 end
 
--- Carries out calls: a list of { at =, conf = }. Returns what was sent, in the order of time: { at, asked, conf, index }.
+-- Carries out calls: a list of { at =, conf = }. Returns what was sent, in the order of time: { at,
+-- asked, conf, index }.
 local function simulate(calls)
   local waiting, sent, refused = {}, {}, 0
   for i, call in ipairs(calls) do
@@ -61,13 +65,16 @@ end
 local MIXES = {
   standard = {
     {}, {},
-    { limiter = { rate = 0.01 } }, { limiter = { rate = 0.01, burst = 1 } }, { limiter = { rate = 1, burst = 5 } },
+    { limiter = { rate = 0.01 } }, { limiter = { rate = 0.01, burst = 1 } },
+    { limiter = { rate = 1, burst = 5 } },
     { limiter = { rate = 100, burst = 1000 } }, { limiter = { rate = 0.5, burst = 100 } },
-    { limiter = { burst = 3 } }, { limiter = { rate = 3, burst = 50 } }, { limiter = { rate = 1.7, burst = 20 } },
+    { limiter = { burst = 3 } }, { limiter = { rate = 3, burst = 50 } },
+    { limiter = { rate = 1.7, burst = 20 } },
   },
   enterprise = {
     {}, { plan = "enterprise" }, { plan = "enterprise" },
-    { plan = "enterprise", limiter = { rate = 0.05, burst = 2 } }, { limiter = { rate = 0.3, burst = 4 } },
+    { plan = "enterprise", limiter = { rate = 0.05, burst = 2 } },
+    { limiter = { rate = 0.3, burst = 4 } },
     { plan = "enterprise", limiter = { rate = 1000, burst = 1000 } },
     { plan = "enterprise", limiter = { rate = 4.5, burst = 250 } },
   },
@@ -105,18 +112,22 @@ local function run(plan, seed, count)
   local sent, refused = simulate(plain)
   assert.equal(count, #sent + refused)
   local words = ("plan %s, seed %d"):format(plan, seed)
-  local whole, standard, own, delayed = bucket(BUCKETS[plan][1], BUCKETS[plan][2]), bucket(2, 50), {}, 0
+  local whole, standard, own, delayed = bucket(BUCKETS[plan][1], BUCKETS[plan][2]),
+    bucket(2, 50), {}, 0
   for i, s in ipairs(sent) do
     local c = by_conf[s.conf]
     local where = ("%s, call %d of %d at %.3f"):format(words, i, #sent, s.at)
     assert.is_true(whole.add(s.at), where .. ": the portal's bucket overflows")
-    if not c.more.plan then assert.is_true(standard.add(s.at), where .. ": so does the standard confs' together") end
+    if not c.more.plan then
+      assert.is_true(standard.add(s.at), where .. ": so does the standard confs' together")
+    end
     if c.own then -- confs with the same numbers are one
       own[c.own] = own[c.own] or bucket(c.rate, c.burst)
       assert.is_true(own[c.own].add(s.at), where .. ": a conf exceeds its own " .. c.own)
     elseif plan == "standard" and s.at > s.asked + 1e-6 then
       delayed = delayed + 1
-      assert.is_true(whole.level > 48 - 0.01, where .. ": held back at the portal's level " .. whole.level)
+      assert.is_true(whole.level > 48 - 0.01, where .. ": held back at the portal's level "
+        .. whole.level)
     end
   end
   return delayed, refused
@@ -134,7 +145,9 @@ describe("confs of all limits on one portal", function()
         for seed = 1, tonumber(os.getenv "B24_TEST_MIXES") or 25 do
           delayed = delayed + run(plan, seed * 7919, 400)
         end
-        if plan == "standard" then assert.is_true(delayed > 100, "too few calls had to wait: " .. delayed) end
+        if plan == "standard" then
+          assert.is_true(delayed > 100, "too few calls had to wait: " .. delayed)
+        end
       end)
     end
   end
@@ -164,7 +177,8 @@ describe("a stricter conf", function()
   end)
 
   it("takes no place in the portal's bucket for what its own refuses", function()
-    local strict, other, n = conf { limiter = { rate = 0.01, burst = 1 }, timeout = 1 }, conf({ timeout = 1 }, 1), 0
+    local strict, other, n = conf { limiter = { rate = 0.01, burst = 1 }, timeout = 1 },
+      conf({ timeout = 1 }, 1), 0
     assert.equal("SEND", (go(strict, 100)))
     for _ = 1, 500 do assert.equal("DONE", (go(strict, 100))) end
     for _ = 1, 100 do
@@ -184,7 +198,8 @@ describe("a stricter conf", function()
   end)
 
   it("takes no place of its own for what the portal refuses", function()
-    local strict, other = conf { limiter = { rate = 0.01, burst = 1 }, timeout = 1 }, conf({ timeout = 600 }, 1)
+    local strict, other = conf { limiter = { rate = 0.01, burst = 1 }, timeout = 1 },
+      conf({ timeout = 600 }, 1)
     for _ = 1, 60 do go(other, 100) end
     for _ = 1, 500 do
       local action, _, call = go(strict, 100)
@@ -233,7 +248,7 @@ it("a laxer conf is held to the portal's bucket all the same", function()
   assert.equal(48, n)
 end)
 
-it("without a plan a conf stays within the standard bucket beside others of an enterprise portal", function()
+it("without a plan a conf stays within the standard bucket beside enterprise confs", function()
   folder = data.folder()
   portals = portals + 1
   local plain, large, n = conf { timeout = 1 }, conf { plan = "enterprise", timeout = 1 }, { 0, 0 }

@@ -11,9 +11,12 @@ describe("a secret that is typed", function()
   after_each(function() data.remove_folder(home) end)
 
   local missing
-  if data.shell "script -qec 'echo yes' /dev/null </dev/null":sub(1, 3) ~= "yes" then missing = "no program `script`" end
+  if data.shell "script -qec 'echo yes' /dev/null </dev/null":sub(1, 3) ~= "yes" then
+    missing = "no program `script`"
+  end
 
-  -- Runs `steps` (sh) beside a shell with job control, whose foreground job asks for a secret. What the terminal showed.
+  -- Runs `steps` (sh) beside a shell with job control, whose foreground job asks for a secret. What
+  -- the terminal showed.
   local function at_terminal(before, steps, ended)
     local program = ([[
       package.path, package.cpath = %q, %q
@@ -25,8 +28,10 @@ describe("a secret that is typed", function()
       file:close()
     ]]):format(package.path, package.cpath, before)
     process.write(home .. "/main.lua", program)
-    process.write(home .. "/job.sh", "echo $$ >pid; exec " .. process.interpreter() .. " main.lua\n")
-    process.write(home .. "/run.sh", "set -m\ntty >tty\nsh job.sh\n" .. (ended or "") .. "stty -a >after\necho over\n")
+    process.write(home .. "/job.sh", "echo $$ >pid; exec " .. process.interpreter()
+      .. " main.lua\n")
+    process.write(home .. "/run.sh", "set -m\ntty >tty\nsh job.sh\n" .. (ended or "")
+      .. "stty -a >after\necho over\n")
     process.write(home .. "/steps.sh", [[
       until_seen() {
         n=0
@@ -45,7 +50,8 @@ describe("a secret that is typed", function()
 
   it("is not shown, also while a debugger's hook is set", function()
     if missing then return pending(missing) end
-    local out, result = at_terminal("debug.sethook(function() end, '', 1000000)", "echo typedSecret")
+    local out, result = at_terminal("debug.sethook(function() end, '', 1000000)",
+      "echo typedSecret")
     assert.equal("typedSecret", result)
     assert.is_nil(out:find("typedSecret", 1, true), out)
     assert.is_true(echoes "after")
@@ -62,7 +68,8 @@ describe("a secret that is typed", function()
     ]], "stty -a >during\nstty echo\nfg >/dev/null\n")
     assert.equal("typedSecret", result)
     assert.is_nil(out:find("typedSecret", 1, true), out)
-    assert.same({ false, true, false, true }, { echoes "asked", echoes "during", echoes "again", echoes "after" })
+    assert.same({ false, true, false, true }, { echoes "asked", echoes "during", echoes "again",
+      echoes "after" })
   end)
 
   it("is not shown after a stop that cannot be held back", function()
@@ -79,7 +86,7 @@ describe("a secret that is typed", function()
   end)
 
   for name, signal in pairs { INT = 2, TERM = 15, HUP = 1 } do
-    it("leaves a terminal that shows what is typed when a signal ends the program: " .. name, function()
+    it("leaves a terminal that shows what is typed when a signal ends it: " .. name, function()
       if missing then return pending(missing) end
       local _, result = at_terminal("", "kill -" .. signal .. ' "$(cat pid)"')
       assert.is_nil(result)

@@ -10,8 +10,8 @@ local MAX_COMMANDS = 50
 local NOT_ALLOWED = { batch = true, ["rest.download"] = true, ["rest.upload"] = true }
 local PARTS = { "result", "next", "total", "time", "error" }
 
--- As PHP's parse_url, which takes a command for a URL: raw control characters become "_", "#" ends it, and something
--- like a scheme in front is lost.
+-- As PHP's parse_url, which takes a command for a URL: raw control characters become "_", "#" ends
+-- it, and something like a scheme in front is lost.
 local function split_command(text)
   text = text:gsub("[%z\1-\31\127]", "_"):gsub("#.*$", "")
   local path, query = text:match("^([^?]*)%??(.*)$")
@@ -28,7 +28,8 @@ local function run_command(call, text, done)
   if NOT_ALLOWED[method:lower()] then
     return failure("ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage")
   end
-  local command = setmetatable({ method = method:lower(), params = params, nested = true }, { __index = call })
+  local command = setmetatable({ method = method:lower(), params = params, nested = true },
+    { __index = call })
   local body, _, problem = call.invoke(command)
   return body or problem
 end
@@ -61,8 +62,8 @@ function batch.run(call)
       if body:get("error") and php.truthy(params:get("HALT")) then break end
     end
   end
-  return php.map("result", done:get("result"), "result_error", done:get("error"), "result_total", done:get("total"),
-    "result_next", done:get("next"), "result_time", done:get("time"))
+  return php.map("result", done:get("result"), "result_error", done:get("error"), "result_total",
+    done:get("total"), "result_next", done:get("next"), "result_time", done:get("time"))
 end
 
 return batch

@@ -1,5 +1,6 @@
--- A certificate authority made on the spot, or once for many portals: main.lua --make-certs DIR, then --certs DIR.
--- Without a folder private keys stay in memory, and only the CA's certificate is written.
+-- A certificate authority made on the spot, or once for many portals: main.lua --make-certs DIR,
+-- then --certs DIR. Without a folder private keys stay in memory, and only the CA's certificate is
+-- written.
 
 local bignum = require "openssl.bignum"
 local extension = require "openssl.x509.extension"
@@ -15,7 +16,8 @@ local certs = {}
 local DAY = 86400
 
 local function new_certificate(common_name, not_before, not_after)
-  local key = pkey.new { type = "EC", curve = "prime256v1" } -- EC: a start takes milliseconds, RSA would take seconds
+  -- EC: a start takes milliseconds, RSA would take seconds
+  local key = pkey.new { type = "EC", curve = "prime256v1" }
   local certificate, name = x509.new(), x509_name.new()
   name:add("CN", common_name)
   certificate:setVersion(3)
@@ -105,7 +107,8 @@ function certs.load(dir)
     local file = assert(io.open(dir .. "/" .. name .. ".pem"))
     local text = file:read("*a")
     file:close()
-    set[name] = { certificate = x509.new(text), key = pkey.new(text:match("%-+BEGIN [%u ]*PRIVATE KEY.*")) }
+    set[name] = { certificate = x509.new(text),
+      key = pkey.new(text:match("%-+BEGIN [%u ]*PRIVATE KEY.*")) }
   end
   return set
 end
@@ -121,7 +124,8 @@ function certs.server_context(pair)
   return context
 end
 
---- Writes the authority as a CA file and as a hashed directory. Returns the names of the files made.
+--- Writes the authority as a CA file and as a hashed directory. Returns the names of the files
+--- made.
 function certs.write_authority(authority, file, directory)
   local pem = tostring(authority.certificate)
   local function write(name)

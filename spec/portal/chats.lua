@@ -44,14 +44,16 @@ end
 
 local function restrictions()
   local out = php.array()
-  for _, name in ipairs { "avatar", "rename", "extend", "call", "mute", "leave", "leave_owner", "send", "user_list" } do
+  for _, name in ipairs { "avatar", "rename", "extend", "call", "mute", "leave", "leave_owner",
+      "send", "user_list" } do
     out:set(name, true)
   end
   return out
 end
 
 local function permissions()
-  return php.map("manage_users_add", "member", "manage_users_delete", "manager", "manage_ui", "member",
+  return php.map("manage_users_add", "member", "manage_users_delete", "manager",
+    "manage_ui", "member",
     "manage_settings", "owner", "manage_messages", "member", "can_post", "member")
 end
 
@@ -67,13 +69,19 @@ end
 ---@return table
 function chats.shape(user, chat)
   local entity_type, entity_id = entity(chat)
-  return php.map("id", tonumber(chat.id), "parent_chat_id", tonumber(chat.parent) or 0, "parent_message_id", 0,
-    "name", chats.title(chat), "owner", user.id, "extranet", false, "contains_collaber", false, "avatar", "",
+  return php.map("id", tonumber(chat.id), "parent_chat_id", tonumber(chat.parent) or 0,
+    "parent_message_id", 0,
+    "name", chats.title(chat), "owner", user.id, "extranet", false, "contains_collaber", false,
+    "avatar", "",
     "color", COLOR, "type", KINDS[chat.kind][1], "entity_type", entity_type, "entity_id", entity_id,
-    "entity_data_1", "", "entity_data_2", "", "entity_data_3", "", "mute_list", chats.mute_list(user, chat),
-    "manager_list", {}, "date_create", clock.iso(chat.created), "message_type", KINDS[chat.kind][2], "user_counter", 3,
-    "restrictions", restrictions(), "role", "MEMBER", "text_field_enabled", true, "background_id", php.null,
-    "entity_link", php.map("type", "", "url", "", "id", ""), "permissions", permissions(), "public", "")
+    "entity_data_1", "", "entity_data_2", "", "entity_data_3", "", "mute_list",
+    chats.mute_list(user, chat),
+    "manager_list", {}, "date_create", clock.iso(chat.created), "message_type", KINDS[chat.kind][2],
+    "user_counter", 3,
+    "restrictions", restrictions(), "role", "MEMBER", "text_field_enabled", true,
+    "background_id", php.null,
+    "entity_link", php.map("type", "", "url", "", "id", ""), "permissions", permissions(),
+    "public", "")
 end
 
 --- The same for im.dialog.get and im.chat.get.
@@ -95,7 +103,8 @@ function chats.full_shape(user, chat, more)
   out:set("disk_folder_id", 0)
   out:set("is_new", false)
   out:set("readed_list", {})
-  out:set("last_message_views", php.map("message_id", more.last_message_id, "first_viewers", {}, "count_of_viewers", 0))
+  out:set("last_message_views", php.map("message_id", more.last_message_id, "first_viewers", {},
+    "count_of_viewers", 0))
   out:set("dialog_id", chat.dialog_id)
   return out
 end

@@ -18,7 +18,8 @@ local function days(year, month, day)
   return 365 * year + leap_days + math.floor((153 * (month - 3) + 2) / 5) + day - 719469
 end
 
---- Seconds since 1970. Nil for anything but RFC 3339: also when its "+" has become a blank in a query.
+--- Seconds since 1970. Nil for anything but RFC 3339: also when its "+" has become a blank in a
+--- query.
 ---@param text any
 ---@return number?
 function clock.parse(text)
@@ -29,7 +30,8 @@ function clock.parse(text)
   local sign, zone_hour, zone_minute = zone:match("^([+-])(%d%d):(%d%d)$")
   if not sign and zone ~= "Z" then return nil end
   local offset = sign and (zone_hour * 3600 + zone_minute * 60) * (sign == "-" and -1 or 1) or 0
-  return days(tonumber(year), tonumber(month), tonumber(day)) * 86400 + hour * 3600 + minute * 60 + second - offset
+  return days(tonumber(year), tonumber(month),
+    tonumber(day)) * 86400 + hour * 3600 + minute * 60 + second - offset
 end
 
 return clock

@@ -25,32 +25,35 @@ end
 local GENERATIONS = { g0 = true, g1 = true, g2a = true, g2b = true, g3 = true }
 
 local function check_generation(generation)
-  if generation ~= nil and not GENERATIONS[generation] then fail("unknown generation '%s'", tostring(generation)) end
+  if generation ~= nil and not GENERATIONS[generation] then
+    fail("unknown generation '%s'", tostring(generation))
+  end
 end
 
 for _, group in ipairs { "control_messages", "control_lists" } do
   require("portal." .. group).register(operation)
 end
 
-operation("account", { "user_id", "secret", "token", "scope", "generation", "expired", "name", "demo" },
-  function(portal, arguments)
+operation("account", { "user_id", "secret", "token", "scope", "generation", "expired",
+  "name", "demo" }, function(portal, arguments)
     if not tonumber(arguments.user_id) then fail("account: user_id is needed") end
     check_generation(arguments.generation)
     local account = portal:set_account(arguments)
     local path = "/rest/" .. account.user_id .. "/" .. account.secret .. "/"
     return {
-      user_id = tonumber(account.user_id) or account.user_id, secret = account.secret, token = account.token,
-      webhook = "https://localhost:" .. portal.ports.https .. path,
+      user_id = tonumber(account.user_id) or account.user_id, secret = account.secret,
+      token = account.token, webhook = "https://localhost:" .. portal.ports.https .. path,
       http_webhook = "http://127.0.0.1:" .. portal.ports.http .. path,
     }
   end)
 
--- Tricks --------------------------------------------------------------------------------------------------------------
+-- Tricks ------------------------------------------------------------------------------------------
 
 local MATCH = { "kind", "method", "times", "user_id", "listener" }
 
 local function add_trick(portal, what, arguments)
-  local fault = faults.kinds[arguments.kind] or fail("%s: unknown kind '%s'", what, tostring(arguments.kind))
+  local fault = faults.kinds[arguments.kind] or fail("%s: unknown kind '%s'", what,
+    tostring(arguments.kind))
   local known = {}
   for _, list in ipairs { MATCH, fault.arguments } do
     for _, name in ipairs(list) do known[name] = true end
@@ -60,9 +63,11 @@ local function add_trick(portal, what, arguments)
   return { waiting = #portal.tricks }
 end
 
-operation("fault", { "kind", "method", "times", "user_id", "listener", "bytes", "delay", "seconds", "status",
-  "location", "size" }, function(portal, arguments)
-  if arguments.kind == "redirect" and not arguments.location then fail("fault redirect: location is needed") end
+operation("fault", { "kind", "method", "times", "user_id", "listener", "bytes", "delay",
+  "seconds", "status", "location", "size" }, function(portal, arguments)
+  if arguments.kind == "redirect" and not arguments.location then
+    fail("fault redirect: location is needed")
+  end
   return add_trick(portal, "fault", arguments)
 end)
 
@@ -70,8 +75,12 @@ local function header_list(map)
   local out = {}
   for written, value in pairs(map or {}) do
     local name = written:lower()
-    if name == "content-length" then fail("reply: content-length is made here; use raw to lie about it") end
-    for _, item in ipairs(type(value) == "table" and value or { value }) do out[#out + 1] = { name, tostring(item) } end
+    if name == "content-length" then
+      fail("reply: content-length is made here; use raw to lie about it")
+    end
+    for _, item in ipairs(type(value) == "table" and value or { value }) do
+      out[#out + 1] = { name, tostring(item) }
+    end
   end
   return out
 end
@@ -80,8 +89,8 @@ local function bytes_of(what, text)
   return text and (basexx.from_base64(text) or fail("%s is not base64", what))
 end
 
-operation("reply", { "method", "times", "user_id", "listener", "status", "content_type", "headers", "body",
-  "body_base64", "executed" }, function(portal, arguments)
+operation("reply", { "method", "times", "user_id", "listener", "status", "content_type",
+  "headers", "body", "body_base64", "executed" }, function(portal, arguments)
   arguments.kind = "reply"
   arguments.body = arguments.body or bytes_of("body_base64", arguments.body_base64)
   arguments.body_base64 = nil
@@ -104,22 +113,25 @@ local function new_script(arguments)
   return arguments
 end
 
-operation("raw", { "bytes", "bytes_base64", "after", "times", "delay", "at_once" }, function(portal, arguments)
-  local script = new_script(arguments)
-  for _ = 1, arguments.times or 1 do table.insert(portal.raw_scripts, script) end
-  return { waiting = #portal.raw_scripts }
-end)
+operation("raw", { "bytes", "bytes_base64", "after", "times", "delay", "at_once" },
+  function(portal, arguments)
+    local script = new_script(arguments)
+    for _ = 1, arguments.times or 1 do table.insert(portal.raw_scripts, script) end
+    return { waiting = #portal.raw_scripts }
+  end)
 
 -- Scripts for all requests of their methods, while none waits for the next connection.
 operation("raw_methods", { "scripts" }, function(portal, arguments)
-  for _, script in ipairs(arguments.scripts) do portal.raw_scripts[script.method] = new_script(script) end
+  for _, script in ipairs(arguments.scripts) do
+    portal.raw_scripts[script.method] = new_script(script)
+  end
   return {}
 end)
 
--- Settings, log, statistics -------------------------------------------------------------------------------------------
+-- Settings, log, statistics -----------------------------------------------------------------------
 
-operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to", "renamed_from", "hosts",
-  "missing", "items", "deals", "tasks", "addresses",
+operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to",
+  "renamed_from", "hosts", "missing", "items", "deals", "tasks", "addresses",
   "recent_hides", "recent_appends", "deals_fault", "tasks_fault", "zero_total" },
   function(portal, arguments)
     local settings = portal.settings
@@ -149,7 +161,8 @@ operation("log_clear", {}, function(portal)
 end)
 
 operation("stats", {}, function(portal)
-  return { connections = portal.connections, executions = portal.executions, rejections = portal.rejections,
+  return { connections = portal.connections, executions = portal.executions,
+    rejections = portal.rejections,
     most_at_once = portal.most_at_once, -- requests that were being answered at the same time
     cpu = os.clock() } -- seconds of CPU since its start
 end)
@@ -159,7 +172,7 @@ operation("reset", {}, function(portal)
   return {}
 end)
 
--- -------------------------------------------------------------------------------------------------------------------
+--  ------------------------------------------------------------------------------------------------
 
 local function run(portal, name, body)
   local found = operations[name] or fail("unknown operation '%s'", name)
@@ -176,7 +189,8 @@ function control.answer(portal, name, body)
   if not ok then
     status, result = 400, { error = type(result) == "table" and result.message or tostring(result) }
   end
-  return { status = status, body = cjson.encode(result), content_type = "application/json", headers = {} }
+  return { status = status, body = cjson.encode(result), content_type = "application/json",
+    headers = {} }
 end
 
 return control

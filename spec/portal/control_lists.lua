@@ -10,7 +10,9 @@ local control_lists = {}
 function control_lists.register(operation)
   operation("rows", { "method", "add", "every" }, function(portal, arguments)
     local method = arguments.method or "crm.deal.list"
-    if not lists.grow(portal, method, arguments.add, arguments.every) then fail("rows: no list '%s'", method) end
+    if not lists.grow(portal, method, arguments.add, arguments.every) then
+      fail("rows: no list '%s'", method)
+    end
     return { rows = lists.length(portal, method) }
   end)
 end

@@ -14,9 +14,10 @@ local function operation(...)
   operations[#operations + 1] = { ... }
 end
 
-local CHAT_FIELDS = { "count", "muted", "marked", "unanswered", "parent", "hidden", "age", "history" }
-local CHAT_KINDS = { dialog = true, chat = true, open = true, line = true, collab = true, copilot = true, task = true,
-  channel = true, comment = true }
+local CHAT_FIELDS = { "count", "muted", "marked", "unanswered", "parent", "hidden",
+  "age", "history" }
+local CHAT_KINDS = { dialog = true, chat = true, open = true, line = true, collab = true,
+  copilot = true, task = true, channel = true, comment = true }
 
 -- A title is a person's name when the chat is with a person.
 local function set_title(user, chat, title, active)
@@ -38,7 +39,8 @@ local function change(user, chat, fields)
 end
 
 local function account_of(portal, arguments)
-  return portal:account(arguments.user_id) or fail("no account for user %s", tostring(arguments.user_id))
+  return portal:account(arguments.user_id)
+    or fail("no account for user %s", tostring(arguments.user_id))
 end
 
 local function counters_of(portal, arguments) -- to be changed
@@ -56,8 +58,8 @@ local function check_kind(what, kind)
   if kind and not CHAT_KINDS[kind] then fail("%s: unknown kind '%s'", what, tostring(kind)) end
 end
 
-operation("message", { "user_id", "dialog_id", "count", "kind", "text", "author_id", "age", "params", "files",
-  "forward" },
+operation("message", { "user_id", "dialog_id", "count", "kind", "text", "author_id", "age",
+  "params", "files", "forward" },
   function(portal, arguments)
     check_kind("message", arguments.kind)
     local user = counters_of(portal, arguments)
@@ -75,7 +77,8 @@ operation("read", { "user_id", "dialog_id" }, function(portal, arguments)
     user.notifications = 0
     return { dialog_id = "notify", count = 0 }
   end
-  local chat = user:find(tostring(arguments.dialog_id)) or fail("no dialog %s", tostring(arguments.dialog_id))
+  local chat = user:find(tostring(arguments.dialog_id))
+    or fail("no dialog %s", tostring(arguments.dialog_id))
   dialogs.read(user, chat)
   return { dialog_id = chat.dialog_id, count = 0 }
 end)
@@ -86,8 +89,8 @@ operation("notify", { "user_id", "count" }, function(portal, arguments)
   return { count = user.notifications }
 end)
 
-operation("dialog", { "user_id", "dialog_id", "kind", "count", "muted", "marked", "unanswered", "parent", "hidden",
-  "title", "active", "age", "history" }, function(portal, arguments)
+operation("dialog", { "user_id", "dialog_id", "kind", "count", "muted", "marked", "unanswered",
+  "parent", "hidden", "title", "active", "age", "history" }, function(portal, arguments)
   check_kind("dialog", arguments.kind)
   local user = counters_of(portal, arguments)
   local known = user:find(tostring(arguments.dialog_id))

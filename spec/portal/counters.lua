@@ -1,6 +1,8 @@
 -- The unread messages of one user, and what im.counters.get made of them in each server generation:
---   g0  2017-10: counts are strings, no lines             g2b  up to 2026-04: MESSENGER, marks add to the totals
---   g1  2017-12: LINES                                    g3   since 2026-04: collabs, CoPilot, task chats, comments
+--   g0  2017-10: counts are strings, no lines             g2b  up to 2026-04: MESSENGER, marks add
+--   to the totals
+--   g1  2017-12: LINES                                    g3   since 2026-04: collabs, CoPilot,
+--   task chats, comments
 --   g2a 2020-22: muted chats, marks
 
 local php = require "portal.php"
@@ -19,9 +21,10 @@ function counters.new(user_id)
     people = { [id] = { name = "User " .. user_id } }, last_message = 84001 }, User)
 end
 
--- Changing ------------------------------------------------------------------------------------------------------------
+-- Changing ----------------------------------------------------------------------------------------
 
---- The chat behind a DIALOG_ID: "5" is the dialog with user 5, "chat18" the chat 18. Nil when there is none.
+--- The chat behind a DIALOG_ID: "5" is the dialog with user 5, "chat18" the chat 18. Nil when there
+--- is none.
 function User:find(dialog_id)
   for i, chat in ipairs(self.chats) do
     if chat.dialog_id == dialog_id then return chat, i end
@@ -41,13 +44,15 @@ function User:open(dialog_id, kind)
       id = tostring(self.next_chat)
       self.people[tonumber(peer)] = self.people[tonumber(peer)] or {} -- so this person exists
     end
-    chat = { dialog_id = dialog_id, id = id, peer = peer, kind = peer and "dialog" or kind or "chat", count = 0 }
+    chat = { dialog_id = dialog_id, id = id, peer = peer, kind = peer and "dialog" or kind
+      or "chat", count = 0 }
   end
   table.insert(self.chats, 1, chat)
   return chat
 end
 
---- Two people, two chats (a third is muted), a line, a task chat and notifications: 14 in all on g3.
+--- Two people, two chats (a third is muted), a line, a task chat and notifications: 14 in all on
+--- g3.
 function counters.demo(user_id)
   local user = counters.new(user_id)
   user.notifications = 4
@@ -65,7 +70,7 @@ function counters.demo(user_id)
   return user
 end
 
--- Reading -------------------------------------------------------------------------------------------------------------
+-- Reading -----------------------------------------------------------------------------------------
 
 local function sum(map)
   local total = 0
@@ -98,14 +103,14 @@ local function old(user, with_lines, with_marks)
     end
   end
   return { dialog = dialog, chat = chats, muted = muted, lines = lines, marked = marked,
-    TYPE = { NOTIFY = user.notifications, DIALOG = sum(dialog) + extra.dialog, CHAT = sum(chats) + extra.chat,
-      LINES = sum(lines) } }
+    TYPE = { NOTIFY = user.notifications, DIALOG = sum(dialog) + extra.dialog,
+      CHAT = sum(chats) + extra.chat, LINES = sum(lines) } }
 end
 
 local function old_type(counted, with_lines)
   local t = counted.TYPE
-  local map = php.map("ALL", t.NOTIFY + t.DIALOG + t.CHAT + t.LINES, "NOTIFY", t.NOTIFY, "DIALOG", t.DIALOG,
-    "CHAT", t.CHAT)
+  local map = php.map("ALL", t.NOTIFY + t.DIALOG + t.CHAT + t.LINES, "NOTIFY", t.NOTIFY,
+    "DIALOG", t.DIALOG, "CHAT", t.CHAT)
   if with_lines then map:set("LINES", t.LINES) end
   return map
 end
@@ -120,7 +125,8 @@ local generations = {}
 
 function generations.g0(user)
   local counted = old(user, false, false)
-  return php.map("TYPE", old_type(counted, false), "DIALOG", strings(counted.dialog), "CHAT", strings(counted.chat))
+  return php.map("TYPE", old_type(counted, false), "DIALOG", strings(counted.dialog), "CHAT",
+    strings(counted.chat))
 end
 
 function generations.g1(user)
@@ -131,8 +137,10 @@ end
 
 function generations.g2a(user)
   local counted = old(user, true, true)
-  return php.map("TYPE", old_type(counted, true), "DIALOG", counted.dialog, "DIALOG_UNREAD", counted.marked.dialog,
-    "CHAT", counted.chat, "CHAT_MUTED", counted.muted, "CHAT_UNREAD", counted.marked.chat, "LINES", counted.lines)
+  return php.map("TYPE", old_type(counted, true), "DIALOG", counted.dialog, "DIALOG_UNREAD",
+    counted.marked.dialog,
+    "CHAT", counted.chat, "CHAT_MUTED", counted.muted, "CHAT_UNREAD", counted.marked.chat, "LINES",
+    counted.lines)
 end
 
 function generations.g2b(user)
@@ -151,22 +159,26 @@ function generations.g2b(user)
       end
     end
   end
-  local dialog_total = sum(dialog) + #dialog_marks -- a mark adds 1 even to a dialog that has a count or is muted
+  -- a mark adds 1 even to a dialog that has a count or is muted
+  local dialog_total = sum(dialog) + #dialog_marks
   local chat_total, line_total = sum(chats) + extra, sum(lines) + waiting
   local messenger = dialog_total + chat_total + line_total
   return php.map(
-    "TYPE", php.map("ALL", messenger + user.notifications, "NOTIFY", user.notifications, "CHAT", chat_total,
-      "LINES", line_total, "DIALOG", dialog_total, "MESSENGER", messenger),
+    "TYPE", php.map("ALL", messenger + user.notifications, "NOTIFY", user.notifications,
+      "CHAT", chat_total, "LINES", line_total, "DIALOG", dialog_total, "MESSENGER", messenger),
     "CHAT", chats, "CHAT_MUTED", muted, "CHAT_UNREAD", chat_marks, "LINES", lines, "DIALOG", dialog,
     "DIALOG_UNREAD", dialog_marks)
 end
 
 -- Where g3 puts a chat of each kind. Collabs and CoPilot chats are in CHAT as well.
 local G3_MAPS = {
-  dialog = { "DIALOG" }, chat = { "CHAT" }, open = { "CHAT" }, channel = { "CHAT" }, line = { "LINES" },
-  collab = { "CHAT", "COLLAB" }, copilot = { "CHAT", "COPILOT" }, task = { "TASKS_TASK" }, comment = {},
+  dialog = { "DIALOG" }, chat = { "CHAT" }, open = { "CHAT" }, channel = { "CHAT" },
+  line = { "LINES" },
+  collab = { "CHAT", "COLLAB" }, copilot = { "CHAT", "COPILOT" }, task = { "TASKS_TASK" },
+  comment = {},
 }
-local G3_RESULT = { "CHAT", "DIALOG", "COLLAB", "CHAT_MUTED", "CHAT_UNREAD", "DIALOG_UNREAD", "COLLAB_UNREAD",
+local G3_RESULT = { "CHAT", "DIALOG", "COLLAB", "CHAT_MUTED", "CHAT_UNREAD", "DIALOG_UNREAD",
+  "COLLAB_UNREAD",
   "COPILOT_UNREAD", "TASKS_TASK_UNREAD", "LINES", "COPILOT", "CHANNEL_COMMENT", "TASKS_TASK" }
 local G3_TYPES = { "CHAT", "LINES", "DIALOG", "COPILOT", "COLLAB", "MESSENGER", "TASKS_TASK" }
 
@@ -175,7 +187,9 @@ local function g3_count_chat(chat, maps, totals)
   if chat.kind == "line" and chat.unanswered then count = 1 end -- overwritten, not added
   local section_names = G3_MAPS[chat.kind]
   for _, section in ipairs(section_names) do
-    if chat.marked and section ~= "LINES" then maps[section .. "_UNREAD"]:set(nil, tonumber(chat.peer or chat.id)) end
+    if chat.marked and section ~= "LINES" then
+      maps[section .. "_UNREAD"]:set(nil, tonumber(chat.peer or chat.id))
+    end
     if not chat.muted then
       flatten(maps[section], chat, chat.peer, count)
       totals[section] = totals[section] + (count == 0 and chat.marked and 1 or count)
@@ -195,7 +209,8 @@ function generations.g3(user)
   local maps, totals = {}, { COMMENTS = 0 }
   for _, section in ipairs(G3_RESULT) do maps[section], totals[section] = php.array(), 0 end
   for _, chat in ipairs(user.chats) do g3_count_chat(chat, maps, totals) end
-  totals.MESSENGER = totals.CHAT + totals.LINES + totals.DIALOG + totals.TASKS_TASK + totals.COMMENTS
+  totals.MESSENGER =
+    totals.CHAT + totals.LINES + totals.DIALOG + totals.TASKS_TASK + totals.COMMENTS
   local notifications = math.min(user.notifications, OVERFLOW)
   local types = php.map("ALL", totals.MESSENGER + notifications, "NOTIFY", notifications)
   for _, name in ipairs(G3_TYPES) do types:set(name, totals[name]) end

@@ -1,4 +1,5 @@
--- Many dialogs at once, of all kinds and in all states, always the same ones: what a busy user's inbox looks like.
+-- Many dialogs at once, of all kinds and in all states, always the same ones: what a busy user's
+-- inbox looks like.
 
 local crowd = {}
 

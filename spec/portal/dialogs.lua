@@ -1,14 +1,17 @@
--- The messages of one user's chats. A chat's `count` is what the counters say; the messages are made to agree with it,
--- so that a test which only sets a count finds as many unread messages, and older read ones below them.
+-- The messages of one user's chats. A chat's `count` is what the counters say; the messages are
+-- made to agree with it, so that a test which only sets a count finds as many unread messages, and
+-- older read ones below them.
 
 local people = require "portal.people"
 
 local dialogs = {}
 
-local MOST_MADE = 1000 -- unread messages made for one chat; the rest of a larger count stays a number
+-- unread messages made for one chat; the rest of a larger count stays a number
+local MOST_MADE = 1000
 local OLDER = 3 -- read messages below the unread ones
 
--- With what a client may trip over: BB codes, quotes, markup, line ends, characters of several bytes.
+-- With what a client may trip over: BB codes, quotes, markup, line ends, characters of several
+-- bytes.
 local TEXTS = {
   "Good morning!",
   "Please look at the [B]invoice[/B] № 17\nand tell me what you think.",
@@ -32,7 +35,8 @@ local TEXTS = {
 local function append(user, chat, author_id, date, text, own)
   user.last_message = user.last_message + 2
   local id, last = user.last_message, chat.messages[#chat.messages]
-  local message = { id = id, author_id = author_id, date = math.max(date, last and last.date or date),
+  local message = { id = id, author_id = author_id,
+    date = math.max(date, last and last.date or date),
     text = text or TEXTS[#chat.messages % #TEXTS + 1], own = own or false }
   chat.messages[#chat.messages + 1] = message
   return message
@@ -59,7 +63,8 @@ local function begin(user, chat, newest)
   while #chat.messages < older do
     local n = #chat.messages
     local own = n % 3 == 2
-    append(user, chat, own and user.id or people.author(chat, n), newest - (older - n) * 60 + 59, nil, own)
+    append(user, chat, own and user.id or people.author(chat, n), newest - (older - n) * 60 + 59,
+      nil, own)
   end
   chat.last_read = chat.messages[#chat.messages].id
 end

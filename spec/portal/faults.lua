@@ -1,5 +1,6 @@
--- What a portal, or the network before it, can do wrong. Each fault is a function of the call and its arguments; it
--- runs the method itself (`call:run()`) when the real failure would come after the method.
+-- What a portal, or the network before it, can do wrong. Each fault is a function of the call and
+-- its arguments; it runs the method itself (`call:run()`) when the real failure would come after
+-- the method.
 
 local cqueues = require "cqueues"
 
@@ -10,7 +11,8 @@ local faults = {}
 local HUGE_PIECE = 65536
 -- As an h2 frame this is longer than any that is allowed.
 local GARBAGE = "\255\254\253 this is not HTTP \0\1\2\r\n\r\n"
-local PAGE = "<html>\r\n<head><title>%d %s</title></head>\r\n<body>\r\n<center><h1>%d %s</h1></center>\r\n"
+local PAGE =
+  "<html>\r\n<head><title>%d %s</title></head>\r\n<body>\r\n<center><h1>%d %s</h1></center>\r\n"
   .. "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 local reasons = require "http.h1_reason_phrases"
 
@@ -25,7 +27,8 @@ end
 
 --- The page that nginx shows in front of PHP.
 function faults.page(status)
-  local reason = status == 503 and "Service Temporarily Unavailable" or reasons[tostring(status)] or "Error"
+  local reason = status == 503 and "Service Temporarily Unavailable" or reasons[tostring(status)]
+    or "Error"
   return plain(status, PAGE:format(status, reason, status, reason), "text/html")
 end
 
@@ -36,14 +39,16 @@ local function kind(name, arguments, run)
   kinds[name] = { run = run, arguments = arguments }
 end
 
--- Broken off ----------------------------------------------------------------------------------------------------------
+-- Broken off --------------------------------------------------------------------------------------
 
 -- The head promises the whole body, then `bytes` of it come (half of it when not given).
 kind("cut_body", { "bytes" }, function(call, arguments)
   local answer = call:run()
   call.entry.status = answer.status
   local part = answer.body:sub(1, arguments.bytes or math.floor(#answer.body / 2))
-  if wire.begin(call.stream, answer, #answer.body) and part ~= "" then wire.piece(call.stream, part, false) end
+  if wire.begin(call.stream, answer, #answer.body) and part ~= "" then
+    wire.piece(call.stream, part, false)
+  end
   wire.cut(call.stream)
 end)
 
@@ -81,20 +86,26 @@ kind("close_after", {}, function(call)
   wire.hang_up(call.stream)
 end)
 
--- Slow ----------------------------------------------------------------------------------------------------------------
+-- Slow --------------------------------------------------------------------------------------------
 
 local function sleep_unless_gone(call, seconds)
   local deadline = cqueues.monotime() + seconds
   repeat
     local left = deadline - cqueues.monotime()
     if left <= 0 then return true end
-    if cqueues.poll(call.portal.changed, math.min(left, 0.25)) == call.portal.changed then return false end
+    if cqueues.poll(call.portal.changed, math.min(left, 0.25)) == call.portal.changed then
+      return false
+    end
   until wire.is_gone(call.stream)
   return false
 end
 
 kind("slow", { "delay" }, function(call, arguments)
-  if sleep_unless_gone(call, arguments.delay or 1) then send(call, call:run()) else wire.cut(call.stream) end
+  if sleep_unless_gone(call, arguments.delay or 1) then
+    send(call, call:run())
+  else
+    wire.cut(call.stream)
+  end
 end)
 
 -- Not a byte, until the client goes away, the portal is reset, or `seconds` are over.
@@ -114,7 +125,7 @@ kind("drip", { "delay" }, function(call, arguments)
   end
 end)
 
--- Unexpected ----------------------------------------------------------------------------------------------------------
+-- Unexpected --------------------------------------------------------------------------------------
 
 kind("html", { "status" }, function(call, arguments)
   send(call, faults.page(arguments.status or 503))
@@ -125,7 +136,8 @@ kind("empty", { "status" }, function(call, arguments)
 end)
 
 kind("redirect", { "status", "location" }, function(call, arguments)
-  send(call, plain(arguments.status or 302, "", "text/html; charset=UTF-8", { { "location", arguments.location } }))
+  send(call, plain(arguments.status or 302, "", "text/html; charset=UTF-8",
+    { { "location", arguments.location } }))
 end)
 
 kind("garbage", {}, function(call)
@@ -153,7 +165,9 @@ kind("chunked", { "size" }, function(call, arguments)
   call.entry.status = answer.status
   if not wire.begin(call.stream, answer) then return end
   for i = 1, #answer.body, size do
-    if not wire.piece(call.stream, answer.body:sub(i, i + size - 1), i + size > #answer.body) then return end
+    if not wire.piece(call.stream, answer.body:sub(i, i + size - 1), i + size > #answer.body) then
+      return
+    end
   end
 end)
 

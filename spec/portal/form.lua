@@ -5,11 +5,14 @@ local php = require "portal.php"
 local form = {}
 
 local function unescape(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
 end
 
--- "a[b][]" -> { "a", "b", "" }; the first name loses characters that a PHP variable cannot have. What follows a "]"
--- other than "[" is ignored, and a "[" that is never closed is such a character too.
+-- "a[b][]" -> { "a", "b", "" }; the first name loses characters that a PHP variable cannot have.
+-- What follows a "]" other than "[" is ignored, and a "[" that is never closed is such a character
+-- too.
 local function split_key(key)
   local name, rest = key:match("^ *([^%[]+)(.*)$")
   if not name then return nil end

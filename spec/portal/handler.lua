@@ -1,4 +1,5 @@
--- One request from its stream to its answer: read, log, redirect, limit, play tricks, or simply call.
+-- One request from its stream to its answer: read, log, redirect, limit, play tricks, or simply
+-- call.
 
 local faults = require "portal.faults"
 local control = require "portal.control"
@@ -12,7 +13,7 @@ local handler = {}
 
 local READ_TIMEOUT = 60
 
--- Reading -------------------------------------------------------------------------------------------------------------
+-- Reading -----------------------------------------------------------------------------------------
 
 local function plain_headers(headers)
   local out = {}
@@ -33,7 +34,8 @@ local function read_message(stream)
 end
 
 local function read(stream, connection)
-  -- lua-http throws for some malformed requests (a transfer coding it does not know, a negative length).
+  -- lua-http throws for some malformed requests (a transfer coding it does not know, a negative
+  -- length).
   local ok, headers, body = pcall(read_message, stream)
   if not ok or not headers then return nil end
   return {
@@ -47,7 +49,8 @@ local function read(stream, connection)
   }
 end
 
--- POST's fields cover the query's. JSON counts only with its content type, and broken JSON counts for nothing.
+-- POST's fields cover the query's. JSON counts only with its content type, and broken JSON counts
+-- for nothing.
 local function parameters(entry)
   local params = form.decode(entry.path:match("%?(.*)$") or "", php.array())
   if entry.verb ~= "POST" then return params end
@@ -71,13 +74,14 @@ local function split_path(path)
   return method, user_id, secret
 end
 
--- Answering -----------------------------------------------------------------------------------------------------------
+-- Answering ---------------------------------------------------------------------------------------
 
 local function is_at_old_address(portal, call)
   local to, from = portal.settings.renamed_to, portal.settings.renamed_from
   if not to then return false end
   if from then return from == call.listener or from == call.headers.host end
-  return call.headers.host ~= to:match("^%w+://([^/]+)") -- whatever is not the new address is the old one
+  -- whatever is not the new address is the old one
+  return call.headers.host ~= to:match("^%w+://([^/]+)")
 end
 
 local function redirect(portal, call)
@@ -93,7 +97,8 @@ end
 local function new_call(portal, connection, stream, entry)
   local method, user_id, secret = split_path(entry.path)
   entry.method = method
-  return { portal = portal, stream = stream, entry = entry, method = method, user_id = user_id, secret = secret,
+  return { portal = portal, stream = stream, entry = entry, method = method, user_id = user_id,
+    secret = secret,
     listener = connection.listener, tls = connection.tls, headers = entry.headers, run = run }
 end
 
@@ -126,7 +131,8 @@ function handler.serve(portal, connection, stream)
   end
   portal:record(entry)
   portal:asked()
-  local ok, message = xpcall(respond, debug.traceback, portal, connection, new_call(portal, connection, stream, entry))
+  local ok, message = xpcall(respond, debug.traceback, portal, connection,
+    new_call(portal, connection, stream, entry))
   portal:answered()
   if not ok then error(message, 0) end
 end

@@ -1,4 +1,5 @@
--- How a portal slows its clients down: the leaky bucket per source address, and the operating time of a method.
+-- How a portal slows its clients down: the leaky bucket per source address, and the operating time
+-- of a method.
 
 local monotime = require("cqueues").monotime
 
@@ -32,9 +33,11 @@ local function account_of(accounts, settings, key)
   return account
 end
 
---- May this method run? It is asked before the call, so the call that goes over the limit still runs.
+--- May this method run? It is asked before the call, so the call that goes over the limit still
+--- runs.
 function limits.may_operate(accounts, settings, key)
-  return not settings or not settings.limit or account_of(accounts, settings, key).sum <= settings.limit
+  return not settings or not settings.limit
+    or account_of(accounts, settings, key).sum <= settings.limit
 end
 
 --- Books the call's cost. Returns `operating` and `operating_reset_at` of the time block.

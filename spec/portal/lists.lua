@@ -1,7 +1,8 @@
 -- Lists that may be longer than any memory: rows 1..n are made when they are asked for.
 --   settings  deals, tasks, items, addresses = how many rows
 --             deals_fault, tasks_fault = "stall": every page repeats the first
---   rows      { method, add } now, { method, every } after each request of the list: rows with new, higher ids
+--   rows      { method, add } now, { method, every } after each request of the list: rows with new,
+--   higher ids
 
 local php = require "portal.php"
 
@@ -9,7 +10,8 @@ local lists = {}
 
 local PAGE = 50
 
--- method -> { setting = the setting with its length, select = its default order ("ASC"), row = function(id) }
+-- method -> { setting = the setting with its length, select = its default order ("ASC"), row =
+-- function(id) }
 local kinds = {}
 
 --- The number of rows of a list now.
@@ -33,7 +35,7 @@ function lists.grow(portal, method, add, every)
   return true
 end
 
--- Ids -----------------------------------------------------------------------------------------------------------------
+-- Ids ---------------------------------------------------------------------------------------------
 
 local function array_of(value)
   return php.is_array(value) and value or php.array()
@@ -48,12 +50,15 @@ local NARROW = {
 
 local function among(value)
   local ids = {}
-  for _, item in (php.is_array(value) and value or php.map(0, value)):each() do ids[#ids + 1] = php.integer(item) end
+  for _, item in (php.is_array(value) and value or php.map(0, value)):each() do
+    ids[#ids + 1] = php.integer(item)
+  end
   table.sort(ids)
   return ids
 end
 
--- What the filter leaves: a range of ids, or single ids. Conditions for other fields count for nothing.
+-- What the filter leaves: a range of ids, or single ids. Conditions for other fields count for
+-- nothing.
 local function selection(filter, length)
   local range = { first = 1, last = length }
   for key, value in filter:each() do
@@ -83,7 +88,7 @@ local function id_at(range, position, descending)
   return range.ids and range.ids[position + 1] or range.first + position
 end
 
--- Rows ----------------------------------------------------------------------------------------------------------------
+-- Rows --------------------------------------------------------------------------------------------
 
 local function only(row, select)
   if #select.order == 0 then return row end
@@ -91,7 +96,9 @@ local function only(row, select)
   for _, name in select:each() do wanted[tostring(name):upper()] = true end
   if wanted["*"] then return row end
   for name, value in row:each() do
-    if wanted[name:upper()] or wanted[(name:gsub("%u", "_%0")):upper()] then out:set(name, value) end
+    if wanted[name:upper()] or wanted[(name:gsub("%u", "_%0")):upper()] then
+      out:set(name, value)
+    end
   end
   return out
 end
@@ -106,7 +113,8 @@ local function page(call)
   local offset = stalled and 0 or math.max(call.start, 0)
   local rows, size = {}, kind.at_once and call.start < 0 and math.huge or PAGE
   for position = offset, math.min(offset + size, range.count) - 1 do
-    rows[#rows + 1] = only(kind.row(id_at(range, position, descending)), array_of(params:get("SELECT")))
+    rows[#rows + 1] = only(kind.row(id_at(range, position, descending)),
+      array_of(params:get("SELECT")))
   end
   lists.grow(call.portal, call.method, call.portal.every[call.method])
   local result = kind.wrap and php.map(kind.wrap, rows) or rows
@@ -128,20 +136,26 @@ end }
 kinds["crm.deal.list"] = { setting = "deals", scope = "crm", order = "ASC", row = function(id)
   return php.map("ID", tostring(id), "TITLE", "Deal " .. id, "TYPE_ID", "SALE", "CATEGORY_ID", "0",
     "STAGE_ID", id % 5 == 0 and "WON" or "NEW", "OPPORTUNITY", ("%d.00"):format(id % 1000 * 100),
-    "CURRENCY_ID", "EUR", "ASSIGNED_BY_ID", tostring(1 + id % 7), "COMMENTS", php.null, "DATE_CREATE", date(id))
+    "CURRENCY_ID", "EUR", "ASSIGNED_BY_ID", tostring(1 + id % 7), "COMMENTS", php.null,
+    "DATE_CREATE", date(id))
 end }
 
--- It never names a next page and counts only what it gives; start = -1 gives everything. No row has an ID.
-kinds["crm.address.list"] = { setting = "addresses", scope = "crm", order = "ASC", at_once = true, row = function(id)
-  return php.map("TYPE_ID", "1", "ENTITY_TYPE_ID", "4", "ENTITY_ID", tostring(id), "CITY", "City " .. id)
-end }
+-- It never names a next page and counts only what it gives; start = -1 gives everything. No row has
+-- an ID.
+kinds["crm.address.list"] = { setting = "addresses", scope = "crm", order = "ASC", at_once = true,
+  row = function(id)
+    return php.map("TYPE_ID", "1", "ENTITY_TYPE_ID", "4", "ENTITY_ID", tostring(id), "CITY",
+      "City " .. id)
+  end }
 
-kinds["tasks.task.list"] = { setting = "tasks", scope = "task", order = "DESC", wrap = "tasks", row = function(id)
-  local responsible = tostring(1 + id % 7)
-  return php.map("id", tostring(id), "title", "Task " .. id, "deadline", php.null, "createdDate", date(id),
-    "responsibleId", responsible, "priority", "1", "status", "2", "accomplices", {}, "group", {},
-    "responsible", php.map("id", responsible, "name", "User " .. responsible), "subStatus", "2")
-end }
+kinds["tasks.task.list"] = { setting = "tasks", scope = "task", order = "DESC", wrap = "tasks",
+  row = function(id)
+    local responsible = tostring(1 + id % 7)
+    return php.map("id", tostring(id), "title", "Task " .. id, "deadline", php.null,
+      "createdDate", date(id),
+      "responsibleId", responsible, "priority", "1", "status", "2", "accomplices", {}, "group", {},
+      "responsible", php.map("id", responsible, "name", "User " .. responsible), "subStatus", "2")
+  end }
 
 --- Makes the methods known.
 ---@param method fun(name: string, scope: string?, run: function)

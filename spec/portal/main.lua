@@ -1,7 +1,9 @@
 -- A Bitrix24 portal to develop and test against:
---   luajit spec/portal/main.lua [--dir DIR] [--addresses N] [--watch-stdin] [--print] [--remove-dir] [--certs DIR]
---   luajit spec/portal/main.lua --make-certs DIR     for many portals that are to start with the same
--- Listens on loopback only. Ends on SIGTERM, SIGINT, SIGHUP, and with --watch-stdin at the end of its input.
+--   luajit spec/portal/main.lua [--dir DIR] [--addresses N] [--watch-stdin] [--print]
+--   [--remove-dir] [--certs DIR]
+--   luajit spec/portal/main.lua --make-certs DIR     for many portals that are to start with the
+-- same Listens on loopback only. Ends on SIGTERM, SIGINT, SIGHUP, and with --watch-stdin at the end
+-- of its input.
 
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
 package.path = here .. "/../?.lua;" .. package.path
@@ -41,7 +43,7 @@ local function read_options()
   return options
 end
 
--- Files ---------------------------------------------------------------------------------------------------------------
+-- Files -------------------------------------------------------------------------------------------
 
 local made = {} -- everything to remove at the end, in the order of its making
 
@@ -70,16 +72,18 @@ local function publish(dir, facts)
 end
 
 local function clean_up(options)
-  if options["remove-dir"] then os.remove(options.dir .. "/stderr") end -- spec/support/portal.lua puts it there
+  -- spec/support/portal.lua puts it there
+  if options["remove-dir"] then os.remove(options.dir .. "/stderr") end
   for i = #made, 1, -1 do os.remove(made[i]) end
 end
 
--- Listening -----------------------------------------------------------------------------------------------------------
+-- Listening ---------------------------------------------------------------------------------------
 
 -- One port on all addresses, as one machine with many portals.
 local function listen_https(queue, portal, context, count)
   for _ = 1, 20 do
-    local port, message = server.listen(queue, portal, { name = "https", address = LOOPBACK, context = context })
+    local port, message = server.listen(queue, portal, { name = "https", address = LOOPBACK,
+      context = context })
     if not port then error("cannot listen: " .. tostring(message), 0) end
     local free = true
     for n = 2, count do
@@ -102,8 +106,12 @@ local function listen(queue, portal, pairs_of, count)
     wrong_name = https "wrong_name",
     expired = https "expired",
     untrusted = https "untrusted",
-    raw = raw.listen(queue, portal, LOOPBACK, function(...) return server.new_connection(portal, ...) end),
-    proxy = proxy.listen(queue, portal, LOOPBACK, function(...) return server.new_connection(portal, ...) end),
+    raw = raw.listen(queue, portal, LOOPBACK, function(...)
+      return server.new_connection(portal, ...)
+    end),
+    proxy = proxy.listen(queue, portal, LOOPBACK, function(...)
+      return server.new_connection(portal, ...)
+    end),
   }
 end
 
@@ -112,7 +120,8 @@ local function describe(portal, dir, files, count)
   local addresses = {}
   for n = 1, count do addresses[n] = "127.0.0." .. n end
   return {
-    pid = sys.getpid(), dir = dir, ca_file = files.ca_file, ca_dir = files.ca_dir, addresses = addresses,
+    pid = sys.getpid(), dir = dir, ca_file = files.ca_file, ca_dir = files.ca_dir,
+    addresses = addresses,
     https_port = ports.https, http_port = ports.http, wrong_name_port = ports.wrong_name,
     expired_port = ports.expired, untrusted_port = ports.untrusted, raw_port = ports.raw,
     proxy_port = ports.proxy,
@@ -126,12 +135,13 @@ local function print_help(facts)
   print("webhook   " .. facts.webhook)
   print("CA file   " .. facts.ca_file)
   print("try       curl --cacert " .. facts.ca_file .. " " .. facts.webhook .. "im.counters.get")
-  print("          curl http://127.0.0.1:" .. facts.http_port .. "/__portal/message -d '{\"dialog_id\":\"5\"}'")
+  print("          curl http://127.0.0.1:" .. facts.http_port
+    .. "/__portal/message -d '{\"dialog_id\":\"5\"}'")
   print("Ctrl-C ends it.")
   io.stdout:flush()
 end
 
--- Life ----------------------------------------------------------------------------------------------------------------
+-- Life --------------------------------------------------------------------------------------------
 
 local function wait_for_signal(finish)
   signal.block(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -163,7 +173,8 @@ local function run(options)
   signal.ignore(signal.SIGPIPE)
   local queue, portal, ended = cqueues.new(), State.new(), false
   local function finish() ended = true end
-  queue:wrap(wait_for_signal(finish)) -- blocked first: a signal during the start must not leave files behind
+  -- blocked first: a signal during the start must not leave files behind
+  queue:wrap(wait_for_signal(finish))
   if options["watch-stdin"] then
     local at_end, when_idle = watch_stdin(portal, finish)
     queue:wrap(at_end)
@@ -173,9 +184,12 @@ local function run(options)
   local dir, ca_dir = prepare_directory(options)
   local saved = options.certs and options.addresses <= SAVED_ADDRESSES
   local pairs_of = saved and certs.load(options.certs) or certs.make(options.addresses)
-  for _, name in ipairs(certs.write_authority(pairs_of.authority, dir .. "/ca.pem", ca_dir)) do made[#made + 1] = name end
+  for _, name in ipairs(certs.write_authority(pairs_of.authority, dir .. "/ca.pem", ca_dir)) do
+    made[#made + 1] = name
+  end
   portal.ports = listen(queue, portal, pairs_of, options.addresses)
-  local facts = describe(portal, dir, { ca_file = dir .. "/ca.pem", ca_dir = ca_dir }, options.addresses)
+  local facts = describe(portal, dir, { ca_file = dir .. "/ca.pem", ca_dir = ca_dir },
+    options.addresses)
   publish(dir, facts)
   if options.print then print_help(facts) end
 
@@ -191,7 +205,9 @@ local function main()
     io.stderr:write("portal: ", tostring(options), "\n")
     os.exit(2)
   end
-  if options["make-certs"] then return certs.save(certs.make(SAVED_ADDRESSES), options["make-certs"]) end
+  if options["make-certs"] then
+    return certs.save(certs.make(SAVED_ADDRESSES), options["make-certs"])
+  end
   local ok, message = pcall(run, options)
   clean_up(options)
   if not ok then

@@ -12,7 +12,7 @@ local messages = {}
 
 local DEFAULT_LIMIT, MOST = 20, 50
 
--- Finding the chat ----------------------------------------------------------------------------------------------------
+-- Finding the chat --------------------------------------------------------------------------------
 
 local PREFIXES = { [""] = true, chat = true, sg = true, crm = true }
 local NO_ACCESS = { 403, "ACCESS_ERROR", "You do not have access to the specified dialog" }
@@ -29,7 +29,8 @@ local function dialog_id(params)
   return nil, { 400, "DIALOG_ID_EMPTY", "Dialog ID can't be empty" }
 end
 
--- The chat, ready to be looked at; or nil and the failure. With somebody to whom nobody has written yet there is neither.
+-- The chat, ready to be looked at; or nil and the failure. With somebody to whom nobody has written
+-- yet there is neither.
 local function find(call, params)
   local id, failure = dialog_id(params)
   if not id then return nil, failure end
@@ -43,11 +44,13 @@ local function find(call, params)
   return chat
 end
 
--- Looking -------------------------------------------------------------------------------------------------------------
+-- Looking -----------------------------------------------------------------------------------------
 
 local function dialog_get(call)
   local chat, failure = find(call, php.upper_keys(call.params))
-  if not chat then return fail(failure or { 400, "ACCESS_ERROR", "You don't have access to this chat" }) end
+  if not chat then
+    return fail(failure or { 400, "ACCESS_ERROR", "You don't have access to this chat" })
+  end
   return chats.full_shape(call.account.counters, chat, { counter = recents.counter(call, chat),
     unread_id = dialogs.first_unread(chat), last_message_id = dialogs.newest(chat).id })
 end
@@ -69,9 +72,10 @@ end
 local function shape(chat, message)
   local params = message.params and php.json(message.params)
     or message.author_id == 0 and php.map("CODE", { "CHAT_JOIN" }, "NOTIFY", "N") or php.array()
-  local out = php.map("id", message.id, "chat_id", tonumber(chat.id), "author_id", message.author_id,
-    "date", clock.iso(message.date), "text", message.text, "unread", chat.last_read < message.id, "uuid", php.null,
-    "replaces", {}, "params", params, "disappearing_date", php.null)
+  local out = php.map("id", message.id, "chat_id", tonumber(chat.id), "author_id",
+    message.author_id,
+    "date", clock.iso(message.date), "text", message.text, "unread", chat.last_read < message.id,
+    "uuid", php.null, "replaces", {}, "params", params, "disappearing_date", php.null)
   if message.forward then out:set("forward", php.json(message.forward)) end
   return out
 end
@@ -102,14 +106,16 @@ local function above(chat, id, limit)
   return out
 end
 
--- Without a cursor the answer is about what is unread, and longer than the limit: with few unread messages they come on
--- top of it; with many it holds the *oldest* unread ones and, below them, as many read ones. The second result is the
--- length of the first part.
+-- Without a cursor the answer is about what is unread, and longer than the limit: with few unread
+-- messages they come on top of it; with many it holds the *oldest* unread ones and, below them, as
+-- many read ones. The second result is the length of the first part.
 local function around_unread(chat, limit)
   if chat.count <= limit then return below(chat, nil, limit + chat.count) end
   local found, out = above(chat, chat.last_read, limit), {}
   for i = #found, 1, -1 do out[#out + 1] = found[i] end
-  for _, message in ipairs(below(chat, dialogs.first_unread(chat), limit)) do out[#out + 1] = message end
+  for _, message in ipairs(below(chat, dialogs.first_unread(chat), limit)) do
+    out[#out + 1] = message
+  end
   return out, #found
 end
 
@@ -159,10 +165,11 @@ local function messages_get(call)
   local shapes = {}
   for i, message in ipairs(found) do shapes[i] = shape(chat, message) end
   return php.map("chat_id", chat and tonumber(chat.id) or 0, "messages", shapes,
-    "users", authors(user, found, first_part), "files", files(found)) -- the second part's authors are not among them
+    -- the second part's authors are not among them
+    "users", authors(user, found, first_part), "files", files(found))
 end
 
--- Reading -------------------------------------------------------------------------------------------------------------
+-- Reading -----------------------------------------------------------------------------------------
 
 local function dialog_read(call)
   local params, user = php.upper_keys(call.params), call.account.counters
@@ -195,7 +202,7 @@ local function notify_read_all(call)
   return php.map("result", true, "newCounter", 0)
 end
 
--- Writing -------------------------------------------------------------------------------------------------------------
+-- Writing -----------------------------------------------------------------------------------------
 
 local LONGEST = 20000 -- characters; the rest of a longer message is dropped, and nobody is told
 
@@ -210,7 +217,9 @@ end
 
 local function text_of(params)
   local text = params:get("MESSAGE")
-  if text and type(text) ~= "string" then return nil, { 400, "MESSAGE_EMPTY", "Wrong message type" } end
+  if text and type(text) ~= "string" then
+    return nil, { 400, "MESSAGE_EMPTY", "Wrong message type" }
+  end
   text = (text or ""):match("^[%s%z]*(.-)[%s%z]*$")
   if text == "" then return nil, { 400, "MESSAGE_EMPTY", "Message can't be empty" } end
   return cut(text)

@@ -1,5 +1,5 @@
--- The REST methods this portal knows. `run(call)` returns the result and, for lists, a table with `next` and `total`; or
--- nil, status, code, description.
+-- The REST methods this portal knows. `run(call)` returns the result and, for lists, a table with
+-- `next` and `total`; or nil, status, code, description.
 
 local batch = require "portal.batch"
 local php = require "portal.php"
@@ -12,7 +12,8 @@ local function method(name, scope, run)
   known[name] = { scope = scope, run = run }
 end
 
---- The method of this name, unless this portal is told (settings.missing) that it is too old for it.
+--- The method of this name, unless this portal is told (settings.missing) that it is too old for
+--- it.
 ---@param portal table
 ---@param name string
 ---@return { scope: string?, run: function }?
@@ -29,7 +30,7 @@ end
 
 method("batch", nil, batch.run)
 
--- Who and what --------------------------------------------------------------------------------------------------------
+-- Who and what ------------------------------------------------------------------------------------
 
 method("profile", nil, function(call)
   return php.map("ID", call.account.user_id, "ADMIN", true, "NAME", call.account.name or "User",
@@ -38,23 +39,27 @@ end)
 
 method("user.current", "user", function(call)
   return php.map("ID", call.account.user_id, "ACTIVE", true, "NAME", call.account.name or "User",
-    "LAST_NAME", call.account.user_id, "IS_ONLINE", "Y", "USER_TYPE", "employee", "UF_DEPARTMENT", { 1 })
+    "LAST_NAME", call.account.user_id, "IS_ONLINE", "Y", "USER_TYPE", "employee",
+    "UF_DEPARTMENT", { 1 })
 end)
 
 method("scope", nil, function(call) return call.account.scope end)
 
 -- As a webhook sees it; an application gets more.
-method("app.info", nil, function(call) return php.map("SCOPE", call.account.scope, "LICENSE", "ru_basic") end)
+method("app.info", nil, function(call)
+  return php.map("SCOPE", call.account.scope, "LICENSE", "ru_basic")
+end)
 
 method("server.time", nil, function() return os.date("!%Y-%m-%dT%H:%M:%S+00:00") end)
 
 method("method.get", nil, function(call)
   local name = call.params:get("name") -- the real one wants it in lower case
   local found = type(name) == "string" and methods.find(call.portal, name)
-  return php.map("isExisting", found and true or false, "isAvailable", found and call.has_scope(found.scope) or false)
+  return php.map("isExisting", found and true or false, "isAvailable",
+    found and call.has_scope(found.scope) or false)
 end)
 
--- Counters ------------------------------------------------------------------------------------------------------------
+-- Counters ----------------------------------------------------------------------------------------
 
 local function camel_case(array)
   local out = php.array()
@@ -67,7 +72,8 @@ end
 
 method("im.counters.get", "im", function(call)
   local generation = call.account.generation or call.portal.settings.generation
-  local only_totals, camel = php.truthy(call.params:get("ONLY_COUNTER")), call.params:get("JSON") == "Y"
+  local only_totals, camel = php.truthy(call.params:get("ONLY_COUNTER")),
+    call.params:get("JSON") == "Y"
   if not only_totals and not camel then return call.account.counters:encoded(generation) end
   local result = call.account.counters:result(generation)
   if only_totals then result = result:get("TYPE") end
@@ -83,19 +89,22 @@ end
 
 method("crm.deal.add", "crm", new_id)
 
--- For tests -----------------------------------------------------------------------------------------------------------
+-- For tests ---------------------------------------------------------------------------------------
 
 method("b24test.echo", nil, function(call) return call.params end)
 
 method("b24test.hex", nil, function(call)
-  return ((php.text(call.params:get("value")) or ""):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+  return ((php.text(call.params:get("value")) or ""):gsub(".", function(byte)
+    return ("%02x"):format(byte:byte())
+  end))
 end)
 
 method("b24test.null", nil, function() return php.null end)
 
 method("b24test.fail", nil, function(call)
   local status = math.min(math.max(php.integer(call.params:get("status")), 400), 599)
-  return nil, status, php.text(call.params:get("error")) or "", php.text(call.params:get("description")) or ""
+  return nil, status, php.text(call.params:get("error")) or "",
+    php.text(call.params:get("description")) or ""
 end)
 
 return methods

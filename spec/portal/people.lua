@@ -1,4 +1,5 @@
--- Who is who. Anybody with an id below a limit exists, with a name made from the id, until a test says otherwise.
+-- Who is who. Anybody with an id below a limit exists, with a name made from the id, until a test
+-- says otherwise.
 
 local php = require "portal.php"
 
@@ -9,8 +10,10 @@ local people = {}
 local FIRST_OUTSIDER = 9000 -- customers who write through an open line
 local LIMIT = 100000 -- from here on nobody exists
 
-local FIRST_NAMES = { "Anna", "Klaus", "Мария", "Noah", "Zoë", "Иван", "Lucía", "Ming", "Björn", "Aiko" }
-local LAST_NAMES = { "Weber", "Müller", "Иванова", "O'Brien", "Öztürk", "Smith", "García", "李", "Østergård" }
+local FIRST_NAMES = { "Anna", "Klaus", "Мария", "Noah", "Zoë", "Иван", "Lucía", "Ming",
+  "Björn", "Aiko" }
+local LAST_NAMES = { "Weber", "Müller", "Иванова", "O'Brien", "Öztürk", "Smith", "García", "李",
+  "Østergård" }
 
 local function mixed(id, names)
   return names[id % #names + 1]
@@ -38,8 +41,8 @@ function people.find(user, id)
   if not name and id >= FIRST_OUTSIDER then name = "Visitor " .. id end
   name = name or mixed(id, FIRST_NAMES) .. " " .. mixed(id, LAST_NAMES)
   local first, last = name:match("^(%S+) (.+)$")
-  return { id = id, name = name, first_name = first or name, last_name = last or "", active = told.active ~= false,
-    connector = id >= FIRST_OUTSIDER }
+  return { id = id, name = name, first_name = first or name, last_name = last or "",
+    active = told.active ~= false, connector = id >= FIRST_OUTSIDER }
 end
 
 --- Changes somebody.
@@ -67,14 +70,19 @@ end
 ---@param person Person
 ---@return table
 function people.shape(person)
-  return php.map("id", person.id, "active", person.active, "name", person.name, "first_name", person.first_name,
-    "last_name", person.last_name, "work_position", person.connector and "" or "Manager", "color", "#1eb4aa",
-    "avatar", "", "avatar_hr", "", "gender", person.id % 2 == 0 and "F" or "M", "birthday", "", "extranet", false,
-    "network", false, "bot", false, "connector", person.connector,
-    "external_auth_id", person.connector and "imconnector" or "default", "status", "online", "idle", false,
+  return php.map("id", person.id, "active", person.active, "name", person.name, "first_name",
+    person.first_name,
+    "last_name", person.last_name, "work_position", person.connector and "" or "Manager",
+    "color", "#1eb4aa",
+    "avatar", "", "avatar_hr", "", "gender", person.id % 2 == 0 and "F" or "M", "birthday", "",
+    "extranet", false, "network", false, "bot", false, "connector", person.connector,
+    "external_auth_id", person.connector and "imconnector" or "default", "status", "online",
+    "idle", false,
     "last_activity_date", clock.iso(os.time() - person.id % 1000 * 60), "mobile_last_date", false,
-    "desktop_last_date", false, "absent", false, "departments", { 1 }, "phones", false, "bot_data", php.null,
-    "type", "user", "website", "", "email", person.connector and "" or "user" .. person.id .. "@example.test")
+    "desktop_last_date", false, "absent", false, "departments", { 1 }, "phones", false,
+    "bot_data", php.null,
+    "type", "user", "website", "", "email", person.connector and "" or "user" .. person.id
+    .. "@example.test")
 end
 
 return people

@@ -26,7 +26,9 @@ local function user_list(call)
     local person = people.find(user, id)
     if id > 0 then found:set(id, person and people.shape(person) or php.null) end
   end
-  if #found.order == 0 then return nil, 400, "INVALID_FORMAT", "A wrong format for the ID field is passed" end
+  if #found.order == 0 then
+    return nil, 400, "INVALID_FORMAT", "A wrong format for the ID field is passed"
+  end
   if (php.text(params:get("RESULT_TYPE")) or ""):lower() ~= "array" then return found end
   local list = {}
   for _, shape in found:each() do list[#list + 1] = shape end

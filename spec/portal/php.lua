@@ -7,7 +7,8 @@ php.null = setmetatable({}, { __tostring = function() return "null" end })
 
 local Array = {}
 Array.__index = Array
-local Json = {} -- a value that is JSON already: what php.json made, or an integer that a double cannot hold
+-- a value that is JSON already: what php.json made, or an integer that a double cannot hold
+local Json = {}
 
 function php.array()
   return setmetatable({ order = {}, map = {}, next_index = 0 }, Array)
@@ -73,7 +74,8 @@ function Array:each()
   end
 end
 
---- PHP writes a list exactly when the keys are 0, 1, ..., n-1 in this order: so also for no keys at all.
+--- PHP writes a list exactly when the keys are 0, 1, ..., n-1 in this order: so also for no keys at
+--- all.
 function Array:is_list()
   for i, key in ipairs(self.order) do
     if key ~= key_text(i - 1) then return false end
@@ -84,10 +86,12 @@ end
 --- PHP's idea of true: "0", "", 0, false, null and an empty array are not.
 function php.truthy(value)
   if php.is_array(value) then return #value.order > 0 end
-  return value ~= nil and value ~= php.null and value ~= false and value ~= 0 and value ~= "" and value ~= "0"
+  return value ~= nil and value ~= php.null and value ~= false and value ~= 0 and value ~= ""
+    and value ~= "0"
 end
 
---- The same array with its keys in upper case: most methods do not care about the case of their parameters.
+--- The same array with its keys in upper case: most methods do not care about the case of their
+--- parameters.
 ---@param array table a PHP array
 ---@return table
 function php.upper_keys(array)
@@ -96,7 +100,7 @@ function php.upper_keys(array)
   return out
 end
 
--- UTF-8 ---------------------------------------------------------------------------------------------------------------
+-- UTF-8 -------------------------------------------------------------------------------------------
 
 local UTF8_CHARACTERS = {
   "^[%z\1-\127]+",
@@ -129,10 +133,11 @@ local function clean_utf8(text)
   return table.concat(out), dirty
 end
 
--- Writing -------------------------------------------------------------------------------------------------------------
+-- Writing -----------------------------------------------------------------------------------------
 
 local ESCAPES = {
-  ['"'] = "\\u0022", ["\\"] = "\\\\", ["/"] = "\\/", ["<"] = "\\u003C", [">"] = "\\u003E", ["&"] = "\\u0026",
+  ['"'] = "\\u0022", ["\\"] = "\\\\", ["/"] = "\\/", ["<"] = "\\u003C", [">"] = "\\u003E",
+  ["&"] = "\\u0026",
   ["'"] = "\\u0027", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
 }
 
@@ -162,7 +167,8 @@ local function encode_array(array, encode)
   return list and "[" .. text .. "]" or "{" .. text .. "}"
 end
 
---- Writes a value as Bitrix24 does. Plain Lua tables are lists here; maps are made with php.map or php.array.
+--- Writes a value as Bitrix24 does. Plain Lua tables are lists here; maps are made with php.map or
+--- php.array.
 function php.encode(value)
   local kind = type(value)
   if kind == "string" then return encode_string(value) end
@@ -176,10 +182,11 @@ function php.encode(value)
   return "[" .. table.concat(out, ",") .. "]"
 end
 
--- Reading -------------------------------------------------------------------------------------------------------------
+-- Reading -----------------------------------------------------------------------------------------
 
 local MAX_DEPTH = 512 -- json_decode's default
-local UNESCAPES = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", ['"'] = '"', ["\\"] = "\\", ["/"] = "/" }
+local UNESCAPES = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", ['"'] = '"', ["\\"] = "\\",
+  ["/"] = "/" }
 local INVALID = {} -- thrown to leave the recursion
 local read_value
 
@@ -196,7 +203,8 @@ end
 
 local function unescape_unicode(text)
   text = text:gsub("\\u([dD][89abAB]%x%x)\\u([dD][c-fC-F]%x%x)", function(high, low)
-    return utf8_character(0x10000 + (tonumber(high, 16) - 0xD800) * 0x400 + tonumber(low, 16) - 0xDC00)
+    return utf8_character(0x10000 + (tonumber(high, 16) - 0xD800) * 0x400 + tonumber(low,
+      16) - 0xDC00)
   end)
   return (text:gsub("\\u(%x%x%x%x)", function(hex)
     local code = tonumber(hex, 16)
@@ -217,7 +225,9 @@ local function read_string(text, position)
       -- Escaped backslashes are set apart first, or the u of "\\u0041" would look like an escape.
       local parts = {}
       for part in (raw .. "\\\\"):gmatch("(.-)\\\\") do
-        parts[#parts + 1] = unescape_unicode(part):gsub("\\(.)", function(c) return UNESCAPES[c] or error(INVALID) end)
+        parts[#parts + 1] = unescape_unicode(part):gsub("\\(.)", function(c)
+          return UNESCAPES[c] or error(INVALID)
+        end)
       end
       return table.concat(parts, "\\"), stop + 1
     elseif character ~= "\\" then
@@ -282,7 +292,8 @@ function read_value(text, position, depth)
   return read_number(text, position)
 end
 
---- The value as a method would see it: lists become PHP arrays, and what is JSON already is read again.
+--- The value as a method would see it: lists become PHP arrays, and what is JSON already is read
+--- again.
 ---@param value any
 ---@return any
 function php.plain(value)

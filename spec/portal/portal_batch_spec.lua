@@ -17,10 +17,13 @@ describe("the mock portal", function()
   -- Returns the decoded answer, the status and the text.
   local function post(method, body, content_type)
     local parts = {}
-    if type(body) ~= "string" then body = body and next(body) ~= nil and cjson.encode(body) or "{}" end
+    if type(body) ~= "string" then
+      body = body and next(body) ~= nil and cjson.encode(body) or "{}"
+    end
     local _, status = http.request {
       url = portal.http_webhook .. method, method = "POST", source = ltn12.source.string(body),
-      headers = { ["content-type"] = content_type or "application/json", ["content-length"] = #body },
+      headers = { ["content-type"] = content_type or "application/json",
+        ["content-length"] = #body },
       sink = ltn12.sink.table(parts),
     }
     local text = table.concat(parts)
@@ -45,17 +48,22 @@ describe("the mock portal", function()
   describe("runs batches", function()
     it("with every part of the answer in PHP's shape", function()
       local _, status, text = post "batch"
-      local empty = '{"result":{"result":[],"result_error":[],"result_total":[],"result_next":[],"result_time":[]},"time":{'
+      local empty =
+        '{"result":{"result":[],"result_error":[],"result_total":[],"result_next":[],"result_time":[]},"time":{'
       assert.same({ 200, empty }, { status, text:sub(1, #empty) })
       _, _, text = post("batch", [[{"cmd":{"a":"server.time","0":"no.such","1":"crm.deal.list"}}]])
       assert.truthy(text:find('"result":{"a":"', 1, true))
-      assert.truthy(text:find('"result_error":[{"error":"ERROR_METHOD_NOT_FOUND","error_d', 1, true)) -- the index is the key
+      -- the index is the key
+      assert.truthy(text:find('"result_error":[{"error":"ERROR_METHOD_NOT_FOUND","error_d', 1,
+        true))
       assert.truthy(text:find('"result_total":{"1":120},"result_next":{"1":50},"result_time":{"a":{"start":', 1, true))
     end)
 
     it("from objects, lists and forms, in any case of their names", function()
-      assert.same({ a = { x = "1" }, b = { y = "2" } }, batch({ a = "b24test.echo?x=1", b = "B24Test.Echo?y=2" }).result)
-      assert.same({ { x = "1" }, { y = "2" } }, batch({ "b24test.echo?x=1", "b24test.echo?y=2" }).result)
+      assert.same({ a = { x = "1" }, b = { y = "2" } },
+        batch({ a = "b24test.echo?x=1", b = "B24Test.Echo?y=2" }).result)
+      assert.same({ { x = "1" }, { y = "2" } },
+        batch({ "b24test.echo?x=1", "b24test.echo?y=2" }).result)
       local form = "application/x-www-form-urlencoded"
       assert.same({ a = { x = "1&2" } },
         post("batch", "cmd[a]=b24test.echo%3Fx%3D1%2526" .. "2&halt=0", form).result.result)
@@ -77,21 +85,25 @@ describe("the mock portal", function()
       for byte = 0, 255 do
         encoded[#encoded + 1], hex[#hex + 1] = ("%%%02X"):format(byte), ("%02x"):format(byte)
       end
-      assert.equal(table.concat(hex), batch({ a = "b24test.hex?value=" .. table.concat(encoded) }).result.a)
+      assert.equal(table.concat(hex),
+        batch({ a = "b24test.hex?value=" .. table.concat(encoded) }).result.a)
     end)
 
     it("each command with the checks of a call", function()
       portal:control("account", { user_id = 1, scope = { "crm" } })
-      portal:control("settings", { operating = { profile = { limit = 1, cost = 2 }, batch = { limit = 0, cost = 9 } },
+      portal:control("settings",
+        { operating = { profile = { limit = 1, cost = 2 }, batch = { limit = 0, cost = 9 } },
         missing = { "scope" } })
-      local answer, status = post("batch", { cmd = { a = "im.counters.get", b = "im.counter.get", c = "profile",
-        d = "profile", e = "b24test.fail?error=&description=Not+found", f = "b24test.null", g = "scope" } })
+      local answer,
+        status = post("batch", { cmd = { a = "im.counters.get", b = "im.counter.get", c = "profile",
+        d = "profile", e = "b24test.fail?error=&description=Not+found", f = "b24test.null",
+        g = "scope" } })
       assert.equal(200, status)
       local found = {}
       for key, problem in pairs(answer.result.result_error) do found[key] = problem.error end
       local profile = found.c and "c" or "d" -- whichever cjson wrote last
-      assert.same({ a = "insufficient_scope", b = "ERROR_METHOD_NOT_FOUND", [profile] = "OPERATION_TIME_LIMIT", e = "",
-        g = "ERROR_METHOD_NOT_FOUND" }, found)
+      assert.same({ a = "insufficient_scope", b = "ERROR_METHOD_NOT_FOUND",
+        [profile] = "OPERATION_TIME_LIMIT", e = "", g = "ERROR_METHOD_NOT_FOUND" }, found)
       assert.equal("", answer.result.result_error.a.error_description)
       assert.equal(cjson.null, answer.result.result.f)
       assert.equal(2, answer.result.result_time[profile == "c" and "d" or "c"].operating)
@@ -104,7 +116,8 @@ describe("the mock portal", function()
       local answer = batch(cmd)
       local codes = {}
       for key, problem in pairs(answer.result_error) do codes[key] = problem.error end
-      assert.same({ ["1"] = "ERROR_BATCH_METHOD_NOT_ALLOWED", ["2"] = "ERROR_BATCH_METHOD_NOT_ALLOWED",
+      assert.same({ ["1"] = "ERROR_BATCH_METHOD_NOT_ALLOWED",
+        ["2"] = "ERROR_BATCH_METHOD_NOT_ALLOWED",
         ["50"] = "ERROR_BATCH_LENGTH_EXCEEDED", ["51"] = "ERROR_BATCH_LENGTH_EXCEEDED" }, codes)
       assert.is_nil(answer.result["0"])
       assert.equal(47, portal:stats().executions["b24test.echo"])
@@ -132,8 +145,8 @@ describe("the mock portal", function()
 
     it("of which later ones may refer to earlier ones", function()
       local function echo(value) -- in a list: cjson keeps its order
-        local answer = batch({ "b24test.echo?n=7&t=abc&m[k]=v", "crm.deal.list", "im.counters.get", "no.such",
-          "b24test.echo?v=" .. value })
+        local answer = batch({ "b24test.echo?n=7&t=abc&m[k]=v", "crm.deal.list",
+          "im.counters.get", "no.such", "b24test.echo?v=" .. value })
         return answer.result["4"].v
       end
       assert.equal("7", echo "$result[0][n]")
@@ -141,7 +154,8 @@ describe("the mock portal", function()
       assert.equal("n=7 and abc", echo "n=$result[0][n] and $result[0][t]")
       assert.same({ k = "v" }, echo "$result[0][m]") -- the whole value: an array
       assert.equal("x $result[0][m]", echo "x $result[0][m]") -- inside a text: left alone
-      assert.equal("<7 >", echo "<$result[0][n]> >") -- all up to the next blank belongs to the reference
+      -- all up to the next blank belongs to the reference
+      assert.equal("<7 >", echo "<$result[0][n]> >")
       assert.equal(50, echo "$next[1]")
       assert.equal("120 rows", echo "$total[1] rows")
       assert.equal("50", echo "$result[1][49][ID]")
@@ -157,10 +171,13 @@ describe("the mock portal", function()
 
   describe("shows an inbox", function()
     it("as the recent list does", function()
-      portal:control("dialog", { dialog_id = "77", title = "Ada Lovelace", active = false, muted = true, marked = true })
-      portal:control("message", { dialog_id = "chat18", text = "[B]Hi[/B]\n<you> & \"me\"", author_id = 5 })
+      portal:control("dialog", { dialog_id = "77", title = "Ada Lovelace", active = false,
+        muted = true, marked = true })
+      portal:control("message", { dialog_id = "chat18", text = "[B]Hi[/B]\n<you> & \"me\"",
+        author_id = 5 })
       local answer, _, text = post("im.recent.list", { LIMIT = 3 })
-      assert.same({ true, true, -1, 3 }, { answer.result.hasMore, answer.result.hasMorePages, answer.total, answer.next })
+      assert.same({ true, true, -1, 3 }, { answer.result.hasMore, answer.result.hasMorePages,
+        answer.total, answer.next })
       local chat, user = answer.result.items[1], answer.result.items[2]
       assert.same({ "chat18", 18, "chat", 2 }, { chat.id, chat.chat_id, chat.type, chat.counter })
       assert.same({ 'Hi <you> & "me"', 5 }, { chat.message.text, chat.message.author_id })
@@ -169,13 +186,16 @@ describe("the mock portal", function()
       assert.same({ "chat", "Project 18", 5 }, { chat.chat.type, chat.chat.name, chat.user.id })
       assert.truthy(text:find('"mute_list":[],', 1, true))
       assert.truthy(text:find('"mute_list":{"1":true}', 1, true))
-      assert.same({ 77, "user", "Ada Lovelace", true, 0 }, { user.id, user.type, user.title, user.unread, user.counter })
+      assert.same({ 77, "user", "Ada Lovelace", true, 0 },
+        { user.id, user.type, user.title, user.unread, user.counter })
       assert.same({ 77, false, "Ada", "Lovelace" },
         { user.user.id, user.user.active, user.user.first_name, user.user.last_name })
     end)
 
     it("in pages, with what the server skips", function()
-      local function ids(params) return table.concat(field(result("im.recent.list", params).items, "id"), " ") end
+      local function ids(params)
+        return table.concat(field(result("im.recent.list", params).items, "id"), " ")
+      end
       assert.equal("1 5 chat18 chat24 chat44 chat901 chat30", ids():gsub("%.0", ""))
       assert.equal("chat18 chat24", ids { LIMIT = 2, OFFSET = 2 })
       assert.equal("chat18 chat24", ids { limit = "2", start = 2 })
@@ -189,10 +209,14 @@ describe("the mock portal", function()
       local page = result("im.recent.list", { LIMIT = 6 })
       assert.is_true(page.hasMore) -- a full page always says so
       local last = page.items[3].date_last_activity
-      assert.equal("chat44 chat901", ids { LAST_MESSAGE_DATE = page.items[4].date_last_activity, LIMIT = 2, OFFSET = 9 })
-      assert.equal(page.items[3].id, result("im.recent.list", { LAST_MESSAGE_DATE = last }).items[1].id) -- again
+      assert.equal("chat44 chat901", ids { LAST_MESSAGE_DATE = page.items[4].date_last_activity,
+        LIMIT = 2, OFFSET = 9 })
+      -- again
+      assert.equal(page.items[3].id,
+        result("im.recent.list", { LAST_MESSAGE_DATE = last }).items[1].id)
       assert.equal(4, #result("im.recent.list?LAST_MESSAGE_DATE=" .. last:gsub("%+", "%%2B")).items)
-      assert.equal(6, #result("im.recent.list?LAST_MESSAGE_DATE=" .. last).items) -- the "+" has become a blank
+      -- the "+" has become a blank
+      assert.equal(6, #result("im.recent.list?LAST_MESSAGE_DATE=" .. last).items)
     end)
 
     it("and the messages of a chat, which stay unread", function()
@@ -204,7 +228,8 @@ describe("the mock portal", function()
       end
       local newest, answer = ids { LAST_ID = 1000000 }
       assert.same({ 20, 70, true }, { #newest, answer.chat_id, newest[1] > newest[20] })
-      assert.same({ true, 0, {} }, { answer.messages[1].unread, #answer.messages[1].params, answer.files })
+      assert.same({ true, 0, {} }, { answer.messages[1].unread, #answer.messages[1].params,
+        answer.files })
       local older = ids { LAST_ID = newest[20], LIMIT = 99 }
       assert.same({ 50, newest[20] - 2 }, { #older, older[1] })
       local newer = ids { FIRST_ID = newest[20], LIMIT = 5 }
@@ -221,11 +246,15 @@ describe("the mock portal", function()
       assert.equal("DIALOG_ID_EMPTY 400", failure("im.dialog.read", { DIALOG_ID = "x" }))
       assert.equal("ACCESS_ERROR 403", failure("im.dialog.messages.get", { DIALOG_ID = "chat44" }))
       assert.equal("ACCESS_ERROR 403", failure("im.dialog.get", { DIALOG_ID = "chat4711" }))
-      assert.equal("LAST_ID_STRING 400", failure("im.dialog.messages.get", { DIALOG_ID = "5", LAST_ID = "x" }))
-      assert.equal("MESSAGE_EMPTY 400", failure("im.message.add", { DIALOG_ID = "5", MESSAGE = " \n" }))
+      assert.equal("LAST_ID_STRING 400",
+        failure("im.dialog.messages.get", { DIALOG_ID = "5", LAST_ID = "x" }))
+      assert.equal("MESSAGE_EMPTY 400",
+        failure("im.message.add", { DIALOG_ID = "5", MESSAGE = " \n" }))
       assert.equal("MESSAGE_EMPTY 400", failure("im.message.add", { DIALOG_ID = "5", MESSAGE = 5 }))
-      assert.equal("ACCESS_ERROR 403", failure("im.message.add", { DIALOG_ID = "chat4711", MESSAGE = "x" }))
-      assert.equal("USER_NOT_FOUND 400", failure("im.message.add", { DIALOG_ID = 4711000, MESSAGE = "x" }))
+      assert.equal("ACCESS_ERROR 403",
+        failure("im.message.add", { DIALOG_ID = "chat4711", MESSAGE = "x" }))
+      assert.equal("USER_NOT_FOUND 400",
+        failure("im.message.add", { DIALOG_ID = 4711000, MESSAGE = "x" }))
       assert.equal("USER_NOT_EXISTS 400", failure("im.user.get", { ID = 4711000 }))
       assert.equal("INVALID_FORMAT 400", failure "im.user.list.get")
       assert.equal("Ming Smith", result("im.user.get", { ID = 77 }).name)
@@ -270,8 +299,8 @@ describe("the mock portal", function()
         kinds[entry.kind] = (kinds[entry.kind] or 0) + 1
         if not entry.hidden and entry.kind ~= "comment" then shown[#shown + 1] = entry end
       end
-      assert.same({ chat = 45, dialog = 135, task = 30, channel = 15, comment = 15, line = 15, copilot = 15, open = 15,
-        collab = 15 }, kinds)
+      assert.same({ chat = 45, dialog = 135, task = 30, channel = 15, comment = 15, line = 15,
+        copilot = 15, open = 15, collab = 15 }, kinds)
       for _, generation in ipairs { "g0", "g1", "g2a", "g2b", "g3" } do
         portal:control("settings", { generation = generation })
         local items, offset = {}, 0
@@ -304,10 +333,12 @@ describe("the mock portal", function()
       local answer = post("crm.deal.list", { start = 119950, select = { "ID" } })
       assert.same({ 50, 120000, nil }, { #answer.result, answer.total, answer.next })
       assert.same({ ID = "120000" }, answer.result[50])
-      answer = post("crm.deal.list", { start = -1, order = { ID = "DESC" }, filter = { ["<ID"] = "1000", [">=ID"] = 990 } })
+      answer = post("crm.deal.list", { start = -1, order = { ID = "DESC" },
+        filter = { ["<ID"] = "1000", [">=ID"] = 990 } })
       assert.same({ 10, "999" }, { #answer.result, answer.result[1].ID })
       assert.is_nil(answer.total or answer.next)
-      assert.same({ "7", "9" }, field(result("crm.deal.list", { filter = { ["@ID"] = { 9, 7, 7, 120001 } } }), "ID"))
+      assert.same({ "7", "9" },
+        field(result("crm.deal.list", { filter = { ["@ID"] = { 9, 7, 7, 120001 } } }), "ID"))
       portal:control("settings", { zero_total = true })
       assert.equal(0, post("crm.deal.list", { start = -1 }).total)
     end)

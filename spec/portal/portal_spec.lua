@@ -50,7 +50,8 @@ describe("the mock portal", function()
 
   describe("answers", function()
     it("as the vendor's server writes them", function()
-      local answer, status, headers, text = call(portal.http_webhook .. "IM.Counters.Get.json/", "{}")
+      local answer, status, headers,
+        text = call(portal.http_webhook .. "IM.Counters.Get.json/", "{}")
       assert.equal(200, status)
       assert.equal("application/json; charset=utf-8", headers["content-type"])
       assert.equal(14, answer.result.TYPE.ALL)
@@ -64,7 +65,8 @@ describe("the mock portal", function()
     it("with PHP's JSON", function()
       local _, _, _, text = call(portal.http_webhook .. "b24test.echo",
         [==[{"a":"</&'\">é\u20ac\\u0041","list":{"0":1,"1":[]},"map":{"1":{}},"big":9007199254740993,"f":1.50}]==])
-      local expected = [==[{"result":{"a":"\u003C\/\u0026\u0027\u0022\u003Eé€\\u0041","list":[1,[]],"map":{"1":[]},]==]
+      local expected =
+        [==[{"result":{"a":"\u003C\/\u0026\u0027\u0022\u003Eé€\\u0041","list":[1,[]],"map":{"1":[]},]==]
         .. [["big":9007199254740993,"f":1.5},]]
       assert.equal(expected, text:sub(1, #expected))
     end)
@@ -120,7 +122,8 @@ describe("the mock portal", function()
       local cookie = headers["set-cookie"]:match("^[^;]+")
       local other = portal:control("account", { user_id = 7 })
       assert.equal(200, select(2, call(portal.http_webhook .. "profile", nil, { cookie = cookie })))
-      assert.equal("authorization_error 401", failure(other.http_webhook .. "profile", { cookie = cookie }))
+      assert.equal("authorization_error 401", failure(other.http_webhook .. "profile",
+        { cookie = cookie }))
     end)
   end)
 
@@ -173,12 +176,13 @@ describe("the mock portal", function()
       chat("chat8101", "comment", 3, { parent = 801 })
       chat("chat901", "task", 300)
       local result = counters()
-      assert.same({ ALL = 127, NOTIFY = 0, CHAT = 24, LINES = 0, DIALOG = 0, COPILOT = 3, COLLAB = 7,
-        MESSENGER = 127, TASKS_TASK = 100 }, result.TYPE)
+      assert.same({ ALL = 127, NOTIFY = 0, CHAT = 24, LINES = 0, DIALOG = 0,
+        COPILOT = 3, COLLAB = 7, MESSENGER = 127, TASKS_TASK = 100 }, result.TYPE)
       assert.same({ ["801"] = { ["8101"] = 3 } }, result.CHANNEL_COMMENT)
       assert.same({ ["503"] = 100 }, result.CHAT_MUTED)
       assert.same({ 503, 502 }, result.CHAT_UNREAD)
-      assert.same({ ["701"] = 7 }, call(portal.http_webhook .. "im.counters.get?JSON=Y").result.collab)
+      assert.same({ ["701"] = 7 },
+        call(portal.http_webhook .. "im.counters.get?JSON=Y").result.collab)
       assert.equal(127, call(portal.http_webhook .. "im.counters.get?ONLY_COUNTER=N").result.ALL)
     end)
   end)
@@ -189,7 +193,8 @@ describe("the mock portal", function()
       assert.equal(200, select(2, call(portal.http_webhook .. "profile")))
       assert.equal(200, select(2, call(portal.http_webhook .. "profile")))
       local answer, status = call(portal.http_webhook .. "profile")
-      assert.same({ error = "QUERY_LIMIT_EXCEEDED", error_description = "Too many requests" }, answer)
+      assert.same({ error = "QUERY_LIMIT_EXCEEDED", error_description = "Too many requests" },
+        answer)
       assert.equal(503, status)
       assert.equal(1, portal:stats().rejections)
     end)
@@ -235,8 +240,8 @@ describe("the mock portal", function()
       assert.equal("200 1.1 0", outcome)
     end)
 
-    -- lua-http alone stops reading for good after the third of these pieces, and so in one of twenty uploads by
-    -- curl: see server.lua.
+    -- lua-http alone stops reading for good after the third of these pieces, and so in one of
+    -- twenty uploads by curl: see server.lua.
     it("goes on reading an HTTP/2 body wherever it was cut", function()
       local path = portal.http_webhook:match "^http://[^/]*(/.*)$" .. "profile"
       local piece, last = h2.data(("x"):rep(1000)), h2.data(("x"):rep(1000), true)
@@ -256,7 +261,8 @@ describe("the mock portal", function()
       file:write(("x"):rep(2 ^ 20))
       file:close()
       local url = " -o /dev/null " .. portal.webhook .. "profile"
-      local pipe = io.popen("curl -s -m 20 --http2 -H content-type:text/plain --data-binary @" .. name .. " --cacert "
+      local pipe = io.popen("curl -s -m 20 --http2 -H content-type:text/plain --data-binary @"
+        .. name .. " --cacert "
         .. portal.ca_file .. " -w '%{http_version} %{size_upload}\n'" .. url:rep(50) .. "; echo $?")
       local outcome = pipe:read "*a"
       pipe:close()
@@ -275,7 +281,8 @@ describe("the mock portal", function()
     it("breaks off in both protocols", function()
       portal:control("fault", { kind = "cut_body", times = -1 })
       local cut = select(2, curl(portal, "--http1.1 " .. portal.webhook .. "profile"))
-      assert.truthy(cut:find "^200 1%.1 18$" or cut:find "^200 1%.1 56$", cut) -- 56: libcurl 8 calls it a TLS error
+      -- 56: libcurl 8 calls it a TLS error
+      assert.truthy(cut:find "^200 1%.1 18$" or cut:find "^200 1%.1 56$", cut)
       cut = select(2, curl(portal, portal.webhook .. "profile"))
       assert.truthy(cut:find "^200 2 92$" or cut:find "^200 2 18$", cut) -- 18: curl before 7.77
       portal:control("clear_faults")
@@ -295,7 +302,8 @@ describe("the mock portal", function()
     it("with canned answers", function()
       portal:control("reply",
         { method = "profile", status = 418, body = "tea", headers = { ["X-A"] = "b" }, times = 2 })
-      portal:control("reply", { method = "server.time", body_base64 = (mime.b64("\0\1")), executed = true })
+      portal:control("reply", { method = "server.time", body_base64 = (mime.b64("\0\1")),
+        executed = true })
       assert.equal(200, select(2, get("scope")))
       for _ = 1, 2 do
         local body, status, headers = get()
@@ -318,7 +326,8 @@ describe("the mock portal", function()
       local held = {}
       for i = 1, 2 do
         held[i] = assert(socket.connect("127.0.0.1", portal.http_port))
-        held[i]:send("GET " .. portal.http_webhook:match("/rest.*") .. "scope HTTP/1.1\r\nHost: x\r\n\r\n")
+        held[i]:send("GET " .. portal.http_webhook:match("/rest.*")
+          .. "scope HTTP/1.1\r\nHost: x\r\n\r\n")
       end
       assert.equal(200, select(2, get()))
       held[1]:settimeout(0.05)
@@ -358,8 +367,12 @@ describe("the mock portal", function()
     end)
 
     it("and says so when told nonsense", function()
-      assert.error_matches(function() portal:control("fault", { kind = "flood" }) end, "unknown kind 'flood'")
-      assert.error_matches(function() portal:control("message", { dialog = "5" }) end, "unknown argument 'dialog'")
+      assert.error_matches(function()
+        portal:control("fault", { kind = "flood" })
+      end, "unknown kind 'flood'")
+      assert.error_matches(function()
+        portal:control("message", { dialog = "5" })
+      end, "unknown argument 'dialog'")
       assert.error_matches(function() portal:control("dance") end, "unknown operation 'dance'")
     end)
   end)
@@ -373,7 +386,8 @@ describe("the mock portal", function()
       local before = portal:stats().cpu
       socket.sleep(0.2)
       local used = portal:stats().cpu - before
-      assert.is_true(used < 0.1, kind .. ": " .. used .. " s of CPU in 0.2 s") -- a load elsewhere makes this less
+      -- a load elsewhere makes this less
+      assert.is_true(used < 0.1, kind .. ": " .. used .. " s of CPU in 0.2 s")
     end
   end)
 

@@ -1,5 +1,5 @@
--- A proxy (CONNECT) for which every name is this machine: names that a portal may have, with certificates that are right
--- for them, and no rule of the product that knows of specs.
+-- A proxy (CONNECT) for which every name is this machine: names that a portal may have, with
+-- certificates that are right for them, and no rule of the product that knows of specs.
 
 local cqueues = require "cqueues"
 local cqueues_socket = require "cqueues.socket"
@@ -33,8 +33,8 @@ local function wait_for_client_to_close(socket)
   while socket:xread(-65536, "b") do end
 end
 
--- What the spec has said of this host: "refuse", "silent", or the name of a listener (default: https); or a list of
--- these for one connection after the other, the last one for all that follow.
+-- What the spec has said of this host: "refuse", "silent", or the name of a listener (default:
+-- https); or a list of these for one connection after the other, the last one for all that follow.
 local function behind(portal, host)
   local what = (portal.settings.hosts or {})[host:lower()] or "https"
   if type(what) == "table" then what = #what > 1 and table.remove(what, 1) or what[1] end
@@ -45,8 +45,8 @@ local function serve(portal, connection, socket)
   prepare(socket)
   local host, line = read_head(socket)
   if not host then return socket:close() end
-  portal:record { listener = "proxy", connection = connection.id, verb = "CONNECT", path = line:match " (%S+)",
-    host = host, headers = {}, body = "" }
+  portal:record { listener = "proxy", connection = connection.id, verb = "CONNECT",
+    path = line:match " (%S+)", host = host, headers = {}, body = "" }
   local what, port = behind(portal, host)
   if what == "silent" then
     wait_for_client_to_close(socket)

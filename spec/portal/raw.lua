@@ -1,5 +1,6 @@
--- A server without a protocol: each connection gets exactly the bytes of the next script, then close, reset or nothing.
--- A script with a method is for every request of that method; after "next" its connection gets another one.
+-- A server without a protocol: each connection gets exactly the bytes of the next script, then
+-- close, reset or nothing. A script with a method is for every request of that method; after "next"
+-- its connection gets another one.
 
 local cqueues = require "cqueues"
 local sockets = require "portal.sockets"
@@ -13,7 +14,8 @@ local LINGER = 2 -- seconds for the client to read what was sent before the sock
 
 local function is_whole(request)
   local _, head_end = request:find("\r\n\r\n", 1, true)
-  local length = head_end and request:sub(1, head_end):lower():match("\r\ncontent%-length: (%d+)\r\n")
+  local length = head_end
+    and request:sub(1, head_end):lower():match("\r\ncontent%-length: (%d+)\r\n")
   return length and #request >= head_end + tonumber(length)
 end
 

@@ -23,7 +23,7 @@ function recents.counter(call, chat)
   return ends and math.min(chat.count, OVERFLOW) or chat.count
 end
 
--- Items ---------------------------------------------------------------------------------------------------------------
+-- Items -------------------------------------------------------------------------------------------
 
 -- As the list shows a text: in one line, without BB codes.
 local function plain_text(text)
@@ -32,9 +32,10 @@ end
 
 local function message_shape(message, original)
   local file = message.files and php.json(message.files) or false
-  return php.map("id", message.id, "text", original and message.text or plain_text(message.text), "file", file,
-    "author_id", message.author_id, "attach", false, "sticker", php.null, "date", clock.iso(message.date),
-    "status", "received", "uuid", php.null)
+  return php.map("id", message.id, "text", original and message.text or plain_text(message.text),
+    "file", file,
+    "author_id", message.author_id, "attach", false, "sticker", php.null, "date",
+    clock.iso(message.date), "status", "received", "uuid", php.null)
 end
 
 local function item(call, chat, original)
@@ -42,11 +43,14 @@ local function item(call, chat, original)
   local peer = tonumber(chat.peer)
   local person = people.find(user, peer or message.author_id)
   local date = clock.iso(message.date)
-  local out = php.map("id", peer or chat.dialog_id, "chat_id", tonumber(chat.id), "type", peer and "user" or "chat",
-    "avatar", php.map("url", "", "color", "#1eb4aa"), "title", peer and person.name or chats.title(chat),
-    "message", message_shape(message, original), "counter", recents.counter(call, chat), "last_id", chat.last_read,
-    "pinned", false, "unread", chat.marked and true or false, "has_reminder", false, "date_update", date,
-    "date_last_activity", date)
+  local out = php.map("id", peer or chat.dialog_id, "chat_id", tonumber(chat.id), "type",
+    peer and "user" or "chat",
+    "avatar", php.map("url", "", "color", "#1eb4aa"), "title",
+    peer and person.name or chats.title(chat),
+    "message", message_shape(message, original), "counter", recents.counter(call, chat), "last_id",
+    chat.last_read,
+    "pinned", false, "unread", chat.marked and true or false, "has_reminder", false,
+    "date_update", date, "date_last_activity", date)
   if peer then
     out:set("user", people.shape(person))
     out:set("chat", php.map("text_field_enabled", true, "background_id", php.null,
@@ -54,7 +58,8 @@ local function item(call, chat, original)
   else
     out:set("chat", chats.shape(user, chat))
     if chat.kind == "line" then
-      out:set("lines", php.map("id", tonumber(chat.id), "status", chat.unanswered and 0 or 20, "date_create", date))
+      out:set("lines", php.map("id", tonumber(chat.id), "status", chat.unanswered and 0 or 20,
+        "date_create", date))
     end
     out:set("user", person and people.shape(person) or php.map("id", 0))
   end
@@ -62,13 +67,14 @@ local function item(call, chat, original)
   return out
 end
 
--- Which ---------------------------------------------------------------------------------------------------------------
+-- Which -------------------------------------------------------------------------------------------
 
 -- A flag is set by exactly "Y". The kinds that it lets through, or not.
 local ONLY = {
   ONLY_COPILOT = { A = true }, ONLY_OPENLINES = { L = true }, ONLY_CHANNEL = { N = true, J = true },
 }
-local SKIP = { SKIP_OPENLINES = { L = true }, SKIP_CHAT = { C = true, O = true }, SKIP_DIALOG = { P = true } }
+local SKIP = { SKIP_OPENLINES = { L = true }, SKIP_CHAT = { C = true, O = true },
+  SKIP_DIALOG = { P = true } }
 
 local function fits(params, message_type)
   for flag, types in pairs(ONLY) do
@@ -93,7 +99,8 @@ local function listed(user, params, keep)
   local out = {}
   for _, chat in ipairs(user.chats) do
     dialogs.settle(user, chat)
-    if not chat.hidden and chat.kind ~= "comment" and fits(params, chats.message_type(chat)) and keep(chat) then
+    if not chat.hidden and chat.kind ~= "comment" and fits(params, chats.message_type(chat))
+        and keep(chat) then
       out[#out + 1] = chat
     end
   end
@@ -105,23 +112,28 @@ local function listed(user, params, keep)
   return out
 end
 
--- The methods ---------------------------------------------------------------------------------------------------------
+-- The methods -------------------------------------------------------------------------------------
 
--- What a page shows of its rows. settings: recent_hides = how many of each page are missing, recent_appends = how many
--- of the oldest chats are at its end, whether they are its own or not (on a real portal: the queue of the open lines).
+-- What a page shows of its rows. settings: recent_hides = how many of each page are missing,
+-- recent_appends = how many of the oldest chats are at its end, whether they are its own or not (on
+-- a real portal: the queue of the open lines).
 local function shown(call, found, first, last)
   local settings, page = call.portal.settings, {}
   for i = first + (settings.recent_hides or 0), last do page[#page + 1] = found[i] end
-  for i = 1, math.min(settings.recent_appends or 0, #found) do page[#page + 1] = found[#found + 1 - i] end
+  for i = 1, math.min(settings.recent_appends or 0, #found) do
+    page[#page + 1] = found[#found + 1 - i]
+  end
   return page
 end
 
 local function list(call)
   local params, user = php.upper_keys(call.params), call.account.counters
-  local before = clock.parse(params:get("LAST_MESSAGE_DATE")) or clock.parse(params:get("DATE_LAST_ACTIVITY"))
+  local before = clock.parse(params:get("LAST_MESSAGE_DATE"))
+    or clock.parse(params:get("DATE_LAST_ACTIVITY"))
   local unread_only = params:get("UNREAD_ONLY") == "Y"
   local found = listed(user, params, function(chat)
-    return (not before or dialogs.newest(chat).date <= before) and (not unread_only or has_unread(user, chat))
+    return (not before or dialogs.newest(chat).date <= before)
+      and (not unread_only or has_unread(user, chat))
   end)
   local limit = php.integer(params:get("LIMIT"))
   limit = limit <= 0 and DEFAULT_LIMIT or math.min(limit, MOST)

@@ -1,11 +1,12 @@
--- A batch's `$result[key][field]`: how a command's parameters are filled in from what ran before it.
--- The rules are the server's, traps included: see spec/portal/portal_batch_spec.lua.
+-- A batch's `$result[key][field]`: how a command's parameters are filled in from what ran before
+-- it. The rules are the server's, traps included: see spec/portal/portal_batch_spec.lua.
 
 local php = require "portal.php"
 
 local references = {}
 
--- What PHP's isset($value[$key]) lets through: an array's item unless it is null, or one character of a string.
+-- What PHP's isset($value[$key]) lets through: an array's item unless it is null, or one character
+-- of a string.
 local function item(value, key)
   local position = key:find("^%d+$") and tonumber(key) + 1
   if type(value) == "string" then
@@ -21,7 +22,8 @@ local function item(value, key)
   if found ~= php.null then return found end
 end
 
--- Follows "[a][b]…". A missing step leaves the last value reached. Nil when there is no step at all.
+-- Follows "[a][b]…". A missing step leaves the last value reached. Nil when there is no step at
+-- all.
 local function follow(root, path)
   local value, steps = root, 0
   for key in path:gmatch("%[([^%]]+)%]") do

@@ -1,4 +1,5 @@
--- A REST call without its transport: who calls, may they, what is the answer. In: a request. Out: an answer
+-- A REST call without its transport: who calls, may they, what is the answer. In: a request. Out:
+-- an answer
 -- { status, body, headers = { { name, value }, … } }.
 
 local basexx = require "basexx"
@@ -12,11 +13,13 @@ local php = require "portal.php"
 local rest = {}
 
 -- Consumed before a method sees its parameters.
-local RESERVED = { "auth", "access_token", "auth_connector", "aplogin", "ap", "sessid", "start", "state", "token" }
+local RESERVED = { "auth", "access_token", "auth_connector", "aplogin", "ap", "sessid", "start",
+  "state", "token" }
 local COOKIE_EVERY = 10 -- "once in a while": the first answer to a user, and each tenth after it
 
 function rest.answer(status, body, headers)
-  return { status = status, body = body, content_type = "application/json; charset=utf-8", headers = headers or {} }
+  return { status = status, body = body, content_type = "application/json; charset=utf-8",
+    headers = headers or {} }
 end
 
 --- An error as the portal words it.
@@ -24,7 +27,7 @@ function rest.failure(status, code, description)
   return rest.answer(status, php.encode(php.map("error", code, "error_description", description)))
 end
 
--- Who calls -----------------------------------------------------------------------------------------------------------
+-- Who calls ---------------------------------------------------------------------------------------
 
 local function by_webhook(call)
   local account = call.portal.accounts[call.user_id]
@@ -51,7 +54,8 @@ local function by_token(call)
   return nil, rest.failure(401, "invalid_token", "Unable to get application by token")
 end
 
---- A browser session of somebody else beats the credential: the reason why clients must keep no cookies.
+--- A browser session of somebody else beats the credential: the reason why clients must keep no
+--- cookies.
 local function foreign_session(call, account)
   local owner = call.portal.sessions[(call.headers.cookie or ""):match("PHPSESSID=([%w]+)")]
   return owner and owner ~= account.user_id
@@ -66,7 +70,7 @@ local function authenticate(call)
   return account, failure
 end
 
--- The answer ----------------------------------------------------------------------------------------------------------
+-- The answer --------------------------------------------------------------------------------------
 
 local function session_cookie(portal, account)
   account.answers = account.answers + 1
@@ -87,7 +91,8 @@ local function time_block(call, started, operating, reset_at)
   local generation = call.account.generation or call.portal.settings.generation
   local modern = generation == "g2b" or generation == "g3"
   local finish = wall_clock()
-  local start = modern and math.floor(started) or started -- a typed property truncates it on newer servers
+  -- a typed property truncates it on newer servers
+  local start = modern and math.floor(started) or started
   local block = php.map("start", start, "finish", finish, "duration", finish - start,
     "processing", modern and 0 or finish - started,
     "date_start", os.date("!%Y-%m-%dT%H:%M:%S+00:00", math.floor(started)),
@@ -102,7 +107,8 @@ end
 -- A command of a batch has the words of the code alone.
 local function refuse_scope(call)
   return nil, 401, php.map("error", "insufficient_scope", "error_description", call.nested and ""
-    or "The request requires higher privileges than provided by the " .. (call.secret and "webhook token" or "access token"))
+    or "The request requires higher privileges than provided by the "
+    .. (call.secret and "webhook token" or "access token"))
 end
 
 local function run(call, method)
@@ -118,7 +124,9 @@ local function run(call, method)
   call.portal:count(call.method)
   local result, page, code, description = method.run(call)
   local operating, reset_at = limits.operate(call.portal.operating, limit, key)
-  if result == nil then return nil, page, php.map("error", code, "error_description", description) end
+  if result == nil then
+    return nil, page, php.map("error", code, "error_description", description)
+  end
   local body = php.map("result", result)
   if page then
     body:set("next", page.next)
@@ -128,7 +136,8 @@ local function run(call, method)
   return body
 end
 
---- Runs a method for an account that is known: what a request and each command of a batch have in common.
+--- Runs a method for an account that is known: what a request and each command of a batch have in
+--- common.
 ---@param call table
 ---@return table? body the whole answer
 ---@return integer? status when there is none
@@ -136,7 +145,8 @@ end
 function rest.invoke(call)
   local method = methods.find(call.portal, call.method)
   if not method then
-    return nil, 404, php.map("error", "ERROR_METHOD_NOT_FOUND", "error_description", "Method not found!")
+    return nil, 404, php.map("error", "ERROR_METHOD_NOT_FOUND", "error_description",
+      "Method not found!")
   end
   if not call.has_scope(method.scope) then return refuse_scope(call) end
   return run(call, method)

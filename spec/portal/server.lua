@@ -11,9 +11,10 @@ local server = {}
 local KEEPALIVE = 60 -- seconds between two requests of one connection
 local HANDSHAKE_TIMEOUT = 10
 
--- A cqueues socket forgets at each write that a read is being waited for. In lua-http's HTTP/2 one coroutine writes
--- WINDOW_UPDATEs while another has just found half a frame: both then waited for nothing, and the upload hung. So
--- after a write nobody has found nothing to read yet: who waits next looks again.
+-- A cqueues socket forgets at each write that a read is being waited for. In lua-http's HTTP/2 one
+-- coroutine writes WINDOW_UPDATEs while another has just found half a frame: both then waited for
+-- nothing, and the upload hung. So after a write nobody has found nothing to read yet: who waits
+-- next looks again.
 local write_frame = h2_connection.methods.write_http2_frame
 local function look_again(connection, ...)
   connection.had_eagain = false
@@ -44,13 +45,15 @@ function server.new_connection(portal, listener, socket, tls)
   portal.connections[listener] = (portal.connections[listener] or 0) + 1
   local _, here = socket:localname()
   local _, peer = socket:peername()
-  local connection = setmetatable({ id = last_connection, listener = listener, tls = tls, portal = portal,
+  local connection = setmetatable({ id = last_connection, listener = listener, tls = tls,
+    portal = portal,
     counted = true, addresses = tostring(here) .. " " .. tostring(peer) }, Connection)
   by_socket[socket] = connection
   return connection
 end
 
--- lua-http's shutdown would read on for ever when the client left in the middle of a request's body.
+-- lua-http's shutdown would read on for ever when the client left in the middle of a request's
+-- body.
 local function give_up(stream)
   local connection = stream.connection
   while connection.pipeline:peek() ~= stream do stream.pipeline_cond:wait() end
@@ -61,7 +64,8 @@ end
 
 local function finish(stream)
   local unread = stream.state == "open" or stream.state == "half closed (local)"
-  if unread and stream.has_main_headers then return give_up(stream) end -- HTTP/1.1; h2 has no such field
+  -- HTTP/1.1; h2 has no such field
+  if unread and stream.has_main_headers then return give_up(stream) end
   stream:shutdown()
 end
 
@@ -73,7 +77,8 @@ local function serve(portal, connection, stream)
   pcall(finish, stream)
 end
 
---- Listens. `options`: name, address, port (nil: any), context (nil: plain http). Returns the port, or nil and why.
+--- Listens. `options`: name, address, port (nil: any), context (nil: plain http). Returns the port,
+--- or nil and why.
 function server.listen(queue, portal, options)
   portal.connections[options.name] = portal.connections[options.name] or 0
   local socket = cqueues_socket.listen { host = options.address, port = options.port or 0 }

@@ -76,7 +76,7 @@ function State:account(user_id)
   return self.accounts[tostring(user_id or 1)]
 end
 
--- The log -------------------------------------------------------------------------------------------------------------
+-- The log -----------------------------------------------------------------------------------------
 
 function State:clear_log()
   self.log, self.log_length = {}, 0
@@ -92,11 +92,13 @@ end
 
 function State:log_since(since)
   local out = {}
-  for n = math.max(since, self.log_length - LOG_LIMIT) + 1, self.log_length do out[#out + 1] = self.log[n] end
+  for n = math.max(since, self.log_length - LOG_LIMIT) + 1, self.log_length do
+    out[#out + 1] = self.log[n]
+  end
   return out
 end
 
--- Tricks: canned answers and faults that wait for their request -------------------------------------------------------
+-- Tricks: canned answers and faults that wait for their request -----------------------------------
 
 function State:add_trick(trick)
   trick.times = trick.times or 1

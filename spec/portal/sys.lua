@@ -60,8 +60,8 @@ function sys.drain(fd)
   return ffi.C.read(fd, buffer, ffi.sizeof(buffer)) > 0
 end
 
---- Ends a TCP connection with RST instead of FIN. Linux does that for connect(AF_UNSPEC) at once, and the
---- descriptor stays valid, so whoever else holds the socket just finds it disconnected.
+--- Ends a TCP connection with RST instead of FIN. Linux does that for connect(AF_UNSPEC) at once,
+--- and the descriptor stays valid, so whoever else holds the socket just finds it disconnected.
 function sys.reset(fd)
   ffi.C.connect(fd, AF_UNSPEC_ADDRESS, ffi.sizeof(AF_UNSPEC_ADDRESS))
 end

@@ -1,4 +1,5 @@
--- Answers on the wire: whole ones through lua-http, and the means to break one off in HTTP/1.1 and HTTP/2.
+-- Answers on the wire: whole ones through lua-http, and the means to break one off in HTTP/1.1 and
+-- HTTP/2.
 
 local new_headers = require("http.headers").new
 local reasons = require "http.h1_reason_phrases"
@@ -17,10 +18,12 @@ function wire.is_h2(stream)
   return stream.connection.version == 2
 end
 
---- The answer's head. `length` nil leaves the end of the body to chunks, to h2 frames, or to the connection.
+--- The answer's head. `length` nil leaves the end of the body to chunks, to h2 frames, or to the
+--- connection.
 local function head(answer, length)
   local headers = new_headers()
-  -- Never indexed (true): lua-http's HPACK table gets out of step with libcurl's after many different values.
+  -- Never indexed (true): lua-http's HPACK table gets out of step with libcurl's after many
+  -- different values.
   headers:append(":status", tostring(answer.status))
   if answer.content_type then headers:append("content-type", answer.content_type, true) end
   for _, header in ipairs(answer.headers) do headers:append(header[1], header[2], true) end
@@ -41,10 +44,12 @@ local function buffered_end_of_head(connection)
   return connection.socket:xwrite("\r\n", "f", 0)
 end
 
---- Sends the whole answer; in HTTP/1.1 head and body leave in one write, which lua-http alone would not do.
+--- Sends the whole answer; in HTTP/1.1 head and body leave in one write, which lua-http alone would
+--- not do.
 function wire.send(stream, answer)
   if answer.body == "" or has_no_body(answer) then
-    return stream:write_headers(head(answer, not has_no_body(answer) and 0 or nil), true, WRITE_TIMEOUT)
+    return stream:write_headers(head(answer, not has_no_body(answer) and 0 or nil), true,
+      WRITE_TIMEOUT)
   end
   local connection = stream.connection
   if not wire.is_h2(stream) then connection.write_headers_done = buffered_end_of_head end
@@ -53,7 +58,7 @@ function wire.send(stream, answer)
   return ok and wire.piece(stream, answer.body, true)
 end
 
--- Breaking off --------------------------------------------------------------------------------------------------------
+-- Breaking off ------------------------------------------------------------------------------------
 
 --- HTTP/1.1 only: bytes as they are. The answer counts as begun from here on.
 function wire.raw(stream, bytes)
@@ -92,7 +97,8 @@ function wire.reset(stream)
   local socket = stream.connection.socket
   if socket then
     sys.reset(socket:pollfd())
-    -- A disconnected socket alone reports nothing that lua-http waits for: cqueues would spin on it for half a minute.
+    -- A disconnected socket alone reports nothing that lua-http waits for: cqueues would spin on it
+    -- for half a minute.
     socket:shutdown("rw")
   end
   stream.body_write_type = "close"

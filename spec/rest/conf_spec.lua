@@ -49,10 +49,12 @@ local function thrown(options)
 end
 
 describe("a webhook", function()
-  for _, rest in ipairs { "", "im.counters.get", "im.counters.get.json", "profile", "profile/", "profile.json",
+  for _, rest in ipairs { "", "im.counters.get", "im.counters.get.json", "profile", "profile/",
+      "profile.json",
     "profile.json?a=1&b=2", "profile?a=/b/c", "?a=1" } do
     it("is understood as pasted, with " .. rest .. " at the end", function()
-      for _, text in ipairs { BASE .. rest, rest:find("^%w") and BASE .. rest or BASE:sub(1, -2) .. rest } do
+      for _, text in ipairs { BASE .. rest, rest:find("^%w") and BASE .. rest or BASE:sub(1, -2)
+          .. rest } do
         assert.equal(BASE .. "im.counters.get", url(text))
         assert.equal(BASE .. "im.counters.get", url { webhook = text })
         assert.equal(BASE .. "im.counters.get", url { webhook = function() return text end })
@@ -60,20 +62,28 @@ describe("a webhook", function()
     end)
   end
 
-  for _, base in ipairs { "https://portal.example:8443/rest/1/abc123/", "https://p.bitrix24.com/rest/admin/abc123/",
+  for _, base in ipairs { "https://portal.example:8443/rest/1/abc123/",
+      "https://p.bitrix24.com/rest/admin/abc123/",
     "https://192.0.2.7/rest/27/abc123/", "https://[2001:db8::7]:444/rest/27/abc123/" } do
     it("may look like " .. base, function() assert.equal(base .. "im.counters.get", url(base)) end)
   end
 
-  for _, text in ipairs { "", " ", "webhook", "portal.example", PATH, "https://", "https:///rest/1/a/",
+  for _, text in ipairs { "", " ", "webhook", "portal.example", PATH, "https://",
+      "https:///rest/1/a/",
     "https://portal.example", "https://portal.example/", "https://portal.example/rest/",
-    "https://portal.example/rest/1/", "https://portal.example/rest/1//", "https://portal.example/rest//" .. SECRET,
-    "https://portal.example/other/1/" .. SECRET .. "/", "ftp://portal.example" .. PATH, "file://" .. PATH,
-    "https:portal.example" .. PATH, "https://portal.example:port" .. PATH, "https://portal.example:99999" .. PATH,
+    "https://portal.example/rest/1/", "https://portal.example/rest/1//",
+    "https://portal.example/rest//" .. SECRET,
+    "https://portal.example/other/1/" .. SECRET .. "/", "ftp://portal.example" .. PATH,
+    "file://" .. PATH,
+    "https:portal.example" .. PATH, "https://portal.example:port" .. PATH,
+    "https://portal.example:99999" .. PATH,
     "https://por tal.example" .. PATH, "https://portal.example/rest/1/a b" .. SECRET .. "/",
-    "https://portal.example/rest/1/" .. SECRET .. "\r\nX: y/", "https://portal.example/rest/1/" .. SECRET .. "\0x/",
-    "https://portal.example\0.evil.example" .. PATH, "https://portal.example/rest/1/\1" .. SECRET .. "/",
-    "http://portal.example" .. PATH, "http://127.0.0.1" .. PATH, "http://localhost:8080" .. PATH } do
+    "https://portal.example/rest/1/" .. SECRET .. "\r\nX: y/",
+    "https://portal.example/rest/1/" .. SECRET .. "\0x/",
+    "https://portal.example\0.evil.example" .. PATH,
+    "https://portal.example/rest/1/\1" .. SECRET .. "/",
+    "http://portal.example" .. PATH, "http://127.0.0.1" .. PATH,
+    "http://localhost:8080" .. PATH } do
     it("is never '" .. text:gsub("%c", "?") .. "'", function()
       refused(text)
       refused { webhook = text }
@@ -90,8 +100,8 @@ describe("a webhook", function()
 
   it("is not http to anybody else, whoever asks", function()
     for _, host in ipairs { "portal.example", "127.0.0.1.evil.example", "localhost.evil.example",
-      "127.0.0.1@evil.example", "127.0.0.1:80@evil.example", "evil.example:80", "xlocalhost", "0.0.0.0", "10.0.0.1",
-      "128.0.0.1", "[::2]" } do
+      "127.0.0.1@evil.example", "127.0.0.1:80@evil.example", "evil.example:80", "xlocalhost",
+      "0.0.0.0", "10.0.0.1", "128.0.0.1", "[::2]" } do
       refused { webhook = "http://" .. host .. PATH, allow_http = true }
     end
   end)
@@ -99,7 +109,8 @@ end)
 
 describe("portal and token", function()
   it("put the token into a header, and nowhere else", function()
-    local built = request({ portal = "https://portal.example", token = SECRET }, "im.counters.get", { A = 1 })
+    local built = request({ portal = "https://portal.example", token = SECRET },
+      "im.counters.get", { A = 1 })
     assert.equal("https://portal.example/rest/im.counters.get", (built.url:gsub("%.json$", "")))
     assert.equal("Bearer " .. SECRET, built.headers.Authorization)
     built.headers.Authorization = nil
@@ -112,7 +123,8 @@ describe("portal and token", function()
   end)
 
   it("are checked", function()
-    for _, portal in ipairs { "", "https://", "http://portal.example", "ftp://portal.example", "https://a b/",
+    for _, portal in ipairs { "", "https://", "http://portal.example", "ftp://portal.example",
+        "https://a b/",
       "https://a\0b/" } do
       refused { portal = portal, token = SECRET }
     end
@@ -140,12 +152,14 @@ describe("codec.request", function()
   end)
 
   it("sends the user agent that was asked for", function()
-    assert.equal("bar/1.0", request(with { user_agent = "bar/1.0" }, "profile").headers["User-Agent"])
+    assert.equal("bar/1.0", request(with { user_agent = "bar/1.0" },
+      "profile").headers["User-Agent"])
     refused(with { user_agent = "bar\r\nX: y" })
   end)
 
   it("lets no method leave its place in the URL", function()
-    for _, method in ipairs { "", "a b", "a\r\nb", "a\0b", "../../x", "a/b", "a?b=c", "a#b", "%2e%2e" } do
+    for _, method in ipairs { "", "a b", "a\r\nb", "a\0b", "../../x", "a/b", "a?b=c", "a#b",
+        "%2e%2e" } do
       local ok, built = pcall(request, BASE, method)
       if ok and built then
         local rest = built.url:sub(#BASE + 1)
@@ -168,34 +182,43 @@ describe("codec.request", function()
 end)
 
 describe("options", function()
-  local values = { timeout = 5, connect_timeout = 3, retries = 0, proxy = "http://127.0.0.1:3128", ca_file = "/a.pem",
-    ca_path = "/tmp", user_agent = "bar/1.0", max_reply = 65536, max_depth = 50, max_age = 10, stale_ok = true,
-    nulls = true, allow_http = true, transport = "auto", runtime_dir = "/tmp/b24" }
-  local names = { "webhook", "portal", "token", "oauth", "timeout", "connect_timeout", "retries", "limiter", "proxy",
-    "ca_file", "ca_path", "user_agent", "http_version", "max_reply", "max_depth", "max_age", "stale_ok", "nulls",
-    "allow_http", "transport", "runtime_dir", "profile", "log" }
+  local values = { timeout = 5, connect_timeout = 3, retries = 0, proxy = "http://127.0.0.1:3128",
+    ca_file = "/a.pem",
+    ca_path = "/tmp", user_agent = "bar/1.0", max_reply = 65536, max_depth = 50, max_age = 10,
+    stale_ok = true, nulls = true, allow_http = true, transport = "auto", runtime_dir = "/tmp/b24" }
+  local names = { "webhook", "portal", "token", "oauth", "timeout", "connect_timeout", "retries",
+    "limiter", "proxy",
+    "ca_file", "ca_path", "user_agent", "http_version", "max_reply", "max_depth", "max_age",
+    "stale_ok", "nulls", "allow_http", "transport", "runtime_dir", "profile", "log" }
 
   for _, name in ipairs(names) do
     it(name .. " is known and has a type", function()
       if values[name] ~= nil then assert(codec.conf(with { [name] = values[name] })) end
-      local message = thrown { webhook = name ~= "webhook" and BASE or nil, [name] = coroutine.create(function() end) }
+      local message = thrown { webhook = name ~= "webhook" and BASE or nil,
+        [name] = coroutine.create(function() end) }
       assert.is_truthy(message:find(name, 1, true), message)
       assert.is_nil(message:find("unknown", 1, true), message)
     end)
   end
 
-  for _, row in ipairs { { "timeout", "30" }, { "timeout", true }, { "retries", "2" }, { "max_reply", "big" },
-    { "nulls", 1 }, { "allow_http", "yes" }, { "stale_ok", "no" }, { "user_agent", 5 }, { "token", 5 },
-    { "webhook", 5 }, { "webhook", true }, { "webhook", {} }, { "portal", {} }, { "profile", 1 } } do
+  for _, row in ipairs { { "timeout", "30" }, { "timeout", true }, { "retries", "2" },
+      { "max_reply", "big" },
+    { "nulls", 1 }, { "allow_http", "yes" }, { "stale_ok", "no" }, { "user_agent", 5 },
+    { "token", 5 },
+    { "webhook", 5 }, { "webhook", true }, { "webhook", {} }, { "portal", {} },
+    { "profile", 1 } } do
     it(row[1] .. " is no " .. type(row[2]), function()
       local message = thrown { webhook = row[1] ~= "webhook" and BASE or nil, [row[1]] = row[2] }
       assert.is_truthy(message:find(row[1], 1, true), message)
     end)
   end
 
-  for _, row in ipairs { { "timeout", 601 }, { "timeout", 30000 }, { "timeout", 0 }, { "timeout", -1 },
-    { "timeout", 0 / 0 }, { "timeout", math.huge }, { "connect_timeout", 0 }, { "connect_timeout", -1 },
-    { "retries", -1 }, { "retries", 1.5 }, { "max_reply", -1 }, { "max_reply", 0 / 0 }, { "max_depth", -1 },
+  for _, row in ipairs { { "timeout", 601 }, { "timeout", 30000 }, { "timeout", 0 },
+      { "timeout", -1 },
+    { "timeout", 0 / 0 }, { "timeout", math.huge }, { "connect_timeout", 0 },
+    { "connect_timeout", -1 },
+    { "retries", -1 }, { "retries", 1.5 }, { "max_reply", -1 }, { "max_reply", 0 / 0 },
+    { "max_depth", -1 },
     { "transport", "carrier pigeon" } } do
     it(("%s is never %s"):format(row[1], tostring(row[2])), function()
       assert.is_truthy(refused(with { [row[1]] = row[2] }):find(row[1], 1, true))
@@ -208,13 +231,16 @@ describe("options", function()
     assert.is_truthy((message .. " " .. (info.hint or "")):find("second", 1, true), message)
   end)
 
-  for wrong, right in pairs { webhok = "webhook", Webhook = "webhook", web_hook = "webhook", time_out = "timeout",
-    timout = "timeout", connect_timout = "connect_timeout", retry = "retries", allow_https = "allow_http",
+  for wrong, right in pairs { webhok = "webhook", Webhook = "webhook", web_hook = "webhook",
+      time_out = "timeout",
+    timout = "timeout", connect_timout = "connect_timeout", retry = "retries",
+    allow_https = "allow_http",
     tokens = "token", max_dept = "max_depth", useragent = "user_agent" } do
     it(wrong .. " is unknown, and " .. right .. " is suggested", function()
       local message = thrown(with { [wrong] = 1 })
       assert.is_truthy(message:find(wrong, 1, true), message)
-      assert.is_truthy(message:find("[^%w_]" .. right .. "[^%w_]") or message:find("[^%w_]" .. right .. "$"), message)
+      assert.is_truthy(message:find("[^%w_]" .. right .. "[^%w_]") or message:find("[^%w_]" .. right
+        .. "$"), message)
     end)
   end
 
@@ -225,7 +251,9 @@ describe("options", function()
   end)
 
   it("may not be given as another type", function()
-    for _, conf in ipairs { 5, true, print, coroutine.create(function() end), io.stdout } do thrown(conf) end
+    for _, conf in ipairs { 5, true, print, coroutine.create(function() end), io.stdout } do
+      thrown(conf)
+    end
   end)
 end)
 
@@ -242,12 +270,13 @@ describe("a conf table without credential", function()
 end)
 
 it("the secret is not shown by tostring", function()
-  for _, options in ipairs { BASE, { webhook = BASE }, { portal = "https://portal.example", token = SECRET } } do
+  for _, options in ipairs { BASE, { webhook = BASE }, { portal = "https://portal.example",
+      token = SECRET } } do
     assert.is_nil(data.leak(SECRET, tostring(assert(codec.conf(options)))))
   end
 end)
 
--- Without conf: the environment, then a file. Each of these runs in a child with an environment of its own. --------
+-- Without conf: the environment, then a file. Each of these runs in a child with an environment of its own.
 
 local home
 
@@ -311,7 +340,8 @@ describe("without conf", function()
   end)
 
   it("else both places are named", function()
-    for _, env in ipairs { { HOME = home }, { XDG_CONFIG_HOME = home }, { HOME = home, B24_WEBHOOK = "" } } do
+    for _, env in ipairs { { HOME = home }, { XDG_CONFIG_HOME = home },
+        { HOME = home, B24_WEBHOOK = "" } } do
       local text = not_found(env)
       assert.is_truthy(text:find("B24_WEBHOOK", 1, true), text)
       assert.is_truthy(text:find("b24/webhook", 1, true), text)
@@ -337,12 +367,14 @@ describe("without conf", function()
 
   it("what is no file, or holds no webhook, is refused at once", function()
     local path = home .. "/b24/webhook"
-    for _, make in ipairs { "mkdir -p " .. path, "mkfifo -m 600 " .. path, "ln -s webhook " .. path } do
+    for _, make in ipairs { "mkdir -p " .. path, "mkfifo -m 600 " .. path,
+        "ln -s webhook " .. path } do
       data.shell("mkdir -p " .. home .. "/b24 && " .. make)
       not_found { XDG_CONFIG_HOME = home }
       data.shell("rm -r " .. path)
     end
-    for _, text in ipairs { "", "\n", "no webhook\n", SECRET, ("x"):rep(1000000), "\0" .. webhook(SECRET),
+    for _, text in ipairs { "", "\n", "no webhook\n", SECRET, ("x"):rep(1000000),
+        "\0" .. webhook(SECRET),
       "http://portal.example" .. PATH .. "\n" } do
       file("b24/webhook", "600", text)
       not_found { XDG_CONFIG_HOME = home }
@@ -370,14 +402,16 @@ describe("without conf", function()
   it("a profile names no other folder", function()
     file "b24/webhook"
     file("webhook", "600", webhook(SECRET))
-    for _, name in ipairs { "/../../webhook", "../webhook", "a/b", "", ".", "..", "a\\0b", "a\\nb" } do
+    for _, name in ipairs { "/../../webhook", "../webhook", "a/b", "", ".", "..", "a\\0b",
+        "a\\nb" } do
       not_found({ XDG_CONFIG_HOME = home }, '{ profile = "' .. name .. '" }')
     end
   end)
 
   it("a conf table without credential never takes them", function()
     file("b24/webhook", "600", webhook(SECRET))
-    for _, argument in ipairs { "{}", "{ timeout = 5 }", "{ portal = 'https://portal.example' }" } do
+    for _, argument in ipairs { "{}", "{ timeout = 5 }",
+        "{ portal = 'https://portal.example' }" } do
       not_found({ XDG_CONFIG_HOME = home, B24_WEBHOOK = webhook(SECRET) }, argument)
     end
   end)

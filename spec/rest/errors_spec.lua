@@ -1,11 +1,13 @@
--- Every way a portal says no: kind, code, message and what to do next. The code is looked at first, the status second.
+-- Every way a portal says no: kind, code, message and what to do next. The code is looked at first,
+-- the status second.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
 local final = require "spec.support.final"
 
 local fail, body_of = final.fail, final.body_of
-local SECRET, METHOD, WEBHOOK, JSON, conf = final.SECRET, final.METHOD, final.WEBHOOK, final.JSON, final.conf
+local SECRET, METHOD, WEBHOOK, JSON, conf = final.SECRET, final.METHOD, final.WEBHOOK,
+  final.JSON, final.conf
 
 -- code, statuses it was seen with, kind, retryable (nil: depends on the caller)
 local codes = {
@@ -58,40 +60,54 @@ local codes = {
 }
 
 -- status, code, kind, retryable, words of the hint: what is known of a code beyond its row
-local WORDS = "The message says what is wrong: the parameters, or the rights of the credential's owner."
+local WORDS =
+  "The message says what is wrong: the parameters, or the rights of the credential's owner."
 local verdicts = {
   { 400, "ERROR_CORE", "portal", false, WORDS }, { 200, "ERROR_CORE", "portal", false, WORDS },
-  { 403, "ERROR_CORE", "portal", false, WORDS }, { 500, "ERROR_CORE", "portal", true, "fault of the portal" },
-  { 400, "SOME_NEW_CODE", "portal", false, WORDS }, { 404, "SOME_NEW_CODE", "portal", false, WORDS },
-  { 200, "SOME_NEW_CODE", "portal", false, WORDS }, { 422, "SOME_NEW_CODE", "portal", false, WORDS },
-  { 403, "SOME_NEW_CODE", "denied", false, WORDS }, { 401, "SOME_NEW_CODE", "auth", false, "The message says" },
+  { 403, "ERROR_CORE", "portal", false, WORDS }, { 500, "ERROR_CORE", "portal", true,
+    "fault of the portal" },
+  { 400, "SOME_NEW_CODE", "portal", false, WORDS },
+  { 404, "SOME_NEW_CODE", "portal", false, WORDS },
+  { 200, "SOME_NEW_CODE", "portal", false, WORDS },
+  { 422, "SOME_NEW_CODE", "portal", false, WORDS },
+  { 403, "SOME_NEW_CODE", "denied", false, WORDS }, { 401, "SOME_NEW_CODE", "auth", false,
+    "The message says" },
   { 429, "SOME_NEW_CODE", "limit", true, "Ask less often" },
   { 500, "SOME_NEW_CODE", "portal", false, "fault of the portal" },
   { 502, "SOME_NEW_CODE", "portal", true, "repeat the call" },
   { 400, "0", "portal", false, WORDS }, { 400, "", "portal", false, WORDS },
-  { 400, "1048582", "portal", false, WORDS }, { 400, "100", "portal", false, "Check the parameters" },
+  { 400, "1048582", "portal", false, WORDS },
+  { 400, "100", "portal", false, "Check the parameters" },
   -- rights
-  { 400, "ACCESS_DENIED", "denied", false, "has no right" }, { 403, "ACCESS_DENIED", "denied", false, "has no right" },
-  { 200, "ACCESS_DENIED", "denied", false, "has no right" }, { 401, "ACCESS_DENIED", "denied", false, "plan" },
+  { 400, "ACCESS_DENIED", "denied", false, "has no right" },
+  { 403, "ACCESS_DENIED", "denied", false, "has no right" },
+  { 200, "ACCESS_DENIED", "denied", false, "has no right" },
+  { 401, "ACCESS_DENIED", "denied", false, "plan" },
   { 401, "user_access_error", "denied", false, "application" },
   { 400, "ACCESS_ERROR", "denied", false, "has no access" },
-  { 400, "IS_NOT_ADMIN", "denied", false, "administrator" }, { 400, "FEATURE_NOT_AVAIL", "denied", false, "plan" },
+  { 400, "IS_NOT_ADMIN", "denied", false, "administrator" }, { 400, "FEATURE_NOT_AVAIL", "denied",
+    false, "plan" },
   { 400, "0x100002", "denied", false, "has no right" },
-  { 400, "200040300010", "denied", false, "has no right" }, { 400, "200040300043", "denied", false, "has no right" },
-  { 400, "201240400001", "portal", false, "no such object" }, { 400, "200850000016", "portal", false, WORDS },
+  { 400, "200040300010", "denied", false, "has no right" }, { 400, "200040300043", "denied", false,
+    "has no right" },
+  { 400, "201240400001", "portal", false, "no such object" },
+  { 400, "200850000016", "portal", false, WORDS },
   { 400, "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", "denied", false, "has no right" },
   -- the portal's token, and the token server's code
   { 401, "expired_token", "auth", false, "refresh token.*token server.*authorisation code" },
   { 400, "invalid_grant", "auth", false, "authorise again" },
 }
 
-for _, code in ipairs { "ACCESS_DENIED_KICK", "ATTACH_READ_ACCESS_DENIED", "DOCGEN_ACCESS_ERROR", "ERROR_DOCUMENT_RIGHTS",
+for _, code in ipairs { "ACCESS_DENIED_KICK", "ATTACH_READ_ACCESS_DENIED", "DOCGEN_ACCESS_ERROR",
+    "ERROR_DOCUMENT_RIGHTS",
   "CHAT_DELETE_USER_PERMISSION_DENIED", "CONFIG_WRONG_USER_PERMISSION", "USER_ACCESS_ERROR" } do
   verdicts[#verdicts + 1] = { 400, code, "denied", false, "has no right" }
 end
 
 local function mixed(code)
-  return (code:lower():gsub("^%l", string.upper):gsub("_(%l)", function(letter) return "_" .. letter:upper() end))
+  return (code:lower():gsub("^%l", string.upper):gsub("_(%l)", function(letter)
+    return "_" .. letter:upper()
+  end))
 end
 
 describe("the code", function()
@@ -143,12 +159,15 @@ describe("the code", function()
 
   it("ACCESS_ERROR speaks of dialogs where the method is about one", function()
     local function hint(method)
-      return select(3, codec.reply(conf, method, { status = 403, body = body_of "ACCESS_ERROR" })).hint
+      return select(3,
+        codec.reply(conf, method, { status = 403, body = body_of "ACCESS_ERROR" })).hint
     end
-    for _, method in ipairs { "im.dialog.messages.get", "im.chat.get", "im.message.add", "IM.Dialog.Read" } do
+    for _, method in ipairs { "im.dialog.messages.get", "im.chat.get", "im.message.add",
+        "IM.Dialog.Read" } do
       assert.truthy(hint(method):find("not a member of this dialog.*imopenlines"), method)
     end
-    for _, method in ipairs { "im.counters.get", "crm.deal.get", "disk.file.get", "imopenlines.dialog.get" } do
+    for _, method in ipairs { "im.counters.get", "crm.deal.get", "disk.file.get",
+        "imopenlines.dialog.get" } do
       assert.is_nil(hint(method):find("dialog", 1, true), method)
     end
   end)
@@ -161,7 +180,8 @@ describe("the code", function()
   end)
 
   it("that nobody knows leaves it to the status", function()
-    for status, kind in pairs { [400] = "portal", [401] = "auth", [403] = "denied", [404] = "portal", [200] = "portal",
+    for status, kind in pairs { [400] = "portal", [401] = "auth", [403] = "denied",
+        [404] = "portal", [200] = "portal",
       [422] = "portal", [500] = "portal" } do
       for _, code in ipairs { "SOME_NEW_CODE", "1048582", "0", "" } do
         assert.equal(kind, fail(status, body_of(code)).kind, status .. " " .. code)
@@ -170,7 +190,8 @@ describe("the code", function()
   end)
 
   it("may be a number", function()
-    for text, code in pairs { ['"1048582"'] = "1048582", ["1048582"] = "1048582", ["404"] = "404", ["0"] = "0" } do
+    for text, code in pairs { ['"1048582"'] = "1048582", ["1048582"] = "1048582", ["404"] = "404",
+        ["0"] = "0" } do
       local info, message = fail(400, '{"error":' .. text .. ',"error_description":"Text"}')
       assert.equal("portal", info.kind)
       assert.equal(code, info.code)
@@ -188,8 +209,10 @@ describe("the code", function()
   end)
 
   it("in numbers under HTTP 200 is the status that was meant", function()
-    for code, kind in pairs { [401] = "auth", [403] = "denied", [429] = "limit", [404] = "portal", [500] = "portal" } do
-      for _, form in ipairs { '{"error":%d,"error_description":"Text"}', '{"error":"%d","error_description":"Text"}',
+    for code, kind in pairs { [401] = "auth", [403] = "denied", [429] = "limit", [404] = "portal",
+        [500] = "portal" } do
+      for _, form in ipairs { '{"error":%d,"error_description":"Text"}',
+          '{"error":"%d","error_description":"Text"}',
         '{"error":{"code":%d,"message":"Text"}}' } do
         local info = fail(200, form:format(code))
         assert.same({ kind, tostring(code), "Text" }, { info.kind, info.code, info.message }, form)
@@ -201,13 +224,16 @@ describe("the code", function()
 
   it("that is empty beside a good result is no error", function()
     for _, error in ipairs { '""', "0", '"0"', "[]", "{}", "null", "false" } do
-      for _, text in ipairs { "", ',"error_description":""', ',"error_description":null', ',"error_description":[]' } do
+      for _, text in ipairs { "", ',"error_description":""', ',"error_description":null',
+          ',"error_description":[]' } do
         local value, message = codec.reply(conf, METHOD,
-          { status = 200, body = ('{"result":{"a":1},"error":%s%s}'):format(error, text), content_type = JSON })
+          { status = 200, body = ('{"result":{"a":1},"error":%s%s}'):format(error, text),
+            content_type = JSON })
         assert.same({ { a = 1 }, nil }, { value, message }, error .. text)
       end
     end
-    assert.equal("Not found", fail(200, '{"result":[],"error":"","error_description":"Not found"}').message)
+    assert.equal("Not found",
+      fail(200, '{"result":[],"error":"","error_description":"Not found"}').message)
     fail(200, '{"result":null,"error":""}')
     fail(400, '{"result":{"a":1},"error":""}')
     fail(200, '{"result":{"a":1},"error":true}')
@@ -220,7 +246,8 @@ describe("the code", function()
   end)
 
   it("may be of another type altogether", function()
-    for _, value in ipairs { "true", "{}", "[]", "[1]", '{"code":5}', '{"code":{}}', '{"message":[]}' } do
+    for _, value in ipairs { "true", "{}", "[]", "[1]", '{"code":5}', '{"code":{}}',
+        '{"message":[]}' } do
       assert.equal("portal", fail(400, '{"error":' .. value .. "}").kind, value)
       assert.equal("auth", fail(401, '{"error":' .. value .. "}").kind, value)
     end
@@ -229,7 +256,8 @@ end)
 
 describe("REST 3.0", function()
   local function v3(name, status)
-    return fail(status, '{"error":{"code":"BITRIX_REST_V3_EXCEPTION_' .. name .. '","message":"Text of v3"}}')
+    return fail(status, '{"error":{"code":"BITRIX_REST_V3_EXCEPTION_' .. name
+      .. '","message":"Text of v3"}}')
   end
 
   it("keeps code and message of its object", function()
@@ -241,7 +269,8 @@ describe("REST 3.0", function()
   end)
 
   for _, row in ipairs { { 400, "portal", false }, { 401, "auth", false }, { 403, "denied", false },
-    { 404, "portal", false }, { 422, "portal", false }, { 429, "limit", true }, { 500, "portal", true } } do
+    { 404, "portal", false }, { 422, "portal", false }, { 429, "limit", true },
+    { 500, "portal", true } } do
     it("goes by the status: " .. row[1], function()
       local info = v3("SOMETHINGEXCEPTION", row[1])
       assert.equal(row[2], info.kind)
@@ -257,13 +286,16 @@ end)
 
 -- kind, code, retryable of the samples; nil: not promised
 local samples = {
-  ["01"] = { "limit", "QUERY_LIMIT_EXCEEDED", true }, ["02"] = { "limit", "QUERY_LIMIT_EXCEEDED", true },
+  ["01"] = { "limit", "QUERY_LIMIT_EXCEEDED", true },
+  ["02"] = { "limit", "QUERY_LIMIT_EXCEEDED", true },
   ["03"] = { "limit", nil, true }, ["04"] = { "limit", "OPERATION_TIME_LIMIT", true },
   ["06"] = { "auth", "INVALID_CREDENTIALS", false }, ["08"] = { "auth", "expired_token" },
-  ["11"] = { "denied", "insufficient_scope", false }, ["13"] = { "portal", "ERROR_METHOD_NOT_FOUND", false },
+  ["11"] = { "denied", "insufficient_scope", false },
+  ["13"] = { "portal", "ERROR_METHOD_NOT_FOUND", false },
   ["17"] = { "limit", "OVERLOAD_LIMIT", false }, ["18"] = { "portal", "PORTAL_DELETED", false },
   ["21"] = { "portal", "", false }, ["27"] = { "portal", "CONNECTION_ERROR", true },
-  ["28"] = { "denied", "verification_needed", false }, ["34"] = { "portal", "INTERNAL_SERVER_ERROR", true },
+  ["28"] = { "denied", "verification_needed", false },
+  ["34"] = { "portal", "INTERNAL_SERVER_ERROR", true },
   ["37"] = { "portal", "WRONG_ENCODING", false }, ["38"] = { "portal", "INVALID_REQUEST", false },
   ["46"] = { "portal", "BITRIX_REST_V3_EXCEPTION_VALIDATION_REQUESTVALIDATIONEXCEPTION", false },
   ["49"] = { "http" }, ["50"] = { "decode", "NOT_JSON", false },
@@ -283,7 +315,8 @@ describe("the sample", function()
     elseif number == "48" then
       it(sample.name, function()
         local location = sample.text:match("Location: (%S+)"):gsub("SECRET", SECRET)
-        local info, message = fail(sample.status, "", { content_type = sample.content_type, location = location })
+        local info, message = fail(sample.status, "", { content_type = sample.content_type,
+          location = location })
         assert.same({ "http", "REDIRECT" }, { info.kind, info.code })
         assert.is_truthy(message:find("new-name.bitrix24.com", 1, true))
       end)
@@ -301,14 +334,18 @@ end)
 describe("a reply without JSON", function()
   local html = data.read("errors/03-query-limit-html-503.html")
   local rows = {
-    { 400, "http", false }, { 401, "auth" }, { 403, "denied", false }, { 404, "http", false }, { 405, "http", false },
-    { 407, "http", false }, { 408, "timeout", true }, { 410, "http", false }, { 413, "http", false },
-    { 429, "limit", true }, { 500, "http" }, { 501, "http" }, { 502, "http", true }, { 503, "limit", true },
+    { 400, "http", false }, { 401, "auth" }, { 403, "denied", false }, { 404, "http", false },
+    { 405, "http", false },
+    { 407, "http", false }, { 408, "timeout", true }, { 410, "http", false },
+    { 413, "http", false },
+    { 429, "limit", true }, { 500, "http" }, { 501, "http" }, { 502, "http", true },
+    { 503, "limit", true },
     { 504, "http", true }, { 520, "http" },
   }
   for _, row in ipairs(rows) do
     it(("with status %d is %s"):format(row[1], row[2]), function()
-      for _, body in ipairs { "", html, "<html>", "\0\1\255", "upstream timed out", '{"cut":', "[]", "{}", "null",
+      for _, body in ipairs { "", html, "<html>", "\0\1\255", "upstream timed out", '{"cut":', "[]",
+          "{}", "null",
         "5" } do
         local info, message = fail(row[1], body, { content_type = "text/html" })
         assert.equal(row[2], info.kind)
@@ -319,8 +356,10 @@ describe("a reply without JSON", function()
   end
 
   it("but a good status is decode", function()
-    for body, code in pairs { [""] = "EMPTY_REPLY", [html] = "NOT_JSON", ["<p>"] = "NOT_JSON", ["{}"] = "NO_RESULT",
-      ["[]"] = "NO_RESULT", ["5"] = "NO_RESULT", ["null"] = "NO_RESULT", ['{"results":1}'] = "NO_RESULT",
+    for body, code in pairs { [""] = "EMPTY_REPLY", [html] = "NOT_JSON", ["<p>"] = "NOT_JSON",
+        ["{}"] = "NO_RESULT",
+      ["[]"] = "NO_RESULT", ["5"] = "NO_RESULT", ["null"] = "NO_RESULT",
+      ['{"results":1}'] = "NO_RESULT",
       ['{"Result":1}'] = "NO_RESULT", ['{"RESULT":1,"Error":"x"}'] = "NO_RESULT" } do
       local info = fail(200, body)
       assert.same({ "decode", code }, { info.kind, info.code }, body)
@@ -329,9 +368,10 @@ describe("a reply without JSON", function()
   end)
 
   it("or JSON that the gate refuses is decode", function()
-    for _, body in ipairs { '{"result":{"CHAT":{"18":1}', '{"result":1}x', '{"result":"\\u0000"}', '{"result":"\255"}',
-      '{"result":01}', '{"result":1e999}', '{"result":"\\ud800"}', '{"result":1}\0', '{"result":"a\0b"}',
-      '{"result":' .. ("["):rep(200) .. ("]"):rep(200) .. "}" } do
+    for _, body in ipairs { '{"result":{"CHAT":{"18":1}', '{"result":1}x', '{"result":"\\u0000"}',
+        '{"result":"\255"}',
+      '{"result":01}', '{"result":1e999}', '{"result":"\\ud800"}', '{"result":1}\0',
+      '{"result":"a\0b"}', '{"result":' .. ("["):rep(200) .. ("]"):rep(200) .. "}" } do
       local info = fail(200, body)
       assert.equal("decode", info.kind)
       assert.is_false(info.retryable)
@@ -339,8 +379,10 @@ describe("a reply without JSON", function()
   end)
 
   it("shows a short piece of what came, on one line", function()
-    local _, message = fail(200, data.read("errors/50-html-before-json.txt"), { content_type = "text/html" })
-    assert.is_truthy(message:find("html", 1, true) or message:find("Undefined array key", 1, true), message)
+    local _, message = fail(200, data.read("errors/50-html-before-json.txt"),
+      { content_type = "text/html" })
+    assert.is_truthy(message:find("html", 1, true) or message:find("Undefined array key", 1, true),
+      message)
     fail(200, "<html>\r\n\27[31m\0\255" .. ("x\n"):rep(100000), { content_type = "text/html" })
     fail(502, ("<p>\195\169\226\130"):rep(50000), { content_type = "text/html" })
   end)
@@ -358,7 +400,8 @@ describe("a redirect", function()
   end
 
   it("may lead nowhere", function()
-    for _, location in ipairs { "", "/elsewhere", "//", "https://", "https:///x", "javascript:alert(1)", "?", "\0",
+    for _, location in ipairs { "", "/elsewhere", "//", "https://", "https:///x",
+        "javascript:alert(1)", "?", "\0",
       "a b\r\nX: y", "https://user:" .. SECRET .. "@new.example/", ("x"):rep(100000),
       "https://" .. ("h"):rep(100000) .. "/" } do
       assert.equal("http", fail(302, "", { location = location }).kind)
@@ -370,9 +413,12 @@ end)
 describe("the secret", function()
   local url = WEBHOOK .. METHOD
   local replies = {
-    { 401, body_of("INVALID_CREDENTIALS", "No access to " .. url) }, { 400, body_of(SECRET, SECRET) },
-    { 400, '{"error":{"code":"' .. SECRET .. '","message":"' .. url .. '"}}' }, { 404, body_of("", url) },
-    { 502, "<p>" .. url .. "</p>" }, { 200, "<p>" .. url .. "</p>" }, { 200, '{"' .. url .. '":' }, { 200, url },
+    { 401, body_of("INVALID_CREDENTIALS", "No access to " .. url) },
+    { 400, body_of(SECRET, SECRET) },
+    { 400, '{"error":{"code":"' .. SECRET .. '","message":"' .. url .. '"}}' },
+    { 404, body_of("", url) },
+    { 502, "<p>" .. url .. "</p>" }, { 200, "<p>" .. url .. "</p>" }, { 200, '{"' .. url .. '":' },
+    { 200, url },
     { 200, ("x"):rep(190) .. url }, { 200, url .. url .. url }, { 302, url }, { 403, SECRET },
   }
   for i, row in ipairs(replies) do
@@ -382,9 +428,11 @@ describe("the secret", function()
   end
 
   it("appears nowhere when it is a token", function()
-    local other = assert(codec.conf { portal = "https://portal.example", token = SECRET, retries = 0 })
+    local other = assert(codec.conf { portal = "https://portal.example", token = SECRET,
+      retries = 0 })
     for _, row in ipairs(replies) do
-      local value, message, info = codec.reply(other, METHOD, { status = row[1], body = row[2], location = url })
+      local value, message, info = codec.reply(other, METHOD,
+        { status = row[1], body = row[2], location = url })
       assert.is_nil(value)
       assert.is_nil(data.leak(SECRET, message, info))
     end
@@ -392,7 +440,8 @@ describe("the secret", function()
 end)
 
 it("codec.reply throws for a reply of the wrong shape", function()
-  for _, reply in ipairs { false, "x", 5, {}, { status = "many", body = "" }, { status = 200, body = {} } } do
+  for _, reply in ipairs { false, "x", 5, {}, { status = "many", body = "" },
+      { status = 200, body = {} } } do
     assert.is_false((pcall(codec.reply, conf, METHOD, reply)))
   end
   assert.is_false((pcall(codec.reply, conf, nil, { status = 200, body = "" })))

@@ -82,14 +82,16 @@ describe("the log", function()
 
   it("holds no secret, whatever the portal or libcurl say", function()
     local secret = p.secret
-    local template = "see %s and https:\\/\\/x.example\\/rest\\/7\\/%s\\/profile?auth=%s %%2Frest%%2F1%%2F%s%%2F"
+    local template =
+      "see %s and https:\\/\\/x.example\\/rest\\/7\\/%s\\/profile?auth=%s %%2Frest%%2F1%%2F%s%%2F"
     local echo = template:format(p.webhook, secret, secret, secret)
     for _, reply in ipairs {
       { status = 400, body = '{"error":"X","error_description":"' .. echo .. '"}' },
       { status = 502, body = "<html>" .. echo .. "</html>", content_type = "text/html" },
       { status = 200, body = echo },
       { status = 302, body = "", headers = { location = p.webhook .. "x" } },
-      { status = 302, body = "", headers = { location = "https://new.invalid/rest/1/" .. secret .. "/im.counters.get" } },
+      { status = 302, body = "", headers = { location = "https://new.invalid/rest/1/" .. secret
+        .. "/im.counters.get" } },
     } do
       reply.times = 1
       p:control("reply", reply)
@@ -101,11 +103,13 @@ describe("the log", function()
 
   it("masks what other systems' secrets look like, too", function()
     local rows = {
-      "auth=S3CRETVALUE", "access_token=S3CRETVALUE&x=1", '"refresh_token":"S3CRETVALUE"', "client_secret: S3CRETVALUE",
+      "auth=S3CRETVALUE", "access_token=S3CRETVALUE&x=1", '"refresh_token":"S3CRETVALUE"',
+      "client_secret: S3CRETVALUE",
       "Authorization: Bearer S3CRETVALUE", "TOKEN=S3CRETVALUE", "secret = 'S3CRETVALUE'",
       '\\"application_token\\":\\"S3CRETVALUE\\"',
       "sessid=S3CRETVALUE", "password=S3CRETVALUE", "key=S3CRETVALUE", "signature=S3CRETVALUE",
-      "https://admin:S3CRETVALUE@proxy.example:3128/", "https://b.example/rest/5/S3CRETVALUE/crm.deal.add.json",
+      "https://admin:S3CRETVALUE@proxy.example:3128/",
+      "https://b.example/rest/5/S3CRETVALUE/crm.deal.add.json",
       "https://b.example/rest/api/5/S3CRETVALUE/tasks.task.get",
     }
     local conf = assert(codec.conf "https://portal.example/rest/1/abcdefgh/")
@@ -113,7 +117,8 @@ describe("the log", function()
       local _, err, info = codec.reply(conf, "profile", { status = 400,
         body = codec.encode { error = "X", error_description = "before " .. text .. " behind" } })
       assert.is_nil(data.leak("S3CRETVALUE", err, info), err)
-      assert.is_truthy(info.message:find("^before ") and info.message:find(" behind$"), info.message)
+      assert.is_truthy(info.message:find("^before ") and info.message:find(" behind$"),
+        info.message)
     end
     local harmless = "The author of this monkey has 3 tokens: look up his keyboard (authority)."
     local _, _, info = codec.reply(conf, "profile", { status = 400,

@@ -1,4 +1,5 @@
--- codec.call: one call as a machine without clock or socket. It is told what happened and answers what to do next.
+-- codec.call: one call as a machine without clock or socket. It is told what happened and answers
+-- what to do next.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
@@ -9,7 +10,8 @@ local GOOD = '{"result":{"CHAT":{"18":"1"}},"time":{"operating":0}}'
 local LIMIT = '{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}'
 
 local function conf(more)
-  local options = { webhook = "https://portal.example/rest/1/" .. SECRET .. "/", retries = 0, limiter = false }
+  local options = { webhook = "https://portal.example/rest/1/" .. SECRET .. "/", retries = 0,
+    limiter = false }
   for name, value in pairs(more or {}) do options[name] = value end
   return assert(codec.conf(options))
 end
@@ -29,30 +31,41 @@ end
 
 -- Rows: now, event, its data, the action that is expected. Then what result() holds.
 local scripts = {
-  { "a good reply", { { 0, "go", nil, "SEND" }, { 0.3, "reply", good(), "DONE" } }, { status = 200, attempts = 1 } },
-  { "a good reply on another clock", { { 1e6, "go", nil, "SEND" }, { 1e6 + 29.9, "reply", good(), "DONE" } },
+  { "a good reply", { { 0, "go", nil, "SEND" }, { 0.3, "reply", good(), "DONE" } },
     { status = 200, attempts = 1 } },
-  { "a good reply after the deadline is not thrown away", { { 0, "go", nil, "SEND" }, { 31, "reply", good(), "DONE" } },
+  { "a good reply on another clock",
+    { { 1e6, "go", nil, "SEND" }, { 1e6 + 29.9, "reply", good(), "DONE" } },
+    { status = 200, attempts = 1 } },
+  { "a good reply after the deadline is not thrown away",
+    { { 0, "go", nil, "SEND" }, { 31, "reply", good(), "DONE" } },
     { status = 200 } },
-  { "a clock that runs backwards", { { 100, "go", nil, "SEND" }, { 40, "reply", good(), "DONE" } }, { status = 200 } },
-  { "a portal's error", { { 0, "go", nil, "SEND" }, { 1, "reply", { status = 503, body = LIMIT }, "DONE" } },
-    { kind = "limit", code = "QUERY_LIMIT_EXCEEDED", status = 503, retryable = true, sent = true, attempts = 1 } },
+  { "a clock that runs backwards", { { 100, "go", nil, "SEND" }, { 40, "reply", good(), "DONE" } },
+    { status = 200 } },
+  { "a portal's error", { { 0, "go", nil, "SEND" },
+    { 1, "reply", { status = 503, body = LIMIT }, "DONE" } },
+    { kind = "limit", code = "QUERY_LIMIT_EXCEEDED", status = 503, retryable = true, sent = true,
+      attempts = 1 } },
   { "a reply of garbage", { { 0, "go", nil, "SEND" }, { 1, "reply", good("<html>"), "DONE" } },
     { kind = "decode", code = "NOT_JSON", status = 200, sent = true } },
   { "no host of that name",
     { { 0, "go", nil, "SEND" }, { 1, "failed", lost("network", "HOST_NOT_FOUND", false), "DONE" } },
     { kind = "network", code = "HOST_NOT_FOUND", sent = false } },
-  { "a cut reply", { { 0, "go", nil, "SEND" }, { 1, "failed", lost("network", "REPLY_CUT", true), "DONE" } },
+  { "a cut reply", { { 0, "go", nil, "SEND" },
+    { 1, "failed", lost("network", "REPLY_CUT", true), "DONE" } },
     { kind = "network", code = "REPLY_CUT", sent = true } },
-  { "a bad certificate", { { 0, "go", nil, "SEND" }, { 1, "failed", lost("tls", "CERTIFICATE", false), "DONE" } },
+  { "a bad certificate", { { 0, "go", nil, "SEND" },
+    { 1, "failed", lost("tls", "CERTIFICATE", false), "DONE" } },
     { kind = "tls", code = "CERTIFICATE", sent = false } },
   { "silence until the deadline",
     { { 0, "go", nil, "SEND" }, { 30, "failed", lost("timeout", "TIMEOUT", true), "DONE" } },
     { kind = "timeout", code = "TIMEOUT", sent = true } },
-  { "too large a reply", { { 0, "go", nil, "SEND" }, { 1, "failed", lost("too_large", "TOO_LARGE", true), "DONE" } },
+  { "too large a reply", { { 0, "go", nil, "SEND" },
+    { 1, "failed", lost("too_large", "TOO_LARGE", true), "DONE" } },
     { kind = "too_large", code = "TOO_LARGE", sent = true, retryable = false } },
-  { "cancelled before it began", { { 0, "cancel", nil, "DONE" } }, { kind = "closed", sent = false } },
-  { "cancelled on the way", { { 0, "go", nil, "SEND" }, { 1, "cancel", nil, "DONE" } }, { kind = "closed" } },
+  { "cancelled before it began", { { 0, "cancel", nil, "DONE" } },
+    { kind = "closed", sent = false } },
+  { "cancelled on the way", { { 0, "go", nil, "SEND" }, { 1, "cancel", nil, "DONE" } },
+    { kind = "closed" } },
 }
 
 local every_event = { { "go" }, { "woke" }, { "cancel" }, { "reply", good() },
@@ -114,7 +127,9 @@ describe("SEND", function()
     local options, params = conf(), { DIALOG_ID = "chat18", LIST = { 1, 2 } }
     local request = codec.request(options, METHOD, params)
     local payload = send(codec.call(options, METHOD, params))
-    for _, field in ipairs { "url", "verb", "body" } do assert.equal(request[field], payload[field], field) end
+    for _, field in ipairs { "url", "verb", "body" } do
+      assert.equal(request[field], payload[field], field)
+    end
     assert.same(request.headers, payload.headers)
     assert.same(params, codec.decode(payload.body))
   end)
@@ -196,14 +211,18 @@ describe("a host's mistake throws:", function()
   local mistakes = {
     { "a reply before go", {}, { 0, "reply", good() } },
     { "a failure before go", {}, { 0, "failed", lost("tls", "X", false) } },
-    { "woke before go", {}, { 0, "woke" } }, { "go twice", { { 0, "go", nil, "SEND" } }, { 1, "go" } },
+    { "woke before go", {}, { 0, "woke" } }, { "go twice", { { 0, "go", nil, "SEND" } },
+      { 1, "go" } },
     { "woke while sending", { { 0, "go", nil, "SEND" } }, { 1, "woke" } },
-    { "an event nobody knows", {}, { 0, "start" } }, { "no event", {}, { 0 } }, { "no time", {}, { nil, "go" } },
-    { "a time of the wrong type", {}, { "noon", "go" } }, { "an event of the wrong type", {}, { 0, {} } },
+    { "an event nobody knows", {}, { 0, "start" } }, { "no event", {}, { 0 } },
+    { "no time", {}, { nil, "go" } },
+    { "a time of the wrong type", {}, { "noon", "go" } },
+    { "an event of the wrong type", {}, { 0, {} } },
     { "a reply without data", { { 0, "go", nil, "SEND" } }, { 1, "reply" } },
     { "a reply without status", { { 0, "go", nil, "SEND" } }, { 1, "reply", { body = GOOD } } },
     { "a failure without data", { { 0, "go", nil, "SEND" } }, { 1, "failed" } },
-    { "a failure of no known kind", { { 0, "go", nil, "SEND" } }, { 1, "failed", lost("weather", "RAIN", true) } },
+    { "a failure of no known kind", { { 0, "go", nil, "SEND" } },
+      { 1, "failed", lost("weather", "RAIN", true) } },
   }
   for _, row in ipairs(mistakes) do
     it(row[1], function()
@@ -243,7 +262,8 @@ end)
 describe("random walks", function()
   local kinds = { "network", "tls", "timeout", "too_large" }
   local statuses = { 200, 200, 302, 400, 401, 403, 404, 408, 429, 500, 502, 503, 504 }
-  local bodies = { GOOD, LIMIT, "", "<html>", '{"error":"expired_token"}', '{"error":""}', "[]", '{"result":null}' }
+  local bodies = { GOOD, LIMIT, "", "<html>", '{"error":"expired_token"}', '{"error":""}', "[]",
+    '{"result":null}' }
 
   local function reply_of(random)
     return { status = statuses[random(#statuses)], body = bodies[random(#bodies)],
@@ -265,7 +285,8 @@ describe("random walks", function()
     local random = data.random(57721)
     local options = { conf(), conf { timeout = 1 }, conf { timeout = 600 } }
     for _ = 1, 3000 do
-      local machine = codec.call(options[random(3)], METHOD, nil, random(2) == 1 and "counters" or nil)
+      local machine = codec.call(options[random(3)], METHOD, nil,
+        random(2) == 1 and "counters" or nil)
       local now, action, steps = random(1000), "START", 0
       while action ~= "DONE" do
         now, steps = now + (random(2000) - 1) / 100, steps + 1

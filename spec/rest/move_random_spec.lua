@@ -1,5 +1,6 @@
--- Redirects in any order with failures and answers: requests go to the conf's own address and to names of its zone that the
--- portal has named, calls end, and what is remembered has answered well. B24_SEED=N repeats a run.
+-- Redirects in any order with failures and answers: requests go to the conf's own address and to
+-- names of its zone that the portal has named, calls end, and what is remembered has answered well.
+-- B24_SEED=N repeats a run.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
@@ -12,13 +13,17 @@ it("random redirects, failures and answers lead nowhere else", function()
   local seed = tonumber(os.getenv "B24_SEED") or os.time()
   local random = data.random(seed % 2147483646 + 1)
   local function pick(list) return list[random(#list)] end
-  local targets = { "https://n1.bitrix24.ru", "https://n2.bitrix24.ru", "https://home.bitrix24.ru", "https://evil.example",
-    "https://n1.bitrix24.com", "http://n2.bitrix24.ru", "//n1.bitrix24.ru", "https://n1.bitrix24.ru:8443" }
+  local targets = { "https://n1.bitrix24.ru", "https://n2.bitrix24.ru", "https://home.bitrix24.ru",
+    "https://evil.example",
+    "https://n1.bitrix24.com", "http://n2.bitrix24.ru", "//n1.bitrix24.ru",
+    "https://n1.bitrix24.ru:8443" }
   local bodies = { { 200, '{"result":true}' }, { 200, "<html>" }, { 502, "" }, { 503, "" },
     { 500, '{"error":"INTERNAL_SERVER_ERROR"}' },
-    { 503, '{"error":"QUERY_LIMIT_EXCEEDED"}' }, { 401, '{"error":"INVALID_CREDENTIALS"}' }, { 429, "" } }
+    { 503, '{"error":"QUERY_LIMIT_EXCEEDED"}' }, { 401, '{"error":"INVALID_CREDENTIALS"}' },
+    { 429, "" } }
   local failures = { { "network", "CONNECTION_REFUSED", false }, { "network", "REPLY_CUT", true },
-    { "tls", "CERTIFICATE_NAME", false }, { "timeout", "TIMEOUT", true }, { "timeout", "TIMEOUT", false } }
+    { "tls", "CERTIFICATE_NAME", false }, { "timeout", "TIMEOUT", true },
+    { "timeout", "TIMEOUT", false } }
 
   for round = 1, 300 do
     local words = ("seed %d, round %d"):format(seed, round)
@@ -45,10 +50,12 @@ it("random redirects, failures and answers lead nowhere else", function()
           local event = random(3)
           if event == 1 then
             local location = pick(targets) .. PATH .. "profile"
-            action, request = call:next(now, "reply", { status = 302, body = "", location = location })
+            action, request = call:next(now, "reply",
+              { status = 302, body = "", location = location })
           elseif event == 2 then
             local failure = pick(failures)
-            action, request = call:next(now, "failed", { kind = failure[1], code = failure[2], sent = failure[3] })
+            action, request = call:next(now, "failed", { kind = failure[1], code = failure[2],
+              sent = failure[3] })
           else
             local body = pick(bodies)
             action, request = call:next(now, "reply", { status = body[1], body = body[2] })

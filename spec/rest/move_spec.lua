@@ -11,12 +11,15 @@ local NEW = "https://new.bitrix24.ru" .. PATH .. "crm.deal.add"
 local names = 0
 local function fresh(more)
   names = names + 1
-  local options = { webhook = ("https://old%d.bitrix24.ru%s"):format(names, PATH), limiter = false, retries = 0 }
+  local options = { webhook = ("https://old%d.bitrix24.ru%s"):format(names, PATH), limiter = false,
+    retries = 0 }
   for name, value in pairs(more or {}) do options[name] = value end
   return assert(codec.conf(options))
 end
 
-local function redirect(location, status) return { status = status or 302, body = "", location = location } end
+local function redirect(location, status)
+  return { status = status or 302, body = "", location = location }
+end
 
 local function begin(conf)
   local call = codec.call(conf, "crm.deal.add", { a = 1 })
@@ -28,7 +31,8 @@ describe("a renamed portal", function()
   for _, status in ipairs { 301, 302, 307, 308 } do
     it("gets the same POST at its new host after " .. status, function()
       local call, first = begin(fresh())
-      local action, second = call:next(1, "reply", redirect("https://New.Bitrix24.RU:443" .. PATH .. "crm.deal.add", status))
+      local action, second = call:next(1, "reply",
+        redirect("https://New.Bitrix24.RU:443" .. PATH .. "crm.deal.add", status))
       assert.equal("SEND", action)
       assert.equal("https://new.bitrix24.ru" .. PATH .. "crm.deal.add", second.url)
       assert.equal(first.body, second.body)
@@ -64,8 +68,10 @@ describe("a renamed portal", function()
 
   for name, reply in pairs {
     ["a page"] = { status = 200, body = "<html>" }, ["nothing"] = { status = 404, body = "" },
-    ["a server's error page"] = { status = 502, body = "<html>" }, ["a busy page"] = { status = 503, body = "<html>" },
-    ["a credential that it does not know"] = { status = 401, body = '{"error":"INVALID_CREDENTIALS"}' },
+    ["a server's error page"] = { status = 502, body = "<html>" },
+    ["a busy page"] = { status = 503, body = "<html>" },
+    ["a credential that it does not know"] = { status = 401,
+      body = '{"error":"INVALID_CREDENTIALS"}' },
     ["a portal that is no more"] = { status = 403, body = '{"error":"PORTAL_DELETED"}' },
     ["another portal's way on"] = redirect "https://stranger.example/",
     ["the licence page"] = redirect "/bitrix/coupon_activation.php",
@@ -93,8 +99,9 @@ describe("a renamed portal", function()
   local DEAD = { kind = "network", code = "CONNECTION_REFUSED", message = "", sent = false }
   local CUT = { kind = "network", code = "REPLY_CUT", message = "", sent = true }
 
-  it("that cannot be reached any more is left at once for the old one: nobody has seen the request", function()
-    for _, failure in ipairs { DEAD, { kind = "tls", code = "CERTIFICATE_UNTRUSTED", message = "", sent = false },
+  it("that cannot be reached any more is left at once for the old one", function()
+    for _, failure in ipairs { DEAD, { kind = "tls", code = "CERTIFICATE_UNTRUSTED", message = "",
+        sent = false },
       { kind = "timeout", code = "CONNECT_TIMEOUT", message = "", sent = false } } do
       local conf, call = remembering()
       local action, request = call:next(1, "failed", failure)
@@ -118,7 +125,8 @@ describe("a renamed portal", function()
     call:next(0, "go")
     local now = 0
     for _ = 1, 3 do
-      local action, request = call:next(now, "reply", redirect((NEW:gsub("crm.deal.add", "profile"))))
+      local action, request = call:next(now, "reply",
+        redirect((NEW:gsub("crm.deal.add", "profile"))))
       assert.equal("SEND", action)
       assert.is_truthy(request.url:find "^https://new")
       action, request = call:next(now, "failed", CUT)
@@ -160,7 +168,8 @@ describe("a renamed portal", function()
 
     it("a request takes its place in the queue of the address that it goes to", function()
       local now = codec.clock()
-      local call = codec.call(fresh { runtime_dir = folder, limiter = {}, timeout = 600 }, "profile")
+      local call = codec.call(fresh { runtime_dir = folder, limiter = {}, timeout = 600 },
+        "profile")
       local old = ("https://old%d.bitrix24.ru"):format(names)
       local moved = redirect("https://new.bitrix24.ru" .. PATH .. "profile")
       assert.equal("SEND", (call:next(now, "go")))
@@ -172,12 +181,15 @@ describe("a renamed portal", function()
 
     it("a conf's own limit counts the call once", function()
       local now = codec.clock()
-      local conf = fresh { limiter = { rate = 0.001, burst = 1 }, runtime_dir = folder, timeout = 5 }
+      local conf = fresh { limiter = { rate = 0.001, burst = 1 }, runtime_dir = folder,
+        timeout = 5 }
       local call = codec.call(conf, "profile")
       assert.equal("SEND", (call:next(now, "go")))
-      assert.equal("SEND", (call:next(now, "reply", redirect("https://new.bitrix24.ru" .. PATH .. "profile"))))
+      assert.equal("SEND",
+        (call:next(now, "reply", redirect("https://new.bitrix24.ru" .. PATH .. "profile"))))
       assert.equal("DONE", (call:next(now, "reply", { status = 200, body = GOOD })))
-      assert.equal("DONE", (codec.call(conf, "profile"):next(now, "go"))) -- one place, and it is taken
+      -- one place, and it is taken
+      assert.equal("DONE", (codec.call(conf, "profile"):next(now, "go")))
     end)
 
     it("the user's own one is asked about the address that it goes to", function()
@@ -194,7 +206,8 @@ describe("a renamed portal", function()
   it("may answer with .json or a slash at the end of the path", function()
     for _, tail in ipairs { ".json", "/", ".json?x=1" } do
       local call = begin(fresh())
-      assert.equal("SEND", (call:next(1, "reply", redirect("https://new.bitrix24.ru" .. PATH .. "crm.deal.add" .. tail))))
+      assert.equal("SEND", (call:next(1, "reply",
+        redirect("https://new.bitrix24.ru" .. PATH .. "crm.deal.add" .. tail))))
     end
   end)
 
@@ -238,21 +251,24 @@ describe("no new address is", function()
 
   it("303: that would be a GET", function()
     local call = begin(fresh())
-    assert.equal("DONE", (call:next(1, "reply", redirect("https://new.bitrix24.ru" .. PATH .. "crm.deal.add", 303))))
+    assert.equal("DONE",
+      (call:next(1, "reply", redirect("https://new.bitrix24.ru" .. PATH .. "crm.deal.add", 303))))
   end)
 end)
 
 describe("a move", function()
   -- from, to, followed?
   local rows = {}
-  for _, zone in ipairs { "com", "ru", "de", "eu", "es", "fr", "it", "pl", "in", "com.br", "com.tr", "by", "kz", "ua", "cn",
+  for _, zone in ipairs { "com", "ru", "de", "eu", "es", "fr", "it", "pl", "in", "com.br", "com.tr",
+      "by", "kz", "ua", "cn",
     "id", "jp", "vn", "ae", "co", "md", "mx", "uk", "uz" } do
     rows[#rows + 1] = { "https://a.bitrix24." .. zone, "https://b-2.bitrix24." .. zone, true }
     rows[#rows + 1] = { "https://a.bitrix24." .. zone, "https://b.bitrix24.example" }
     rows[#rows + 1] = { "https://a.bitrix24." .. zone, "https://bitrix24." .. zone }
   end
   local from = "https://a.bitrix24.ru"
-  for _, to in ipairs { "https://B.BITRIX24.RU", "HTTPS://b.bitrix24.ru", "https://b.bitrix24.ru:443",
+  for _, to in ipairs { "https://B.BITRIX24.RU", "HTTPS://b.bitrix24.ru",
+      "https://b.bitrix24.ru:443",
     "https://7.bitrix24.ru" } do
     rows[#rows + 1] = { from, to, true }
     rows[#rows + 1] = { "https://A.Bitrix24.Ru:443", to, true }
@@ -260,31 +276,44 @@ describe("a move", function()
   rows[#rows + 1] = { from .. ":8443", "https://b.bitrix24.ru:8443", true }
   local long = ("x"):rep(63)
   rows[#rows + 1] = { from, ("https://%s.bitrix24.ru"):format(long), true }
-  for _, to in ipairs { "https://%sx.bitrix24.ru", "https://b.bitrix24.com", "https://b.bitrix24.by", "http://b.bitrix24.ru",
-    "https://b.bitrix24.ru:444", "http://b.bitrix24.ru:443", "https://b.bitrix24.ru.", "https://bitrix24.ru",
-    "https://.bitrix24.ru", "https://a.b.bitrix24.ru", "https://b..bitrix24.ru", "https://evil-bitrix24.ru",
-    "https://b.evil-bitrix24.ru", "https://b.bitrix24.ru.evil.com", "https://evil.com", "https://b.bitrix24.rus",
+  for _, to in ipairs { "https://%sx.bitrix24.ru", "https://b.bitrix24.com",
+      "https://b.bitrix24.by", "http://b.bitrix24.ru",
+    "https://b.bitrix24.ru:444", "http://b.bitrix24.ru:443", "https://b.bitrix24.ru.",
+    "https://bitrix24.ru",
+    "https://.bitrix24.ru", "https://a.b.bitrix24.ru", "https://b..bitrix24.ru",
+    "https://evil-bitrix24.ru",
+    "https://b.evil-bitrix24.ru", "https://b.bitrix24.ru.evil.com", "https://evil.com",
+    "https://b.bitrix24.rus",
     "https://b.bitrix24.r", "https://user@b.bitrix24.ru", "https://user:word@b.bitrix24.ru",
     "https://b.bitrix24.ru@evil.com",
-    "https://b.bitrix24.ru:443@evil.com", "https://evil.com#b.bitrix24.ru", "https://evil.com?b.bitrix24.ru",
-    "https://evil.com\\b.bitrix24.ru", "https://b_c.bitrix24.ru", "https://-b.bitrix24.ru", "https://b-.bitrix24.ru",
-    "https://xn--e1afmkfd.bitrix24.ru", "https://b\208\176.bitrix24.ru", "https://b.bitrix24.\209\128\209\131",
-    "https://b%2ebitrix24.ru", "https://b.bitrix24.ru%00.evil.com", "https://b.bitrix24.ru\t", " https://b.bitrix24.ru",
-    "https:b.bitrix24.ru", "https:/b.bitrix24.ru", "//b.bitrix24.ru", "b.bitrix24.ru", "b.bitrix24.ru:443",
-    "ftp://b.bitrix24.ru", "https://127.0.0.1", "https://[::1]", "https://localhost", "http://127.0.0.1" } do
+    "https://b.bitrix24.ru:443@evil.com", "https://evil.com#b.bitrix24.ru",
+    "https://evil.com?b.bitrix24.ru",
+    "https://evil.com\\b.bitrix24.ru", "https://b_c.bitrix24.ru", "https://-b.bitrix24.ru",
+    "https://b-.bitrix24.ru",
+    "https://xn--e1afmkfd.bitrix24.ru", "https://b\208\176.bitrix24.ru",
+    "https://b.bitrix24.\209\128\209\131",
+    "https://b%2ebitrix24.ru", "https://b.bitrix24.ru%00.evil.com", "https://b.bitrix24.ru\t",
+    " https://b.bitrix24.ru",
+    "https:b.bitrix24.ru", "https:/b.bitrix24.ru", "//b.bitrix24.ru", "b.bitrix24.ru",
+    "b.bitrix24.ru:443",
+    "ftp://b.bitrix24.ru", "https://127.0.0.1", "https://[::1]", "https://localhost",
+    "http://127.0.0.1" } do
     rows[#rows + 1] = { from, (to:gsub("%%s", long)) }
   end
-  for _, origin in ipairs { "https://portal.example", "https://bitrix24.ru", "https://a.b.bitrix24.ru",
+  for _, origin in ipairs { "https://portal.example", "https://bitrix24.ru",
+      "https://a.b.bitrix24.ru",
     "https://a.bitrix24.com",
-    "https://127.0.0.1", "https://a.bitrix24.ru:8443", "https://a.bitrix24.ru.", "http://127.0.0.1" } do
+    "https://127.0.0.1", "https://a.bitrix24.ru:8443", "https://a.bitrix24.ru.",
+    "http://127.0.0.1" } do
     rows[#rows + 1] = { origin, "https://b.bitrix24.ru" }
     rows[#rows + 1] = { origin, "https://b.portal.example" }
     rows[#rows + 1] = { origin, "http://127.0.0.1:8080" }
   end
 
-  it("goes from one name of a zone of the cloud to another of the same, and nowhere else", function()
+  it("goes from one name of a zone of the cloud to another, and nowhere else", function()
     for _, row in ipairs(rows) do
-      for _, credential in ipairs { { webhook = row[1] .. PATH }, { portal = row[1], token = SECRET } } do
+      for _, credential in ipairs { { webhook = row[1] .. PATH },
+          { portal = row[1], token = SECRET } } do
         credential.limiter, credential.retries, credential.allow_http = false, 0, true
         local call = assert(codec.call(assert(codec.conf(credential)), "profile"))
         local _, first = call:next(0, "go")
@@ -296,7 +325,8 @@ describe("a move", function()
           assert.equal(row[2]:lower():gsub(":443$", "") .. path, request.url)
         else
           local _, err, info = call:result()
-          assert.same({ "http", "REDIRECT", false }, { info.kind, info.code, info.retryable }, words)
+          assert.same({ "http", "REDIRECT", false }, { info.kind, info.code, info.retryable },
+            words)
           assert.is_nil(data.leak(SECRET, err, info), words)
         end
       end
@@ -306,7 +336,8 @@ describe("a move", function()
   it("that is refused names the new host in its hint, and nothing else of it", function()
     local longest = ("%s.%s.%s.example"):format(long, (long:gsub("x", "y")), (long:gsub("x", "z")))
     for location, shown in pairs {
-      ["https://portal.company.example" .. PATH .. "crm.deal.add?auth=x"] = "portal.company.example",
+      ["https://portal.company.example" .. PATH .. "crm.deal.add?auth=x"] =
+        "portal.company.example",
       ["https://new.bitrix24.com:8443/" .. SECRET .. "?next=" .. SECRET] = "new.bitrix24.com:8443",
       ["//new.company.example" .. PATH] = "new.company.example",
       ["http://new.bitrix24.ru" .. PATH .. "crm.deal.add"] = "http://new.bitrix24.ru",

@@ -6,7 +6,9 @@ local lists = require "spec.support.pages"
 local rows, feed, asks = lists.rows, lists.feed, lists.asks
 
 describe("paging by OFFSET", function()
-  local function page(first, many, more) return { items = rows(first, many, "id"), hasMore = more, birthdayList = {} } end
+  local function page(first, many, more)
+    return { items = rows(first, many, "id"), hasMore = more, birthdayList = {} }
+  end
   local cases = {
     { "no chat", { { rows = page(1, 0, false) } }, 0, "end" },
     { "one page", { { rows = page(1, 100, false) } }, 100, "end" },
@@ -22,14 +24,17 @@ describe("paging by OFFSET", function()
       { rows = page(21, 30, false), asks = asks("OFFSET", 400) },
       { rows = page(1, 20, true), asks = asks("OFFSET", 0) } }, 50, "end" },
     { "hasMorePages", { { rows = { items = rows(1, 10, "id"), hasMorePages = true } },
-      { rows = { items = rows(11, 10, "id"), hasMorePages = false } }, { rows = page(1, 10, true) } }, 20, "end" },
-    { "hasMore as text", { { rows = page(1, 200, "Y") }, { rows = page(201, 10, "N") }, { rows = page(1, 200, "Y") } },
-      210, "end" },
+      { rows = { items = rows(11, 10, "id"), hasMorePages = false } },
+      { rows = page(1, 10, true) } }, 20, "end" },
+    { "hasMore as text", { { rows = page(1, 200, "Y") }, { rows = page(201, 10, "N") },
+      { rows = page(1, 200, "Y") } }, 210, "end" },
     { "a list that has moved down", { { rows = page(1, 200, true) },
       { rows = page(191, 50, false), asks = asks("OFFSET", 200) },
       { rows = page(1, 200, true) } }, 240, "end" },
-    { "a chat that moved up, over us", { { rows = page(1, 200, true) }, { rows = page(202, 50, false) },
-      { rows = page(201, 1, true) }, { rows = page(1, 200, true), asks = asks("OFFSET", 200) } }, 251, "end" },
+    { "a chat that moved up, over us",
+      { { rows = page(1, 200, true) }, { rows = page(202, 50, false) },
+      { rows = page(201, 1, true) }, { rows = page(1, 200, true), asks = asks("OFFSET", 200) } },
+        251, "end" },
     { "the same page for ever", { { rows = page(1, 200, true) }, { rows = page(1, 200, true) },
       { rows = page(1, 200, true) }, { rows = page(1, 200, true) } }, 200, "CURSOR_STALLED" },
     { "rows without an id", { { rows = { items = rows(1, 200, "name"), hasMore = true } },
@@ -45,7 +50,8 @@ describe("paging by OFFSET", function()
 
   it("tells users from chats", function()
     local list = { items = { { id = 5 }, { id = "chat5" }, { id = "5" } }, hasMore = false }
-    assert.equal(2, (feed(codec.cursor "im.recent.list", { { rows = list } }))) -- 5 and "5" are one user
+    -- 5 and "5" are one user
+    assert.equal(2, (feed(codec.cursor "im.recent.list", { { rows = list } })))
   end)
 
   it("does without hasMore", function()
@@ -54,32 +60,41 @@ describe("paging by OFFSET", function()
       assert.equal("end", ending)
       return got
     end
-    local function at(offset, list, info) return { rows = list, info = info, asks = asks("OFFSET", offset) } end
+    local function at(offset, list, info)
+      return { rows = list, info = info, asks = asks("OFFSET", offset) }
+    end
     -- the portal hides some of a page, so a short one is no end
-    assert.equal(50, users("im.dialog.users.list", {}, { at(0, rows(1, 20, "id")), at(50, rows(21, 30, "id")),
-      at(100, {}) }))
+    assert.equal(50, users("im.dialog.users.list", {},
+      { at(0, rows(1, 20, "id")), at(50, rows(21, 30, "id")), at(100, {}) }))
     assert.equal(50, users("im.dialog.users.list", {}, { at(0, rows(1, 50, "id")), at(50, {}) }))
     -- and a small page may be hidden, but not as many rows as a large one has
-    assert.equal(24, users("im.dialog.users.list", { LIMIT = 20 }, { at(0, {}), at(20, rows(1, 20, "id")), at(40, {}),
+    assert.equal(24, users("im.dialog.users.list", { LIMIT = 20 },
+      { at(0, {}), at(20, rows(1, 20, "id")), at(40, {}),
       at(60, {}), at(80, rows(21, 4, "id")), at(100, {}), at(120, {}), at(140, {}) }))
     assert.equal(60, users("im.dialog.users.list", { LIMIT = 500 }, { at(0, rows(1, 50, "id")),
       at(50, rows(51, 10, "id")), at(100, {}) }))
     -- knows neither LIMIT nor OFFSET
-    assert.equal(225, users("im.recent.get", {}, { at(0, rows(1, 225, "id")), at(50, rows(1, 225, "id")) }))
-    assert.equal(3, users("im.user.list.get", {}, { at(0, rows(1, 3, "id")), at(50, rows(1, 3, "id")) }))
+    assert.equal(225, users("im.recent.get", {},
+      { at(0, rows(1, 225, "id")), at(50, rows(1, 225, "id")) }))
+    assert.equal(3, users("im.user.list.get", {},
+      { at(0, rows(1, 3, "id")), at(50, rows(1, 3, "id")) }))
     -- the count is all that is needed
     assert.equal(70, users("im.search.user.list", {}, { at(0, rows(1, 50, "id"), { total = 70 }),
       at(50, rows(51, 20, "id"), { total = 70 }) }))
     assert.equal(70, users("im.search.user.list", {}, { at(0, rows(1, 50, "id"), { total = 50 }),
       at(50, rows(51, 20, "id"), { total = 20 }), at(100, {}) })) -- unless it is that of the page
-    assert.equal(95, users("im.search.user.list", { LIMIT = 40 }, { at(0, rows(1, 35, "id"), { next = 50 }),
-      at(40, rows(36, 60, "id"), { total = 20 }), at(80, {}), at(120, {}) })) -- a next is a promise, and no place
+    assert.equal(95, users("im.search.user.list", { LIMIT = 40 },
+      { at(0, rows(1, 35, "id"), { next = 50 }),
+      -- a next is a promise, and no place
+      at(40, rows(36, 60, "id"), { total = 20 }), at(80, {}), at(120, {}) }))
     local map = { ["7"] = { id = 7 }, ["12"] = { id = 12 } }
-    assert.equal(2, users("im.search.user.list", { FIND = "a" }, { { rows = map, info = { total = 2 } } }))
+    assert.equal(2, users("im.search.user.list", { FIND = "a" },
+      { { rows = map, info = { total = 2 } } }))
   end)
 
   it("does not take what may be a part for the whole", function()
-    local got, ending = feed(codec.cursor "im.user.list.get", { { rows = rows(1, 50, "id") }, { rows = rows(1, 50, "id") } })
+    local got, ending = feed(codec.cursor "im.user.list.get",
+      { { rows = rows(1, 50, "id") }, { rows = rows(1, 50, "id") } })
     assert.equal("CURSOR_STALLED", ending)
     assert.equal(50, got)
   end)
@@ -125,8 +140,10 @@ describe("a result that is no list", function()
   end
   it("is told", function()
     for _, result in ipairs {
-      { ID = "5", ENTITY = "abc" }, { ID = "5", ENTITY = "abc", ACCESS = {} }, { ENTITY = "abc", ACCESS = {} },
-      { ID = "7", PHONE = { { ID = "1", VALUE = "+1" } } }, { id = 7, tags = { { id = 1 } } }, true, "x", 5, codec.null,
+      { ID = "5", ENTITY = "abc" }, { ID = "5", ENTITY = "abc", ACCESS = {} },
+      { ENTITY = "abc", ACCESS = {} },
+      { ID = "7", PHONE = { { ID = "1", VALUE = "+1" } } }, { id = 7, tags = { { id = 1 } } }, true,
+      "x", 5, codec.null,
     } do
       assert.equal("NO_ROWS", problem(result))
     end

@@ -13,8 +13,10 @@ describe("a cursor's rows", function()
   it("are the result or its only list of objects", function()
     local a = { { x = 1 }, { x = 2 } }
     for _, result in ipairs {
-      a, { anything = a }, { items = a, total = 2, ok = true, about = { name = "x" } }, { rows = a, empty = {} },
-      { rows = a, ids = { 1, 2, 3 } }, { ["0"] = a[1], ["5"] = a[2] }, { tasks = { ["10"] = a[2], ["9"] = a[1] } },
+      a, { anything = a }, { items = a, total = 2, ok = true, about = { name = "x" } },
+      { rows = a, empty = {} },
+      { rows = a, ids = { 1, 2, 3 } }, { ["0"] = a[1], ["5"] = a[2] },
+      { tasks = { ["10"] = a[2], ["9"] = a[1] } },
     } do
       local list = assert(find(result))
       assert.equal(1, list[1].x)
@@ -29,7 +31,8 @@ describe("a cursor's rows", function()
   it("are known by name where several lists are", function()
     local result = { items = { { id = 1 } }, birthdayList = { { id = 2 } } }
     assert.same({ { id = 1 } }, find(result, "im.recent.list"))
-    assert.same({ { id = 1 } }, find({ tasks = { { id = 1 } }, others = { { id = 2 } } }, "tasks.task.list"))
+    assert.same({ { id = 1 } }, find({ tasks = { { id = 1 } }, others = { { id = 2 } } },
+      "tasks.task.list"))
   end)
 
   it("are an error where there are none", function()

@@ -11,8 +11,10 @@ describe("a cursor's params", function()
   local first = {
     { "crm.deal.list", nil, { filter = {}, order = { ID = "ASC" }, start = -1 } },
     { "CRM.Deal.List", {}, { filter = {}, order = { ID = "ASC" }, start = -1 } },
-    { "crm.deal.list", { start = -1, order = {} }, { filter = {}, order = { ID = "ASC" }, start = -1 } },
-    { "crm.deal.list", { start = 0, order = { id = "asc" } }, { filter = {}, order = { ID = "ASC" }, start = -1 } },
+    { "crm.deal.list", { start = -1, order = {} }, { filter = {}, order = { ID = "ASC" },
+      start = -1 } },
+    { "crm.deal.list", { start = 0, order = { id = "asc" } }, { filter = {}, order = { ID = "ASC" },
+      start = -1 } },
     { "crm.deal.list", { FILTER = { STAGE_ID = "WON" }, ORDER = codec.null },
       { FILTER = { STAGE_ID = "WON" }, ORDER = { ID = "ASC" }, start = -1 } },
     { "crm.deal.list", { select = { "TITLE" } },
@@ -21,11 +23,14 @@ describe("a cursor's params", function()
       { filter = {}, order = { ID = "ASC" }, select = { "TITLE", "id" }, start = -1 } },
     { "crm.deal.list", { select = { "*", "UF_*" } },
       { filter = {}, order = { ID = "ASC" }, select = { "*", "UF_*" }, start = -1 } },
-    { "crm.deal.list", { select = {} }, { filter = {}, order = { ID = "ASC" }, select = {}, start = -1 } },
-    { "crm.item.list", { entityTypeId = 2 }, { entityTypeId = 2, filter = {}, order = { id = "ASC" }, start = -1 } },
+    { "crm.deal.list", { select = {} }, { filter = {}, order = { ID = "ASC" }, select = {},
+      start = -1 } },
+    { "crm.item.list", { entityTypeId = 2 },
+      { entityTypeId = 2, filter = {}, order = { id = "ASC" }, start = -1 } },
     { "user.get", { filter = { ACTIVE = true } },
       { filter = { ACTIVE = true }, SORT = "ID", ORDER = "ASC", start = -1 } },
-    -- an order or a condition of the caller's own, or a form that takes no further condition: start= it is
+    -- an order or a condition of the caller's own, or a form that takes no further condition:
+    -- start= it is
     { "crm.deal.list", { order = { DATE_CREATE = "DESC" } }, { order = { DATE_CREATE = "DESC" } } },
     { "crm.deal.list", { order = { ID = "DESC" }, start = -1 }, { order = { ID = "DESC" } } },
     { "crm.deal.list", { order = "ID" }, { order = "ID" } },
@@ -38,11 +43,13 @@ describe("a cursor's params", function()
     { "crm.deal.list", { start = "100" }, { start = 100 } },
     { "user.get", { sort = "NAME" }, { sort = "NAME" } },
     { "user.get", { [">ID"] = 5 }, { [">ID"] = 5 } },
-    { "crm.status.list", { filter = { ENTITY_ID = "SOURCE" } }, { filter = { ENTITY_ID = "SOURCE" } } },
+    { "crm.status.list", { filter = { ENTITY_ID = "SOURCE" } },
+      { filter = { ENTITY_ID = "SOURCE" } } },
     { "crm.status.list", { start = -1 }, {} },
     -- with start = -1 it gives everything, else it counts only its page
     { "crm.address.list", nil, { start = -1 } },
-    { "crm.address.list", { START = 0, order = { TYPE_ID = "ASC" } }, { START = -1, order = { TYPE_ID = "ASC" } } },
+    { "crm.address.list", { START = 0, order = { TYPE_ID = "ASC" } },
+      { START = -1, order = { TYPE_ID = "ASC" } } },
     { "crm.address.list", { start = 50 }, { start = 50 } },
     { "task.item.list", { { ID = "ASC" }, {} }, { ["0"] = { ID = "ASC" }, ["1"] = {} } },
     -- a field that only ends like an ID
@@ -50,15 +57,18 @@ describe("a cursor's params", function()
       { filter = { [">STAGE_ID"] = 1, ["=UF_ID"] = 2 }, order = { ID = "ASC" }, start = -1 } },
     -- the messenger
     { "im.recent.list", nil, { OFFSET = 0, LIMIT = 200 } },
-    { "im.recent.list", { LIMIT = 500, SKIP_CHAT = "Y" }, { OFFSET = 0, LIMIT = 200, SKIP_CHAT = "Y" } },
+    { "im.recent.list", { LIMIT = 500, SKIP_CHAT = "Y" },
+      { OFFSET = 0, LIMIT = 200, SKIP_CHAT = "Y" } },
     { "im.recent.list", { limit = 10, offset = 30 }, { offset = 30, limit = 10 } },
     { "im.dialog.users.list", { LIMIT = 500 }, { OFFSET = 0, LIMIT = 50 } },
-    { "im.dialog.users.list", { DIALOG_ID = "chat1" }, { OFFSET = 0, LIMIT = 50, DIALOG_ID = "chat1" } },
+    { "im.dialog.users.list", { DIALOG_ID = "chat1" },
+      { OFFSET = 0, LIMIT = 50, DIALOG_ID = "chat1" } },
   }
   for i, case in ipairs(first) do
-    it(("are right for the first page (%d: %s %s)"):format(i, case[1], canonical(case[2] or {})), function()
-      assert.equal(canonical(case[3]), canonical(codec.cursor(case[1], case[2]):params()))
-    end)
+    it(("are right for the first page (%d: %s %s)"):format(i, case[1], canonical(case[2] or {})),
+      function()
+        assert.equal(canonical(case[3]), canonical(codec.cursor(case[1], case[2]):params()))
+      end)
   end
 
   it("never change the caller's", function()
@@ -76,7 +86,8 @@ describe("a cursor's params", function()
 
   it("are checked at once, at the caller's line", function()
     for _, case in ipairs {
-      { nil, nil, "method must be a string, not a nil" }, { 5, {}, "method must be a string, not a number" },
+      { nil, nil, "method must be a string, not a nil" },
+      { 5, {}, "method must be a string, not a number" },
       { "crm.deal.list", "x", "params must be a table, not a string" },
       { "crm.deal.list", { a = print }, "a parameter has a function" },
       { "crm.deal.list", { a = 0 / 0 }, "a parameter is not a number" },
@@ -101,32 +112,44 @@ describe("paging by ID", function()
   local cases = {
     { "no row", { { rows = {} } }, 0, "end" },
     { "49 rows", { { rows = rows(1, 49) } }, 49, "end" },
-    { "50 rows", { { rows = rows(1, 50) }, { rows = {}, asks = asks("filter/>ID", 50) } }, 50, "end" },
-    { "100 rows", { { rows = rows(1, 50) }, { rows = rows(51, 50) }, { rows = {}, asks = asks("filter/>ID", 100) } },
-      100, "end" },
-    { "gaps", { { rows = rows(1000, 50) }, { rows = rows(7000, 1), asks = asks("filter/>ID", 1049) } }, 51, "end" },
-    { "a short page that names another one", { { rows = rows(1, 20), info = { next = 50 } }, { rows = rows(21, 3) } },
-      23, "end" },
-    { "a short page that is counted as more", { { rows = rows(1, 20), info = { total = 23, next = codec.null } },
+    { "50 rows", { { rows = rows(1, 50) }, { rows = {}, asks = asks("filter/>ID", 50) } },
+      50, "end" },
+    { "100 rows", { { rows = rows(1, 50) }, { rows = rows(51, 50) },
+      { rows = {}, asks = asks("filter/>ID", 100) } }, 100, "end" },
+    { "gaps", { { rows = rows(1000, 50) },
+      { rows = rows(7000, 1), asks = asks("filter/>ID", 1049) } }, 51, "end" },
+    { "a short page that names another one", { { rows = rows(1, 20), info = { next = 50 } },
+      { rows = rows(21, 3) } }, 23, "end" },
+    { "a short page that is counted as more",
+      { { rows = rows(1, 20), info = { total = 23, next = codec.null } },
       { rows = rows(21, 3), info = { total = 3 }, asks = asks("filter/>ID", 20) } }, 23, "end" },
     { "a count of 0", { { rows = rows(1, 20), info = { total = 0 } } }, 20, "end" },
-    { "more than a page at once", { { rows = rows(1, 120) }, { rows = {}, asks = asks("filter/>ID", 120) } }, 120, "end" },
-    { "no row, but another page", { { rows = rows(1, 50) }, { rows = {}, info = { next = 100 } } }, 50, "CURSOR_STALLED" },
-    { "one page in any order", { { rows = { { ID = "3" }, { ID = "1" }, { ID = "2" } } } }, 3, "end" },
-    { "the same page again", { { rows = rows(1, 50) }, { rows = rows(1, 50) } }, 50, "CURSOR_STALLED" },
-    { "an earlier page", { { rows = rows(101, 50) }, { rows = rows(1, 50) } }, 50, "CURSOR_STALLED" },
+    { "more than a page at once", { { rows = rows(1, 120) },
+      { rows = {}, asks = asks("filter/>ID", 120) } }, 120, "end" },
+    { "no row, but another page", { { rows = rows(1, 50) }, { rows = {}, info = { next = 100 } } },
+      50, "CURSOR_STALLED" },
+    { "one page in any order", { { rows = { { ID = "3" }, { ID = "1" }, { ID = "2" } } } }, 3,
+      "end" },
+    { "the same page again", { { rows = rows(1, 50) }, { rows = rows(1, 50) } }, 50,
+      "CURSOR_STALLED" },
+    { "an earlier page", { { rows = rows(101, 50) }, { rows = rows(1, 50) } }, 50,
+      "CURSOR_STALLED" },
     { "one row again", { { rows = rows(1, 50) }, { rows = rows(50, 3) } }, 50, "CURSOR_STALLED" },
-    { "descending rows", { { rows = each(50, function(i) return { ID = tostring(100 - i) } end) } }, 0, "CURSOR_UNSORTED" },
+    { "descending rows", { { rows = each(50, function(i) return { ID = tostring(100 - i) } end) } },
+      0, "CURSOR_UNSORTED" },
     { "no ID in a full page", { { rows = rows(1, 50, "TITLE") } }, 0, "CURSOR_NO_ID" },
     { "no ID in a short page", { { rows = rows(1, 5, "TITLE") } }, 5, "end" },
-    { "an ID that is none", { { rows = with(rows(1, 50), { [50] = "D_50" }) } }, 0, "CURSOR_NO_ID" },
+    { "an ID that is none", { { rows = with(rows(1, 50), { [50] = "D_50" }) } }, 0,
+      "CURSOR_NO_ID" },
     { "ids that are numbers", { { rows = each(50, function(i) return { id = i } end) },
       { rows = {}, asks = asks("filter/>ID", 50) } }, 50, "end" },
     { "huge ids", { { rows = with(rows(1, 50), { [50] = big }) },
       { rows = {}, asks = asks("filter/>ID", big) } }, 50, "end" },
-    { "nulls among the rows", { { rows = with(rows(1, 50), { [7] = codec.null, [50] = codec.null }) },
+    { "nulls among the rows",
+      { { rows = with(rows(1, 50), { [7] = codec.null, [50] = codec.null }) },
       { rows = {}, asks = asks("filter/>ID", 49) } }, 50, "end" },
-    { "nothing but nulls", { { rows = each(50, function() return codec.null end) } }, 0, "CURSOR_NO_ID" },
+    { "nothing but nulls", { { rows = each(50, function() return codec.null end) } }, 0,
+      "CURSOR_NO_ID" },
   }
   for _, case in ipairs(cases) do
     it("knows " .. case[1], function()
@@ -171,45 +194,63 @@ describe("paging by start", function()
       { rows = rows(51, 50), info = { total = 100 } } }, 100, "end" },
     { "two pages", { { rows = rows(1, 50), info = { next = 50, total = 70 } },
       { rows = rows(51, 20), info = { total = 70 }, asks = asks("start", 50) } }, 70, "end" },
-    { "next as text", { { rows = rows(1, 50), info = { next = "50" } }, { rows = {}, asks = asks("start", 50) } },
-      50, "end" },
+    { "next as text", { { rows = rows(1, 50), info = { next = "50" } },
+      { rows = {}, asks = asks("start", 50) } }, 50, "end" },
     { "more than 50 at once", { { rows = rows(1, 120) } }, 120, "end" },
-    { "everything at once, by chance as many as pages have", { { rows = rows(1, 200), info = { total = 200 } },
+    { "everything at once, by chance as many as pages have",
+      { { rows = rows(1, 200), info = { total = 200 } },
       { rows = rows(1, 200), info = { total = 200 }, asks = asks("start", 200) } }, 200, "end" },
-    { "a page that nobody counts", { { rows = rows(1, 50) }, { rows = rows(51, 50), asks = asks("start", 50) },
+    { "a page that nobody counts",
+      { { rows = rows(1, 50) }, { rows = rows(51, 50), asks = asks("start", 50) },
       { rows = rows(101, 7), asks = asks("start", 100) } }, 107, "end" },
-    { "a full page, and nothing behind it", { { rows = rows(1, 50) }, { rows = {}, asks = asks("start", 50) } }, 50, "end" },
-    { "50 rows again and again", { { rows = rows(1, 50) }, { rows = rows(1, 50) } }, 50, "CURSOR_STALLED" },
-    { "50 rows that nobody can tell apart", { { rows = rows(1, 50, "NAME") } }, 0, "CURSOR_STALLED" },
-    { "rows without ids, and a count of less than was read", { { rows = rows(1, 50, "NAME"), info = { total = 7 } } },
-      0, "CURSOR_STALLED" },
-    { "50 rows without ids, counted", { { rows = rows(1, 50, "NAME"), info = { total = 50 } } }, 50, "end" },
+    { "a full page, and nothing behind it",
+      { { rows = rows(1, 50) }, { rows = {}, asks = asks("start", 50) } }, 50, "end" },
+    { "50 rows again and again", { { rows = rows(1, 50) }, { rows = rows(1, 50) } }, 50,
+      "CURSOR_STALLED" },
+    { "50 rows that nobody can tell apart", { { rows = rows(1, 50, "NAME") } }, 0,
+      "CURSOR_STALLED" },
+    { "rows without ids, and a count of less than was read",
+      { { rows = rows(1, 50, "NAME"), info = { total = 7 } } }, 0, "CURSOR_STALLED" },
+    { "50 rows without ids, counted", { { rows = rows(1, 50, "NAME"), info = { total = 50 } } },
+      50, "end" },
     { "a count of the page only", { { rows = rows(1, 50), info = { total = 50 } },
-      { rows = rows(51, 50), info = { total = 50 } }, { rows = rows(101, 20), info = { total = 20 } } }, 120, "end" },
+      { rows = rows(51, 50), info = { total = 50 } },
+      { rows = rows(101, 20), info = { total = 20 } } }, 120, "end" },
     { "a count of less than was read", { { rows = rows(1, 50), info = { next = 50, total = 100 } },
-      { rows = rows(51, 50), info = { total = 70 } }, { rows = rows(101, 5), asks = asks("start", 100) } }, 105, "end" },
-    { "a count that a later page does not repeat", { { rows = rows(1, 50), info = { next = 50, total = 170 } },
+      { rows = rows(51, 50), info = { total = 70 } },
+      { rows = rows(101, 5), asks = asks("start", 100) } }, 105, "end" },
+    { "a count that a later page does not repeat",
+      { { rows = rows(1, 50), info = { next = 50, total = 170 } },
       { rows = rows(51, 50) } }, 50, "CURSOR_STALLED" },
     { "no row, but a count", { { rows = {}, info = { total = 120 } } }, 0, "CURSOR_STALLED" },
     { "the same rows under another next", { { rows = rows(1, 50), info = { next = 50 } },
       { rows = rows(1, 50), info = { next = 100 } } }, 50, "CURSOR_STALLED" },
-    { "hasMore without a next", { { rows = { items = rows(1, 20), hasMore = true } } }, 0, "CURSOR_STALLED" },
-    { "a full page, and no more", { { rows = { items = rows(1, 50), hasMore = false } } }, 50, "end" },
-    { "next and total inside the result", { { rows = { items = rows(1, 50), total = 70, next = 50 } },
+    { "hasMore without a next", { { rows = { items = rows(1, 20), hasMore = true } } }, 0,
+      "CURSOR_STALLED" },
+    { "a full page, and no more", { { rows = { items = rows(1, 50), hasMore = false } } },
+      50, "end" },
+    { "next and total inside the result",
+      { { rows = { items = rows(1, 50), total = 70, next = 50 } },
       { rows = { items = rows(51, 20), total = 70 }, asks = asks("start", 50) } }, 70, "end" },
-    { "descending ids", { { rows = each(50, function(i) return { ID = 100 - i } end), info = { next = 50 } },
+    { "descending ids", { { rows = each(50, function(i)
+      return { ID = 100 - i }
+    end), info = { next = 50 } },
       { rows = each(49, function(i) return { ID = 50 - i } end) } }, 99, "end" },
-    { "pages that rights have thinned out", { { rows = rows(1, 3), info = { next = 50, total = 120 } },
-      { rows = {}, info = { next = 100, total = 120 } }, { rows = rows(4, 1), info = { total = 120 } } }, 4, "end" },
-    { "a count of 0", { { rows = rows(1, 50), info = { total = 0 } }, { rows = rows(51, 2), info = { total = 0 } } },
-      52, "end" },
-    { "the same next again", { { rows = rows(1, 50), info = { next = 50 } }, { rows = rows(1, 50), info = { next = 50 } } },
-      50, "CURSOR_STALLED" },
-    { "a smaller next", { { rows = rows(1, 50), info = { next = 50 } }, { rows = rows(1, 50), info = { next = 20 } } },
-      50, "CURSOR_STALLED" },
+    { "pages that rights have thinned out",
+      { { rows = rows(1, 3), info = { next = 50, total = 120 } },
+      { rows = {}, info = { next = 100, total = 120 } },
+      { rows = rows(4, 1), info = { total = 120 } } }, 4, "end" },
+    { "a count of 0", { { rows = rows(1, 50), info = { total = 0 } },
+      { rows = rows(51, 2), info = { total = 0 } } }, 52, "end" },
+    { "the same next again", { { rows = rows(1, 50), info = { next = 50 } },
+      { rows = rows(1, 50), info = { next = 50 } } }, 50, "CURSOR_STALLED" },
+    { "a smaller next", { { rows = rows(1, 50), info = { next = 50 } },
+      { rows = rows(1, 50), info = { next = 20 } } }, 50, "CURSOR_STALLED" },
     { "a next that is 0", { { rows = rows(1, 50), info = { next = 0 } } }, 0, "CURSOR_STALLED" },
-    { "a next that is nonsense", { { rows = rows(1, 50), info = { next = true } } }, 0, "CURSOR_STALLED" },
-    { "no next, but a higher count", { { rows = rows(1, 50), info = { total = 120 } } }, 0, "CURSOR_STALLED" },
+    { "a next that is nonsense", { { rows = rows(1, 50), info = { next = true } } }, 0,
+      "CURSOR_STALLED" },
+    { "no next, but a higher count", { { rows = rows(1, 50), info = { total = 120 } } }, 0,
+      "CURSOR_STALLED" },
   }
   for _, case in ipairs(cases) do
     it("knows " .. case[1], function()
@@ -229,7 +270,8 @@ describe("paging by start", function()
   end)
 
   it("minds no limit that the method does not mind", function()
-    local got, ending = feed(codec.cursor("some.thing.list", { limit = 10 }), { { rows = rows(1, 30) } })
+    local got, ending = feed(codec.cursor("some.thing.list", { limit = 10 }),
+      { { rows = rows(1, 30) } })
     assert.equal("end", ending)
     assert.equal(30, got)
   end)
@@ -256,7 +298,8 @@ describe("paging by start", function()
     local cursor = codec.cursor("task.item.list", { { ID = "ASC" }, {} })
     cursor:params()
     assert(cursor:page(rows(1, 50), { next = 50 }))
-    assert.equal(canonical { ["0"] = { ID = "ASC" }, ["1"] = {}, start = 50 }, canonical(cursor:params()))
+    assert.equal(canonical { ["0"] = { ID = "ASC" }, ["1"] = {}, start = 50 },
+      canonical(cursor:params()))
   end)
 
   it("does not go on for ever through empty pages", function()
@@ -274,12 +317,15 @@ end)
 describe("everything at once", function()
   local cases = {
     { "nothing", { { rows = {}, info = { total = 0 } } }, 0, "end" },
-    { "all that is counted", { { rows = rows(1, 120, "CITY"), info = { total = 120 } } }, 120, "end" },
-    { "as many as a page has", { { rows = rows(1, 50, "CITY"), info = { total = 50 } } }, 50, "end" },
-    { "less than is counted", { { rows = rows(1, 50, "CITY"), info = { total = 120 } } }, 0, "CURSOR_STALLED" },
-    { "a full page that nobody counts", { { rows = rows(1, 50, "CITY") } }, 0, "CURSOR_STALLED" },
-    { "a page that names another one", { { rows = rows(1, 50, "CITY"), info = { next = 50, total = 50 } } }, 0,
+    { "all that is counted", { { rows = rows(1, 120, "CITY"), info = { total = 120 } } },
+      120, "end" },
+    { "as many as a page has", { { rows = rows(1, 50, "CITY"), info = { total = 50 } } },
+      50, "end" },
+    { "less than is counted", { { rows = rows(1, 50, "CITY"), info = { total = 120 } } }, 0,
       "CURSOR_STALLED" },
+    { "a full page that nobody counts", { { rows = rows(1, 50, "CITY") } }, 0, "CURSOR_STALLED" },
+    { "a page that names another one",
+      { { rows = rows(1, 50, "CITY"), info = { next = 50, total = 50 } } }, 0, "CURSOR_STALLED" },
   }
   for _, case in ipairs(cases) do
     it("knows " .. case[1], function()

@@ -1,4 +1,5 @@
--- Deadline, limiter, retries and a renamed portal: decided by the machine alone, so driven here without clock or socket.
+-- Deadline, limiter, retries and a renamed portal: decided by the machine alone, so driven here
+-- without clock or socket.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
@@ -26,10 +27,12 @@ local function reply(status, body, more)
 end
 
 local function lost(sent, kind, code)
-  return { kind = kind or "network", code = code or "CONNECTION_LOST", sent = sent, message = "lost" }
+  return { kind = kind or "network", code = code or "CONNECTION_LOST", sent = sent,
+    message = "lost" }
 end
 
--- Drives a call with a list of answers to SEND until DONE; sleeps are granted. Returns value, err, info, requests, sleeps.
+-- Drives a call with a list of answers to SEND until DONE; sleeps are granted. Returns value, err,
+-- info, requests, sleeps.
 local function drive(call, answers, took)
   local now, requests, sleeps = 1000, {}, {}
   local action, payload = call:next(now, "go")
@@ -44,7 +47,9 @@ local function drive(call, answers, took)
       assert.equal("SLEEP", action)
       sleeps[#sleeps + 1] = payload
       -- woken too early: the rest
-      if payload > 0.01 then assert.same({ "SLEEP" }, { (call:next(now + payload / 2, "woke")) }) end
+      if payload > 0.01 then
+        assert.same({ "SLEEP" }, { (call:next(now + payload / 2, "woke")) })
+      end
       now = now + payload
       action, payload = call:next(now, "woke")
     end
@@ -99,12 +104,15 @@ describe("what may have run is repeated only for methods that read:", function()
       assert.equal(1, #once)
       assert.is_false(info.retryable)
 
-      value, err, _, requests = drive(start("crm.deal.add", nil, { idempotent = true }), { row[2], reply(200, GOOD) })
+      value, err, _, requests = drive(start("crm.deal.add", nil, { idempotent = true }),
+        { row[2], reply(200, GOOD) })
       assert.is_true(value, err)
       assert.equal(2, #requests)
-      assert.is_true((drive(start("crm.deal.add", { idempotent = true }), { row[2], reply(200, GOOD) })))
+      assert.is_true((drive(start("crm.deal.add", { idempotent = true }),
+        { row[2], reply(200, GOOD) })))
       -- what one call says counts more than the conf
-      _, _, _, once = drive(start("crm.deal.add", { idempotent = true }, { idempotent = false }), { row[2] })
+      _, _, _, once = drive(start("crm.deal.add", { idempotent = true }, { idempotent = false }),
+        { row[2] })
       assert.equal(1, #once)
     end)
   end
@@ -137,7 +145,8 @@ end)
 describe("retries", function()
   it("are bounded, and the portal's own error is what remains", function()
     for retries = 0, 4 do
-      local _, _, info, requests = drive(start("im.counters.get", { retries = retries }), { reply(502, "<html>") })
+      local _, _, info, requests = drive(start("im.counters.get", { retries = retries }),
+        { reply(502, "<html>") })
       assert.equal(retries + 1, #requests)
       assert.equal("HTTP_502", info.code)
       assert.equal(retries + 1, info.attempts)
@@ -147,7 +156,8 @@ describe("retries", function()
   it("pause for a random part of 0.5 s, 1 s, 2 s, … and never more than 10 s", function()
     local longest = {}
     for seed = 1, 200 do
-      local _, _, _, _, sleeps = drive(start("im.counters.get", { retries = 7, timeout = 600 }, { seed = seed }),
+      local _, _, _, _, sleeps = drive(start("im.counters.get", { retries = 7, timeout = 600 },
+        { seed = seed }),
         { lost(true) })
       for i, pause in ipairs(sleeps) do longest[i] = math.max(longest[i] or 0, pause) end
     end
@@ -157,8 +167,8 @@ describe("retries", function()
   end)
 
   it("obey Retry-After", function()
-    local _, _, info, _, sleeps = drive(start "im.counters.get", { reply(503, "<html>", { retry_after = "7" }),
-      reply(200, GOOD) })
+    local _, _, info, _, sleeps = drive(start "im.counters.get",
+      { reply(503, "<html>", { retry_after = "7" }), reply(200, GOOD) })
     assert.same({ 7 }, sleeps)
     assert.equal(7, info.waited)
   end)
@@ -181,7 +191,8 @@ describe("retries", function()
   end)
 
   it("end with the deadline", function()
-    local _, _, info, requests = drive(start("im.counters.get", { timeout = 10, retries = 10 }), { lost(true) }, 4)
+    local _, _, info, requests = drive(start("im.counters.get", { timeout = 10, retries = 10 }),
+      { lost(true) }, 4)
     assert.is_true(#requests <= 3)
     assert.is_true(info.elapsed <= 13)
     for i, request in ipairs(requests) do assert.is_true(request.timeout <= 10 - (i - 1) * 4) end
@@ -189,9 +200,11 @@ describe("retries", function()
 end)
 
 describe("OPERATION_TIME_LIMIT", function()
-  local BLOCKED = '{"error":"OPERATION_TIME_LIMIT","error_description":"Method is blocked due to operation time limit."}'
+  local BLOCKED = '{"error":"OPERATION_TIME_LIMIT","error_description":"Method is blocked due to '
+    .. 'operation time limit."}'
   local function answered(reset)
-    return reply(200, ('{"result":true,"time":{"finish":5000.5,"operating":470,"operating_reset_at":%d}}'):format(reset))
+    return reply(200,
+      ('{"result":true,"time":{"finish":5000.5,"operating":470,"operating_reset_at":%d}}'):format(reset))
   end
 
   it("waits until the method's last good answer said", function()
@@ -226,8 +239,8 @@ describe("the limiter", function()
 
   local function fresh(more) -- a portal of its own, so that no other spec has used its bucket
     names = names + 1
-    local options = { webhook = BASE:gsub("portal", "limited" .. names), limiter = { rate = 2, burst = 5 }, retries = 0,
-      runtime_dir = folder }
+    local options = { webhook = BASE:gsub("portal", "limited" .. names),
+      limiter = { rate = 2, burst = 5 }, retries = 0, runtime_dir = folder }
     for name, value in pairs(more or {}) do options[name] = value end
     return assert(codec.conf(options))
   end
@@ -294,7 +307,8 @@ describe("the limiter", function()
   end)
 
   it("asks the user's own, and believes it", function()
-    local options = fresh { limiter = { reserve = function() end, penalise = function() end }, retries = 1 }
+    local options = fresh { limiter = { reserve = function() end, penalise = function() end },
+      retries = 1 }
     local call = codec.call(options, "im.counters.get")
     local action, question = call:next(0, "go")
     assert.equal("ASK", action)
@@ -306,7 +320,8 @@ describe("the limiter", function()
     assert.same({ "ASK", "penalise" }, { action, question.question })
     action, question = call:next(2, "answer", {})
     assert.same({ "ASK", "reserve" }, { action, question.question })
-    assert.same({ "SLEEP", 0.5 }, { call:next(2, "answer", { wait = 0 }) }) -- granted, but the portal wants a pause
+    -- granted, but the portal wants a pause
+    assert.same({ "SLEEP", 0.5 }, { call:next(2, "answer", { wait = 0 }) })
     assert.equal("SEND", (call:next(2.5, "woke")))
     assert.equal("DONE", (call:next(3, "reply", reply(200, GOOD))))
   end)

@@ -1,5 +1,5 @@
--- Nothing runs twice that must not, and nothing is lost that need not be: counted by the portal itself.
--- One Lua of each kind: real time.
+-- Nothing runs twice that must not, and nothing is lost that need not be: counted by the portal
+-- itself. One Lua of each kind: real time.
 
 local b24 = require "b24"
 local portal = require "spec.support.portal"
@@ -7,15 +7,16 @@ local portal = require "spec.support.portal"
 local p
 
 local function client(how, more)
-  local options = { webhook = how.https and p.webhook or p.http_webhook, ca_file = p.ca_file, allow_http = true,
-    http_version = how.version, limiter = false, timeout = 20, retries = 2 }
+  local options = { webhook = how.https and p.webhook or p.http_webhook, ca_file = p.ca_file,
+    allow_http = true, http_version = how.version, limiter = false, timeout = 20, retries = 2 }
   for name, value in pairs(more or {}) do options[name] = value end
   return assert(b24.client(options))
 end
 
 local function executions(method) return p:stats().executions[method] or 0 end
 
-local ways = { { name = "h2", https = true }, { name = "https/1.1", https = true, version = "1.1" }, { name = "http/1.1" } }
+local ways = { { name = "h2", https = true }, { name = "https/1.1", https = true, version = "1.1" },
+  { name = "http/1.1" } }
 
 -- What the portal does to one request, and whether the method ran.
 local accidents = {
@@ -25,7 +26,8 @@ local accidents = {
   { name = "reset", fault = { kind = "reset" } },
   { name = "502", fault = { kind = "html", status = 502 } },
   { name = "500, empty", fault = { kind = "empty", status = 500 } },
-  { name = "too slow", fault = { kind = "slow", delay = 3 }, more = { timeout = 0.4 } }, -- if it runs, then later
+  -- if it runs, then later
+  { name = "too slow", fault = { kind = "slow", delay = 3 }, more = { timeout = 0.4 } },
 }
 
 describe("a method that writes", function()
@@ -36,7 +38,8 @@ describe("a method that writes", function()
   for _, way in ipairs(ways) do
     for _, accident in ipairs(accidents) do
       it(("is sent once: %s, %s"):format(accident.name, way.name), function()
-        assert(client(way):call "profile") -- the accident then hits a kept connection, where libcurl would repeat by itself
+        -- the accident then hits a kept connection, where libcurl would repeat by itself
+        assert(client(way):call "profile")
         local c = client(way, accident.more)
         local fault = { method = "crm.deal.add", times = 1 }
         for name, value in pairs(accident.fault) do fault[name] = value end
@@ -49,7 +52,9 @@ describe("a method that writes", function()
         assert.is_false(info.retryable)
         assert.equal(accident.ran and 1 or 0, executions "crm.deal.add")
         local sent = 0
-        for _, entry in ipairs(p:log()) do if entry.method == "crm.deal.add" then sent = sent + 1 end end
+        for _, entry in ipairs(p:log()) do
+          if entry.method == "crm.deal.add" then sent = sent + 1 end
+        end
         assert.equal(1, sent)
       end)
     end

@@ -1,4 +1,5 @@
--- A webhook as people and their tools hand it over: what is around it, hosts in other scripts, functions.
+-- A webhook as people and their tools hand it over: what is around it, hosts in other scripts,
+-- functions.
 
 local cjson = require "cjson"
 local codec = require "b24.codec"
@@ -55,12 +56,14 @@ describe("a pasted webhook", function()
         assert.equal(BASE .. "im.counters.get", url { webhook = function() return text end })
       end
       local portal, token = row[2] .. "portal.example" .. row[3], row[2] .. SECRET .. row[3]
-      assert.equal("https://portal.example/rest/im.counters.get", url { portal = portal, token = token })
+      assert.equal("https://portal.example/rest/im.counters.get",
+        url { portal = portal, token = token })
     end)
   end
 
   it("with something invisible inside is refused in these words", function()
-    for _, text in ipairs { (BASE:gsub("s3c", "s\226\128\1393c")), (BASE:gsub("^ht", "ht\226\128\139")),
+    for _, text in ipairs { (BASE:gsub("s3c", "s\226\128\1393c")),
+        (BASE:gsub("^ht", "ht\226\128\139")),
       (BASE:gsub("/1/", "/1\194\160/")) } do
       assert.is_truthy(refused(text):find("not ASCII, and may be invisible", 1, true))
     end
@@ -71,7 +74,8 @@ describe("a host in another script", function()
   -- Unicode, the same in capitals where there are any, and what Python and libidn2 make of it.
   local HOSTS = {
     { "пример.рф", "ПРИМЕР.РФ", "xn--e1afmkfd.xn--p1ai" },
-    { "портал.компания.example", "Портал.Компания.Example", "xn--80awhdgm.xn--80aqeigdi5k.example" },
+    { "портал.компания.example", "Портал.Компания.Example",
+      "xn--80awhdgm.xn--80aqeigdi5k.example" },
     { "їжак.укр", "ЇЖАК.УКР", "xn--80aln7i.xn--j1amh" },
     { "b24.münchen.de", "B24.MÜNCHEN.DE", "b24.xn--mnchen-3ya.de" },
     { "faß.example", nil, "xn--fa-hia.example" },
@@ -90,8 +94,10 @@ describe("a host in another script", function()
       for _, host in ipairs { name, capitals or name } do
         local base = "https://" .. host .. ":8443" .. PATH
         local wanted = "https://" .. ascii .. ":8443" .. PATH .. "profile"
-        assert.equal(wanted, (codec.request(assert(codec.conf(base)), "profile").url:gsub("%.json$", "")))
-        assert.equal(wanted, (codec.request(assert(codec.conf(host .. ":8443" .. PATH)), "profile").url
+        assert.equal(wanted,
+          (codec.request(assert(codec.conf(base)), "profile").url:gsub("%.json$", "")))
+        assert.equal(wanted,
+          (codec.request(assert(codec.conf(host .. ":8443" .. PATH)), "profile").url
           :gsub("%.json$", "")))
         assert.equal("https://" .. ascii .. "/rest/profile",
           (request({ portal = host, token = SECRET }, "profile").url:gsub("%.json$", "")))
@@ -101,11 +107,15 @@ describe("a host in another script", function()
   end
 
   it("that b24 cannot convert is to be written in punycode", function()
-    for _, host in ipairs { "и\204\134.рф", "\239\172\129.example", "💬.example", "a\226\128\139b.example",
+    for _, host in ipairs { "и\204\134.рф", "\239\172\129.example", "💬.example",
+        "a\226\128\139b.example",
       "\255.example", ("п"):rep(64) .. ".рф", (("портал."):rep(40)) .. "рф" } do
-      assert.is_truthy(refused("https://" .. host .. PATH):find("write it in punycode (xn--...)", 1, true), host)
+      assert.is_truthy(refused("https://" .. host .. PATH):find("write it in punycode (xn--...)", 1,
+        true), host)
     end
-    for _, host in ipairs { "портал..рф@evil.example", "порт:ал.рф", ".рф" } do refused("https://" .. host .. PATH) end
+    for _, host in ipairs { "портал..рф@evil.example", "порт:ал.рф", ".рф" } do
+      refused("https://" .. host .. PATH)
+    end
   end)
 end)
 
@@ -115,7 +125,9 @@ describe("a webhook function", function()
       { function() return nil, "vault is locked" end, "no string: vault is locked" },
       { function() return false, "vault is locked" end, "no string: vault is locked" },
       { function() error("vault is locked", 0) end, "no string: vault is locked" },
-      { function() return nil, "cannot read " .. BASE end, "no string: cannot read https://portal.example/rest/1/***/" },
+      { function()
+        return nil, "cannot read " .. BASE
+      end, "no string: cannot read https://portal.example/rest/1/***/" },
       { function() return nil, "two\nlines\27[31m" end, "no string: two" },
       { function() end, "returned no string" },
       { function() return nil, {} end, "returned no string" },
@@ -127,7 +139,9 @@ describe("a webhook function", function()
   end)
 
   it("may return more than the webhook", function()
-    assert.equal(BASE .. "im.counters.get", url { webhook = function() return BASE, "the file" end })
+    assert.equal(BASE .. "im.counters.get", url { webhook = function()
+      return BASE, "the file"
+    end })
   end)
 end)
 

@@ -3,9 +3,9 @@
 ---     local took = calm.timed(0.5, client.counters, client)
 ---     assert.is_true(took < 0.5)
 ---
---- What came too late is run again when the machine stalled meanwhile, as another process's clock shows: that was not
---- the fault of what is tested. On a quiet machine nothing is repeated. Only for bounds that are themselves what a spec
---- is about; everything else has no bound.
+--- What came too late is run again when the machine stalled meanwhile, as another process's clock
+--- shows: that was not the fault of what is tested. On a quiet machine nothing is repeated. Only
+--- for bounds that are themselves what a spec is about; everything else has no bound.
 
 local posix = require "b24_posix"
 local process = require "spec.support.process"
@@ -39,7 +39,8 @@ function calm.watch()
   return function()
     posix.kill(pid, 9)
     posix.wait(pid)
-    local delay = tonumber(process.read(file) or "") or STALL -- killed while it wrote, or before its first tick
+    -- killed while it wrote, or before its first tick
+    local delay = tonumber(process.read(file) or "") or STALL
     os.remove(file)
     return delay
   end
@@ -48,7 +49,8 @@ end
 local function pack(...) return { n = select("#", ...), ... } end
 local unpack = unpack or table.unpack -- luacheck: ignore
 
---- Calls f(...) until its first result is true, or until it was not the machine's fault. Returns what it returned last.
+--- Calls f(...) until its first result is true, or until it was not the machine's fault. Returns
+--- what it returned last.
 function calm.attempt(f, ...)
   for try = 1, TRIES do
     local stop = calm.watch()

@@ -9,7 +9,8 @@ local quote = process.quote
 local KEY = "b24 spec command" -- busted reloads modules for each file, but the registry stays
 local LIMIT = 60 -- seconds; `timeout` then ends it, and a spec sees status 124
 
-local INHERITED = { "LD_PRELOAD", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "PATH" }
+local INHERITED = { "LD_PRELOAD", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS",
+  "UBSAN_OPTIONS", "PATH" }
 
 local function new_folder()
   local name = os.tmpname()
@@ -31,11 +32,14 @@ local function guarded_folder()
   return dir, assert(io.popen("cat >/dev/null; rm -rf " .. quote(dir), "w"))
 end
 
--- `make install` into a folder, once for each process of specs, or where scripts/test.sh has done it for all of them.
+-- `make install` into a folder, once for each process of specs, or where scripts/test.sh has done
+-- it for all of them.
 local function install()
   local dir, guard = guarded_folder()
   local prefix = os.getenv "B24_TEST_PREFIX"
-  if prefix then return { bin = prefix .. "/bin/b24", prefix = prefix, dir = dir, guard = guard } end
+  if prefix then
+    return { bin = prefix .. "/bin/b24", prefix = prefix, dir = dir, guard = guard }
+  end
   local variant = package.cpath:match "build/[%d.]+(%-%w+)/" or ""
   local said = shell(("unset LD_PRELOAD; make -s install LUA=%s VARIANT=%s PREFIX=%s"):format(
     quote(process.interpreter()), quote(variant), quote(dir)))
@@ -80,7 +84,8 @@ end
 function command.words(arguments, env)
   local list = {}
   for i, argument in ipairs(arguments) do list[i] = quote(argument) end
-  return ("env -i %s %s %s"):format(environment(env), quote((command.path())), table.concat(list, " "))
+  return ("env -i %s %s %s"):format(environment(env), quote((command.path())),
+    table.concat(list, " "))
 end
 
 ---@class spec.command.opts
@@ -105,7 +110,8 @@ function command.run(arguments, opts)
   for _, file in ipairs { out, err, status } do os.remove(file) end
   local line = ("timeout %d %s <%s"):format(LIMIT, command.words(arguments, opts.env), input)
   if opts.pipe then
-    line = ("{ %s%s 2>%s; echo $? >%s; } | { %s; } >%s"):format(opts.before or "", line, err, status, opts.pipe, out)
+    line = ("{ %s%s 2>%s; echo $? >%s; } | { %s; } >%s"):format(opts.before or "", line, err,
+      status, opts.pipe, out)
   else
     line = ("%s >%s 2>%s; echo $? >%s"):format(line, quote(opts.stdout or out), err, status)
   end
@@ -122,9 +128,10 @@ function command.start(arguments, opts)
   started = started + 1
   local name = scratch("started" .. started)
   for _, kind in ipairs { ".pid", ".out", ".status" } do os.remove(name .. kind) end
-  local pipe = assert(io.popen(("unset LD_PRELOAD; sh -c %s >%s 2>&1 </dev/null; echo $? >%s.status"):format(
-    quote(("echo $$ >%s.pid; exec %s"):format(name, command.words(arguments, opts.env))),
-    quote(opts.stdout or name .. ".out"), name)))
+  local pipe =
+    assert(io.popen(("unset LD_PRELOAD; sh -c %s >%s 2>&1 </dev/null; echo $? >%s.status"):format(
+      quote(("echo $$ >%s.pid; exec %s"):format(name, command.words(arguments, opts.env))),
+      quote(opts.stdout or name .. ".out"), name)))
   local child = { pipe = pipe }
   alive[child] = true
   assert(process.eventually(LIMIT, function()

@@ -1,5 +1,6 @@
--- What the specs of the pure layers share: fixtures, random numbers with a fixed seed, a deep comparison
--- against an oracle, a search for leaked secrets, and child processes with an environment of their own.
+-- What the specs of the pure layers share: fixtures, random numbers with a fixed seed, a deep
+-- comparison against an oracle, a search for leaked secrets, and child processes with an
+-- environment of their own.
 
 local data = {}
 
@@ -30,7 +31,8 @@ function data.sources(dir)
   return list
 end
 
--- A generator (Park and Miller) that yields the same row on every Lua: random(n) is an integer of 1 to n.
+-- A generator (Park and Miller) that yields the same row on every Lua: random(n) is an integer of 1
+-- to n.
 function data.random(seed)
   local state = seed
   return function(n)
@@ -60,7 +62,8 @@ function data.difference(ours, theirs, path)
   end
 end
 
--- Calls visit(string) for every string in a value, keys too, and for every number visit(nil, number).
+-- Calls visit(string) for every string in a value, keys too, and for every number visit(nil,
+-- number).
 function data.walk(value, visit, seen)
   seen = seen or {}
   if type(value) == "string" then
@@ -91,12 +94,15 @@ end
 function data.all_integers(value)
   local good = true
   data.walk(value, function(_, number)
-    if number and (number ~= math.floor(number) or math.type and math.type(number) ~= "integer") then good = false end
+    if number and (number ~= math.floor(number) or math.type
+        and math.type(number) ~= "integer") then
+      good = false
+    end
   end)
   return good
 end
 
--- Child processes ------------------------------------------------------------------------------------------
+-- Child processes ---------------------------------------------------------------------------------
 
 local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
@@ -116,8 +122,8 @@ function data.shell(command)
   return text
 end
 
--- Runs Lua source in a child of the same interpreter whose environment is `env` and nothing else; its standard
--- output and errors. A child that hangs is ended after a minute.
+-- Runs Lua source in a child of the same interpreter whose environment is `env` and nothing else;
+-- its standard output and errors. A child that hangs is ended after a minute.
 function data.lua(env, source)
   local words = { "timeout 60 env -i" }
   for name, value in pairs(env) do words[#words + 1] = quote(name .. "=" .. value) end

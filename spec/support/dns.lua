@@ -1,5 +1,6 @@
 -- A name server for nginx, which reads no hosts file: luajit spec/support/dns.lua PORT_FILE
--- Every name is 127.0.0.1, but missing.test does not exist and for silent.test there is no answer at all.
+-- Every name is 127.0.0.1, but missing.test does not exist and for silent.test there is no answer
+-- at all.
 
 local socket = require "socket"
 
@@ -19,9 +20,10 @@ local function answer(query)
   local name, question = name_of(query:sub(13))
   if name == "silent.test" then return nil end
   local is_address = question:sub(-4, -3) == "\0\1"
-  local record = is_address and name ~= "missing.test" and "\192\12\0\1\0\1\0\0\0\60\0\4\127\0\0\1" or ""
-  return query:sub(1, 2) .. (name == "missing.test" and NO_SUCH_NAME or FOUND) .. "\0\1\0" .. (record ~= "" and "\1" or "\0")
-    .. "\0\0\0\0" .. question .. record
+  local record = is_address and name ~= "missing.test" and "\192\12\0\1\0\1\0\0\0\60\0\4\127\0\0\1"
+    or ""
+  return query:sub(1, 2) .. (name == "missing.test" and NO_SUCH_NAME or FOUND) .. "\0\1\0"
+    .. (record ~= "" and "\1" or "\0") .. "\0\0\0\0" .. question .. record
 end
 
 local server = assert(socket.udp())

@@ -1,4 +1,5 @@
---- Finalisers that run all the time, wherever memory is taken: what runs in one of them runs in the middle of everything.
+--- Finalisers that run all the time, wherever memory is taken: what runs in one of them runs in the
+--- middle of everything.
 
 local garbage = {}
 
@@ -16,7 +17,9 @@ garbage.finaliser = function(f) object(f) end
 
 -- Cycle after cycle, with hardly a pause. LuaJIT would do nothing else any more.
 local function hurry()
-  if rawget(_G, "jit") then return collectgarbage("setpause", 110), collectgarbage("setstepmul", 400) end
+  if rawget(_G, "jit") then
+    return collectgarbage("setpause", 110), collectgarbage("setstepmul", 400)
+  end
   return collectgarbage("setpause", 1), collectgarbage("setstepmul", 1000)
 end
 

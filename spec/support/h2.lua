@@ -1,4 +1,5 @@
---- One request over HTTP/2 without TLS, whose frames leave when a spec says so. Only what that needs.
+--- One request over HTTP/2 without TLS, whose frames leave when a spec says so. Only what that
+--- needs.
 
 local socket = require "socket"
 
@@ -9,7 +10,8 @@ local END_STREAM, END_HEADERS = 1, 4
 
 local function frame(kind, flags, stream, payload)
   local n = #payload
-  return string.char(math.floor(n / 65536), math.floor(n / 256) % 256, n % 256, kind, flags, 0, 0, 0, stream) .. payload
+  return string.char(math.floor(n / 65536), math.floor(n / 256) % 256, n % 256, kind, flags, 0, 0,
+    0, stream) .. payload
 end
 
 --- A DATA frame of stream 1.
@@ -39,7 +41,8 @@ function M.post(port, path)
       if kind == RST_STREAM or kind == GOAWAY then return false, "frame " .. kind end
     end
   end
-  self.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" .. frame(SETTINGS, 0, 0, "") .. frame(HEADERS, END_HEADERS, 1, fields))
+  self.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" .. frame(SETTINGS, 0, 0, "")
+    .. frame(HEADERS, END_HEADERS, 1, fields))
   return self
 end
 

@@ -2,7 +2,8 @@
 ---
 ---     for name, end_of in pairs(loops.run(portal, source)) do assert.equal("ok\n", end_of.out) end
 ---
---- The program finds `b24`, `conf` and `client`; it prints what it saw, and calls `done()` when it has seen all.
+--- The program finds `b24`, `conf` and `client`; it prints what it saw, and calls `done()` when it
+--- has seen all.
 
 local posix = require "b24_posix"
 local process = require "spec.support.process"
@@ -13,8 +14,9 @@ loops.names = { "uv", "cqueues", "glib", "blocking" }
 
 local MODULES = { uv = "luv", cqueues = "cqueues", glib = "lgi" }
 
--- Each defines spin(main): run main in the loop, and the loop to its end; done(): GLib's loop has no end of its own;
--- ticker(): begin to count ticks of 5 ms, returns a function that ends it and returns how many there were.
+-- Each defines spin(main): run main in the loop, and the loop to its end; done(): GLib's loop has
+-- no end of its own; ticker(): begin to count ticks of 5 ms, returns a function that ends it and
+-- returns how many there were.
 local PRELUDES = {
   uv = [[
     local uv = require "luv"
@@ -100,28 +102,35 @@ function loops.has(name)
     end
     return false
   end
-  return (package.searchpath(MODULES[name], package.path) or package.searchpath(MODULES[name], package.cpath)) ~= nil
+  return (package.searchpath(MODULES[name], package.path) or package.searchpath(MODULES[name],
+    package.cpath)) ~= nil
 end
 
---- A program over the loop: `source` runs as spin's main, or on its own where it calls spin itself (`whole`); `before`: what
---- runs before anything is loaded.
+--- A program over the loop: `source` runs as spin's main, or on its own where it calls spin itself
+--- (`whole`); `before`: what runs before anything is loaded.
 ---@param opts? {conf: table?, whole: boolean?, before: string?, over: string[]?}
 function loops.program(portal, name, source, opts)
   opts = opts or {}
-  local conf = { webhook = portal.http_webhook, ca_file = portal.ca_file, timeout = 10, limiter = false, allow_http = true }
+  local conf = { webhook = portal.http_webhook, ca_file = portal.ca_file, timeout = 10,
+    limiter = false, allow_http = true }
   for key, value in pairs(opts.conf or {}) do conf[key] = value end
   local words = {}
   for key, value in pairs(conf) do words[#words + 1] = key .. " = " .. literal(value) end
-  return (opts.before or "") .. ("b24, conf = require 'b24', { %s } LOOP = %q client = b24.client(conf)\n%s\n%s"):format(
-    table.concat(words, ", "), name, PRELUDES[name], opts.whole and source or "spin(function()\n" .. source .. "\nend)")
+  return (opts.before or "")
+    .. ("b24, conf = require 'b24', { %s } LOOP = %q client = b24.client(conf)\n%s\n%s"):format(
+      table.concat(words, ", "), name, PRELUDES[name], opts.whole and source or "spin(function()\n"
+      .. source .. "\nend)")
 end
 
---- Runs it over all loops that are there (or those that `opts.over` lists). Returns by their names how they ended.
+--- Runs it over all loops that are there (or those that `opts.over` lists). Returns by their names
+--- how they ended.
 ---@return table<string, {status: integer, out: string, err: string, elapsed: number}>
 function loops.run(portal, source, opts)
   local children, ends, begun = {}, {}, posix.now()
   for _, name in ipairs(opts and opts.over or loops.names) do
-    if loops.has(name) then children[name] = process.start(loops.program(portal, name, source, opts)) end
+    if loops.has(name) then
+      children[name] = process.start(loops.program(portal, name, source, opts))
+    end
   end
   for name, child in pairs(children) do
     local status, out, err = child:wait()

@@ -1,4 +1,5 @@
--- A real nginx with its Lua module on loopback, for specs: writes its conf, starts it, asks it, stops it.
+-- A real nginx with its Lua module on loopback, for specs: writes its conf, starts it, asks it,
+-- stops it.
 --
 --     local nginx = require("spec.support.nginx").start { ca_file = portal.ca_file }
 --     nginx:run [[ return require("b24").counters{ … } ]]      -- runs inside a worker
@@ -37,7 +38,9 @@ M.here = rawget(_G, "jit") ~= nil
 
 --- Why these specs cannot run here, in words; nil: they can.
 function M.why_not()
-  if not output "nginx -v":find "nginx/" then return "nginx is not installed (scripts/deps.sh nginx)" end
+  if not output "nginx -v":find "nginx/" then
+    return "nginx is not installed (scripts/deps.sh nginx)"
+  end
   for _, name in ipairs(MODULES) do
     if not process.read(modules_path() .. "/" .. name) then
       return "nginx has no module for Lua here (scripts/deps.sh nginx)"
@@ -115,15 +118,18 @@ http {
 --- The directives that load nginx's Lua module.
 function M.load_modules()
   local load = {}
-  for i, name in ipairs(MODULES) do load[i] = "load_module " .. modules_path() .. "/" .. name .. ";" end
+  for i, name in ipairs(MODULES) do
+    load[i] = "load_module " .. modules_path() .. "/" .. name .. ";"
+  end
   return table.concat(load, "\n")
 end
 
 local function write_conf(self, opts)
   local values = {
-    load = M.load_modules(), main = opts.main or "", user = output "id -u":find "^0" and "user root;" or "",
-    workers = opts.workers or 2, dir = self.dir, root = absolute(HERE .. "/../.."), http = opts.http or "",
-    server = opts.server or "", port = self.port,
+    load = M.load_modules(), main = opts.main or "", user = output "id -u":find "^0"
+    and "user root;" or "",
+    workers = opts.workers or 2, dir = self.dir, root = absolute(HERE .. "/../.."),
+    http = opts.http or "", server = opts.server or "", port = self.port,
   }
   process.write(self.dir .. "/nginx.conf", (CONF:gsub("%$(%l+)", values)))
 end
@@ -133,7 +139,8 @@ Nginx.__index = Nginx
 
 --- The directives that let cosockets find and trust the mock portal.
 function M.directives(dns_port, ca_file)
-  return ("resolver 127.0.0.1:%d ipv6=off; resolver_timeout 2; lua_ssl_trusted_certificate %s; lua_ssl_verify_depth 3;")
+  return ("resolver 127.0.0.1:%d ipv6=off; resolver_timeout 2; lua_ssl_trusted_certificate %s; "
+    .. "lua_ssl_verify_depth 3;")
     :format(dns_port, ca_file)
 end
 
@@ -142,7 +149,9 @@ function M.dns()
   local file = os.tmpname()
   os.remove(file)
   local pipe = M.guarded(("exec luajit %s %s"):format(quote(HERE .. "/dns.lua"), quote(file)))
-  assert(process.eventually(5, function() return process.read(file) end), "the name server did not start")
+  assert(process.eventually(5, function()
+    return process.read(file)
+  end), "the name server did not start")
   local port = tonumber(process.read(file))
   return port, function()
     pipe:close()
@@ -154,8 +163,8 @@ end
 local function begin(self)
   self.port = M.free_port()
   write_conf(self, self.opts)
-  self.pipe = M.guarded(("exec nginx -p %s -c %s/nginx.conf >%s/out 2>&1"):format(quote(self.dir), quote(self.dir),
-    quote(self.dir)))
+  self.pipe = M.guarded(("exec nginx -p %s -c %s/nginx.conf >%s/out 2>&1"):format(quote(self.dir),
+    quote(self.dir), quote(self.dir)))
   local up = false
   process.eventually(5, function()
     if (process.read(self.dir .. "/out") or ""):find "%[emerg%]" then return true end
@@ -185,7 +194,9 @@ end
 --- The pids of the workers.
 function Nginx:workers()
   local list = {}
-  for pid in output("ps -o pid= --ppid " .. self.pid):gmatch "%d+" do list[#list + 1] = tonumber(pid) end
+  for pid in output("ps -o pid= --ppid " .. self.pid):gmatch "%d+" do
+    list[#list + 1] = tonumber(pid)
+  end
   return list
 end
 
@@ -232,8 +243,8 @@ function Nginx:reload(opts)
   return old
 end
 
---- Ends it as an administrator does, waiting for what is in progress. Returns whether it ended before its own
---- limit (worker_shutdown_timeout), which is longer than anybody waits here.
+--- Ends it as an administrator does, waiting for what is in progress. Returns whether it ended
+--- before its own limit (worker_shutdown_timeout), which is longer than anybody waits here.
 function Nginx:quit()
   self:signal(QUIT)
   return process.eventually(0, function() return not posix.kill(self.pid, 0) end)

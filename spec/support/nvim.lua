@@ -1,4 +1,5 @@
--- Runs real Neovims: `nvim --clean` with this project on its runtimepath, folders of its own, and a script that reports.
+-- Runs real Neovims: `nvim --clean` with this project on its runtimepath, folders of its own, and a
+-- script that reports.
 
 local cjson = require "cjson"
 local data = require "spec.support.data"
@@ -14,7 +15,9 @@ local quote = process.quote
 --- Why these specs cannot run here, or nil.
 ---@return string?
 function nvim.missing()
-  if data.shell "command -v nvim" == "" then return "nvim is not installed (scripts/deps.sh hosts)" end
+  if data.shell "command -v nvim" == "" then
+    return "nvim is not installed (scripts/deps.sh hosts)"
+  end
 end
 
 --- The folder of the project, absolute.
@@ -23,10 +26,13 @@ function nvim.root()
 end
 
 local function variables(opts, dir, report)
-  local all = { HOME = dir, XDG_CONFIG_HOME = dir .. "/config", XDG_DATA_HOME = dir .. "/data", TERM = "xterm",
-    XDG_CACHE_HOME = dir .. "/cache", XDG_STATE_HOME = dir .. "/state", XDG_RUNTIME_DIR = dir, PATH = os.getenv "PATH",
+  local all = { HOME = dir, XDG_CONFIG_HOME = dir .. "/config", XDG_DATA_HOME = dir .. "/data",
+    TERM = "xterm",
+    XDG_CACHE_HOME = dir .. "/cache", XDG_STATE_HOME = dir .. "/state", XDG_RUNTIME_DIR = dir,
+    PATH = os.getenv "PATH",
     LANG = "C.UTF-8", B24_RUNTIME_DIR = dir .. "/b24", B24_ALLOW_HTTP = "1", REPORT = report,
-    LUA_CPATH = package.cpath, ASAN_OPTIONS = os.getenv "ASAN_OPTIONS", LD_PRELOAD = os.getenv "LD_PRELOAD" }
+    LUA_CPATH = package.cpath, ASAN_OPTIONS = os.getenv "ASAN_OPTIONS",
+    LD_PRELOAD = os.getenv "LD_PRELOAD" }
   for name, value in pairs(opts.env or {}) do all[name] = value or nil end
   local words = {}
   for name, value in pairs(all) do words[#words + 1] = quote(name .. "=" .. value) end
@@ -39,20 +45,24 @@ end
 ---@field output string
 ---@field seconds number
 
---- Runs spec/nvim/NAME.lua in a Neovim. opts: env; dir (kept); terminal: with a screen; root: another plugin folder.
+--- Runs spec/nvim/NAME.lua in a Neovim. opts: env; dir (kept); terminal: with a screen; root:
+--- another plugin folder.
 ---@param name string
 ---@param opts table
 ---@return b24.spec.session
 function nvim.run(name, opts)
   local dir, root = opts.dir or data.folder(), nvim.root()
   local report = dir .. "/report.json"
-  local command = ("exec timeout %d env -i %s nvim --clean %s --cmd %s -c %s"):format(PATIENCE, variables(opts, dir, report),
+  local command = ("exec timeout %d env -i %s nvim --clean %s --cmd %s -c %s"):format(PATIENCE,
+    variables(opts, dir, report),
     opts.terminal and "" or "--headless", quote("set rtp+=" .. (opts.root or root)),
     quote("luafile " .. root .. "/spec/nvim/" .. name .. ".lua"))
   if opts.terminal then command = "script -qec " .. quote(command) .. " /dev/null" end
   process.write(dir .. "/run", command .. "\n")
-  local seconds, status = process.timed(os.execute, ("sh %s/run >%s/out 2>&1 </dev/null"):format(dir, dir))
-  if type(status) == "number" and status > 255 then status = status / 256 end -- LuaJIT's wait status
+  local seconds, status = process.timed(os.execute,
+    ("sh %s/run >%s/out 2>&1 </dev/null"):format(dir, dir))
+  -- LuaJIT's wait status
+  if type(status) == "number" and status > 255 then status = status / 256 end
   if status == true then status = 0 end
   local text = process.read(report)
   local session = { status = status, seconds = seconds, output = process.read(dir .. "/out") or "",

@@ -39,8 +39,8 @@ function lists.count(list)
   return n
 end
 
--- Feeds pages to a cursor: { rows = result, info = info, asks = a field of the params } each. Returns how many rows
--- came and what ended it: "end", or the code of the failure.
+-- Feeds pages to a cursor: { rows = result, info = info, asks = a field of the params } each.
+-- Returns how many rows came and what ended it: "end", or the code of the failure.
 function lists.feed(cursor, pages)
   local got = 0
   for i, page in ipairs(pages) do

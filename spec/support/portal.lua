@@ -23,7 +23,8 @@ local SHARED = "b24 spec portals" -- busted reloads modules for each file, but t
 ---@field expired_port integer    https with a certificate that has expired
 ---@field untrusted_port integer  https with a certificate of an unknown authority
 ---@field raw_port integer        bytes as told by the control "raw"
----@field proxy_port integer      for CONNECT: every name is this portal, unless settings{ hosts = } says otherwise
+---@field proxy_port integer      for CONNECT: every name is this portal, unless settings{ hosts = }
+--- says otherwise
 ---@field ca_file string
 ---@field ca_dir string           hashed folder with only our authority
 ---@field addresses string[]      where https listens
@@ -44,7 +45,9 @@ end
 
 -- lua-cjson reads every number as a float, and "4711.0" is no port.
 local function with_integers(value)
-  if type(value) == "number" and value % 1 == 0 then return math.tointeger and math.tointeger(value) or value end
+  if type(value) == "number" and value % 1 == 0 then
+    return math.tointeger and math.tointeger(value) or value
+  end
   if type(value) == "table" then
     for key, item in pairs(value) do value[key] = with_integers(item) end
   end
@@ -65,12 +68,15 @@ local function main_script()
   return here .. "/../portal/main.lua"
 end
 
--- The variables would meet another Lua than the one they are meant for. `exec`: closing the pipe then waits for the
--- portal itself, and the end of this process, however it comes, is the end of its input.
+-- The variables would meet another Lua than the one they are meant for. `exec`: closing the pipe
+-- then waits for the portal itself, and the end of this process, however it comes, is the end of
+-- its input.
 local function command(dir, addresses)
   local certs = os.getenv "B24_TEST_CERTS" -- made once for a run, by scripts/test.sh
-  return string.format("unset LUA_PATH LUA_CPATH LUA_INIT LD_PRELOAD; mkdir -m 700 %s && exec luajit %s "
-    .. "--watch-stdin --remove-dir --dir %s --addresses %d %s 2>%s", quote(dir), quote(main_script()), quote(dir),
+  return string.format("unset LUA_PATH LUA_CPATH LUA_INIT LD_PRELOAD; mkdir -m 700 %s && exec "
+    .. "luajit %s "
+    .. "--watch-stdin --remove-dir --dir %s --addresses %d %s 2>%s", quote(dir),
+    quote(main_script()), quote(dir),
     addresses, certs and "--certs " .. quote(certs) or "", quote(dir .. "/stderr"))
 end
 
@@ -106,7 +112,8 @@ local function launch(addresses)
   return setmetatable(self, Portal)
 end
 
--- The portal that scripts/test.sh keeps for one spec file after the other. Another's stop() does not end it.
+-- The portal that scripts/test.sh keeps for one spec file after the other. Another's stop() does
+-- not end it.
 local function borrow()
   local dir = os.getenv "B24_TEST_PORTAL"
   if not dir then return nil end
@@ -117,8 +124,10 @@ local function borrow()
   return self
 end
 
---- The portal of this Lua process, started at the first call and put back into its first state at each.
----@param opts? { addresses: integer? } how many addresses (127.0.0.1, 127.0.0.2, …) https listens on; default 1
+--- The portal of this Lua process, started at the first call and put back into its first state at
+--- each.
+---@param opts? { addresses: integer? } how many addresses (127.0.0.1, 127.0.0.2, …) https listens
+--- on; default 1
 ---@return Portal
 function M.start(opts)
   local addresses = opts and opts.addresses or 1
@@ -182,8 +191,8 @@ function Portal:stats()
   return self:control("stats")
 end
 
---- Ends the portal and waits until it is gone (one that belongs to the run is put back into its first state). May be
---- called again.
+--- Ends the portal and waits until it is gone (one that belongs to the run is put back into its
+--- first state). May be called again.
 function Portal:stop()
   if not self.pipe then
     if debug.getregistry()[SHARED][self.key] == self then self:reset() end

@@ -1,16 +1,18 @@
--- Child interpreters whose end matters: exit status, standard output and errors apart, signals, time.
+-- Child interpreters whose end matters: exit status, standard output and errors apart, signals,
+-- time.
 
 local posix = require "b24_posix"
 
 local process = {}
 
 local POLL = 0.005 -- seconds between two looks at a running child
--- Seconds after which something will never be true, and a child that hangs is killed; a spec then sees status 137. Only a
--- spec that fails waits so long.
+-- Seconds after which something will never be true, and a child that hangs is killed; a spec then
+-- sees status 137. Only a spec that fails waits so long.
 local PATIENCE = 60
 
 -- What a sanitizer's build needs in each process; nothing else of this environment reaches a child.
-local INHERITED = { "B24_RUNTIME_DIR", "LD_PRELOAD", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS" }
+local INHERITED = { "B24_RUNTIME_DIR", "LD_PRELOAD", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
+  "LSAN_OPTIONS", "UBSAN_OPTIONS" }
 
 function process.quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
@@ -55,7 +57,8 @@ function process.timed(f, ...)
   return since(posix.now(), f(...))
 end
 
---- Asks until the answer is true; false when it still is not after `seconds`, which are many more on a busy machine.
+--- Asks until the answer is true; false when it still is not after `seconds`, which are many more
+--- on a busy machine.
 function process.eventually(seconds, condition)
   local deadline = posix.now() + math.max(seconds, PATIENCE)
   repeat
@@ -76,12 +79,13 @@ end
 local Child = {}
 Child.__index = Child
 
---- Starts a Lua program in a child of the same interpreter. Its whole environment is `env`, and a runtime folder of its
---- own unless `env` names one.
+--- Starts a Lua program in a child of the same interpreter. Its whole environment is `env`, and a
+--- runtime folder of its own unless `env` names one.
 ---@param source string
 ---@param env? table<string, string>
----@param opts? { eval: boolean?, stdin: string?, piped: boolean?, files: integer? } eval: as `lua -e SOURCE`, not as a
---- file; stdin: a path, read by the child itself or, piped, by a `cat` in front of it; files: how many it may open
+---@param opts? { eval: boolean?, stdin: string?, piped: boolean?, files: integer? } eval: as `lua
+--- -e SOURCE`, not as a file; stdin: a path, read by the child itself or, piped, by a `cat` in
+--- front of it; files: how many it may open
 function process.start(source, env, opts)
   local name = os.tmpname()
   os.remove(name)
@@ -91,16 +95,16 @@ function process.start(source, env, opts)
   local paths = ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
   local program = opts and opts.eval and "-e " .. quote(source) or quote(dir .. "/main.lua")
   local limit = opts and opts.files and ("ulimit -n %d; "):format(opts.files) or ""
-  local run = ('echo $$ >%s/pid; exec env -i %s "$(command -v %s)" -e %s %s'):format(quote(dir), variables(env, dir),
-    quote(process.interpreter()), quote(paths), program)
+  local run = ('echo $$ >%s/pid; exec env -i %s "$(command -v %s)" -e %s %s'):format(quote(dir),
+    variables(env, dir), quote(process.interpreter()), quote(paths), program)
   run = limit .. run
   -- In the foreground of a shell of its own: a background job would ignore Ctrl-C from its birth.
   local stdin = quote(opts and opts.stdin or "/dev/null")
   local before, from = "", "<" .. stdin
   if opts and opts.piped then before, from = "cat " .. stdin .. " | ", "" end
   local command = ("unset LD_PRELOAD; %ssh -c %s %s >%s/out 2>%s/err; echo $? >%s/status.new; "
-    .. "mv %s/status.new %s/status"):format(before, quote(run), from, quote(dir), quote(dir), quote(dir), quote(dir),
-    quote(dir))
+    .. "mv %s/status.new %s/status"):format(before, quote(run), from, quote(dir), quote(dir),
+    quote(dir), quote(dir), quote(dir))
   local self = setmetatable({ dir = dir, pipe = assert(io.popen(command)) }, Child)
   assert(process.eventually(PATIENCE, function()
     self.pid = tonumber(process.read(dir .. "/pid") or "")

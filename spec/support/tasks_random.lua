@@ -1,8 +1,10 @@
---- Tasks that do anything a Lua program does, at random: each call carries a number of its own, which the portal sends back.
+--- Tasks that do anything a Lua program does, at random: each call carries a number of its own,
+--- which the portal sends back.
 ---
 ---     require("spec.support.tasks_random").run { conf =, loop =, seed =, calls =, done = }
 ---
---- Runs in a program of spec/support/loops.lua; ends the process with status 1 at the first wrong answer.
+--- Runs in a program of spec/support/loops.lua; ends the process with status 1 at the first wrong
+--- answer.
 
 local data = require "spec.support.data"
 local garbage = require "spec.support.garbage"
@@ -11,8 +13,8 @@ local M = {}
 
 local WORKERS = 12
 
--- What waiting for calls was before a wake-up acted only for its own wait: begun first, then yielded. It shows that the
--- random tasks find it.
+-- What waiting for calls was before a wake-up acted only for its own wait: begun first, then
+-- yielded. It shows that the random tasks find it.
 local OLD = {
   ["lua/b24/wait/task.lua"] = {
     { "local function await%(self, begin%)\n.-\nend\n", [[
@@ -31,7 +33,8 @@ local function await(self, begin)
 end
 ]] },
     { "if not begin then return true end", "if not begin then return false end" },
-    { "local function may_wait%(%)\n", "local function may_wait()\n  if true then return true end\n" },
+    { "local function may_wait%(%)\n",
+      "local function may_wait()\n  if true then return true end\n" },
   },
 }
 
@@ -46,18 +49,19 @@ function M.plant()
       assert(count == 1, "the old code fits nowhere: " .. change[1])
     end
     local name = path:match "lua/(.*)%.lua":gsub("/", ".")
-    package.preload[name] = assert((loadstring or load)(source, "@old " .. path)) -- luacheck: ignore
+    -- luacheck: ignore
+    package.preload[name] = assert((loadstring or load)(source, "@old " .. path))
   end
 end
 
 local function new_state(setup)
   local b24 = require "b24"
-  local state = { setup = setup, random = data.random(setup.seed), asked = 0, open = {}, handles = {}, all = {}, trail = {},
-    count = { answered = 0, cancelled = 0 } }
+  local state = { setup = setup, random = data.random(setup.seed), asked = 0, open = {},
+    handles = {}, all = {}, trail = {}, count = { answered = 0, cancelled = 0 } }
 
   function state.fail(why)
-    print(("%s; in call %d of seed %d over %s, after: %s"):format(why, state.asked, setup.seed, setup.loop,
-      table.concat(state.trail, " ", math.max(1, #state.trail - 30))))
+    print(("%s; in call %d of seed %d over %s, after: %s"):format(why, state.asked,
+      setup.seed, setup.loop, table.concat(state.trail, " ", math.max(1, #state.trail - 30))))
     io.stdout:flush()
     os.exit(1)
   end
@@ -74,8 +78,11 @@ local function new_state(setup)
     if not state.open[mine] then state.fail("answered twice: " .. mine) end
     state.open[mine] = nil
     local number = type(answer) == "table" and tonumber(answer.n) or answer
-    if answer and number ~= mine then state.fail(("WRONG: asked %d, answered %s"):format(mine, tostring(number))) end
-    if not answer and info.code == "NO_BATCH" then state.fail("WRONG: asked for a batch, answered something else") end
+    if answer and number ~= mine then
+      state.fail(("WRONG: asked %d, answered %s"):format(mine, tostring(number)))
+    end
+    if not answer
+        and info.code == "NO_BATCH" then state.fail("WRONG: asked for a batch, answered something else") end
     if not answer and info.code ~= "CANCELLED" then state.fail("no answer: " .. tostring(err)) end
     local what = answer and "answered" or "cancelled"
     state.count[what] = state.count[what] + 1
@@ -102,7 +109,7 @@ local function new_state(setup)
   return state
 end
 
--- What a task may do -------------------------------------------------------------------------------------------------
+-- What a task may do ------------------------------------------------------------------------------
 
 local actions = {}
 
@@ -113,7 +120,9 @@ function actions.pcall(state) pcall(state.ask) end
 function actions.xpcall(state) xpcall(state.ask, function(err) return err end) end
 
 function actions.gsub(state)
-  pcall(string.gsub, "ab", ".", function() state.ask(state.random(3) == 1 and state.logged or nil) end)
+  pcall(string.gsub, "ab", ".", function()
+    state.ask(state.random(3) == 1 and state.logged or nil)
+  end)
 end
 
 function actions.sort(state)
@@ -177,7 +186,9 @@ function actions.batch(state)
     commands[name] = { "b24test.echo", { n = numbers[name] } }
   end
   local answer, err, info = state.client:batch(commands)
-  for name, mine in pairs(numbers) do state.check(mine, answer and answer.results[name], err, info) end
+  for name, mine in pairs(numbers) do
+    state.check(mine, answer and answer.results[name], err, info)
+  end
 end
 
 local function keep(state, handle)
@@ -238,7 +249,9 @@ end
 
 function actions.stranger(state)
   local co = coroutine.running()
-  garbage.finaliser(function() coroutine.resume(co, "reply", { status = 200, body = '{"result":{"n":0}}' }) end)
+  garbage.finaliser(function()
+    coroutine.resume(co, "reply", { status = 200, body = '{"result":{"n":0}}' })
+  end)
   state.ask()
 end
 
@@ -246,7 +259,7 @@ local names = {}
 for name in pairs(actions) do names[#names + 1] = name end
 table.sort(names)
 
--- The run -------------------------------------------------------------------------------------------------------------
+-- The run -----------------------------------------------------------------------------------------
 
 local function work(state)
   while state.asked < state.setup.calls do
@@ -261,7 +274,8 @@ local function sum_up(state)
   local refused = {}
   for mine in pairs(state.open) do refused[#refused + 1] = mine end
   table.sort(refused)
-  print(("asked %d, answered %d, cancelled %d"):format(state.asked, state.count.answered, state.count.cancelled))
+  print(("asked %d, answered %d, cancelled %d"):format(state.asked, state.count.answered,
+    state.count.cancelled))
   print("refused " .. table.concat(refused, " "))
 end
 

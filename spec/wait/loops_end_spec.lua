@@ -1,5 +1,5 @@
--- Over each event loop: its end, the process's end, and a fork while requests are under way; which loop is chosen.
--- One Lua of each kind: event loops, in processes.
+-- Over each event loop: its end, the process's end, and a fork while requests are under way; which
+-- loop is chosen. One Lua of each kind: event loops, in processes.
 
 local loops = require "spec.support.loops"
 local process = require "spec.support.process"
@@ -55,7 +55,8 @@ describe("over each event loop", function()
         posix.exit(0)
       end
     ]]
-    for ending, moments in pairs { ["os.exit(0, true)"] = "0, 2, 10, 30", ["os.exit(0)"] = "0, 1, 5, 20",
+    for ending, moments in pairs { ["os.exit(0, true)"] = "0, 2, 10, 30",
+        ["os.exit(0)"] = "0, 1, 5, 20",
       [""] = "0, 3, 15, 50" } do
       -- os.exit(0) frees nothing, which a sanitizer calls a leak when it is slow.
       if process.sanitized() then moments = ending == "os.exit(0)" and "" or moments end
@@ -81,7 +82,8 @@ describe("over each event loop", function()
   end)
 
   describe("a fork", function()
-    -- The child's calls have an engine of their own; what the parent had under way is answered, there and only there.
+    -- The child's calls have an engine of their own; what the parent had under way is answered,
+    -- there and only there.
     local PROGRAM = [[
       local posix = require "b24_posix"
       local function main()
@@ -117,7 +119,9 @@ describe("over each event loop", function()
     ]]
 
     it("while a request is under way", function()
-      if process.sanitized() then return pending "a sanitizer's allocator may be locked by the helper at the fork" end
+      if process.sanitized() then
+        return pending "a sanitizer's allocator may be locked by the helper at the fork"
+      end
       portal:control("fault", { kind = "slow", delay = 0.3, times = 4, method = "im.counters.get" })
       prints("child\t3\t14\tnil\t0\nparent\t14\n", PROGRAM,
         { whole = true, conf = { webhook = portal.webhook } })

@@ -1,5 +1,5 @@
--- Over each event loop: direct style in b24.run, waiting for handles, errors of the user's own functions, the program's
--- other work meanwhile.
+-- Over each event loop: direct style in b24.run, waiting for handles, errors of the user's own
+-- functions, the program's other work meanwhile.
 -- One Lua of each kind: event loops, in processes.
 
 local loops = require "spec.support.loops"
@@ -52,18 +52,24 @@ describe("over each event loop", function()
   only51("a list in a task of Lua 5.1, whose `for` cannot wait, names the other way", function()
     prints("true\ttrue\tnil\n", [[
       b24.run(function()
-        local ok, err = pcall(function() for _ in client:list "crm.deal.list" do print "a row" end end)
+        local ok, err = pcall(function()
+          for _ in client:list "crm.deal.list" do print "a row" end
+        end)
         print(not ok, err:find("main%.lua:%d+: b24: .*client:all") ~= nil, (err:find "\n"))
         done()
       end)
     ]])
   end)
 
-  it("b24.run returns what its function returns, through the handle where there is a loop", function()
+  it("b24.run returns what its function returns, where there is a loop by the handle", function()
     prints("1\tnil\tthree\t3\n", [[
       local function body() client:call "profile" return 1, nil, "three" end
       local function show(a, b, c) print(a, b, c, 3) end
-      if LOOP == "blocking" or LOOP == "cqueues" then show(b24.run(body)) else show(b24.run(body):wait()) end
+      if LOOP == "blocking" or LOOP == "cqueues" then
+        show(b24.run(body))
+      else
+        show(b24.run(body):wait())
+      end
       done()
     ]])
   end)
@@ -91,7 +97,7 @@ describe("over each event loop", function()
     ]])
   end)
 
-  it("a callback may wait for another handle, and make direct calls where a coroutine may", function()
+  it("a callback may wait for another handle, and call directly where a coroutine may", function()
     portal:control("fault", { kind = "slow", delay = 0.1, times = -1, method = "im.counters.get" })
     prints("14\n14\n", [[
       client:call("profile", function()
@@ -151,16 +157,21 @@ describe("over each event loop", function()
       end)
     ]], { over = LOOPS })) do
       assert.same({ 0, "" }, { ended.status, ended.err })
-      assert.is_true(tonumber(ended.out) > 5, name .. ": " .. ended.out) -- of 100; a loop that stands still has one
+      -- of 100; a loop that stands still has one
+      assert.is_true(tonumber(ended.out) > 5, name .. ": " .. ended.out)
     end
   end)
 
   describe("what the user's own function throws", function()
-    -- The text is seen by the program or its user, and what else was under way still comes to its end.
+    -- The text is seen by the program or its user, and what else was under way still comes to its
+    -- end.
     local function surfaces(source, over)
       for name, ended in pairs(loops.run(portal, source, { whole = true, over = over })) do
-        assert.truthy((ended.out .. ended.err):find("the user's own trouble", 1, true), name .. ": " .. ended.err)
-        if name ~= "uv" then assert.truthy(ended.out:find "others went on", name .. ": " .. ended.out .. ended.err) end
+        assert.truthy((ended.out .. ended.err):find("the user's own trouble", 1, true),
+          name .. ": " .. ended.err)
+        if name ~= "uv" then
+          assert.truthy(ended.out:find "others went on", name .. ": " .. ended.out .. ended.err)
+        end
       end
     end
 
@@ -181,7 +192,8 @@ describe("over each event loop", function()
     ]]
 
     it("in a callback", function()
-      portal:control("fault", { kind = "slow", delay = 0.2, times = -1, method = "im.counters.get" })
+      portal:control("fault", { kind = "slow", delay = 0.2, times = -1,
+        method = "im.counters.get" })
       surfaces([[
         local function main()
           client:counters(function(_, err) -- in flight when the other one throws

@@ -1,5 +1,5 @@
--- The same calls over luv, cqueues, GLib and in plain Lua (b24.run): callbacks, handles, many accounts, cancellation.
--- One Lua of each kind: event loops, in processes.
+-- The same calls over luv, cqueues, GLib and in plain Lua (b24.run): callbacks, handles, many
+-- accounts, cancellation. One Lua of each kind: event loops, in processes.
 
 local calm = require "spec.support.calm"
 local loops = require "spec.support.loops"
@@ -13,7 +13,9 @@ describe("over each event loop", function()
 
   for _, name in ipairs(loops.names) do
     if not loops.has(name) then
-      it("(over " .. name .. ")", function() pending(name .. ": its module is not installed for this Lua") end)
+      it("(over " .. name .. ")", function()
+        pending(name .. ": its module is not installed for this Lua")
+      end)
     end
   end
 
@@ -24,7 +26,7 @@ describe("over each event loop", function()
     end
   end
 
-  it("a callback gets what the call would have returned, and never before the function has returned", function()
+  it("a callback gets what the call would have returned, and never at once", function()
     prints("b24.task false\ntrue\ttable\tnil\t200\tim.counters.get\t14\nb24.task (done)\n", [[
       local returned, handle = false, nil
       handle = client:counters(function(counters, err, info)
@@ -38,7 +40,8 @@ describe("over each event loop", function()
   end)
 
   it("a failure is nil, message, info, whatever its cause", function()
-    prints("nil\tb24: ERROR_METHOD_NOT_FOUND: Method not found! (HTTP 404)\tportal\tno.such.method\n"
+    prints("nil\tb24: ERROR_METHOD_NOT_FOUND: Method not found! (HTTP "
+      .. "404)\tportal\tno.such.method\n"
       .. "nil\tstring\tconfig\tfalse\nnil\tstring\tclosed\tfalse\nnil\tstring\tnetwork\tfalse\n", [[
       client:call("no.such.method", function(value, err, info)
         print(value, err, info.kind, info.method)
@@ -51,7 +54,8 @@ describe("over each event loop", function()
           end
         end
         local function refused()
-          b24.counters({ webhook = "http://127.0.0.1:1/rest/1/x/", allow_http = true, retries = 0 }, next_one(done))
+          b24.counters({ webhook = "http://127.0.0.1:1/rest/1/x/", allow_http = true, retries = 0 },
+            next_one(done))
           early = false
         end
         local function closed()
@@ -101,14 +105,18 @@ describe("over each event loop", function()
       local least, most = math.huge, 0 -- luacheck: ignore
       for name, ended in pairs(loops.run(portal, ([[
         local confs = { %s }
-        for i, webhook in pairs(confs) do confs[i] = { webhook = webhook, allow_http = true, limiter = false } end
-        confs.bad = { webhook = conf.webhook:gsub("/[^/]+/$", "/wrong0secret/"), allow_http = true, limiter = false }
+        for i, webhook in pairs(confs) do
+          confs[i] = { webhook = webhook, allow_http = true, limiter = false }
+        end
+        confs.bad = { webhook = conf.webhook:gsub("/[^/]+/$", "/wrong0secret/"), allow_http = true,
+          limiter = false }
         local begun = require("b24.codec").clock()
         b24.counters_all(confs, { parallel = 20 }, function(answers, err, info)
           local good = 0
           for i = 1, 59 do good = good + (answers[i].counters and 1 or 0) end
           local bad = answers.bad
-          print(good, bad.counters, bad.info.kind, type(bad.err), err, info.failed, info.attempts, info.method)
+          print(good, bad.counters, bad.info.kind, type(bad.err), err, info.failed, info.attempts,
+            info.method)
           print(require("b24.codec").clock() - begun)
           done()
         end)
@@ -120,7 +128,8 @@ describe("over each event loop", function()
       end
       return most < 4, least, most
     end)
-    assert.is_true(least >= 0.3 and in_time, most) -- three rounds of 20; one by one it would be six seconds
+    -- three rounds of 20; one by one it would be six seconds
+    assert.is_true(least >= 0.3 and in_time, most)
   end)
 
   it("a cancelled call tells its callback once, in whatever state it is", function()
@@ -132,7 +141,9 @@ describe("over each event loop", function()
       local a, b = first:cancel(), first:cancel() -- before a byte was sent
       print(a, b)
       local second, all
-      second = client:counters(function(_, _, info) print(nil, info.kind, info.code, info.method, second.done) end)
+      second = client:counters(function(_, _, info)
+        print(nil, info.kind, info.code, info.method, second.done)
+      end)
       all = b24.counters_all({ conf, conf, conf }, function(value, _, info)
         print("all: " .. tostring(value), info.kind, info.code)
       end)

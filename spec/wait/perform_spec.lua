@@ -56,7 +56,8 @@ describe("a driven call", function()
     local step = codec.batch({ me = { "profile" } }, false, 1)[1]
     local key = next(step.names)
     local core, sent = core_of {
-      good('{"result":{"' .. key .. '":{"ID":"1"}},"result_error":[],"result_total":[],"result_next":[]}') }
+      good('{"result":{"' .. key
+        .. '":{"ID":"1"}},"result_error":[],"result_total":[],"result_next":[]}') }
     assert.same({ me = { ID = "1" } }, (core.batch(conf(), step)).results)
     assert.is_true(sent[1].repeatable)
   end)
@@ -67,7 +68,8 @@ describe("a driven call", function()
   end)
 
   it("returns a failure that the transport met", function()
-    local core = core_of { { kind = "network", code = "HOST_NOT_FOUND", message = "no such host", sent = false } }
+    local core = core_of { { kind = "network", code = "HOST_NOT_FOUND", message = "no such host",
+      sent = false } }
     local value, err, info = core.call(conf { retries = 0 }, "profile")
     assert.is_nil(value)
     assert.equal("b24: HOST_NOT_FOUND: no such host", err)
@@ -138,8 +140,11 @@ describe("the user's own limiter", function()
 
   it("is told when the portal was overrun", function()
     local told
-    local value, info = with({ reserve = function() return 0 end, penalise = function(_, seconds) told = seconds end },
-      { { status = 503, body = LIMIT }, { status = 503, body = LIMIT }, { status = 503, body = LIMIT } })
+    local value, info = with({ reserve = function()
+      return 0
+    end, penalise = function(_, seconds) told = seconds end },
+      { { status = 503, body = LIMIT }, { status = 503, body = LIMIT },
+        { status = 503, body = LIMIT } })
     assert.is_nil(value)
     assert.equal("limit", info.kind)
     assert.is_true(told > 0)

@@ -30,7 +30,7 @@ describe("in a task", function()
     local function task(body) return require("b24.wait.task").spawn(waiter, body) end
   ]]
 
-  it("a call where it cannot wait is refused before it is sent, and the next answer is its own", function()
+  it("a call that cannot wait is refused before it is sent; the next answer is its own", function()
     prints("true\n2\ntrue\n4\ntrue\n6\n", RUN .. [[
       task(function()
         print(refused(pcall(string.gsub, "a", "a", function() ask(1) end)))
@@ -101,10 +101,13 @@ describe("in a task", function()
     prints("7\ttrue\n8\ttrue\n", [[
       conf.log = function() error "the disk is full" end
       local logged = b24.client(conf)
-      local function show(answer, _, info) print(answer.n, info.log_error:find "the disk is full" ~= nil) end
+      local function show(answer, _, info)
+        print(answer.n, info.log_error:find "the disk is full" ~= nil)
+      end
       require("b24.wait.task").spawn(require("b24.wait." .. LOOP), function()
         show(logged:call("b24test.echo", { n = 7 }))
-        coroutine.wrap(function() show(logged:call("b24test.echo", { n = 8 })) end)() -- which blocks
+        -- which blocks
+        coroutine.wrap(function() show(logged:call("b24test.echo", { n = 8 })) end)()
         done()
       end)
     ]], 2)

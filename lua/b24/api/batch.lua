@@ -27,8 +27,8 @@ end
 -- The portal's answer to the command, and not to the request.
 local ANSWER = { portal = true, denied = true }
 
--- A command that has to go by itself: its text would be taken for a reference inside a batch. One that the portal refused is
--- answered, too.
+-- A command that has to go by itself: its text would be taken for a reference inside a batch. One
+-- that the portal refused is answered, too.
 local function single(requests, step, answer)
   local result, err, info = requests:call(step.method, step.params)
   if err then
@@ -61,8 +61,9 @@ local function summary(requests, failed, failed_info)
   return info
 end
 
---- Carries out the steps that codec.batch planned. `value, err, info` as everywhere: one failed request does not hide the
---- answers of the others, but `info` tells of it; only when no request was answered is it a failure.
+--- Carries out the steps that codec.batch planned. `value, err, info` as everywhere: one failed
+--- request does not hide the answers of the others, but `info` tells of it; only when no request
+--- was answered is it a failure.
 ---@param core table b24.core, or that of a task
 ---@param conf userdata
 ---@param steps table[] of codec.batch(commands, halt), which throws what is wrong with the commands

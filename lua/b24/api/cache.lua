@@ -1,6 +1,6 @@
---- conf.max_age, conf.stale_ok: an answer of this user's other processes in the place of a request. What decides is C
---- (src/os/cache_call.c); here it is carried out where waiting is yielding. Nothing waits on a lock: what is busy is looked
---- at again.
+--- conf.max_age, conf.stale_ok: an answer of this user's other processes in the place of a request.
+--- What decides is C (src/os/cache_call.c); here it is carried out where waiting is yielding.
+--- Nothing waits on a lock: what is busy is looked at again.
 
 local codec = require "b24.codec"
 
@@ -8,7 +8,8 @@ local cache = {}
 
 local METHOD = "im.counters.get"
 
--- Not in PUC Lua 5.1: there the claim of a call that waits by yielding, and throws, ends when the entry is collected.
+-- Not in PUC Lua 5.1: there the claim of a call that waits by yielding, and throws, ends when the
+-- entry is collected.
 local PCALL_YIELDS = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
 local function ended(entry, ok, ...)
@@ -17,7 +18,8 @@ local function ended(entry, ok, ...)
   error((...), 0)
 end
 
--- One request, for all. What a call throws (a lack of memory) must not leave the others waiting for it.
+-- One request, for all. What a call throws (a lack of memory) must not leave the others waiting for
+-- it.
 local function ask(entry, core, conf)
   local function call()
     -- Waiting for others is within the one deadline.
@@ -39,7 +41,8 @@ local function from_entry(entry, core, conf)
   end
 end
 
---- The counters as the conf wants them: from the cache if it names one, or from the portal. Yields where the core does.
+--- The counters as the conf wants them: from the cache if it names one, or from the portal. Yields
+--- where the core does.
 ---@param core table b24.core, or one of b24.wait.perform
 ---@param conf userdata
 ---@param spent? number seconds of conf's timeout that are over already
@@ -54,7 +57,8 @@ function cache.counters(core, conf, spent)
   return core.counters(conf, spent)
 end
 
---- What is fresh enough, without a core: a hit loads no libcurl, and can be had where no call could be made.
+--- What is fresh enough, without a core: a hit loads no libcurl, and can be had where no call could
+--- be made.
 ---@param conf userdata
 ---@return b24.counters? counters nil: there is none, or the conf wants no cache
 ---@return nil

@@ -13,8 +13,8 @@ local function account(conf)
   local client = package.loaded["b24.client"]
   if client and client.is(conf) then
     if conf.conf then return conf.conf, conf.transport end
-    return nil, codec.fault("closed", "CLOSED", "the client was closed", "Make a new one with b24.client(conf).",
-      "im.counters.get")
+    return nil, codec.fault("closed", "CLOSED", "the client was closed",
+      "Make a new one with b24.client(conf).", "im.counters.get")
   end
   local checked, err, info = codec.conf(conf)
   if checked then return checked, type(conf) == "table" and conf.transport or nil end
@@ -27,13 +27,16 @@ end
 ---@return table[] accounts {key=, conf=} or {key=, err=, info=}
 ---@return string? transport that the confs name
 function many.accounts(confs)
-  if type(confs) ~= "table" then blame("b24: confs must be a table of accounts, not a " .. type(confs)) end
+  if type(confs) ~= "table" then
+    blame("b24: confs must be a table of accounts, not a " .. type(confs))
+  end
   local list, transport = {}, nil
   for key, conf in pairs(confs) do
     local checked, named, err, info = account(conf)
     if named and named ~= "auto" then
       if transport and transport ~= named then
-        blame(("b24: the accounts name different transports: \"%s\" and \"%s\""):format(transport, named))
+        blame(("b24: the accounts name different transports: \"%s\" and \"%s\""):format(transport,
+          named))
       end
       transport = named
     end
@@ -56,7 +59,8 @@ function many.options(opts)
   local parallel = rest.parallel or PARALLEL
   rest.parallel = nil
   if type(parallel) ~= "number" or parallel % 1 ~= 0 or parallel < 1 or parallel > MOST then
-    blame(("b24: option 'parallel' must be a whole number of 1 to %d, not %s"):format(MOST, tostring(parallel)))
+    blame(("b24: option 'parallel' must be a whole number of 1 to %d, not %s"):format(MOST,
+      tostring(parallel)))
   end
   local transport = host.transport("b24.counters_all", rest)
   return parallel, transport
@@ -68,7 +72,8 @@ local function ask(core, one, spent)
   return { counters = counters, err = err, info = info }
 end
 
---- Each worker asks one account after the other. An account's deadline counts from the beginning of all, not from its turn.
+--- Each worker asks one account after the other. An account's deadline counts from the beginning of
+--- all, not from its turn.
 ---@param core table which has `spawn`
 ---@param accounts table[] of many.accounts
 ---@param parallel integer

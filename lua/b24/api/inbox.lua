@@ -16,7 +16,9 @@ local PAGES = 10 -- the counters hold 1000 chats at most; old servers also list 
 ---@return boolean waiting
 function inbox.options(opts)
   if opts == nil then return nil, true end
-  if type(opts) ~= "table" then blame("b24: the options of inbox must be a table, not a " .. type(opts)) end
+  if type(opts) ~= "table" then
+    blame("b24: the options of inbox must be a table, not a " .. type(opts))
+  end
   for name in pairs(opts) do
     if name ~= "section" and name ~= "waiting" then
       blame(("b24: unknown option '%s' of inbox (there is: section, waiting)"):format(tostring(name)))
@@ -31,7 +33,8 @@ function inbox.options(opts)
     if section == known then return section, waiting ~= false end
   end
   local given = type(section) == "string" and "'" .. section .. "'" or "a " .. type(section)
-  blame(("b24: option 'section' must be one of %s, not %s"):format(table.concat(codec.sections, ", "), given))
+  blame(("b24: option 'section' must be one of %s, not %s"):format(table.concat(codec.sections,
+    ", "), given))
 end
 
 ---@class b24.inbox.talk
@@ -61,7 +64,9 @@ end
 
 -- The failure of one command as that of the call.
 local function failed(problem, info)
-  for _, name in ipairs { "kind", "code", "message", "hint", "retryable" } do info[name] = problem[name] end
+  for _, name in ipairs { "kind", "code", "message", "hint", "retryable" } do
+    info[name] = problem[name]
+  end
   info.sent = true
   return nil, problem.text, info
 end
@@ -86,7 +91,8 @@ local function first_look(talk)
   if answer.errors.counters then return failed(answer.errors.counters, talk.info) end
   local counters = codec.as_counters(answer.results.counters)
   if not counters or tells_nothing(counters) then
-    local _, text, info = codec.fault("decode", "NO_COUNTERS", "the result is not an object with counters",
+    local _, text, info = codec.fault("decode", "NO_COUNTERS",
+      "the result is not an object with counters",
       "Check that the URL is a webhook of a Bitrix24 portal.", "im.counters.get")
     return nil, text, talk.requests:total(info)
   end
@@ -125,7 +131,8 @@ local function read_pages(talk, counters, answer, opts)
     list.incomplete = err
     if not more or missing == 0 or page == PAGES then return list end
     local result, found
-    result, err = talk:call("im.recent.list", { UNREAD_ONLY = "Y", LIMIT = PAGE, OFFSET = page * PAGE })
+    result, err = talk:call("im.recent.list",
+      { UNREAD_ONLY = "Y", LIMIT = PAGE, OFFSET = page * PAGE })
     local wrong
     found, more, wrong = items_of(result)
     err = err or wrong

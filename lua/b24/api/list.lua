@@ -1,4 +1,5 @@
---- Lists row by row. How a list is paged is decided in C (codec.cursor); here is only the loop over its requests.
+--- Lists row by row. How a list is paged is decided in C (codec.cursor); here is only the loop over
+--- its requests.
 
 local codec = require "b24.codec"
 local context = require "b24.wait.context"
@@ -21,8 +22,8 @@ Pages.__index = Pages
 ---@param opts? {idempotent: boolean}
 ---@return b24.list.pages
 function list.pages(client, cursor, method, opts)
-  return setmetatable({ client = client, cursor = cursor, method = method, idempotent = opts and opts.idempotent,
-    sum = {} }, Pages)
+  return setmetatable({ client = client, cursor = cursor, method = method,
+    idempotent = opts and opts.idempotent, sum = {} }, Pages)
 end
 
 -- One request, as client:call makes it.
@@ -33,13 +34,15 @@ local function ask(self, params)
     { idempotent = self.idempotent, spent = self.sum.elapsed })
   if not call then return nil, err, info end
   local result
-  result, err, info = context.run("client:call(method, params)", self.client.transport, nil, function(core)
-    return core.perform(call)
-  end, { method = method })
+  result, err, info = context.run("client:call(method, params)", self.client.transport, nil,
+    function(core)
+      return core.perform(call)
+    end, { method = method })
   return result, err, info
 end
 
---- The next page's rows, nil, info, which tells the cost of all pages so far; nothing at the end; or nil, message, info.
+--- The next page's rows, nil, info, which tells the cost of all pages so far; nothing at the end;
+--- or nil, message, info.
 ---@return any[]? rows
 ---@return string? err
 ---@return b24.info? info
@@ -54,7 +57,8 @@ function Pages:next()
   return rows, nil, info
 end
 
---- An iterator over the rows. It throws the message of what went wrong, and again when it is asked again.
+--- An iterator over the rows. It throws the message of what went wrong, and again when it is asked
+--- again.
 ---@param client b24.client
 ---@param cursor userdata
 ---@param method string
@@ -78,7 +82,8 @@ function list.rows(client, cursor, method, opts)
   end
 end
 
---- All rows, or the first `max`. One info for all pages: sums of what adds up, the rest as the last page has it.
+--- All rows, or the first `max`. One info for all pages: sums of what adds up, the rest as the last
+--- page has it.
 ---@param client b24.client
 ---@param cursor userdata
 ---@param method string

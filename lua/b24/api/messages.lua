@@ -10,7 +10,8 @@ local PAGE = 50 -- what im.dialog.messages.get gives at most
 local MOST = 200
 local DEFAULT = 20
 
--- Above every message. Without a cursor the portal answers with unread messages instead: the *oldest* of many.
+-- Above every message. Without a cursor the portal answers with unread messages instead: the
+-- *oldest* of many.
 local NEWEST = "9007199254740991"
 
 local PATTERNS = { "^%d+$", "^chat%d+$", "^sg%d+$", "^crm|%w+|%d+$" }
@@ -44,7 +45,9 @@ local function check_options(call, opts, known)
     blame(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)))
   end
   for name, value in pairs(opts) do
-    if not known[name] then blame(("b24: unknown option '%s' of %s"):format(tostring(name), call)) end
+    if not known[name] then
+      blame(("b24: unknown option '%s' of %s"):format(tostring(name), call))
+    end
     if type(value) ~= known[name] then
       blame(("b24: option '%s' must be %s, not a %s"):format(name, TYPES[known[name]], type(value)))
     end
@@ -108,7 +111,8 @@ local function read(core, conf, id, limit, unread)
   local list, strangers, info
   repeat
     local page, err, last = core.call(conf, "im.dialog.messages.get",
-      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) }, nil, info and info.elapsed)
+      { DIALOG_ID = id, LAST_ID = cursor, LIMIT = math.min(limit, PAGE) }, nil,
+      info and info.elapsed)
     info = sum(info, last)
     if err then return nil, err, info end
     pages[#pages + 1] = page
@@ -118,8 +122,8 @@ local function read(core, conf, id, limit, unread)
     end
   until not cursor
   if strangers then -- the portal names the authors of some answers only in part
-    local people, _, last = core.call(conf, "im.user.list.get", { ID = strangers, RESULT_TYPE = "array" },
-      nil, info.elapsed)
+    local people, _, last = core.call(conf, "im.user.list.get",
+      { ID = strangers, RESULT_TYPE = "array" }, nil, info.elapsed)
     list = codec.messages(pages, people, limit, unread)
     codec.add_cost(info, last, {})
   end
@@ -216,7 +220,9 @@ local function first_problem(answer, names, info)
   for _, name in ipairs(names) do
     local problem = answer.errors[name]
     if problem then
-      for _, field in ipairs { "kind", "code", "message", "hint", "retryable" } do info[field] = problem[field] end
+      for _, field in ipairs { "kind", "code", "message", "hint", "retryable" } do
+        info[field] = problem[field]
+      end
       info.sent = true
       return nil, problem.text, info
     end
@@ -227,12 +233,15 @@ end
 local NOT_READ = "the result does not say that it was marked as read"
 
 local function read_all(core, conf)
-  local steps = codec.batch({ dialogs = { "im.dialog.read.all" }, notifications = { "im.notify.read.all" } }, false)
+  local steps = codec.batch({ dialogs = { "im.dialog.read.all" },
+    notifications = { "im.notify.read.all" } }, false)
   local answer, err, info = batch.run(core, conf, steps, false)
   if not answer then return nil, err, info end
   local good, problem, about = first_problem(answer, { "dialogs", "notifications" }, info)
   if not good then return nil, problem, about end
-  if not is_read(answer.results.dialogs) then return bad_result("im.dialog.read.all", info, NOT_READ) end
+  if not is_read(answer.results.dialogs) then
+    return bad_result("im.dialog.read.all", info, NOT_READ)
+  end
   if not is_read(answer.results.notifications) then
     return bad_result("im.notify.read.all", info, NOT_READ)
   end

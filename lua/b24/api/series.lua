@@ -1,5 +1,5 @@
---- Requests that belong together: one deadline, which is the conf's `timeout`, and one info. Only the time inside calls
---- counts, so that what the program does between them costs nothing.
+--- Requests that belong together: one deadline, which is the conf's `timeout`, and one info. Only
+--- the time inside calls counts, so that what the program does between them costs nothing.
 
 local codec = require "b24.codec"
 

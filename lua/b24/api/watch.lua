@@ -1,4 +1,5 @@
---- client:watch: changes as they happen. When to ask, and what is news, is decided in C (codec.watch, codec.diff).
+--- client:watch: changes as they happen. When to ask, and what is news, is decided in C
+--- (codec.watch, codec.diff).
 
 local codec = require "b24.codec"
 local blame = codec.blame
@@ -36,11 +37,14 @@ function Watching:__tostring() return self.stopped and "b24.watch (stopped)" or 
 
 -- Checks the options.
 local function check(opts)
-  if type(opts) ~= "table" then blame("b24: watch needs a table of options, not a " .. type(opts)) end
+  if type(opts) ~= "table" then
+    blame("b24: watch needs a table of options, not a " .. type(opts))
+  end
   for name, value in pairs(opts) do
     if name == "every" then
       if type(value) ~= "number" or not (value >= 1 and value <= 86400) then
-        blame("b24: option 'every' must be a number of seconds from 1 to 86400, not " .. tostring(value))
+        blame("b24: option 'every' must be a number of seconds from 1 to 86400, not "
+          .. tostring(value))
       end
     elseif not HANDLERS[name] then
       blame(("b24: unknown option '%s' of watch (there are: every, on_change, on_error, on_recover)"):format(tostring(name)))
@@ -63,7 +67,9 @@ local function take(self, opts, news, outage, counters, err, info)
   self.counters = counters
   if news == "up" then tell(opts.on_recover, counters, outage, self) end
   local changes = known and codec.diff(known, counters) or {}
-  if not self.stopped and (not known or #changes > 0) then tell(opts.on_change, counters, changes, self) end
+  if not self.stopped and (not known or #changes > 0) then
+    tell(opts.on_change, counters, changes, self)
+  end
 end
 
 -- The watch itself, to be run as a task.
@@ -71,7 +77,8 @@ local function body(self, conf, opts)
   local schedule = codec.watch(opts.every or EVERY)
   return function(core)
     local tasks = require "b24.wait.task"
-    self.task = tasks.current() -- a handler may stop it before this task has been returned to anybody
+    -- a handler may stop it before this task has been returned to anybody
+    self.task = tasks.current()
     repeat
       local began = codec.clock()
       local counters, err, info = require("b24.api.cache").counters(core, conf)

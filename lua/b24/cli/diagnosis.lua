@@ -1,8 +1,10 @@
---- What a call has shown of the way to the portal: each layer is judged by what was seen of it, never by its place.
+--- What a call has shown of the way to the portal: each layer is judged by what was seen of it,
+--- never by its place.
 
 local diagnosis = {}
 
-local PLAN = { ACCESS_DENIED = true, PAYMENT_REQUIRED = true, WRONG_LICENSE = true, verification_needed = true,
+local PLAN = { ACCESS_DENIED = true, PAYMENT_REQUIRED = true, WRONG_LICENSE = true,
+  verification_needed = true,
   PORTAL_BLOCKED_BY_LICENSE_SCANNER = true, OVERLOAD_LIMIT = true, LICENCE_PAGE = true }
 
 -- Codes with a layer of their own, whatever their kind.
@@ -12,15 +14,18 @@ local LAYERS = { HOST_NOT_FOUND = "dns", PROXY_NOT_FOUND = "proxy", PROXY_FAILED
   CONNECT_FAILED = "tcp", LIMITER = "limiter", INVALID_REQUEST = "https", REDIRECT = "address" }
 for code in pairs(PLAN) do LAYERS[code] = "plan" end
 
-local KINDS = { tls = "tls", config = "options", closed = "call", limit = "limits", auth = "credential",
-  denied = "credential" }
+local KINDS = { tls = "tls", config = "options", closed = "call", limit = "limits",
+  auth = "credential", denied = "credential" }
 
 -- A page, not the REST interface, that only its status tells something about.
-local function page(info) return info.code:find "^HTTP_%d" ~= nil or info.code:find "_PAGE$" ~= nil end
+local function page(info)
+  return info.code:find "^HTTP_%d" ~= nil or info.code:find "_PAGE$" ~= nil
+end
 
 local NETWORK = { network = true, timeout = true }
 
--- The layer of a failure. "network": before the request went out, and nobody can say how far it came.
+-- The layer of a failure. "network": before the request went out, and nobody can say how far it
+-- came.
 local function layer(info, way)
   local name = LAYERS[info.code]
   local unsent = NETWORK[info.kind] and info.sent == false
@@ -33,12 +38,13 @@ end
 --- How the portal is reached.
 ---@param portal string "https://portal.example"
 ---@param proxy? string the option
----@return {https: boolean, named: boolean, proxy: boolean, sure: boolean} sure: no_proxy cannot mean otherwise
+---@return {https: boolean, named: boolean, proxy: boolean, sure: boolean} sure: no_proxy cannot
+--- mean otherwise
 function diagnosis.way(portal, proxy)
   local scheme, host = portal:match "^(%w+)://(%[?[^/%]]*)"
   host = host:gsub(":%d+$", "")
-  local way = { https = scheme == "https", named = host:find "^%[" == nil and host:find "%a" ~= nil, proxy = false,
-    sure = true }
+  local way = { https = scheme == "https", named = host:find "^%[" == nil and host:find "%a" ~= nil,
+    proxy = false, sure = true }
   if proxy then
     way.proxy = proxy ~= ""
   elseif way.https then -- plain http is loopback, which no variable sends elsewhere
@@ -50,8 +56,9 @@ function diagnosis.way(portal, proxy)
   return way
 end
 
--- What is known to be good. A reply has come all the way; a request that was sent, too, but behind a proxy it counts as
--- sent before the portal's certificate was seen; a certificate has come from the portal's port.
+-- What is known to be good. A reply has come all the way; a request that was sent, too, but behind
+-- a proxy it counts as sent before the portal's certificate was seen; a certificate has come from
+-- the portal's port.
 local function seen(info, way)
   local good = {}
   local reply = info == nil or info.status ~= nil
@@ -61,7 +68,8 @@ local function seen(info, way)
   good.dns = direct and way.named and (reached or refused)
   good.tcp = direct and reached
   good.proxy = way.proxy and way.sure and reached
-  good.tls = way.https and (reply or (direct and info.sent == true)) and not (info and info.kind == "tls")
+  good.tls = way.https and (reply or (direct and info.sent == true))
+    and not (info and info.kind == "tls")
   good.https = info == nil or (reply and KINDS[info.kind] == "credential" and not page(info))
   return good
 end
@@ -77,7 +85,8 @@ local ROWS = {
 --- The layers that a call has shown to be good, and the one that stopped it.
 ---@param info? b24.info of the failure; nil: the call was answered
 ---@param way table of diagnosis.way
----@return {good: string[][], bad: string?, judged: boolean} judged: the portal has looked at the credential
+---@return {good: string[][], bad: string?, judged: boolean} judged: the portal has looked at the
+--- credential
 function diagnosis.of(info, way)
   local found = { good = {}, bad = info and layer(info, way) }
   local good = seen(info, way)

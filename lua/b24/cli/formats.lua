@@ -1,4 +1,5 @@
---- Counters as text for other programs: templates, bars, monitoring. An outcome is { counters=, err=, info= }.
+--- Counters as text for other programs: templates, bars, monitoring. An outcome is { counters=,
+--- err=, info= }.
 
 local b24 = require "b24"
 local exit = require "b24.cli.exit"
@@ -34,14 +35,16 @@ end
 
 local KINDS = { "messages", "tasks", "notifications", "lines", "all" }
 
--- Templates -----------------------------------------------------------------------------------------------------------
+-- Templates ---------------------------------------------------------------------------------------
 
 local function age_of(outcome) return math.floor(outcome.info.age or 0) end
 
 -- Field -> its text; unknown numbers are "?", never 0.
 local function fields(outcome)
   local totals, values = b24.totals(outcome.counters), {}
-  for _, kind in ipairs(KINDS) do values[kind] = totals[kind] and ("%d"):format(totals[kind]) or "?" end
+  for _, kind in ipairs(KINDS) do
+    values[kind] = totals[kind] and ("%d"):format(totals[kind]) or "?"
+  end
   local dialogs = 0
   for _ in b24.dialogs(outcome.counters) do dialogs = dialogs + 1 end
   values.dialogs = ("%d"):format(dialogs)
@@ -51,15 +54,15 @@ local function fields(outcome)
   return values
 end
 
-local FIELDS = { messages = true, tasks = true, notifications = true, lines = true, all = true, dialogs = true,
-  badge = true, age = true, stale = true }
+local FIELDS = { messages = true, tasks = true, notifications = true, lines = true, all = true,
+  dialogs = true, badge = true, age = true, stale = true }
 
 -- What is wrong with a template, or nil.
 local function template_problem(format)
   for name in format:gsub("{{", ""):gmatch "{([^{}]*)}" do
     if not FIELDS[name] then
-      return ("--format has no field {%s}; there are: {messages} {tasks} {notifications} {lines} {all} {dialogs} "
-        .. "{badge} {age} {stale}, and {{ for a brace"):format(name)
+      return ("--format has no field {%s}; there are: {messages} {tasks} {notifications} {lines} "
+        .. "{all} {dialogs} " .. "{badge} {age} {stale}, and {{ for a brace"):format(name)
     end
   end
   if not format:find("{", 1, true) then
@@ -99,7 +102,7 @@ local function tmux(outcome)
   return badge .. "\n"
 end
 
--- Monitoring ----------------------------------------------------------------------------------------------------------
+-- Monitoring --------------------------------------------------------------------------------------
 
 local function gauge(lines, name, help, samples)
   lines[#lines + 1] = ("# HELP %s %s"):format(name, help)
@@ -109,16 +112,20 @@ end
 
 local function prometheus(outcome)
   local lines, samples = {}, {}
-  gauge(lines, "b24_up", "Whether the portal answered: 1 or 0.", { outcome.counters and " 1" or " 0" })
+  gauge(lines, "b24_up", "Whether the portal answered: 1 or 0.",
+    { outcome.counters and " 1" or " 0" })
   if outcome.counters then
     local totals = b24.totals(outcome.counters)
     for _, kind in ipairs(KINDS) do
       if totals[kind] then samples[#samples + 1] = ('{kind="%s"} %d'):format(kind, totals[kind]) end
     end
-    gauge(lines, "b24_unread", "Unread, by kind; lines are part of messages, all is the portal's own sum.", samples)
-    gauge(lines, "b24_saturated", "Whether a chat is at the portal's cap, so that the numbers are lower bounds.",
+    gauge(lines, "b24_unread",
+      "Unread, by kind; lines are part of messages, all is the portal's own sum.", samples)
+    gauge(lines, "b24_saturated",
+      "Whether a chat is at the portal's cap, so that the numbers are lower bounds.",
       { totals.saturated and " 1" or " 0" })
-    gauge(lines, "b24_answer_age_seconds", "Age of these numbers.", { (" %d"):format(age_of(outcome)) })
+    gauge(lines, "b24_answer_age_seconds", "Age of these numbers.",
+      { (" %d"):format(age_of(outcome)) })
   end
   return table.concat(lines, "\n") .. "\n"
 end
@@ -137,7 +144,8 @@ local function perfdata(totals, options)
   local parts = {}
   for _, kind in ipairs(KINDS) do
     if totals[kind] and kind == "messages" then
-      parts[#parts + 1] = ("messages=%d;%s;%s;0"):format(totals[kind], options.warn or "", options.crit or "")
+      parts[#parts + 1] = ("messages=%d;%s;%s;0"):format(totals[kind], options.warn or "",
+        options.crit or "")
     elseif totals[kind] then
       parts[#parts + 1] = ("%s=%d;;;0"):format(kind, totals[kind])
     end
@@ -152,8 +160,10 @@ local function nagios(outcome, options)
   end
   local totals = b24.totals(outcome.counters)
   local state = state_of(totals.messages, options)
-  local words = totals.messages and ("%d%s unread %s"):format(totals.messages, totals.saturated and "+" or "",
-    totals.messages == 1 and "message" or "messages") or "the portal did not report the number of messages"
+  local words = totals.messages and ("%d%s unread %s"):format(totals.messages,
+    totals.saturated and "+" or "",
+    totals.messages == 1 and "message" or "messages")
+      or "the portal did not report the number of messages"
   if outcome.info.stale then words = ("%s, %d s ago"):format(words, age_of(outcome)) end
   return ("B24 %s - %s|%s\n"):format(STATES[state], words, perfdata(totals, options)), state
 end
@@ -161,7 +171,8 @@ end
 PRESETS = {
   { name = "waybar", help = "JSON for a custom module", render = waybar, always_ok = true },
   { name = "tmux", help = "for the status line", render = tmux, always_ok = true },
-  { name = "prometheus", help = "metrics for node_exporter's textfile collector", render = prometheus },
+  { name = "prometheus", help = "metrics for node_exporter's textfile collector",
+    render = prometheus },
   { name = "nagios", help = "a check with perfdata", render = nagios, limits = true },
 }
 

@@ -1,5 +1,6 @@
---- What b24 watch does besides printing: a command for each change, a desktop notification. The children find the change in
---- their environment, and no credential there: account.lua has removed it.
+--- What b24 watch does besides printing: a command for each change, a desktop notification. The
+--- children find the change in their environment, and no credential there: account.lua has removed
+--- it.
 
 local codec = require "b24.codec"
 local tasks = require "b24.wait.task"
@@ -73,8 +74,8 @@ end
 function hooks.variables(event, badge, totals, change)
   change = change or {}
   return { B24_EVENT = event, B24_BADGE = badge, B24_MESSAGES = number(totals.messages),
-    B24_DIALOG_ID = change.dialog_id or "", B24_SECTION = change.section or "", B24_FROM = number(change.from),
-    B24_TO = number(change.to) }
+    B24_DIALOG_ID = change.dialog_id or "", B24_SECTION = change.section or "",
+    B24_FROM = number(change.from), B24_TO = number(change.to) }
 end
 
 -- Notification servers read markup in the body.
@@ -89,12 +90,13 @@ local function over_bus(title, body)
   if not bus then return false end
   bus:set_exit_on_close(false) -- the end of the desktop's session is not ours
   local notice = lgi.GLib.Variant("(susssasa{sv}i)", { "b24", 0, "", title, body, {}, {}, -1 })
-  return bus:call_sync("org.freedesktop.Notifications", "/org/freedesktop/Notifications", "org.freedesktop.Notifications",
-    "Notify", notice, nil, "NONE", BUS_PATIENCE) ~= nil
+  return bus:call_sync("org.freedesktop.Notifications", "/org/freedesktop/Notifications",
+    "org.freedesktop.Notifications", "Notify", notice, nil, "NONE", BUS_PATIENCE) ~= nil
 end
 
---- A notification of the desktop. Says on standard error, once, when there is none. notify-send is not told who has
---- written what: every user of the machine can read the command lines of all programs.
+--- A notification of the desktop. Says on standard error, once, when there is none. notify-send is
+--- not told who has written what: every user of the machine can read the command lines of all
+--- programs.
 ---@param title string
 ---@param lines string[] one for each dialog
 function hooks.notify(title, lines)
@@ -106,7 +108,8 @@ function hooks.notify(title, lines)
   local ok = os.execute(command:format(quote(text.line(title)), quote(count)))
   if ok == true or ok == 0 or hooks.silent then return end
   hooks.silent = true
-  io.stderr:write "b24: notify-send failed; install libnotify-bin, and check that a notification service is running\n"
+  io.stderr:write("b24: notify-send failed; install libnotify-bin, and check that a notification "
+    .. "service is running\n")
 end
 
 return hooks

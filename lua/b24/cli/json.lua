@@ -1,4 +1,5 @@
---- JSON for other programs to read: keys in alphabetical order, so that equal answers are equal bytes.
+--- JSON for other programs to read: keys in alphabetical order, so that equal answers are equal
+--- bytes.
 
 local codec = require "b24.codec"
 

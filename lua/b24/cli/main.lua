@@ -5,9 +5,10 @@ local out = require "b24.cli.out"
 
 local main = {}
 
--- In the order of the help. Each file has name, summary, define(command) and run(args) -> exit code.
-local COMMANDS = { "counters", "inbox", "waiting", "watch", "show", "send", "mark_read", "call", "list", "login", "doctor",
-  "completion" }
+-- In the order of the help. Each file has name, summary, define(command) and run(args) -> exit
+-- code.
+local COMMANDS = { "counters", "inbox", "waiting", "watch", "show", "send", "mark_read", "call",
+  "list", "login", "doctor", "completion" }
 
 local EPILOG = [[
 Without a command, b24 shows who is waiting, as a table. To get started: b24 login
@@ -20,7 +21,8 @@ Exit codes: 0 success, even if nothing is unread; 1 portal; 2 usage or configura
 local function load_argparse()
   local found, argparse = pcall(require, "argparse")
   if not found then
-    exit.usage "the command line needs argparse for Lua: apt install lua-argparse, or luarocks install argparse"
+    exit.usage("the command line needs argparse for Lua: apt install lua-argparse, or luarocks "
+      .. "install argparse")
   end
   local version = type(argparse) == "table" and argparse.version or "an older one"
   local major, minor = version:match "^(%d+)%.(%d+)"
@@ -38,7 +40,8 @@ end
 
 local function define_common(parser)
   parser:option("-p --profile", "Use the webhook of this profile."):argname "NAME"
-  parser:option("--timeout", "Give up after this time (default: 30s)."):argname "TIME":convert(seconds)
+  parser:option("--timeout",
+    "Give up after this time (default: 30s)."):argname "TIME":convert(seconds)
   parser:option("--ca-file", "Trust the certificates of this PEM file."):argname "FILE"
   parser:option("--proxy", "Use this proxy URL; an empty string means none."):argname "URL"
   parser:flag("--version", "Print the version."):action(function()
@@ -57,7 +60,8 @@ end
 
 --- The parser, and the commands by name.
 function main.parser()
-  local parser = load_argparse()("b24", "Unread Bitrix24 messages, answers, and any REST method.", EPILOG)
+  local parser = load_argparse()("b24", "Unread Bitrix24 messages, answers, and any REST method.",
+    EPILOG)
   parser:add_help(false):require_command(false):command_target "command"
   define_help(parser)
   define_common(parser)
@@ -88,7 +92,8 @@ local function perform(argv)
   return code
 end
 
--- Errors that end a command early: tables of our own, or what the library throws for wrong arguments.
+-- Errors that end a command early: tables of our own, or what the library throws for wrong
+-- arguments.
 local function explain(problem)
   if type(problem) == "string" and problem:find "interrupted!" then return exit.INTERRUPTED end
   local usage = type(problem) == "table" and problem.usage or
@@ -108,7 +113,9 @@ end
 
 -- Of an unknown error, where it came from.
 local function handler(problem)
-  if type(problem) ~= "string" or problem:find "b24: " or problem:find "interrupted!" then return problem end
+  if type(problem) ~= "string" or problem:find "b24: " or problem:find "interrupted!" then
+    return problem
+  end
   return debug.traceback(problem, 2)
 end
 

@@ -8,7 +8,8 @@ local EPIPE = 32 -- on every system that has one
 
 local function check(ok, message, errno)
   if ok then return end
-  if errno == EPIPE then error({ ended = true }, 0) end -- the reader has seen enough: `b24 list … | head -1`
+  -- the reader has seen enough: `b24 list … | head -1`
+  if errno == EPIPE then error({ ended = true }, 0) end
   error({ output = message }, 0)
 end
 

@@ -1,4 +1,5 @@
---- Parameters of a method from the command line: key=value, filter[>ID]=5, select[]=ID, limit:=5 (JSON), or a file.
+--- Parameters of a method from the command line: key=value, filter[>ID]=5, select[]=ID, limit:=5
+--- (JSON), or a file.
 
 local codec = require "b24.codec"
 local exit = require "b24.cli.exit"
@@ -8,9 +9,11 @@ local params = {}
 local MAX_FILE = 16 * 1024 * 1024 -- bytes; a request that large is refused anyway
 
 function params.define(command)
-  command:argument("params", "key=value; filter[>ID]=5, select[]=ID as in the REST documentation; key:=JSON."):args "*"
+  command:argument("params",
+    "key=value; filter[>ID]=5, select[]=ID as in the REST documentation; key:=JSON."):args "*"
     :argname "key=value"
-  command:option("--params", "Read a JSON object from this file; - is standard input."):argname "FILE":target "file"
+  command:option("--params",
+    "Read a JSON object from this file; - is standard input."):argname "FILE":target "file"
 end
 
 -- "filter[>=ID]=5" -> { "filter", ">=ID" }, "", "5"
@@ -36,7 +39,9 @@ local function assign(t, path, value, argument)
     end
     if t[key] == nil then t[key] = {} end
     t = t[key]
-    if type(t) ~= "table" then exit.usage("'" .. argument .. "' contradicts an earlier argument") end
+    if type(t) ~= "table" then
+      exit.usage("'" .. argument .. "' contradicts an earlier argument")
+    end
   end
 end
 
@@ -54,7 +59,9 @@ local function read(name)
   if name ~= "-" then file:close() end
   if not text then exit.usage("--params: " .. name .. " is empty or cannot be read") end
   local value = decode("--params: " .. name, text)
-  if type(value) ~= "table" or #value > 0 then exit.usage("--params: " .. name .. " is not a JSON object") end
+  if type(value) ~= "table" or #value > 0 then
+    exit.usage("--params: " .. name .. " is not a JSON object")
+  end
   return value
 end
 
@@ -65,7 +72,9 @@ function params.of(args)
   local all = args.file and read(args.file) or {}
   for _, argument in ipairs(args.params) do
     local path, mark, value = split(argument)
-    if not path then exit.usage("'" .. argument .. "' is not a parameter; write key=value or key:=JSON") end
+    if not path then
+      exit.usage("'" .. argument .. "' is not a parameter; write key=value or key:=JSON")
+    end
     assign(all, path, mark == ":" and decode("'" .. argument .. "'", value) or value, argument)
   end
   return all

@@ -23,10 +23,12 @@ end
 ---@param with_messages? boolean
 ---@return string[] lines
 function rows.table(inbox, with_messages)
-  local list = { { "DIALOG", "NAME", "UNREAD", "WAITING", with_messages and "LAST MESSAGE" or nil } }
+  local list = { { "DIALOG", "NAME", "UNREAD", "WAITING",
+    with_messages and "LAST MESSAGE" or nil } }
   for _, d in ipairs(inbox) do
     if not d.muted then
-      list[#list + 1] = { text.line(d.dialog_id), rows.name(d), ("%d"):format(d.unread), rows.waiting(d),
+      list[#list + 1] = { text.line(d.dialog_id), rows.name(d), ("%d"):format(d.unread),
+        rows.waiting(d),
         with_messages and text.cut(text.line(d.last_message or ""), MESSAGE_MAX) or nil }
     end
   end

@@ -1,5 +1,6 @@
---- b24 doctor --shape: the form of the portal's counters without their content, for a bug report. Ids are numbered, counts
---- are buckets, texts and names that are no section's are left out; no host, no secret.
+--- b24 doctor --shape: the form of the portal's counters without their content, for a bug report.
+--- Ids are numbered, counts are buckets, texts and names that are no section's are left out; no
+--- host, no secret.
 
 local codec = require "b24.codec"
 local account = require "b24.cli.account"
@@ -9,7 +10,8 @@ local out = require "b24.cli.out"
 
 local shape = {}
 
-local BUCKETS = { { 0, "0" }, { 1, "1" }, { 9, "2-9" }, { 99, "10-99" }, { 100, "100" }, { math.huge, ">100" } }
+local BUCKETS = { { 0, "0" }, { 1, "1" }, { 9, "2-9" }, { 99, "10-99" }, { 100, "100" },
+  { math.huge, ">100" } }
 
 local function bucket(n)
   if n < 0 then return "<0" end
@@ -54,7 +56,9 @@ local function describe(value, number, is_id)
   local kind = type(value)
   if kind == "number" then return is_id and number(("%d"):format(value)) or bucket(value) end
   if kind == "boolean" then return value end
-  if kind == "string" then return value:find "^%-?%d+$" and "string " .. bucket(tonumber(value)) or "string" end
+  if kind == "string" then
+    return value:find "^%-?%d+$" and "string " .. bucket(tonumber(value)) or "string"
+  end
   if kind ~= "table" then return "null" end
   local copy = #value > 0 and {} or json.object {}
   if next(value) == nil then return "empty" end

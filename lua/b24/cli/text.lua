@@ -60,7 +60,9 @@ function text.columns(rows, right)
   end
   for n, row in ipairs(rows) do
     local cells = {}
-    for i, cell in ipairs(row) do cells[i] = text.pad(cell, right and right[i] and -widths[i] or widths[i]) end
+    for i, cell in ipairs(row) do
+      cells[i] = text.pad(cell, right and right[i] and -widths[i] or widths[i])
+    end
     lines[n] = table.concat(cells, "  "):gsub(" +$", "")
   end
   return lines

@@ -1,5 +1,5 @@
---- b24.resty (also: resty.b24): unread counters for the pages of an nginx. One worker asks the portals, a shared dictionary
---- serves all workers. Everything of `require "b24"` is here too.
+--- b24.resty (also: resty.b24): unread counters for the pages of an nginx. One worker asks the
+--- portals, a shared dictionary serves all workers. Everything of `require "b24"` is here too.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -9,7 +9,8 @@ local ngx = rawget(_G, "ngx")
 
 local PREFIX = "b24:" -- of our keys in the dictionary, which others may use as well
 local EVERY, SHORTEST, LONGEST = 30, 0.1, 86400 -- seconds
-local HEARTBEAT = 1 -- seconds between two looks at who polls and what is due; less where `every` is short
+-- seconds between two looks at who polls and what is due; less where `every` is short
+local HEARTBEAT = 1
 local LEASE = 3 -- heartbeats after which another worker takes over from one that died
 local PARALLEL = 16 -- calls at the same time; the limiter spreads them anyway
 local METHOD = "im.counters.get"
@@ -17,7 +18,7 @@ local METHOD = "im.counters.get"
 local resty = {}
 local poller -- of this worker
 
--- The dictionary ---------------------------------------------------------------------------------------------------------
+-- The dictionary ----------------------------------------------------------------------------------
 
 local Poller = {}
 Poller.__index = Poller
@@ -37,7 +38,8 @@ end
 function Poller:set(name, text)
   local ok, err, pushed_out = self.dict:set(name, text)
   if not ok or pushed_out then
-    ngx.log(ngx.ERR, "b24: lua_shared_dict ", self.name, " is too small", ok and "" or ": " .. tostring(err))
+    ngx.log(ngx.ERR, "b24: lua_shared_dict ", self.name, " is too small",
+      ok and "" or ": " .. tostring(err))
   end
 end
 
@@ -64,14 +66,16 @@ function Poller:load_names()
   return text and names
 end
 
--- What is kept of the account has changed: the workers need not look at it before. The first number is one that a stamp,
--- lost and made anew, has not had.
+-- What is kept of the account has changed: the workers need not look at it before. The first number
+-- is one that a stamp, lost and made anew, has not had.
 function Poller:stamp(account)
   self.dict:incr(key("stamp", account), 1, math.floor(ngx.now() * 1000))
 end
 
 function Poller:forget(account)
-  for _, kind in ipairs { "counters", "failure", "turn" } do self.dict:delete(key(kind, account)) end
+  for _, kind in ipairs { "counters", "failure", "turn" } do
+    self.dict:delete(key(kind, account))
+  end
   self:stamp(account)
   self.failing[account] = nil
 end
@@ -87,7 +91,7 @@ local function careful(f, ...)
   if not ok then ngx.log(ngx.ERR, "b24: ", harmless(err)) end
 end
 
--- The accounts -----------------------------------------------------------------------------------------------------------
+-- The accounts ------------------------------------------------------------------------------------
 
 -- Name -> conf, as they are now; nil if the user's function failed.
 function Poller:confs()
@@ -113,12 +117,13 @@ function Poller:publish(confs)
   self:save_names(names)
 end
 
--- Asking -----------------------------------------------------------------------------------------------------------------
+-- Asking ------------------------------------------------------------------------------------------
 
 function Poller:tell(account, err, info)
   if self.failing[account] == (info.code or false) then return end
   if err then
-    ngx.log(ngx.WARN, "b24: account ", harmless(account), ": ", err, info.hint and ". " .. info.hint or "")
+    ngx.log(ngx.WARN, "b24: account ", harmless(account), ": ", err,
+      info.hint and ". " .. info.hint or "")
   elseif self.failing[account] ~= nil then
     ngx.log(ngx.NOTICE, "b24: account ", account, ": answered again")
   end
@@ -138,7 +143,9 @@ function Poller:keep(account, counters, err, info)
   else
     self:save("failure", account, { err = err, info = info })
     self:stamp(account)
-    if (info.retry_after or 0) > self.every then self.dict:set(key("turn", account), true, info.retry_after) end
+    if (info.retry_after or 0) > self.every then
+      self.dict:set(key("turn", account), true, info.retry_after)
+    end
     self:tell(account, err, info)
   end
 end
@@ -146,8 +153,8 @@ end
 function Poller:ask(account, conf)
   local ok, counters, err, info = pcall(b24.counters, conf)
   if not ok then
-    counters, err, info = codec.fault("config", "BAD_CONF", "the account's conf is unusable: " .. harmless(counters), nil,
-      METHOD)
+    counters, err, info = codec.fault("config", "BAD_CONF",
+      "the account's conf is unusable: " .. harmless(counters), nil, METHOD)
   end
   self:keep(account, counters, err, info)
 end
@@ -162,7 +169,8 @@ function Poller:work()
   self.active = self.active - 1
 end
 
--- Queues the accounts whose turn it is. A turn is taken in the dictionary, and so only once, whoever polls.
+-- Queues the accounts whose turn it is. A turn is taken in the dictionary, and so only once,
+-- whoever polls.
 function Poller:enqueue(confs)
   for name, conf in pairs(confs) do
     local account = tostring(name)
@@ -184,7 +192,7 @@ function Poller:round()
   self:enqueue(confs)
 end
 
--- Who polls --------------------------------------------------------------------------------------------------------------
+-- Who polls ---------------------------------------------------------------------------------------
 
 -- Is it this worker? It holds a lease in the dictionary, and renews it.
 function Poller:leads()
@@ -209,7 +217,7 @@ function Poller:beat(premature)
   self.beating = false
 end
 
--- Options ----------------------------------------------------------------------------------------------------------------
+-- Options -----------------------------------------------------------------------------------------
 
 local OPTIONS = { dict = "string", accounts = "table or function", every = "number" }
 
@@ -234,21 +242,24 @@ local function check_options(opts)
   end
 end
 
---- Keeps the counters of all accounts up to date in a shared dictionary. Call it once in each worker, in
---- init_worker_by_lua. One worker polls; when it dies or ends, another takes over. An answer stays until there is a newer
---- one, with its age. The dictionary holds no credential.
+--- Keeps the counters of all accounts up to date in a shared dictionary. Call it once in each
+--- worker, in init_worker_by_lua. One worker polls; when it dies or ends, another takes over. An
+--- answer stays until there is a newer one, with its age. The dictionary holds no credential.
 ---@param opts { dict: string, accounts: table<string, b24.conf|string>|fun(): table, every: number? } dict: name of a
---- lua_shared_dict; accounts: name -> conf, each somebody's own webhook or token, or a function that returns the
---- current table, and may wait; every: seconds (default 30)
+--- lua_shared_dict; accounts: name -> conf, each somebody's own webhook or token, or a function
+--- that returns the current table, and may wait; every: seconds (default 30)
 function resty.poll(opts)
   check_options(opts)
-  if ngx.get_phase() == "init" then blame("b24: call poll in init_worker_by_lua: timers belong to a worker") end
+  if ngx.get_phase() == "init" then
+    blame("b24: call poll in init_worker_by_lua: timers belong to a worker")
+  end
   if poller then blame("b24: poll has already been called in this worker") end
   local every = opts.every or EVERY
   local heartbeat = math.min(HEARTBEAT, every / 2)
   poller = setmetatable({
     name = opts.dict, dict = ngx.shared[opts.dict], accounts = opts.accounts, every = every,
-    lease = LEASE * heartbeat, me = tostring(ngx.worker.pid()), queue = {}, busy = {}, failing = {}, active = 0,
+    lease = LEASE * heartbeat, me = tostring(ngx.worker.pid()), queue = {}, busy = {},
+    failing = {}, active = 0,
   }, Poller)
   if not ngx.worker.id() then return end -- the privileged agent serves no pages
   local function beat(premature) poller:beat(premature) end
@@ -256,14 +267,17 @@ function resty.poll(opts)
   assert(ngx.timer.every(heartbeat, beat))
 end
 
--- Reading ----------------------------------------------------------------------------------------------------------------
+-- Reading -----------------------------------------------------------------------------------------
 
-local decoded = {} -- account -> { stamp =, counters =, at =, info =, names =, failure = }: a worker decodes each answer once
+-- account -> { stamp =, counters =, at =, info =, names =, failure = }: a worker decodes each
+-- answer once
+local decoded = {}
 
 local function decode(account)
   local value, one = poller:load("counters", account), { failure = poller:load("failure", account) }
   if not value then return one end
-  one.counters, one.at, one.info, one.names = codec.as_counters(value.counters, true), value.at, value.info, {}
+  one.counters, one.at, one.info, one.names = codec.as_counters(value.counters, true), value.at,
+    value.info, {}
   for name in pairs(value.info) do one.names[#one.names + 1] = name end
   return one
 end
@@ -298,18 +312,20 @@ local function nothing(account)
     return codec.fault("config", "UNKNOWN_ACCOUNT", "there is no such account",
       "Check the accounts given to poll, or the table that their function returns.", METHOD)
   end
-  local value, err, info = codec.fault("timeout", "NOT_YET", "there is no answer yet", "Try again in a second.",
-    METHOD)
+  local value, err, info = codec.fault("timeout", "NOT_YET", "there is no answer yet",
+    "Try again in a second.", METHOD)
   info.retryable, info.retry_after = true, 1
   return value, err, info
 end
 
---- The counters of an account from its portal's last answer. Never waits, so it works in every phase. All requests of a
---- worker get the same table until there is a newer answer: do not change it.
+--- The counters of an account from its portal's last answer. Never waits, so it works in every
+--- phase. All requests of a worker get the same table until there is a newer answer: do not change
+--- it.
 ---@param account string|integer as in the table `accounts`
 ---@return b24.counters? counters
 ---@return string? err the last failure, if no answer ever came
----@return b24.info info `age`: seconds since the answer; `stale`: polling has failed since (`last_error`), or nobody polls
+---@return b24.info info `age`: seconds since the answer; `stale`: polling has failed since
+--- (`last_error`), or nobody polls
 function resty.get(account)
   if not poller then blame("b24: call poll{ dict =, accounts = } in init_worker_by_lua first") end
   account = tostring(account)

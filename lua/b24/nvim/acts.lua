@@ -9,7 +9,8 @@ local rows = require "b24.nvim.rows"
 local acts = {}
 
 -- With these nobody knows whether the portal has taken what was sent.
-local UNCERTAIN = { network = true, timeout = true, http = true, decode = true, closed = true, too_large = true }
+local UNCERTAIN = { network = true, timeout = true, http = true, decode = true, closed = true,
+  too_large = true }
 local PROMPT = 40 -- cells of a name
 
 local drafts = {} -- dialog_id -> what could not be sent
@@ -37,7 +38,8 @@ local function send(client, entry, text, done)
   client:send(entry.dialog_id, text, function(id, err, info)
     if not id then
       local uncertain = info.sent and UNCERTAIN[info.kind]
-      return complain(err, uncertain and "It may have arrived; look before you send it again." or info.hint)
+      return complain(err, uncertain and "It may have arrived; look before you send it again."
+        or info.hint)
     end
     drafts[entry.dialog_id] = nil
     done()
@@ -70,7 +72,9 @@ end
 
 local function spawn(url)
   for _, program in ipairs { "xdg-open", "open", "wslview" } do
-    if vim.fn.executable(program) == 1 then return vim.fn.jobstart({ program, url }, { detach = true }) > 0 end
+    if vim.fn.executable(program) == 1 then
+      return vim.fn.jobstart({ program, url }, { detach = true }) > 0
+    end
   end
   return false
 end
@@ -85,7 +89,8 @@ function acts.browse(entry)
   if open then
     open(url)
   elseif not spawn(url) then
-    vim.notify("b24: found no program to open a browser; the address is " .. url, vim.log.levels.WARN)
+    vim.notify("b24: found no program to open a browser; the address is " .. url,
+      vim.log.levels.WARN)
   end
 end
 

@@ -1,5 +1,6 @@
---- The second engine: the program `b24 watch --json` as a child process, for machines where the C module does not load.
---- A line is a JSON object. The credential reaches the child by its environment or its own file, never by an argument.
+--- The second engine: the program `b24 watch --json` as a child process, for machines where the C
+--- module does not load. A line is a JSON object. The credential reaches the child by its
+--- environment or its own file, never by an argument.
 
 local options = require "b24.nvim.options"
 
@@ -24,7 +25,8 @@ local function environment()
     elseif name == "runtime_dir" then
       env.B24_RUNTIME_DIR = value
     else
-      return nil, ("b24: option '%s' of conf needs the C module; the program b24 takes webhook, profile and runtime_dir")
+      return nil, ("b24: option '%s' of conf needs the C module; the program b24 takes webhook, "
+        .. "profile and runtime_dir")
         :format(tostring(name))
     end
   end
@@ -51,14 +53,17 @@ local function reader(on)
       on.away(text(event.message) or "b24: the portal is unreachable", text(event.hint))
     elseif type(event.counters) == "table" and text(event.badge) then
       local changes = type(event.changes) == "table" and event.changes or {}
-      on.answer(event.counters, type(event.totals) == "table" and event.totals or {}, event.badge, changes)
+      on.answer(event.counters, type(event.totals) == "table" and event.totals or {},
+        event.badge, changes)
     end
   end
 end
 
 local function command()
   local words = { options.get "program", "watch", "--json" }
-  if options.given "every" then vim.list_extend(words, { "--every", ("%gs"):format(options.get "every") }) end
+  if options.given "every" then
+    vim.list_extend(words, { "--every", ("%gs"):format(options.get "every") })
+  end
   return words
 end
 
@@ -75,7 +80,8 @@ end
 function Child:ended(status)
   if self.stopped then return end
   self.job = nil
-  self.on.away(self.complaint or ("b24: the program %s ended with status %d"):format(options.get "program", status),
+  self.on.away(self.complaint
+    or ("b24: the program %s ended with status %d"):format(options.get "program", status),
     "Run it in a terminal to see why: " .. table.concat(command(), " "))
   self.timer = vim.fn.timer_start(AGAIN, function() self:run() end)
 end
@@ -98,13 +104,16 @@ end
 ---@return string? hint
 function child.start(on)
   if not child.installed() then
-    return nil, ("b24: neither the C module nor the program '%s' is installed"):format(options.get "program"),
+    return nil,
+      ("b24: neither the C module nor the program '%s' is installed"):format(options.get "program"),
       "Run :checkhealth b24"
   end
   local env, err = environment()
   if not env then return nil, err end
   local self = setmetatable({ on = on, env = next(env) and env or nil, stopped = false }, Child)
-  if not self:run() then return nil, "b24: the program '" .. options.get "program" .. "' does not start" end
+  if not self:run() then
+    return nil, "b24: the program '" .. options.get "program" .. "' does not start"
+  end
   return self
 end
 

@@ -18,7 +18,9 @@ local function status_line()
   local totals = status.totals
   local count = totals and type(totals.messages) == "number" and totals.messages
   local text = "b24: not known yet"
-  if count then text = ("b24: %d unread%s"):format(count, status.stale and " (when last seen)" or "") end
+  if count then
+    text = ("b24: %d unread%s"):format(count, status.stale and " (when last seen)" or "")
+  end
   return status.engine and text or text .. "; not polling (:B24 start)"
 end
 
@@ -37,7 +39,8 @@ function command.run(args)
   local word = vim.trim(args)
   local act = WORDS[word == "" and "inbox" or word]
   if not act then
-    return complain(("b24: :B24 has no command '%s'; there are: %s"):format(word, table.concat(command.complete "", ", ")))
+    return complain(("b24: :B24 has no command '%s'; there are: %s"):format(word,
+      table.concat(command.complete "", ", ")))
   end
   act()
 end

@@ -17,7 +17,9 @@ end
 -- The newest message is the last line.
 local function to_the_end(buffer)
   local window = vim.fn.bufwinid(buffer)
-  if window > 0 then vim.api.nvim_win_set_cursor(window, { vim.api.nvim_buf_line_count(buffer), 0 }) end
+  if window > 0 then
+    vim.api.nvim_win_set_cursor(window, { vim.api.nvim_buf_line_count(buffer), 0 })
+  end
 end
 
 local function load(client, buffer, entry)
@@ -49,10 +51,12 @@ function dialog.open(entry)
   vim.cmd "botright new"
   local buffer = page.new "b24dialog"
   vim.api.nvim_win_set_buf(0, buffer)
-  for name, value in pairs { number = false, relativenumber = false, wrap = true, linebreak = true } do
+  for name, value in pairs { number = false, relativenumber = false, wrap = true,
+      linebreak = true } do
     vim.wo[name] = value
   end
-  vim.wo.statusline = " " .. rows.name(entry):gsub("%%", "%%%%") .. "  %=a answer  r mark read  q close "
+  vim.wo.statusline = " " .. rows.name(entry):gsub("%%", "%%%%")
+    .. "  %=a answer  r mark read  q close "
   page.show(buffer, { "Asking the portal …" }, { { { "Comment", 0, -1 } } })
   keys(client, buffer, entry)
   load(client, buffer, entry)

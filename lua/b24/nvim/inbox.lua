@@ -24,7 +24,8 @@ local function geometry(height)
   height = math.max(1, math.min(height, screen - 2))
   return {
     relative = "editor", style = "minimal", border = "rounded", width = width, height = height,
-    row = math.max(0, math.floor((screen - height) / 2) - 1), col = math.max(0, math.floor((columns - width) / 2) - 1),
+    row = math.max(0, math.floor((screen - height) / 2) - 1),
+    col = math.max(0, math.floor((columns - width) / 2) - 1),
   }
 end
 
@@ -40,7 +41,9 @@ function Inbox:redraw()
   vim.api.nvim_win_set_config(self.window, geometry(#lines))
   vim.wo[self.window].cursorline = true -- the style "minimal" takes it away each time
   local row = vim.api.nvim_win_get_cursor(self.window)[1]
-  if self.list and #self.list > 0 and row == 1 then vim.api.nvim_win_set_cursor(self.window, { 2, 0 }) end
+  if self.list and #self.list > 0 and row == 1 then
+    vim.api.nvim_win_set_cursor(self.window, { 2, 0 })
+  end
 end
 
 function Inbox:text(group, ...)
@@ -118,8 +121,11 @@ local function new()
   self.window = vim.api.nvim_open_win(buffer, true, geometry(1))
   vim.wo[self.window].wrap = false
   keys(self)
-  local resized = vim.api.nvim_create_autocmd("VimResized", { callback = function() self:redraw() end })
-  vim.api.nvim_create_autocmd("BufWipeout", { -- however it is closed: an autocommand for this buffer goes with it
+  local resized = vim.api.nvim_create_autocmd("VimResized", { callback = function()
+    self:redraw()
+  end })
+  -- however it is closed: an autocommand for this buffer goes with it
+  vim.api.nvim_create_autocmd("BufWipeout", {
     buffer = buffer,
     callback = function() vim.api.nvim_del_autocmd(resized) end,
   })

@@ -25,7 +25,11 @@ function layout.fit(text, cells)
   local low, high = 0, vim.fn.strchars(text) -- the widest start that leaves room for the mark
   while low < high do
     local middle = math.ceil((low + high) / 2)
-    if width(vim.fn.strcharpart(text, 0, middle)) <= cells - 1 then low = middle else high = middle - 1 end
+    if width(vim.fn.strcharpart(text, 0, middle)) <= cells - 1 then
+      low = middle
+    else
+      high = middle - 1
+    end
   end
   return vim.fn.strcharpart(text, 0, low) .. "…"
 end

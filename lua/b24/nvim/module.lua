@@ -23,8 +23,11 @@ end
 function module.client()
   if client then return client end
   local loads, missing = module.loads()
-  if not loads then return nil, "b24: the C module does not load: " .. missing, "Run :checkhealth b24" end
-  -- An option of conf that does not exist is thrown: here it is one more reason why nothing can be asked.
+  if not loads then
+    return nil, "b24: the C module does not load: " .. missing, "Run :checkhealth b24"
+  end
+  -- An option of conf that does not exist is thrown: here it is one more reason why nothing can be
+  -- asked.
   local good, made, err, info = pcall(require("b24").client, options.get "conf")
   if not good then return nil, made, "Look at conf in your setup" end
   if not made then return nil, err, info and info.hint end
@@ -60,7 +63,8 @@ function module.start(on)
   return { stop = function() watch:stop() end }
 end
 
---- Requests of the client end as "closed"; the next start makes a new one, from what setup says then.
+--- Requests of the client end as "closed"; the next start makes a new one, from what setup says
+--- then.
 function module.stop()
   if client then client:close() end
   client, last = nil, nil

@@ -4,8 +4,10 @@
 ---@field every? number seconds between two questions, from 10 on (default 60)
 ---@field auto? boolean start polling when the editor is on the screen (default true)
 ---@field notify? boolean vim.notify when more messages wait than before (default false)
----@field conf? b24.conf|string as for b24.client; default: $B24_WEBHOOK, else the file ~/.config/b24/webhook
----@field engine? "auto"|"module"|"program" the C module, or the program b24 (default: the module if it loads)
+---@field conf? b24.conf|string as for b24.client; default: $B24_WEBHOOK, else the file
+--- ~/.config/b24/webhook
+---@field engine? "auto"|"module"|"program" the C module, or the program b24
+--- (default: the module if it loads)
 ---@field program? string the program b24 (default "b24")
 ---@field open? fun(url: string) opens a dialog's page (default: the system's browser)
 
@@ -30,12 +32,18 @@ local function names()
 end
 
 local function check(opts)
-  if type(opts) ~= "table" then error("b24: setup needs a table of options, not a " .. type(opts), 4) end
+  if type(opts) ~= "table" then
+    error("b24: setup needs a table of options, not a " .. type(opts), 4)
+  end
   for name, value in pairs(opts) do
     local types = TYPES[name]
-    if not types then error(("b24: unknown option '%s' of setup (there are: %s)"):format(tostring(name), names()), 4) end
+    if not types then
+      error(("b24: unknown option '%s' of setup (there are: %s)"):format(tostring(name), names()),
+        4)
+    end
     if not types[type(value)] then
-      error(("b24: option '%s' of setup must be a %s, not a %s"):format(name, next(types), type(value)), 4)
+      error(("b24: option '%s' of setup must be a %s, not a %s"):format(name, next(types),
+        type(value)), 4)
     end
   end
   if opts.every and not (opts.every >= LEAST and opts.every <= 86400) then

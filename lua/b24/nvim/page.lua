@@ -8,7 +8,8 @@ local space = vim.api.nvim_create_namespace "b24"
 ---@return integer buffer
 function page.new(filetype)
   local buffer = vim.api.nvim_create_buf(false, true)
-  for name, value in pairs { buftype = "nofile", bufhidden = "wipe", swapfile = false, modifiable = false,
+  for name, value in pairs { buftype = "nofile", bufhidden = "wipe", swapfile = false,
+      modifiable = false,
     filetype = filetype } do
     vim.bo[buffer][name] = value
   end
@@ -18,7 +19,8 @@ end
 --- Shows lines with their colours; nothing if the buffer is gone.
 ---@param buffer integer
 ---@param lines string[]
----@param marks table<integer, table[]> line -> list of { group, first byte, last byte; -1: to the end }
+---@param marks table<integer, table[]> line -> list of
+--- { group, first byte, last byte; -1: to the end }
 function page.show(buffer, lines, marks)
   if not vim.api.nvim_buf_is_valid(buffer) then return end
   vim.bo[buffer].modifiable = true
@@ -29,7 +31,8 @@ function page.show(buffer, lines, marks)
     for _, part in ipairs(parts) do
       local last = part[3] < 0 and #lines[number] or math.min(part[3], #lines[number])
       if part[2] < last then
-        vim.api.nvim_buf_set_extmark(buffer, space, number - 1, part[2], { end_col = last, hl_group = part[1] })
+        vim.api.nvim_buf_set_extmark(buffer, space, number - 1, part[2],
+          { end_col = last, hl_group = part[1] })
       end
     end
   end
@@ -40,7 +43,8 @@ end
 ---@param keys table<string, {[1]: function, [2]: string}> key -> what it does, in words
 function page.keys(buffer, keys)
   for key, act in pairs(keys) do
-    vim.keymap.set("n", key, act[1], { buffer = buffer, nowait = true, silent = true, desc = "b24: " .. act[2] })
+    vim.keymap.set("n", key, act[1], { buffer = buffer, nowait = true, silent = true,
+      desc = "b24: " .. act[2] })
   end
 end
 

@@ -17,10 +17,13 @@ function pick.open()
   local client = acts.client()
   if not client then return end
   client:inbox(function(list, err, info)
-    if not list then return vim.notify(info.hint and err .. "\n" .. info.hint or err, vim.log.levels.ERROR) end
+    if not list then
+      return vim.notify(info.hint and err .. "\n" .. info.hint or err, vim.log.levels.ERROR)
+    end
     if #list == 0 then return vim.notify("Bitrix24: nobody is waiting", vim.log.levels.INFO) end
     local entries = { unpack(list) } -- pickers expect a plain list
-    vim.ui.select(entries, { prompt = "Bitrix24: who is waiting", kind = "b24", format_item = line }, function(entry)
+    vim.ui.select(entries, { prompt = "Bitrix24: who is waiting", kind = "b24",
+      format_item = line }, function(entry)
       if entry then require("b24.nvim.dialog").open(entry) end
     end)
   end)

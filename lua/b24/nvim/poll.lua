@@ -18,9 +18,12 @@ function poll.choice()
   if wanted ~= "program" and loads then return "module", "the C module loads" end
   if wanted == "module" then return nil, "the C module does not load: " .. err end
   if child.installed() then
-    return "program", wanted == "program" and "setup asks for it" or "the C module does not load: " .. err
+    return "program", wanted == "program" and "setup asks for it"
+      or "the C module does not load: " .. err
   end
-  return nil, ("the C module does not load, and there is no program '%s': %s"):format(options.get "program", err or "-")
+  return nil,
+    ("the C module does not load, and there is no program '%s': %s"):format(options.get "program",
+      err or "-")
 end
 
 local function begin()

@@ -9,8 +9,8 @@ local NAME_MOST = 28 -- cells; longer names leave no room for what was written
 local TEXT_LEAST = 8 -- cells; a shorter piece of a message tells nothing
 
 rows.HELP = {
-  "<CR>  read the messages (marks nothing)", "a     answer", "r     mark as read", "o     open in the browser",
-  "R     ask again", "q     close", "?     this help",
+  "<CR>  read the messages (marks nothing)", "a     answer", "r     mark as read",
+  "o     open in the browser", "R     ask again", "q     close", "?     this help",
 }
 
 ---@param entry b24.waiting
@@ -25,7 +25,8 @@ end
 -- Columns from left to right: { cells, text, right, group? }.
 local function columns(entry, cells)
   local room = cells - COUNT - AGE - 2
-  local name_cells = math.max(1, math.min(NAME_MOST, room - 1 - TEXT_LEAST < 12 and room or math.floor(room * 0.4)))
+  local name_cells = math.max(1, math.min(NAME_MOST, room - 1 - TEXT_LEAST < 12 and room
+    or math.floor(room * 0.4)))
   local list = {
     { COUNT, count(entry), true, entry.muted and "Comment" or "Number" },
     { name_cells, rows.name(entry), false, entry.muted and "Comment" or "Title" },
@@ -44,7 +45,8 @@ local function row(entry, cells)
   for i, column in ipairs(columns(entry, cells)) do
     local text = layout.cell(column[2], column[1], column[3])
     parts[i] = text
-    if column[4] then marks[#marks + 1] = { column[4], at, at + #text } end -- else the window's own colour
+    -- else the window's own colour
+    if column[4] then marks[#marks + 1] = { column[4], at, at + #text } end
     at = at + #text + 1
   end
   return (table.concat(parts, " "):gsub("%s+$", "")), marks

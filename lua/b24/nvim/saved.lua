@@ -23,7 +23,8 @@ local function file()
   end
   if conf ~= nil then return nil end -- an account without a name
   local profile = os.getenv "B24_PROFILE"
-  return folder() .. "/badge" .. (profile and profile ~= "" and "." .. profile:gsub("[^%w_-]", "_") or "")
+  return folder() .. "/badge" .. (profile and profile ~= "" and "." .. profile:gsub("[^%w_-]", "_")
+    or "")
 end
 
 local function load(path)
@@ -40,7 +41,10 @@ end
 function saved.read()
   local path = file()
   local value = path and load(path)
-  if not value or type(value.badge) ~= "string" or #value.badge > 8 or type(value.at) ~= "number" then return nil end
+  if not value or type(value.badge) ~= "string" or #value.badge > 8
+      or type(value.at) ~= "number" then
+    return nil
+  end
   if os.time() - value.at > TOO_OLD or value.at > os.time() then return nil end
   return { badge = value.badge, totals = type(value.totals) == "table" and value.totals or nil }
 end
@@ -55,7 +59,8 @@ local function store(path, text)
   if written ~= #text or not uv.fs_rename(new, path) then uv.fs_unlink(new) end
 end
 
---- Keeps them. A folder that cannot be written costs the next start its first number, and nothing else.
+--- Keeps them. A folder that cannot be written costs the next start its first number, and nothing
+--- else.
 ---@param value {badge: string, totals: table}
 function saved.write(value)
   local path = file()

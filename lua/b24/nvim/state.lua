@@ -1,4 +1,5 @@
---- What is known about the portal, shown as vim.g.b24_badge and told as `User B24Changed`. Never asks anybody.
+--- What is known about the portal, shown as vim.g.b24_badge and told as `User B24Changed`. Never
+--- asks anybody.
 
 local options = require "b24.nvim.options"
 local saved = require "b24.nvim.saved"
@@ -32,8 +33,8 @@ local function show(badge)
   vim.cmd "redrawstatus!"
 end
 
--- A user's broken autocommand must not end the polling. data: changes, those of them that went up, and what is known now.
--- Before 0.8 events carry none: see status().changes.
+-- A user's broken autocommand must not end the polling. data: changes, those of them that went up,
+-- and what is known now. Before 0.8 events carry none: see status().changes.
 local function announce()
   local event = { pattern = "B24Changed", modeline = false }
   if vim.fn.has "nvim-0.8" == 1 then
@@ -41,10 +42,13 @@ local function announce()
     for _, change in ipairs(known.changes) do
       if (change.to or 0) > (change.from or 0) then rises[#rises + 1] = change end
     end
-    event.data = { changes = known.changes, rises = rises, badge = known.badge, totals = known.totals, err = known.err }
+    event.data = { changes = known.changes, rises = rises, badge = known.badge,
+      totals = known.totals, err = known.err }
   end
   local good, err = pcall(vim.api.nvim_exec_autocmds, "User", event)
-  if not good then vim.notify("b24: an autocommand of B24Changed failed: " .. tostring(err), vim.log.levels.ERROR) end
+  if not good then
+    vim.notify("b24: an autocommand of B24Changed failed: " .. tostring(err), vim.log.levels.ERROR)
+  end
 end
 
 local function notify(before, now)

@@ -7,8 +7,8 @@ local host = {}
 -- Raw, so that strict-globals checkers stay quiet.
 local function global(name) return rawget(_G, name) end
 
---- The program whose single thread must not be blocked, or nil in a plain interpreter. Asked at each call: modules are
---- often loaded in another phase than they are used in.
+--- The program whose single thread must not be blocked, or nil in a plain interpreter. Asked at
+--- each call: modules are often loaded in another phase than they are used in.
 ---@return string?
 function host.name()
   local ngx, vim = global "ngx", global "vim"
@@ -22,9 +22,10 @@ function host.name()
   if type(global "hs") == "table" then return "Hammerspoon" end
 end
 
--- One row for each event loop. name: conf.transport, and the file beside this one; module: what a plain program has
--- loaded that uses the loop; host: the program whose own loop it is; runs: of a module that tells whether its loop runs,
--- and where none does nothing would ever go on, so that to have loaded it means nothing.
+-- One row for each event loop. name: conf.transport, and the file beside this one; module: what a
+-- plain program has loaded that uses the loop; host: the program whose own loop it is; runs: of a
+-- module that tells whether its loop runs, and where none does nothing would ever go on, so that to
+-- have loaded it means nothing.
 ---@type { name: string, module: string, host: string?, runs: boolean? }[]
 local LOOPS = {
   { name = "uv", module = "luv", host = "Neovim" },
@@ -50,7 +51,8 @@ local function cqueues_runs()
   return type(cqueues) == "table" and cqueues.running() ~= nil
 end
 
--- Is the coroutine that runs now one of a controller's? A program's own one inside it is a stranger to both.
+-- Is the coroutine that runs now one of a controller's? A program's own one inside it is a stranger
+-- to both.
 local function cqueues_waits()
   return cqueues_runs() and select(2, package.loaded.cqueues.running())
 end
@@ -62,15 +64,16 @@ local function current_task()
 end
 
 local function cannot_wait(call)
-  blame(("b24: %s has to wait, and cannot here: not in a finaliser, a hook, or a function that a C function calls "
-    .. "(string.gsub, table.sort)"):format(call))
+  blame(("b24: %s has to wait, and cannot here: not in a finaliser, a hook, or a function that a "
+    .. "C function calls " .. "(string.gsub, table.sort)"):format(call))
 end
 
 -- b24.core, or an error that says what is missing.
 local function load_core(call)
   local loaded, core = pcall(require, "b24.core")
   if loaded then return core end
-  blame(("b24: %s needs the module b24.core (over libcurl), which does not load: %s"):format(call, core))
+  blame(("b24: %s needs the module b24.core (over libcurl), which does not load: %s"):format(call,
+    core))
 end
 
 local function load_waiter(name, call)
@@ -87,8 +90,8 @@ local function loaded_loop(call)
   for _, loop in ipairs(LOOPS) do
     if package.loaded[loop.module] and not loop.runs then
       if found then
-        blame(("b24: several event loops are loaded; say which one drives %s: transport = \"%s\" or \"%s\""):format(call,
-          found, loop.name))
+        blame(("b24: several event loops are loaded; say which one drives %s: transport = \"%s\" "
+          .. "or \"%s\""):format(call, found, loop.name))
       end
       found = loop.name
     end
@@ -98,7 +101,8 @@ end
 
 local function check_controller(there, call)
   if there then return end
-  blame("b24: with transport = \"cqueues\" make " .. call .. " in a coroutine of a running controller")
+  blame("b24: with transport = \"cqueues\" make " .. call
+    .. " in a coroutine of a running controller")
 end
 
 -- The transport, by name, for what goes on by itself; nil: this program has no loop.
@@ -110,8 +114,8 @@ local function loop_name(call, option)
   if driver then return driver.name end
   local name = host.name()
   if name == "nginx" then
-    blame("b24: in nginx calls take no callback, because they do not block the worker; for what goes on by itself there is "
-      .. "require \"b24.resty\" (not: " .. call .. ")")
+    blame("b24: in nginx calls take no callback, because they do not block the worker; for what "
+      .. "goes on by itself there is " .. "require \"b24.resty\" (not: " .. call .. ")")
   elseif option == "blocking" then
     return nil
   elseif name and not loop_of(name) then
@@ -123,7 +127,8 @@ end
 -- In nginx the request's own coroutine waits, over cosockets.
 local function nginx_core(call, option)
   if option and option ~= "auto" then
-    blame(("b24: transport = \"%s\" would stop an nginx worker for all its requests; leave the option out"):format(option))
+    blame(("b24: transport = \"%s\" would stop an nginx worker for all its requests; leave the "
+      .. "option out"):format(option))
   end
   local resty = require "b24.wait.cosocket"
   local problem = resty.why_not()
@@ -131,8 +136,8 @@ local function nginx_core(call, option)
   return resty.core
 end
 
--- May a call without a callback be made here, outside our tasks? Throws if not; returns the waiter of a scheduler in
--- which only its coroutine waits, or nil: the program itself may be blocked.
+-- May a call without a callback be made here, outside our tasks? Throws if not; returns the waiter
+-- of a scheduler in which only its coroutine waits, or nil: the program itself may be blocked.
 local function direct(call, option)
   local name = host.name()
   if option == "cqueues" or (not option or option == "auto") and not name and cqueues_waits() then
@@ -141,7 +146,8 @@ local function direct(call, option)
   elseif option and option ~= "auto" and option ~= "blocking" and option ~= "cqueues" then
     blame(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run"):format(option, call))
   elseif name and option ~= "blocking" then
-    blame(("b24: %s would freeze %s until the portal answers; give it a callback, make it inside b24.run, or, to wait all "
+    blame(("b24: %s would freeze %s until the portal answers; give it a callback, make it inside "
+      .. "b24.run, or, to wait all "
       .. "the same, set transport = \"blocking\""):format(call, name))
   end
 end
@@ -156,7 +162,9 @@ function host.transport(call, opts)
     blame(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)))
   end
   for name in pairs(opts) do
-    if name ~= "transport" then blame(("b24: unknown option '%s' of %s"):format(tostring(name), call)) end
+    if name ~= "transport" then
+      blame(("b24: unknown option '%s' of %s"):format(tostring(name), call))
+    end
   end
   local transport = opts.transport
   if transport == nil or TRANSPORTS[transport] then return transport end
@@ -168,7 +176,8 @@ end
 function host.direct(option)
   if option == "blocking" then return false end
   if current_task() or host.name() == "nginx" then return true end
-  return (not option or option == "auto" or option == "cqueues") and not host.name() and cqueues_runs()
+  return (not option or option == "auto" or option == "cqueues") and not host.name()
+    and cqueues_runs()
 end
 
 --- Throws where a call without a callback may not be made.
@@ -197,18 +206,18 @@ local function callback_waiter(call, option, callback)
   if name then return load_waiter(name, call) end
   local why = option == "blocking" and "transport = \"blocking\" has none"
     or package.loaded.cqueues and "no controller of cqueues runs here" or "none is loaded"
-  blame(("b24: a callback needs an event loop, and %s; call %s without one, or choose transport = \"uv\" (luv), "
-    .. "\"cqueues\" or \"glib\" (lgi)"):format(why, call))
+  blame(("b24: a callback needs an event loop, and %s; call %s without one, or choose transport = "
+    .. "\"uv\" (luv), " .. "\"cqueues\" or \"glib\" (lgi)"):format(why, call))
 end
 
---- Makes a call as the program it runs in allows: in a task it yields, with a callback it goes on by itself, in a plain
---- interpreter it blocks. Throws where none of this fits.
+--- Makes a call as the program it runs in allows: in a task it yields, with a callback it goes on
+--- by itself, in a plain interpreter it blocks. Throws where none of this fits.
 ---@param call string how the call looks in the user's program
 ---@param option string? conf.transport
 ---@param callback? function
 ---@param body fun(core: table): any, string?, table? makes the requests
----@param opts? {method: string?, parallel: boolean?} method: for the info of a cancelled call; parallel: body has tasks of
---- its own, so it must be one
+---@param opts? {method: string?, parallel: boolean?} method: for the info of a cancelled call;
+--- parallel: body has tasks of its own, so it must be one
 ---@return any value with a callback: a b24.task
 ---@return string? err
 ---@return table? info
@@ -216,7 +225,8 @@ function host.run(call, option, callback, body, opts)
   local spawn = function(waiter) return require("b24.wait.task").spawn(waiter, body, opts) end
   if callback ~= nil then
     local waiter = callback_waiter(call, option, callback)
-    return require("b24.wait.task").spawn(waiter, body, { callback = callback, method = opts and opts.method })
+    return require("b24.wait.task").spawn(waiter, body,
+      { callback = callback, method = opts and opts.method })
   end
   if option ~= "blocking" and current_task() then
     if not require("b24.wait.task").may_wait() then cannot_wait(call) end
@@ -236,8 +246,8 @@ function host.run(call, option, callback, body, opts)
   return value, err, info
 end
 
---- Something that goes on by itself: in the program's event loop, or, in a plain interpreter without one, until it ends.
---- Throws where that cannot be.
+--- Something that goes on by itself: in the program's event loop, or, in a plain interpreter
+--- without one, until it ends. Throws where that cannot be.
 ---@param call string how the call looks in the user's program
 ---@param option string? conf.transport
 ---@param body fun(core: table): any

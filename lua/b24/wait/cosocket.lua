@@ -1,4 +1,5 @@
---- Calls inside nginx (OpenResty): over cosockets, which let the worker go on while a call waits. Never loads libcurl.
+--- Calls inside nginx (OpenResty): over cosockets, which let the worker go on while a call waits.
+--- Never loads libcurl.
 
 local codec = require "b24.codec"
 local drive = require "b24.wait.perform"
@@ -7,27 +8,34 @@ local ngx = rawget(_G, "ngx")
 
 local POOL = 64 -- kept connections for each portal and worker
 local IDLE = 30 -- seconds; portals close at 60 or later
-local SENT = 16384 -- bytes for one send: its time limit begins anew with each piece that the portal takes
+-- bytes for one send: its time limit begins anew with each piece that the portal takes
+local SENT = 16384
 local READ = 65536 -- bytes for one read
 local SLICE = 1 -- seconds: a timer looks so often whether its worker is asked to end
 local TRIES = 20 -- connections for one verdict on a certificate: next door one in two may lose it
 local WAITS = {} -- phases in which nginx lets Lua wait
-for _, phase in ipairs { "rewrite", "server_rewrite", "access", "content", "timer", "preread", "ssl_cert",
+for _, phase in ipairs { "rewrite", "server_rewrite", "access", "content", "timer",
+    "preread", "ssl_cert",
   "ssl_session_fetch", "ssl_client_hello" } do WAITS[phase] = true end
 
 local resty = {}
 
---- Why a call cannot be made in the present phase, in words that name the way out; nil where it can.
+--- Why a call cannot be made in the present phase, in words that name the way out; nil where it
+--- can.
 ---@return string?
 function resty.why_not()
-  if not ngx.socket then return "a worker thread of ngx.run_worker_thread has no sockets; call it outside" end
+  if not ngx.socket then
+    return "a worker thread of ngx.run_worker_thread has no sockets; call it outside"
+  end
   local phase = ngx.get_phase()
   if WAITS[phase] then return nil end
-  return ("nothing may wait in nginx's phase %s (API disabled); call it from ngx.timer.at(0, function() … end), or in "
+  return ("nothing may wait in nginx's phase %s (API disabled); call it from ngx.timer.at(0, "
+    .. "function() … end), or in "
     .. "rewrite_by_lua, access_by_lua or content_by_lua"):format(phase)
 end
 
--- Must this wait end because the worker does? Requests are served to their end, timers are not waited for.
+-- Must this wait end because the worker does? Requests are served to their end, timers are not
+-- waited for.
 local function leaving()
   return ngx.worker.exiting() and ngx.get_phase() == "timer"
 end
@@ -42,15 +50,16 @@ local function sleep_until(time)
   return false
 end
 
--- Throws where a C function is in between, which nginx cannot wait in; its own words help nobody, and a light thread that
--- waits there would end the worker.
+-- Throws where a C function is in between, which nginx cannot wait in; its own words help nobody,
+-- and a light thread that waits there would end the worker.
 local function check_may_wait()
   if codec.may_yield() ~= false then return end
-  error("b24: this call has to wait, and cannot inside a C function: not at the top level of a module (require) and not in "
+  error("b24: this call has to wait, and cannot inside a C function: not at the top level of a "
+    .. "module (require) and not in "
     .. "table.sort; make it in a function that runs for the request", 0)
 end
 
--- One request on its way -----------------------------------------------------------------------------------------------
+-- One request on its way --------------------------------------------------------------------------
 
 local Exchange = {}
 Exchange.__index = Exchange
@@ -65,8 +74,8 @@ local function late(step, words)
   return failure
 end
 
--- Gives the next operation the time that is left until `deadline`: nginx's limits are for one operation, ours for all.
--- False: none is left. (nginx takes 0 for its default.)
+-- Gives the next operation the time that is left until `deadline`: nginx's limits are for one
+-- operation, ours for all. False: none is left. (nginx takes 0 for its default.)
 function Exchange:limit(deadline, longest)
   local left = deadline - codec.clock()
   if left < 0.001 then return false end
@@ -79,7 +88,8 @@ local function is_name(host)
   return host:find "^%[" == nil and host:find "%a" ~= nil
 end
 
--- Runs connect() and watches the clock meanwhile: what bounds the search for a name is nginx's resolver_timeout alone.
+-- Runs connect() and watches the clock meanwhile: what bounds the search for a name is nginx's
+-- resolver_timeout alone.
 local function watched(deadline, connect)
   local result
   local searcher = ngx.thread.spawn(function() result = { connect() } end)
@@ -93,9 +103,10 @@ local function watched(deadline, connect)
   return nil, "timeout"
 end
 
--- Returns the function that tells the location whose directives (lua_ssl_trusted_certificate and its like) hold now, as
--- a number, or nil where that cannot be known. Lua cannot ask for them, but all requests of a location point to the same
--- configuration. The members are the first of ngx_http_request_t, the same in every nginx since 1.0.
+-- Returns the function that tells the location whose directives (lua_ssl_trusted_certificate and
+-- its like) hold now, as a number, or nil where that cannot be known. Lua cannot ask for them, but
+-- all requests of a location point to the same configuration. The members are the first of
+-- ngx_http_request_t, the same in every nginx since 1.0.
 local function location_teller()
   if ngx.config.subsystem ~= "http" then return function() end end
   local has_ffi, ffi = pcall(require, "ffi")
@@ -106,19 +117,21 @@ local function location_teller()
   } *]]
   return function()
     local request = base.get_request()
-    if request then return tonumber(ffi.cast("uintptr_t", ffi.cast(request_t, request).loc_conf)) end
+    if request then
+      return tonumber(ffi.cast("uintptr_t", ffi.cast(request_t, request).loc_conf))
+    end
   end
 end
 
 local location -- found out at the first connection
 
--- What tells one kind of connection from another: who must be at the other end, and what its certificate was verified
--- with. nil: that is not known, so nobody else may have the connection.
+-- What tells one kind of connection from another: who must be at the other end, and what its
+-- certificate was verified with. nil: that is not known, so nobody else may have the connection.
 local function pool_name(wire)
   location = location or location_teller()
   local where = not wire.tls and 0 or location()
-  return where and ("b24:%s:%s:%d:sni=%s:verified=%.0f"):format(wire.tls and "https" or "http", wire.host, wire.port,
-    wire.tls and wire.host or "", where)
+  return where and ("b24:%s:%s:%d:sni=%s:verified=%.0f"):format(wire.tls and "https" or "http",
+    wire.host, wire.port, wire.tls and wire.host or "", where)
 end
 
 -- A socket that is connected, kept or new. True, or nil and a failure.
@@ -131,16 +144,21 @@ function Exchange:connect()
   local function connect() return self.sock:connect(wire.host, wire.port, options) end
   local ok, err
   if is_name(wire.host) then ok, err = watched(deadline, connect) else ok, err = connect() end
-  if not ok then return nil, err == "timeout" and late("connect", "no connection in time") or failed("connect", err) end
+  if not ok then
+    return nil, err == "timeout" and late("connect", "no connection in time")
+      or failed("connect", err)
+  end
   self.reused = self.sock:getreusedtimes() > 0
   return true
 end
 
--- Only new connections need it. Verifies chain and name. The session is not asked for (false): were it, nginx would throw
--- where it now loses its verdict, see Exchange:send.
+-- Only new connections need it. Verifies chain and name. The session is not asked for (false): were
+-- it, nginx would throw where it now loses its verdict, see Exchange:send.
 function Exchange:handshake()
   if not self.wire.tls or self.reused then return true end
-  if not self:limit(self.connect_deadline) then return nil, late("handshake", "no time was left for TLS") end
+  if not self:limit(self.connect_deadline) then
+    return nil, late("handshake", "no time was left for TLS")
+  end
   local ok, err = self.sock:sslhandshake(false, self.wire.host, true)
   if ok then return true end
   return nil, err == "timeout" and late("handshake", "no TLS in time") or failed("handshake", err)
@@ -148,10 +166,12 @@ end
 
 function Exchange:send(text)
   for i = 1, #text, SENT do
-    if not self:limit(self.deadline) then return nil, late("send", "the portal did not take the request in time") end
+    if not self:limit(self.deadline) then
+      return nil, late("send", "the portal did not take the request in time")
+    end
     local ok, err = self.sock:send(text:sub(i, i + SENT - 1))
-    -- A handshake that ends at once (a portal next door) reports success whatever the certificate is, and leaves a closed
-    -- socket: lua-nginx-module before pull request 2506.
+    -- A handshake that ends at once (a portal next door) reports success whatever the certificate
+    -- is, and leaves a closed socket: lua-nginx-module before pull request 2506.
     if not ok and i == 1 and err == "closed" and self.wire.tls and not self.reused then
       self.unjudged = true
       return nil, failed("handshake", "the certificate was refused, and nginx lost the reason")
@@ -177,11 +197,13 @@ function Exchange:receive()
       failure = failed("receive", err)
       if failure.code == "CONNECTION_LOST" then failure = select(2, reader:lost()) or failure end
     elseif leaving() then
-      failure = { kind = "closed", code = "CANCELLED", message = "the nginx worker ends", sent = true }
+      failure = { kind = "closed", code = "CANCELLED", message = "the nginx worker ends",
+        sent = true }
     end
     if reply or failure then return reply, failure end
   end
-  return nil, late("receive", self.answered and "the reply was not whole in time" or "no reply in time")
+  return nil, late("receive", self.answered and "the reply was not whole in time"
+    or "no reply in time")
 end
 
 -- Over the connection that there is. The reply, or nil and a failure.
@@ -195,7 +217,10 @@ end
 
 -- The connection goes back into its pool, or ends.
 function Exchange:finish(reply)
-  if not (self.pool and reply and reply.keep_alive and self.sock:setkeepalive(IDLE * 1000, POOL)) then self.sock:close() end
+  if not (self.pool and reply and reply.keep_alive
+      and self.sock:setkeepalive(IDLE * 1000, POOL)) then
+    self.sock:close()
+  end
 end
 
 -- A kept connection that was closed meanwhile: not a byte came back on it.
@@ -203,8 +228,8 @@ function Exchange:was_dead(failure)
   return failure and self.reused and not self.answered and failure.kind == "network"
 end
 
--- All at once: connect, talk, finish. The reply, or nil and a failure. `fresh`: over a new connection only; the others of
--- the pool are as old as the one that was dead, and go.
+-- All at once: connect, talk, finish. The reply, or nil and a failure. `fresh`: over a new
+-- connection only; the others of the pool are as old as the one that was dead, and go.
 function Exchange:run(fresh)
   local reply, failure
   self.connect_deadline = math.min(codec.clock() + self.options.connect_timeout, self.deadline)
@@ -223,7 +248,7 @@ function Exchange:run(fresh)
   return reply, failure
 end
 
--- Sending and sleeping ------------------------------------------------------------------------------------------------
+-- Sending and sleeping ----------------------------------------------------------------------------
 
 local function refused(option, hint)
   local message = ("option '%s' is not supported in nginx"):format(option)
@@ -233,7 +258,8 @@ end
 -- What cosockets cannot do, as a failure: an option is never ignored.
 local function unsupported(options)
   if options.proxy and options.proxy ~= "" then
-    return refused("proxy", "Cosockets do not support proxies: omit the option, and let nginx reach the portal directly.")
+    return refused("proxy",
+      "Cosockets do not support proxies: omit the option, and let nginx reach the portal directly.")
   elseif options.ca_file or options.ca_path then
     return refused(options.ca_file and "ca_file" or "ca_path",
       "Put the certificates into nginx.conf: lua_ssl_trusted_certificate FILE;")

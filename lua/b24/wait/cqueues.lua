@@ -1,4 +1,5 @@
---- Waits for the engine in cqueues: one coroutine of ours in each controller that has something under way.
+--- Waits for the engine in cqueues: one coroutine of ours in each controller that has something
+--- under way.
 
 local codec = require "b24.codec"
 local condition = require "cqueues.condition"
@@ -12,11 +13,14 @@ local under_way = setmetatable({}, weak) -- controller -> how many of its wakers
 local owners = setmetatable({}, weak) -- waker -> its controller
 local blocked = 0 -- waits that block: no controller goes on meanwhile
 
-local LOOK = 10 -- seconds: a task that ends in a finaliser, while we begin to wait for it, signals nobody
+-- seconds: a task that ends in a finaliser, while we begin to wait for it, signals nobody
+local LOOK = 10
 
 local function pollable()
   local fd = engine.pollfd()
-  return { pollfd = function() return fd end, events = function() return "r" end, timeout = function() end }
+  return { pollfd = function()
+    return fd
+  end, events = function() return "r" end, timeout = function() end }
 end
 
 local function pump(controller, look)
@@ -59,21 +63,22 @@ function waiter.release(waker)
   if under_way[controller] == 0 then disarm(controller) end
 end
 
---- Is the coroutine that runs now one that a controller resumes? A user's own one inside it is not: what it yields does
---- not reach the controller.
+--- Is the coroutine that runs now one that a controller resumes? A user's own one inside it is not:
+--- what it yields does not reach the controller.
 function waiter.owns()
   return (select(2, cqueues.running()))
 end
 
---- May that coroutine wait? Where Lua does not tell (5.1, 5.2) it is tried, and Lua's own words are thrown.
+--- May that coroutine wait? Where Lua does not tell (5.1, 5.2) it is tried, and Lua's own words are
+--- thrown.
 function waiter.may_wait()
   local may = codec.may_yield()
   if may == nil then cqueues.sleep(0) end
   return may ~= false
 end
 
--- A waker runs in the controller that it was made in, in a coroutine of its own, which may wait as it likes; what it throws
--- is the controller's to report.
+-- A waker runs in the controller that it was made in, in a coroutine of its own, which may wait as
+-- it likes; what it throws is the controller's to report.
 function waiter.bind(wake)
   local controller = cqueues.running()
   if not controller then return wake end

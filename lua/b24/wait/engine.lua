@@ -1,23 +1,25 @@
---- The engine of this Lua state: one helper thread that carries out all requests and sleeps, seen as one descriptor. Who
---- waits for it (a waiter) is told by engine.pump.
+--- The engine of this Lua state: one helper thread that carries out all requests and sleeps, seen
+--- as one descriptor. Who waits for it (a waiter) is told by engine.pump.
 
 local engine = {}
 
---- How a program waits for the engine: it watches the descriptor, and calls engine.pump when that is readable. `turn`: keep
---- the program going until the task is done, or for so many seconds.
+--- How a program waits for the engine: it watches the descriptor, and calls engine.pump when that
+--- is readable. `turn`: keep the program going until the task is done, or for so many seconds.
 ---@class b24.waiter
 ---@field name string
 ---@field arm fun() something was added: see that the descriptor is watched; called often
 ---@field disarm fun() nothing is under way any more
 ---@field forget fun() the descriptor is gone (a forked child): drop what belonged to it
 ---@field turn fun(task: b24.task, seconds: number)
----@field bind? fun(wake: function): function a waker that goes where it must run, if that is not just engine.pump
+---@field bind? fun(wake: function): function a waker that goes where it must run, if that is not
+--- just engine.pump
 ---@field release? fun(waker: function) one of these will not be called
 
 local current -- b24.core's engine
 local wakers = {} -- id -> function(event, data)
 local armed = {} -- waiter -> true
-local stepping = 0 -- how many answers are being made: their jobs are not counted as running, and may come back
+-- how many answers are being made: their jobs are not counted as running, and may come back
+local stepping = 0
 
 -- Of the parent process: neither its jobs nor its descriptor are ours.
 local function forget()
@@ -25,7 +27,8 @@ local function forget()
   current, wakers, armed = nil, {}, {}
 end
 
---- The engine itself; a new one in a forked child. Throws when there is no memory or descriptor for it.
+--- The engine itself; a new one in a forked child. Throws when there is no memory or descriptor for
+--- it.
 ---@return userdata
 function engine.get()
   if current and not current:usable() then forget() end
@@ -45,7 +48,8 @@ local function register(id, waiter, waker)
   waiter.arm()
 end
 
--- Without memory to register the waker the job is given up: what nobody waits for must not wake anybody.
+-- Without memory to register the waker the job is given up: what nobody waits for must not wake
+-- anybody.
 local function wait_for(id, waiter, waker)
   local ok, err = pcall(register, id, waiter, waker)
   if ok then return id end
@@ -53,8 +57,8 @@ local function wait_for(id, waiter, waker)
   return nil, err
 end
 
--- A job that method(argument) of the engine begins. Its waker is made before: as soon as there is a job, a finaliser may
--- pump, and must find it.
+-- A job that method(argument) of the engine begins. Its waker is made before: as soon as there is a
+-- job, a finaliser may pump, and must find it.
 local function begin(method, argument, waiter, wake)
   local of = engine.get()
   local waker = waiter.bind and waiter.bind(wake) or wake
@@ -67,8 +71,8 @@ local function begin(method, argument, waiter, wake)
   return registered, err
 end
 
---- Sends what the call asks for. `wake("reply" | "failed", data)` is called later, by engine.pump. Throws when it could
---- not be begun.
+--- Sends what the call asks for. `wake("reply" | "failed", data)` is called later, by engine.pump.
+--- Throws when it could not be begun.
 ---@return integer? id
 ---@return string? err it was given up, and may have been sent
 function engine.send(call, waiter, wake)
@@ -109,9 +113,10 @@ local function step()
   return ok, id, event, data
 end
 
---- Wakes all whose request or sleep is over. What one of them throws does not keep the others from being woken; the first
---- error is thrown again at the end. One by one: a waker may wait, and the pump that it calls wakes those that this one has
---- not come to; and for lack of memory nothing is lost. A finaliser can run, and throw, wherever memory is taken.
+--- Wakes all whose request or sleep is over. What one of them throws does not keep the others from
+--- being woken; the first error is thrown again at the end. One by one: a waker may wait, and the
+--- pump that it calls wakes those that this one has not come to; and for lack of memory nothing is
+--- lost. A finaliser can run, and throw, wherever memory is taken.
 function engine.pump()
   local failed, failure = false, nil
   local function check(ok, err)
@@ -123,7 +128,8 @@ function engine.pump()
     if not check(ok, id) or not id then break end
     local wake = wakers[id]
     wakers[id] = nil
-    check(pcall(disarm_when_idle)) -- before it is woken: in cqueues it may wait, and needs another pump then
+    -- before it is woken: in cqueues it may wait, and needs another pump then
+    check(pcall(disarm_when_idle))
     if wake then check(pcall(wake, event, data)) end
     if not engine.busy() then break end
   end

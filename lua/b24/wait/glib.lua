@@ -12,8 +12,8 @@ local watch_fd = found and unix.fd_add_full or GLib.unix_fd_add_full
 local waiter = { name = "glib" }
 local source -- id of the watch on the descriptor
 
--- GLib never calls a source while it is being called: a callback that waits needs another one. What a callback throws
--- must not leave the descriptor unwatched.
+-- GLib never calls a source while it is being called: a callback that waits needs another one. What
+-- a callback throws must not leave the descriptor unwatched.
 local function readable()
   waiter.disarm()
   local ok, err = pcall(engine.pump)
@@ -38,10 +38,11 @@ function waiter.forget() source = nil end
 -- The program's own events go on.
 function waiter.turn(task, seconds)
   local context, over = GLib.MainContext.default(), false
-  local timer = seconds < 1e6 and GLib.timeout_add(GLib.PRIORITY_DEFAULT, math.ceil(seconds * 1000), function()
-    over = true
-    return false
-  end)
+  local timer = seconds < 1e6 and GLib.timeout_add(GLib.PRIORITY_DEFAULT, math.ceil(seconds * 1000),
+    function()
+      over = true
+      return false
+    end)
   while not task.done and not over and engine.busy() do
     waiter.arm()
     context:iteration(true)

@@ -1,4 +1,5 @@
---- Carries out calls in programs that wait in their own way: the state machine (codec.call) decides, the host waits.
+--- Carries out calls in programs that wait in their own way: the state machine (codec.call)
+--- decides, the host waits.
 
 local codec = require "b24.codec"
 
@@ -8,13 +9,15 @@ local drive = {}
 
 --- What waits for a call: sends and sleeps. Both may yield.
 ---@class b24.host
----@field send fun(request: table, call: userdata): table?, table? a reply {status=, body=, content_type=, location=,
---- retry_after=, date=, http_version=, reused=}, or nil and {kind=, code=, message=, sent=}
+---@field send fun(request: table, call: userdata): table?, table? a reply
+--- {status=, body=, content_type=, location=, retry_after=, date=, http_version=, reused=}, or nil
+--- and {kind=, code=, message=, sent=}
 ---@field sleep fun(seconds: number): boolean false: cancelled
 ---@field pcall? function pcall through which may be yielded, where Lua's own is none
 ---@field here? fun(): any what tells those apart that wait side by side; default: the coroutine
 
--- What is not the user's to keep: a lack of memory and Ctrl-C (lua.c's hook raises "interrupted!", once).
+-- What is not the user's to keep: a lack of memory and Ctrl-C (lua.c's hook raises "interrupted!",
+-- once).
 local function check_pcall(ok, err)
   if ok or type(err) ~= "string" then return end
   if err:find "interrupted!$" or err == "not enough memory" then error(err, 0) end
@@ -35,11 +38,14 @@ local function ask(host, call, question)
 end
 
 local MAIN = {} -- Lua 5.1 has no name for the main coroutine
-local depths = setmetatable({ [MAIN] = 0 }, { __mode = "k" }) -- who waits -> how many logs are being called there
-local DEPTH = 2 -- a log is told of the calls that it makes, but not of those that it makes then: there is no end of them
+-- who waits -> how many logs are being called there
+local depths = setmetatable({ [MAIN] = 0 }, { __mode = "k" })
+-- a log is told of the calls that it makes, but not of those that it makes then: there is no end of
+-- them
+local DEPTH = 2
 
--- Tells the user's log what the last step did. It may make calls, which wait. A log that throws must not break the call
--- that it watches: the error is returned.
+-- Tells the user's log what the last step did. It may make calls, which wait. A log that throws
+-- must not break the call that it watches: the error is returned.
 local function tell(host, call, log)
   local here, failure = (host.here or coroutine.running)() or MAIN, nil
   local depth = depths[here] or 0
@@ -81,7 +87,8 @@ local function perform(host, call)
   end
 end
 
---- What b24.core is in blocking programs: the functions that make calls, over a host that may yield.
+--- What b24.core is in blocking programs: the functions that make calls, over a host that may
+--- yield.
 ---@param host b24.host
 ---@return table core {perform=, call=, counters=, batch=, sleep=}
 function drive.core(host)

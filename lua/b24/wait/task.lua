@@ -1,5 +1,5 @@
---- Tasks: coroutines of ours, in which calls look as if they blocked while the program goes on. A callback, b24.run, a
---- watch and b24.counters_all are tasks.
+--- Tasks: coroutines of ours, in which calls look as if they blocked while the program goes on. A
+--- callback, b24.run, a watch and b24.counters_all are tasks.
 
 local codec = require "b24.codec"
 local drive = require "b24.wait.perform"
@@ -29,7 +29,8 @@ local alive = {} -- waiter -> { task = true }
 local unpack = table.unpack or unpack -- luacheck: ignore (5.1)
 local YIELD = {} -- what a task yields first; anything else that it yields is a mistake
 local RESUME = {} -- what it is resumed with by us; who resumes it without is a stranger
-local CANNOT_WAIT = "this has to wait, and cannot here: not in a finaliser, a hook, or a function that a C function "
+local CANNOT_WAIT =
+  "this has to wait, and cannot here: not in a finaliser, a hook, or a function that a C function "
   .. "calls (string.gsub, table.sort)"
 local LONGEST = 1e12 -- milliseconds: what the engine can sleep
 
@@ -47,7 +48,8 @@ local function deliver(self)
   self.callback = false
   if not callback or self.failure then return end
   if not self.starting then return callback(unpack(results, 1, results.n)) end
-  local later, living = { done = false }, alive[self.waiter] -- a b24.run that blocks waits for it, too
+  -- a b24.run that blocks waits for it, too
+  local later, living = { done = false }, alive[self.waiter]
   engine.sleep(0, self.waiter, function()
     later.done, living[later] = true, nil
     callback(unpack(results, 1, results.n))
@@ -99,8 +101,9 @@ end
 
 local resume
 
--- Begins what the task, which has just yielded, waits for: begin(wake) returns the engine's job, nil where there is none,
--- or false when nothing is waited for. Returns whether to go on at once, and with what.
+-- Begins what the task, which has just yielded, waits for: begin(wake) returns the engine's job,
+-- nil where there is none, or false when nothing is waited for. Returns whether to go on at once,
+-- and with what.
 local function begin_wait(self, begin)
   local number = self.waits + 1
   self.waits, self.waiting = number, number
@@ -124,7 +127,8 @@ local function try_wait(self, begin)
   local before = self.waits
   local ok, at_once = pcall(begin_wait, self, begin)
   if ok and not at_once then return false end
-  if self.waits > before and self.waiting ~= before + 1 then return false end -- it has gone on already
+  -- it has gone on already
+  if self.waits > before and self.waiting ~= before + 1 then return false end
   self.waiting, self.job, self.wake = false, false, false
   if ok then return true end
   return true, "error", at_once
@@ -137,13 +141,15 @@ local function resumed(self, ok, ...)
     return finish(self, false, traced(self.co, err))
   end
   local mark, begin = ...
-  if mark ~= YIELD then return finish(self, false, "b24: inside b24.run only calls of b24 may yield") end
+  if mark ~= YIELD then
+    return finish(self, false, "b24: inside b24.run only calls of b24 may yield")
+  end
   if not begin then return true end -- it has only tried whether it can yield
   return try_wait(self, begin)
 end
 
--- Runs the coroutine until it waits or ends. What it waits for is begun here, when it has yielded: where it cannot, nothing
--- was begun, and nothing can come back to it later.
+-- Runs the coroutine until it waits or ends. What it waits for is begun here, when it has yielded:
+-- where it cannot, nothing was begun, and nothing can come back to it later.
 function resume(self, event, data)
   local go_on = true
   while go_on do
@@ -160,8 +166,8 @@ end
 
 local plain51 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
--- May the coroutine of a task, which runs now, wait? Where Lua does not tell (5.1, 5.2) it is tried; in 5.1 what cannot be
--- then throws Lua's own words.
+-- May the coroutine of a task, which runs now, wait? Where Lua does not tell (5.1, 5.2) it is
+-- tried; in 5.1 what cannot be then throws Lua's own words.
 local function may_wait()
   local may = codec.may_yield()
   if may ~= nil then return may end
@@ -191,11 +197,14 @@ local function coroutine_pcall(f, ...)
 end
 
 -- What perform.lua asks for: the task that runs now waits for it.
-local CANCELLED = { kind = "closed", code = "CANCELLED", message = "the call was cancelled", sent = true }
+local CANCELLED = { kind = "closed", code = "CANCELLED", message = "the call was cancelled",
+  sent = true }
 
--- The task that waits. Its host used elsewhere, in a coroutine inside it say, would wait for another one.
+-- The task that waits. Its host used elsewhere, in a coroutine inside it say, would wait for
+-- another one.
 local function the_task()
-  return current() or error("b24: this call belongs to a task, and can be made in its coroutine only", 0)
+  return current()
+    or error("b24: this call belongs to a task, and can be made in its coroutine only", 0)
 end
 
 local function send(_, call)
@@ -225,18 +234,21 @@ local function sleep(seconds)
   return await(self, function(wake) return engine.sleep(seconds, self.waiter, wake) end) ~= "cancel"
 end
 
-local core = drive.core { send = send, sleep = sleep, pcall = plain51 and coroutine_pcall or pcall, here = current }
+local core = drive.core { send = send, sleep = sleep, pcall = plain51 and coroutine_pcall or pcall,
+  here = current }
 
 ---@param waiter b24.waiter
 ---@param body fun(core: table): any
----@param opts? {callback: function?, method: string?} callback: gets what `body` returns; method: for the info of a
---- cancelled call
+---@param opts? {callback: function?, method: string?} callback: gets what `body` returns; method:
+--- for the info of a cancelled call
 ---@return b24.task
 local function spawn(waiter, body, opts)
   opts = opts or {}
   -- All fields at once: setting one that is there needs no memory.
-  local self = setmetatable({ done = false, joiners = {}, waiter = waiter, callback = opts.callback or false,
-    method = opts.method, results = NO_MEMORY, failure = false, job = false, waiting = false, waits = 0,
+  local self = setmetatable({ done = false, joiners = {}, waiter = waiter,
+    callback = opts.callback or false,
+    method = opts.method, results = NO_MEMORY, failure = false, job = false,
+    waiting = false, waits = 0,
     wake = false, cancelled = false, starting = true, co = false }, Task)
   self.co = coroutine.create(function() return body(core) end)
   by_coroutine[self.co] = self
@@ -250,7 +262,8 @@ end
 -- A task beside the one that runs now.
 function core.spawn(body) return spawn(the_task().waiter, body) end
 
---- Gives the call up: its callback gets kind "closed", code "CANCELLED". What was sent may still have run.
+--- Gives the call up: its callback gets kind "closed", code "CANCELLED". What was sent may still
+--- have run.
 ---@return boolean cancelled false: it was over already
 function Task:cancel()
   if self.done or self.cancelled then return false end
@@ -288,13 +301,14 @@ local function to_seconds(ms)
   if type(ms) ~= "number" then
     blame("b24: wait needs a number of milliseconds, not a " .. type(ms))
   elseif not (ms >= 0 and ms <= LONGEST) then
-    blame(("b24: wait needs 0 to 1e12 milliseconds, not %s; without any it waits as long as it takes"):format(tostring(ms)))
+    blame(("b24: wait needs 0 to 1e12 milliseconds, not %s; without any it waits as long as it "
+      .. "takes"):format(tostring(ms)))
   end
   return ms / 1000
 end
 
---- Waits until the call is finished, and keeps the program's event loop running meanwhile. Inside b24.run only the task
---- waits.
+--- Waits until the call is finished, and keeps the program's event loop running meanwhile. Inside
+--- b24.run only the task waits.
 ---@param ms? number at most so many milliseconds (0 to 1e12); nil: as long as needed
 ---@return any value
 ---@return string? err code "WAIT_TIMEOUT" when the call is not finished yet; it keeps running
@@ -310,7 +324,8 @@ function Task:wait(ms)
     self.waiter.turn(self, seconds or math.huge)
   end
   if self.done then return unpack(self.results, 1, self.failure and 0 or self.results.n) end
-  return codec.fault("timeout", "WAIT_TIMEOUT", "the call is not finished yet; it keeps running", nil, self.method)
+  return codec.fault("timeout", "WAIT_TIMEOUT", "the call is not finished yet; it keeps running",
+    nil, self.method)
 end
 
 local finishing -- the waiter of a b24.run that blocks until all is over: callbacks may begin more
@@ -332,7 +347,8 @@ local function finish_all(waiter)
   if not ok then error(err, 0) end
 end
 
----@return b24.waiter? the one that drives what is begun now: that of the task that runs, or of a b24.run that blocks
+---@return b24.waiter? the one that drives what is begun now: that of the task that runs, or of a
+--- b24.run that blocks
 local function driver()
   local task = current()
   return task and task.waiter or finishing

@@ -1,5 +1,5 @@
---- Waits for the engine in libuv's loop: luv programs and Neovim. One poll handle, no timer; while nothing is under way
---- the handle is stopped and keeps no loop alive.
+--- Waits for the engine in libuv's loop: luv programs and Neovim. One poll handle, no timer; while
+--- nothing is under way the handle is stopped and keeps no loop alive.
 
 local engine = require "b24.wait.engine"
 
@@ -21,14 +21,15 @@ end
 
 function waiter.disarm()
   watching = false
-  if poll and not poll:is_closing() then poll:stop() end -- stopping a closing handle would abort the process
+  -- stopping a closing handle would abort the process
+  if poll and not poll:is_closing() then poll:stop() end
 end
 
 -- libuv's loop does not survive a fork: the handle is left alone.
 function waiter.forget() poll, watching = nil, false end
 
--- In Neovim outside the fast events, where its API may be called. Until then the descriptor stays readable, so it is not
--- watched; `watching` stays set, so that nobody watches it again too early.
+-- In Neovim outside the fast events, where its API may be called. Until then the descriptor stays
+-- readable, so it is not watched; `watching` stays set, so that nobody watches it again too early.
 local function pump_later()
   poll:stop()
   nvim.schedule(function()
@@ -48,7 +49,8 @@ if nvim then
     nvim.wait(ms, function() return task.done end, 5)
   end
 else
-  -- uv.run cannot be nested, and wait may be called in a callback of its: only our own requests go on.
+  -- uv.run cannot be nested, and wait may be called in a callback of its: only our own requests go
+  -- on.
   waiter.turn = require("b24.wait.blocking").turn
 end
 

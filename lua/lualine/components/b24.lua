@@ -1,4 +1,5 @@
--- lualine: `lualine_x = { "b24" }`. Hidden at 0; "?" while the portal is away. Reads what is known, asks nobody.
+-- lualine: `lualine_x = { "b24" }`. Hidden at 0; "?" while the portal is away. Reads what is known,
+-- asks nobody.
 local component = require("lualine.component"):extend()
 
 function component:update_status() -- luacheck: ignore 212 (lualine calls it as a method)

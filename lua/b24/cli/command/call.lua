@@ -11,14 +11,16 @@ local call = { name = "call", summary = "Call any REST method and print its resu
 function call.define(command)
   command:argument("method", "Such as user.current or crm.deal.get."):argname "METHOD"
   params.define(command)
-  command:flag("--idempotent", "The call may safely run twice: repeat it even if it may already have run.")
+  command:flag("--idempotent",
+    "The call may safely run twice: repeat it even if it may already have run.")
 end
 
 function call.run(args)
   local given = params.of(args)
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
-  local result, problem, about = client:call(args.method, given, args.idempotent and { idempotent = true } or nil)
+  local result, problem, about = client:call(args.method, given,
+    args.idempotent and { idempotent = true } or nil)
   if problem then return exit.failure(problem, about) end
   out.line(json.encode(result))
   return exit.OK

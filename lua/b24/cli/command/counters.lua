@@ -15,10 +15,14 @@ function counters.define(command)
   local mode = command:mutex(
     command:flag("--json", "Print one line of JSON: counters, totals, info."),
     command:option("--format", formats.help()):argname "FORMAT")
-  command:option("--warn", "For nagios: more messages than this are a warning."):argname "N":convert(tonumber)
-  command:option("--crit", "For nagios: more messages than this are critical."):argname "N":convert(tonumber)
-  command:option("--max-age", "Accept a cached answer up to this old."):argname "TIME":convert(text.seconds)
-  command:flag("--stale-ok", "If the portal does not answer, show an older answer, marked as stale.")
+  command:option("--warn",
+    "For nagios: more messages than this are a warning."):argname "N":convert(tonumber)
+  command:option("--crit",
+    "For nagios: more messages than this are critical."):argname "N":convert(tonumber)
+  command:option("--max-age",
+    "Accept a cached answer up to this old."):argname "TIME":convert(text.seconds)
+  command:flag("--stale-ok",
+    "If the portal does not answer, show an older answer, marked as stale.")
   return mode
 end
 
@@ -31,7 +35,9 @@ local function print_table(client)
     or text.count(messages, "message is", "messages are") .. " waiting."))
   for i, line in ipairs(rows.table(inbox)) do out.line((i == 1 and "\n" or "") .. line) end
   out.line("\n" .. b24.why(inbox.counters, inbox))
-  if inbox.incomplete then io.stderr:write("b24: the list is incomplete: ", inbox.incomplete, "\n") end
+  if inbox.incomplete then
+    io.stderr:write("b24: the list is incomplete: ", inbox.incomplete, "\n")
+  end
   return exit.OK
 end
 
@@ -58,7 +64,8 @@ local function check(args)
   local misplaced = (args.warn or args.crit) and formats.limits_problem(args.format)
   if misplaced then exit.usage(misplaced) end
   if (args.max_age or args.stale_ok) and not (args.json or args.format) then
-    exit.usage "--max-age and --stale-ok need --json or --format: the table with names is never cached"
+    exit.usage("--max-age and --stale-ok need --json or --format: the table with names is never "
+      .. "cached")
   end
 end
 

@@ -9,18 +9,22 @@ local out = require "b24.cli.out"
 local shape = require "b24.cli.shape"
 local text = require "b24.cli.text"
 
-local doctor = { name = "doctor", summary = "Check everything between this machine and the portal." }
+local doctor = { name = "doctor",
+  summary = "Check everything between this machine and the portal." }
 
 local SKEW = 60 -- seconds; more spoils waiting times and, in the end, certificates
 
 function doctor.define(command)
-  command:flag("--shape", "Print the structure of the portal's counters without their content, for a bug report.")
+  command:flag("--shape",
+    "Print the structure of the portal's counters without their content, for a bug report.")
 end
 
 -- A report: lines, and the exit code of the first that is bad.
 local function new_report()
   local report = { code = exit.OK }
-  local function line(mark, name, words) out.line(("%-5s %-10s %s"):format(mark, name, (text.line(words)))) end
+  local function line(mark, name, words)
+    out.line(("%-5s %-10s %s"):format(mark, name, (text.line(words))))
+  end
   function report.ok(name, words) line("ok", name, words) end
   function report.unknown(name, words) line("-", name, words) end
   function report.bad(name, words, advice, code)
@@ -32,7 +36,8 @@ local function new_report()
 end
 
 local function versions(report)
-  report.ok("versions", ("b24 %s, %s"):format(codec._VERSION, rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION))
+  report.ok("versions", ("b24 %s, %s"):format(codec._VERSION,
+    rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION))
   local loads, problem = pcall(require, "b24.core")
   if loads then return true end
   report.bad("libcurl", "b24.core does not load: " .. tostring(problem):match "^[^\n]*",
@@ -75,7 +80,8 @@ local function credential(report, args)
       return client, tostring(client):match "%((.*)%)"
     end
     local row = about.code == "BAD_OPTION" and "options" or "credential"
-    report.bad(row, err .. " (in " .. place .. ")", exit.hint(about) or "Run: b24 login", exit.code(about))
+    report.bad(row, err .. " (in " .. place .. ")", exit.hint(about) or "Run: b24 login",
+      exit.code(about))
   else
     report.bad("credential", place, exit.hint(info), exit.code(info))
   end
@@ -87,14 +93,17 @@ local function reach(report, client, way)
   local found = diagnosis.of(err and info or nil, way)
   for _, layer in ipairs(found.good) do report.ok(layer[1], layer[2]) end
   if found.bad then report.bad(found.bad, err, exit.hint(info), exit.code(info)) end
-  if err and not found.judged then report.unknown("credential", "not checked yet; it is in " .. report.found) end
+  if err and not found.judged then
+    report.unknown("credential", "not checked yet; it is in " .. report.found)
+  end
   return not err and result, info
 end
 
 -- A renamed portal was followed; whoever starts anew does not know of it.
 local function address(report)
   if report.moved then
-    report.unknown("address", "the portal has moved to " .. report.moved .. ": change the webhook to that address")
+    report.unknown("address", "the portal has moved to " .. report.moved
+      .. ": change the webhook to that address")
   end
 end
 
@@ -106,7 +115,8 @@ local function clock(report, result, info)
     report.ok("clock", ("within %d s of the portal's"):format(math.ceil(math.abs(skew))))
   else
     report.bad("clock", ("this machine's clock is %s %s"):format(text.duration(math.abs(skew)),
-      skew > 0 and "ahead" or "behind"), "Switch on time synchronisation (timedatectl set-ntp true).", exit.USAGE)
+      skew > 0 and "ahead" or "behind"),
+        "Switch on time synchronisation (timedatectl set-ntp true).", exit.USAGE)
   end
 end
 
@@ -126,7 +136,8 @@ end
 local function plan(report, client)
   local app = client:call "app.info"
   local name = type(app) == "table" and type(app.LICENSE) == "string" and app.LICENSE
-  report.ok("plan", "has REST" .. (name and ": " .. name or "; the portal does not report its name"))
+  report.ok("plan", "has REST" .. (name and ": " .. name
+    or "; the portal does not report its name"))
 end
 
 local function counters(report, client)
@@ -134,13 +145,15 @@ local function counters(report, client)
   if not found then return report.bad("counters", err, exit.hint(info), exit.code(info)) end
   report.ok("counters", b24.why(found):match "^[^\n]*")
   local operating = info.time and tonumber(info.time.operating)
-  report.ok("limits", operating and ("%.1f s of 480 s of computing time in ten minutes"):format(operating)
+  report.ok("limits",
+    operating and ("%.1f s of 480 s of computing time in ten minutes"):format(operating)
     or "not reached; this portal does not report computing time")
 end
 
 local function limiter(report)
   if report.degraded then
-    return report.bad("limiter", report.degraded, "Name a folder of your own in B24_RUNTIME_DIR, mode 0700.", exit.USAGE)
+    return report.bad("limiter", report.degraded,
+      "Name a folder of your own in B24_RUNTIME_DIR, mode 0700.", exit.USAGE)
   end
   report.ok("limiter", "shared by all processes of this user")
 end

@@ -6,7 +6,8 @@ local json = require "b24.cli.json"
 local out = require "b24.cli.out"
 local rows = require "b24.cli.rows"
 
-local inbox = { name = "inbox", summary = "List who is waiting: names, waiting times, last messages." }
+local inbox = { name = "inbox",
+  summary = "List who is waiting: names, waiting times, last messages." }
 
 function inbox.define(command)
   command:flag("--json", "Print one JSON object per line, one for each dialog.")
@@ -21,7 +22,9 @@ function inbox.run(args)
   for _, line in ipairs(args.json and list or rows.table(list, true)) do
     out.line(args.json and json.encode(line) or line)
   end
-  if list.incomplete then io.stderr:write("b24: the list is incomplete: ", list.incomplete, "\n") end
+  if list.incomplete then
+    io.stderr:write("b24: the list is incomplete: ", list.incomplete, "\n")
+  end
   return exit.OK
 end
 

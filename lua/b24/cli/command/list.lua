@@ -55,7 +55,9 @@ function list.run(args)
   local given = params.of(args)
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
-  if args.max and (args.max < 1 or args.max % 1 ~= 0) then exit.usage "--max must be a whole number of at least 1" end
+  if args.max and (args.max < 1 or args.max % 1 ~= 0) then
+    exit.usage "--max must be a whole number of at least 1"
+  end
   return print_all(client, args.method, given, args.max or math.huge)
 end
 

@@ -1,4 +1,5 @@
---- b24 login: reads the webhook without showing it, tests it, and stores it where only its owner can read it.
+--- b24 login: reads the webhook without showing it, tests it, and stores it where only its owner
+--- can read it.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -12,7 +13,8 @@ local login = { name = "login", summary = "Store a webhook, or the command that 
 local system = codec.system
 
 function login.define(command)
-  command:option("--webhook-cmd", "Store this shell command, which prints the webhook, instead of the webhook.")
+  command:option("--webhook-cmd",
+    "Store this shell command, which prints the webhook, instead of the webhook.")
     :argname "COMMAND"
   command:flag("--no-check", "Store it without testing it.")
 end
@@ -52,15 +54,16 @@ end
 
 -- Does the portal answer? A sentence about it; or nil, err, info.
 local function try(webhook, args)
-  local client, err, info = b24.client { webhook = webhook, timeout = args.timeout, ca_file = args.ca_file,
-    proxy = args.proxy }
+  local client, err, info = b24.client { webhook = webhook, timeout = args.timeout,
+    ca_file = args.ca_file, proxy = args.proxy }
   if not client then return nil, err, info end
   local portal = tostring(client):match "%((.*)%)"
   if args.no_check then return portal .. " was not asked" end
   local counters, problem, about = client:counters()
   if not counters then return nil, problem, about end
   local messages = b24.totals(counters).messages
-  return ("%s answers%s"):format(portal, messages and ": " .. text.count(messages, "unread message") or "")
+  return ("%s answers%s"):format(portal, messages and ": " .. text.count(messages, "unread message")
+    or "")
 end
 
 -- One of both files, so that nobody wonders which counts.
@@ -91,7 +94,8 @@ function login.run(args)
   if not path then return exit.failure(problem, why) end
   out.line(answer .. ". Stored in " .. path)
   if environment and environment ~= "" and not args.profile then
-    io.stderr:write "b24: B24_WEBHOOK is set and takes precedence over that file; unset it to use what was stored.\n"
+    io.stderr:write("b24: B24_WEBHOOK is set and takes precedence over that file; unset it to "
+      .. "use what was stored.\n")
   end
   return exit.OK
 end

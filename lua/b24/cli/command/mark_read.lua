@@ -6,7 +6,8 @@ local exit = require "b24.cli.exit"
 local mark_read = { name = "mark-read", summary = "Mark a dialog as read." }
 
 function mark_read.define(command)
-  command:argument("dialog", "A user's id (547), chat18 or sg3; notify: the notifications; all: everything.")
+  command:argument("dialog",
+    "A user's id (547), chat18 or sg3; notify: the notifications; all: everything.")
     :argname "DIALOG"
 end
 

@@ -13,8 +13,10 @@ function send.define(command)
   command:argument("text", "The message; - reads it from standard input."):argname "TEXT"
   command:flag("--bb", "Interpret BB codes such as [B]; otherwise the text is shown as typed.")
   command:flag("--if-input", "With -: if the input is empty, send nothing and succeed.")
-  command:flag("--once", "Refuse a text that is too long for one message; otherwise it is sent in parts.")
-  command:flag("--json", "Print the id of the message as JSON: {\"id\":…}; \"ids\" if there are several.")
+  command:flag("--once",
+    "Refuse a text that is too long for one message; otherwise it is sent in parts.")
+  command:flag("--json",
+    "Print the id of the message as JSON: {\"id\":…}; \"ids\" if there are several.")
 end
 
 -- What to send; nil: nothing.

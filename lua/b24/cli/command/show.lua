@@ -12,7 +12,8 @@ local show = { name = "show", summary = "Show a dialog's messages without markin
 function show.define(command)
   command:argument("dialog", "A user's id (547), chat18 or sg3."):argname "DIALOG"
   command:flag("--unread", "Only unread messages.")
-  command:option("--limit", "At most this many messages, up to 200 (default: 20)."):argname "N":convert(tonumber)
+  command:option("--limit",
+    "At most this many messages, up to 200 (default: 20)."):argname "N":convert(tonumber)
   command:flag("--json", "Print one JSON object per line, one for each message.")
 end
 
@@ -25,7 +26,8 @@ end
 function show.run(args)
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
-  local list, problem, about = client:messages(args.dialog, { unread = args.unread or nil, limit = args.limit })
+  local list, problem, about = client:messages(args.dialog,
+    { unread = args.unread or nil, limit = args.limit })
   if not list then return exit.failure(problem, about) end
   for _, m in ipairs(list) do out.line(args.json and json.encode(m) or line(m)) end
   return exit.OK

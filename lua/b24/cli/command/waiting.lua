@@ -7,7 +7,8 @@ local out = require "b24.cli.out"
 local rows = require "b24.cli.rows"
 local text = require "b24.cli.text"
 
-local waiting = { name = "waiting", summary = "List who has been waiting too long; print nothing if nobody is." }
+local waiting = { name = "waiting",
+  summary = "List who has been waiting too long; print nothing if nobody is." }
 
 function waiting.define(command)
   command:option("--over", "Only those who have been waiting longer than this."):argname "TIME"
@@ -23,10 +24,13 @@ function waiting.run(args)
   if not list then return exit.failure(problem, about) end
   for _, d in ipairs(list) do
     if not d.muted and (d.waiting or 0) > args.over then
-      out.line(args.json and json.encode(d) or ("%s: %d unread, %s"):format(rows.name(d), d.unread, rows.waiting(d)))
+      out.line(args.json and json.encode(d) or ("%s: %d unread, %s"):format(rows.name(d), d.unread,
+        rows.waiting(d)))
     end
   end
-  if list.incomplete then io.stderr:write("b24: the list is incomplete: ", list.incomplete, "\n") end
+  if list.incomplete then
+    io.stderr:write("b24: the list is incomplete: ", list.incomplete, "\n")
+  end
   return exit.OK
 end
 

@@ -1,4 +1,5 @@
---- b24 watch: a line for each change, until interrupted; for people, bars, and programs that cannot load C.
+--- b24 watch: a line for each change, until interrupted; for people, bars, and programs that cannot
+--- load C.
 
 local b24 = require "b24"
 local blocking = require "b24.wait.blocking"
@@ -16,11 +17,15 @@ local watch = { name = "watch", summary = "Print a line for each change, until i
 local LOOK = 1 -- seconds between two looks at who reads
 
 function watch.define(command)
-  command:option("--every", "Polling interval, with 10 % jitter."):argname "TIME":convert(text.seconds):default "60s"
-  command:flag("--json", "Print one JSON object per line: the documented interface for other programs.")
-  command:option("--exec", "Run this shell command for each change; its environment has B24_EVENT, B24_BADGE, "
+  command:option("--every",
+    "Polling interval, with 10 % jitter."):argname "TIME":convert(text.seconds):default "60s"
+  command:flag("--json",
+    "Print one JSON object per line: the documented interface for other programs.")
+  command:option("--exec",
+    "Run this shell command for each change; its environment has B24_EVENT, B24_BADGE, "
     .. "B24_MESSAGES, B24_DIALOG_ID, B24_SECTION, B24_FROM and B24_TO."):argname "COMMAND"
-  command:option("--exec-timeout", "End an --exec command that takes longer than this."):argname "TIME"
+  command:option("--exec-timeout",
+    "End an --exec command that takes longer than this."):argname "TIME"
     :convert(text.seconds):default "60s"
   command:flag("--notify", "Show a desktop notification for new messages.")
 end
@@ -30,7 +35,8 @@ local function print_now(line)
   out.flush()
 end
 
--- Changes of dialogs, and of the notifications, which have none; the other totals are sums of these.
+-- Changes of dialogs, and of the notifications, which have none; the other totals are sums of
+-- these.
 local function tellable(changes)
   local list = {}
   for _, change in ipairs(changes) do
@@ -58,15 +64,16 @@ local function print_changes(counters, changes)
 end
 
 local function print_event(event, counters, changes)
-  print_now(json.encode { event = event, counters = counters, totals = b24.totals(counters), badge = b24.badge(counters),
-    changes = changes })
+  print_now(json.encode { event = event, counters = counters, totals = b24.totals(counters),
+    badge = b24.badge(counters), changes = changes })
 end
 
 -- Who has written, for a notification: one more question, because counters have no names.
 local function names(client)
   local known = {}
   for _, d in ipairs(client:inbox { waiting = false } or {}) do
-    known[d.dialog_id] = d.last_message and ("%s: %s"):format(d.name or d.dialog_id, d.last_message) or d.name
+    known[d.dialog_id] = d.last_message and ("%s: %s"):format(d.name or d.dialog_id, d.last_message)
+      or d.name
   end
   return known
 end
@@ -74,7 +81,8 @@ end
 local function notify(client, counters, changes)
   local known, lines
   for _, change in ipairs(changes) do
-    if change.dialog_id and change.section ~= "CHAT_MUTED" and (change.to or 0) > (change.from or 0) then
+    if change.dialog_id and change.section ~= "CHAT_MUTED"
+        and (change.to or 0) > (change.from or 0) then
       known, lines = known or names(client), lines or {}
       lines[#lines + 1] = text.cut(known[change.dialog_id] or change.dialog_id, 120)
     end
@@ -82,7 +90,8 @@ local function notify(client, counters, changes)
   if lines then hooks.notify("Bitrix24: " .. b24.badge(counters) .. " unread", lines) end
 end
 
--- The handlers of client:watch. `ended.code` is the exit code, once the credential is refused: asking on is no use then.
+-- The handlers of client:watch. `ended.code` is the exit code, once the credential is refused:
+-- asking on is no use then.
 local function handlers(args, client, ended)
   local first = true
   local function exec(event, counters, change)
@@ -105,7 +114,8 @@ local function handlers(args, client, ended)
   local function on_error(err, info, self)
     local code, hint = exit.code(info), exit.hint(info)
     if args.json then
-      print_now(json.encode { event = "error", message = err, code = info.code, kind = info.kind, hint = hint })
+      print_now(json.encode { event = "error", message = err, code = info.code, kind = info.kind,
+        hint = hint })
     else
       io.stderr:write(err, "\n", hint and hint .. "\n" or "")
     end
