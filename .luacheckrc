@@ -1,6 +1,6 @@
 std = "max"
 exclude_files = { "build" }
-max_line_length = 125
+max_line_length = 100
 files["spec/**/*_spec.lua"].std = "max+busted"
 files["lua/b24/types.lua"].ignore = { "2" }
 files["examples/openresty/*.lua"].globals = { "ngx" }

@@ -248,7 +248,7 @@ local function cached()
   m.goal("P9", { m.median(hits), 20, "us" }, { m.ratio(wall.bar, wall.modules), 1.3, "process" })
 end
 
--- nginx: calls that the portal answers after 100 ms, from one worker, against a worker that only sleeps so long
+-- nginx: calls that the portal answers after 100 ms, against a worker that only sleeps so long
 
 local function openresty()
   local seconds, rounds = m.scaled(4, 2), m.scaled(3, 1)

@@ -78,9 +78,10 @@ local ok, err = pcall(function()
   local ours, worst = median(assert(b24.client()), waiting)
   local blocking = median(assert(b24.client { webhook = vim.env.B24_WEBHOOK,
     transport = "blocking" }), function(client) assert(client:counters()) end)
-  print(("Neovim, answer after 500 ms, longest gap of a %d ms ticker, median and worst of %d:"):format(TICK, ROUNDS))
-  print(("b24 %.1f and %.1f ms (goal: under %d ms; the first call, which loads libcurl: %.1f ms)"):format(
-    ours, worst, GOAL, first))
+  print(("Neovim, answer after 500 ms, longest gap of a %d ms ticker, median and worst of %d:")
+    :format(TICK, ROUNDS))
+  print(("b24 %.1f and %.1f ms (goal: under %d ms; the first call, which loads libcurl: %.1f ms)")
+    :format(ours, worst, GOAL, first))
   print(("doing nothing %.1f and %.1f ms; blocking %.1f ms"):format(idle, idle_worst, blocking))
   local tls, tls_worst = median(nil, fresh_clients())
   print(("%d requests at once, new TLS connections, the system's full trust store: %.1f and %.1f "

@@ -33,8 +33,13 @@ local function load(url, clients, seconds)
   end
 end
 
-local portal = nginx.start { workers = 1, main = on_core "10", http = "keepalive_requests 1000000;", server = [[
-  location /rest/ { keepalive_timeout 60; content_by_lua_block { ngx.sleep(0.1) ngx.print(']] .. ANSWER .. [[') } }]] }
+local portal = nginx.start {
+  workers = 1, main = on_core "10", http = "keepalive_requests 1000000;",
+  server = [[
+  location /rest/ {
+    keepalive_timeout 60;
+    content_by_lua_block { ngx.sleep(0.1) ngx.print(']] .. ANSWER .. [[') }
+  }]] }
 local server = nginx.start { workers = 1, main = on_core "01", http = ([[keepalive_requests 1000000;
   lua_shared_dict plain 1m;
   init_worker_by_lua_block {

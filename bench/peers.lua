@@ -40,8 +40,12 @@ return function(http, https, own_ca)
     "connections")
   for _, p in ipairs(list) do
     local samples = cpu[p[1]]
-    if samples then m.row(p[1], m.median(samples), m.ratio(samples, bare), p.connects > 2 and "one a call" or "kept")
-    else m.row(p[1], "did not run") end
+    if samples then
+      m.row(p[1], m.median(samples), m.ratio(samples, bare),
+        p.connects > 2 and "one a call" or "kept")
+    else
+      m.row(p[1], "did not run")
+    end
   end
   local program = m.median(m.runs(m.scaled(9, 3),
     { program = ("%s/run -%d sh -c 'echo go | %s'"):format(m.dir,

@@ -201,7 +201,8 @@ end
 
 local columns, rows, title = tonumber(arg[1]), tonumber(arg[2]), arg[3]
 local width, height = columns * WIDTH + 2 * MARGIN, rows * HEIGHT + 2 * MARGIN
-put('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%s" height="%s" role="img">', number(width),
+put('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%s" height="%s" '
+  .. 'role="img">', number(width),
   number(height), number(width), number(height))
 put("<title>%s</title>", escape(title))
 put("<style>text { font: %dpx %s }", SIZE, FONT)

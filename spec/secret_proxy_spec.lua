@@ -98,8 +98,8 @@ describe("the secret", function()
           percent(user), percent(password)) })
       for _, echo in ipairs { both, percent(both), percent(percent(both)), html, codec.encode(both),
           password, user,
-        "Proxy-Authorization: Basic " .. base64, base64, (percent(both):gsub("%%20", "+")),
-        (both:gsub("[^%w]", function(c) return ("\\u%04x"):format(c:byte()) end)) } do
+          "Proxy-Authorization: Basic " .. base64, base64, (percent(both):gsub("%%20", "+")),
+          (both:gsub("[^%w]", function(c) return ("\\u%04x"):format(c:byte()) end)) } do
         local _, err, info = codec.reply(conf, "profile",
           { status = 407, body = "<p>No: " .. echo .. " here" })
         nothing_of(user, password, err, info)
@@ -131,7 +131,8 @@ describe("the secret", function()
             show(b24.counters { webhook = %q, timeout = 5, retries = 0, limiter = false })
             show(codec.reply({ webhook = %q }, "profile",
               { status = 407, body = "<p>No " .. os.getenv(%q) }))
-          ]]):format(portal.webhook, portal.webhook, variable), { [variable] = form:format(user, password) })
+          ]]):format(portal.webhook, portal.webhook, variable), { [variable] = form:format(user,
+            password) })
           assert.truthy(out:find("b24: ", 1, true), complaint)
           nothing_of(user, password, out, complaint)
         end

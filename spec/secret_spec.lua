@@ -67,8 +67,7 @@ describe("the secret", function()
 
       it("the portal misbehaves", function()
         for _, kind in ipairs { "cut_body", "no_length_cut", "cut_header", "execute_then_cut",
-            "reset", "garbage", "html",
-          "empty" } do
+            "reset", "garbage", "html", "empty" } do
           for _, version in ipairs { "1.1", "2" } do
             portal:control("fault", { kind = kind, times = -1 })
             fails { http_version = version }
@@ -109,10 +108,10 @@ describe("the secret", function()
       it("a redirect has it in Location", function()
         local bare = url:gsub("^https://localhost:%d+", "")
         for _, location in ipairs { url, "http://elsewhere.example" .. bare, bare,
-            "//elsewhere.example" .. bare,
-          "https://" .. secret .. ".example/", "https://x:" .. secret .. "@elsewhere.example/",
-          "https://elsewhere.example/?next=" .. percent(url), "https:\\/\\/elsewhere" .. bare,
-          secret } do
+            "//elsewhere.example" .. bare, "https://" .. secret .. ".example/",
+            "https://x:" .. secret .. "@elsewhere.example/",
+            "https://elsewhere.example/?next=" .. percent(url), "https:\\/\\/elsewhere" .. bare,
+            secret } do
           for _, status in ipairs { 301, 302, 307 } do
             portal:control("fault", { kind = "redirect", status = status, location = location })
             assert.equal("REDIRECT", fails().code)
@@ -123,9 +122,9 @@ describe("the secret", function()
       it("an error body echoes it, in any dress", function()
         local escaped, doubly = url:gsub("/", "\\/"), url:gsub("/", "\\\\\\/")
         for _, echo in ipairs { url, escaped, doubly, percent(url), percent(percent(url)),
-            "'" .. secret .. "'",
-          "Bearer " .. secret, url .. " and again " .. url, secret .. secret,
-          ("%s…%s"):format(secret, url), (url:gsub("&", "&amp;"):gsub("/", "&#x2F;")) } do
+            "'" .. secret .. "'", "Bearer " .. secret, url .. " and again " .. url,
+            secret .. secret, ("%s…%s"):format(secret, url),
+            (url:gsub("&", "&amp;"):gsub("/", "&#x2F;")) } do
           for _, status in ipairs { 200, 400, 401, 500, 503 } do
             answers(('{"error":"X","error_description":"Bad: %s"}'):format(echo),
               { status = status })
@@ -138,8 +137,8 @@ describe("the secret", function()
 
       it("a page, or broken JSON, echoes it", function()
         for _, echo in ipairs { url, (url:gsub("/", "\\/")), percent(url), secret,
-            '<a href="' .. url .. '">back</a>',
-          "<b>" .. secret .. "</b>", "/" .. secret .. "/", secret .. secret } do
+            '<a href="' .. url .. '">back</a>', "<b>" .. secret .. "</b>", "/" .. secret .. "/",
+            secret .. secret } do
           for _, status in ipairs { 200, 403, 404, 502, 503 } do
             answers("<html><title>Error</title><p>No page " .. echo .. " here", { status = status,
               content_type = "text/html" })
@@ -199,17 +198,15 @@ describe("the secret", function()
   it("stays hidden in complaints about a webhook that is none", function()
     local secret = portal.secret
     for _, webhook in ipairs { "http://portal.example/rest/1/%s/",
-        "ftp://portal.example/rest/1/%s/",
-      "https://user:%s@portal.example/rest/1/x/", "https://portal.example/rest/%s",
-      "https://portal.example/%s/",
-      "https://portal.example:99999/rest/1/%s/", "https://portal.example/rest//%s/",
-      "https://%s/rest/", "%s", "/%s/",
-      "https://portal.example/rest/1/%s/\n\n x", "https://portal.example/rest/1/" .. ("x"):rep(3000)
-      .. "%s/" } do
+        "ftp://portal.example/rest/1/%s/", "https://user:%s@portal.example/rest/1/x/",
+        "https://portal.example/rest/%s", "https://portal.example/%s/",
+        "https://portal.example:99999/rest/1/%s/", "https://portal.example/rest//%s/",
+        "https://%s/rest/", "%s", "/%s/", "https://portal.example/rest/1/%s/\n\n x",
+        "https://portal.example/rest/1/" .. ("x"):rep(3000) .. "%s/" } do
       for _, conf in ipairs { webhook:format(secret), { webhook = webhook:format(secret) },
-        { webhook = function() return webhook:format(secret) end },
-        { portal = webhook:format(secret), token = "x y" },
-        { profile = webhook:format(secret) .. "/" }, { portal = "https://portal.example",
+          { webhook = function() return webhook:format(secret) end },
+          { portal = webhook:format(secret), token = "x y" },
+          { profile = webhook:format(secret) .. "/" }, { portal = "https://portal.example",
           token = secret .. "\1" } } do
         local client, err, info = b24.client(conf)
         assert.is_nil(client)
@@ -248,9 +245,8 @@ describe("the secret", function()
   it("of any webhook stays hidden, in whatever way its path is written", function()
     local path = "/rest/17/someOtherSecret/profile"
     for _, text in ipairs { path, path:gsub("/", "\\/"), percent(path, "/"),
-        percent(percent(path, "/")),
-      (percent(path, "/"):gsub("%%2F", "%%2f")), "https://x.example" .. path,
-      "/rest/api/17/someOtherSecret/profile" } do
+        percent(percent(path, "/")), (percent(path, "/"):gsub("%%2F", "%%2f")),
+        "https://x.example" .. path, "/rest/api/17/someOtherSecret/profile" } do
       local _, err, info = codec.reply(portal.webhook, "profile",
         { status = 403, body = "see " .. text })
       no_secret("someOtherSecret", err, info)
@@ -260,8 +256,8 @@ describe("the secret", function()
   it("stays hidden in the names of the trust store", function()
     local secret = portal.secret
     for _, path in ipairs { "https://J=Smith:pa55=Wort@ca.example/ca.pem",
-        "/nowhere/" .. secret .. "/ca.pem",
-      "smb://J,Smith:pa55(Wort@files/ca.pem", "/rest/1/" .. secret .. "/ca.pem" } do
+        "/nowhere/" .. secret .. "/ca.pem", "smb://J,Smith:pa55(Wort@files/ca.pem",
+        "/rest/1/" .. secret .. "/ca.pem" } do
       for _, option in ipairs { "ca_file", "ca_path" } do
         local _, err, info = b24.counters { webhook = portal.webhook, [option] = path, timeout = 5,
           retries = 0, limiter = false }

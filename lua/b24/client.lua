@@ -168,7 +168,8 @@ local function all_options(opts)
     elseif name == "idempotent" then
       blame("b24: option 'idempotent' must be true or false, not a " .. type(value))
     elseif name ~= "max" then
-      blame(("b24: unknown option '%s' of client:all (there are: max, idempotent)"):format(tostring(name)))
+      blame(("b24: unknown option '%s' of client:all (there are: max, idempotent)")
+        :format(tostring(name)))
     elseif type(value) ~= "number" or value < 1 or value ~= math.floor(value) then
       blame("b24: option 'max' must be a whole number of rows, at least 1, not " .. tostring(value))
     else
@@ -281,10 +282,7 @@ end
 --- interpreter without an event loop it returns when the watch is stopped, which its handlers can
 --- do (inside b24.run: at once). Handlers may make calls: these wait without blocking the program.
 --- What a handler throws ends the watch.
----@param opts {every: number?, on_change: fun(counters: b24.counters, changes: b24.change[], watch: b24.watching)?,
---- on_error: fun(err: string, info: b24.info, watch: b24.watching)?,
---- on_recover: fun(counters: b24.counters, seconds: number, watch: b24.watching)?} every: seconds
---- between two questions (default 60; from 1 on), give or take a tenth
+---@param opts b24.watch_options
 ---@return b24.watching? watch
 ---@return string? err only for a closed client
 ---@return b24.info? info

@@ -49,6 +49,23 @@
 --- and seconds until a retry
 ---@field penalise? fun(portal: string, seconds: number)
 
+---@alias b24.kind
+---| "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"
+---| "too_large"|"closed"
+
+---@class b24.watch_options
+---@field every? number seconds between two questions, give or take a tenth (default 60; from 1 on)
+---@field on_change? fun(counters: b24.counters, changes: b24.change[], watch: b24.watching)
+---@field on_error? fun(err: string, info: b24.info, watch: b24.watching)
+---@field on_recover? fun(counters: b24.counters, seconds: number, watch: b24.watching)
+
+---@class b24.poll_options
+---@field dict string the name of a lua_shared_dict
+--- name -> conf, each somebody's own webhook or token, or a function that returns the current
+--- table, and may wait
+---@field accounts table<string, b24.conf|string>|fun(): table
+---@field every? number seconds (default 30)
+
 ---@alias b24.callback fun(value: any, err: string?, info: b24.info) called from the program's event
 --- loop
 
@@ -147,7 +164,7 @@
 --- then, or nobody polls
 ---@field stale_because? string with stale: why there is no newer answer
 ---@field last_error? string of b24.resty.get: why it is stale
----@field kind? "config"|"network"|"tls"|"timeout"|"limit"|"auth"|"denied"|"portal"|"http"|"decode"|"too_large"|"closed"
+---@field kind? b24.kind
 ---@field code? string the portal's code as sent, or a stable name of ours such as HOST_NOT_FOUND
 ---@field message? string the portal's own text, secrets masked
 ---@field hint? string one sentence: what to do next

@@ -162,7 +162,7 @@ describe("codec.batch", function()
   it("throws for other keys at the caller's line, and says which", function()
     for _, row in ipairs { { 1.5, "1.5" }, { -0.25, "-0.25" }, { math.huge, "infinite" },
         { -math.huge, "infinite" },
-      { true, "boolean" }, { {}, "table" }, { print, "function" }, { io.stdout, "userdata" } } do
+        { true, "boolean" }, { {}, "table" }, { print, "function" }, { io.stdout, "userdata" } } do
       local client = assert(b24.client { webhook = BASE })
       local ok, message = pcall(function() client:batch { "profile", [row[1]] = "profile" } end)
       assert.is_false(ok)
@@ -173,10 +173,9 @@ describe("codec.batch", function()
 
   it("names the command that is wrong: numbers without quotes, odd bytes as ?", function()
     for _, row in ipairs { { 547, "547" }, { "547", "'547'" }, { "a\0b\n", "'a?b?'" },
-        { "\255", "'?'" }, { -1, "-1" },
-      { ("x"):rep(500), "'" .. ("x"):rep(60) .. "…'" },
-      { ("я"):rep(40), "'" .. ("я"):rep(30) .. "…'" },
-      { "x" .. ("я"):rep(40), "'x" .. ("я"):rep(29) .. "…'" } } do
+        { "\255", "'?'" }, { -1, "-1" }, { ("x"):rep(500), "'" .. ("x"):rep(60) .. "…'" },
+        { ("я"):rep(40), "'" .. ("я"):rep(30) .. "…'" },
+        { "x" .. ("я"):rep(40), "'x" .. ("я"):rep(29) .. "…'" } } do
       local _, message = pcall(codec.batch, { [row[1]] = 5 })
       assert.truthy(message:find("command " .. row[2] .. " of the batch needs a method", 1, true),
         message)
@@ -193,8 +192,8 @@ describe("codec.batch", function()
 
   it("refuses what stands beside method and params, where it would be lost", function()
     for _, row in ipairs { { { "crm.deal.get", id = 5 }, "'id'" }, { { "m", {}, {} }, "3" },
-        { { "m", [0] = 1 }, "0" },
-      { { "m", {}, halt = true }, "'halt'" }, { { "m", [{}] = 1 }, "table" } } do
+        { { "m", [0] = 1 }, "0" }, { { "m", {}, halt = true }, "'halt'" },
+        { { "m", [{}] = 1 }, "table" } } do
       local ok, message = pcall(codec.batch, { a = row[1] })
       assert.is_false(ok)
       assert.truthy(message:find("command 'a' of the batch has " .. row[2], 1, true)
@@ -356,8 +355,8 @@ describe("a batch's answer", function()
     assert.equal(good, codec.batch_check(steps, good))
     for _, bad in ipairs { parts { [5] = 1 },
         parts({ [5] = 1, x = 1 }, nil, { x = true, [-2] = true }),
-      parts { ["5"] = 1, x = 1, [-2] = 1 }, parts { [5] = 1, x = 1, [-2] = 1, y = 1 },
-      parts { [5] = 1, x = 1 } } do
+        parts { ["5"] = 1, x = 1, [-2] = 1 }, parts { [5] = 1, x = 1, [-2] = 1, y = 1 },
+        parts { [5] = 1, x = 1 } } do
       assert.is_false((pcall(codec.batch_check, steps, bad)))
     end
     local alone = codec.batch { [7] = { "m", { v = "$total" } } }

@@ -36,9 +36,8 @@ describe("codec.batch", function()
     local step = steps({ x = { "m.get", { a = { 1, { b = true } } } } })[1]
     assert.is_truthy(step.body:find("m.get?a%5B0%5D=1&a%5B1%5D%5Bb%5D=1", 1, true), step.body)
     for _, row in ipairs { { "a b&c=d#?/%", "a%20b%26c%3Dd%23%3F%2F%25" }, { false, "0" },
-        { 1.5, "1.5" }, { b24.null, "" },
-      { "é\0\255", "%C3%A9%00%FF" }, { -3, "-3" }, { 2 ^ 53, "9007199254740992" },
-      { "safe-_.~", "safe-_.~" } } do
+        { 1.5, "1.5" }, { b24.null, "" }, { "é\0\255", "%C3%A9%00%FF" }, { -3, "-3" },
+        { 2 ^ 53, "9007199254740992" }, { "safe-_.~", "safe-_.~" } } do
       assert.is_truthy(steps({ { "m.get", { v = row[1] } } })[1].body:find("m.get?v=" .. row[2]
         .. '"', 1, true))
     end
@@ -82,12 +81,12 @@ describe("codec.batch", function()
 
   it("throws for what cannot be a batch", function()
     for _, commands in ipairs { "x", 5, false, { a = 1 }, { a = {} }, { a = { 5 } },
-        { a = { "m", "x" } }, { a = { "m m" } },
-      { a = { "m", { f = print } } }, { a = { "m", { n = 0 / 0 } } }, { [true] = "m" },
-      { a = { "m", { r = b24.ref("nobody") } } }, { a = { "m", { r = b24.ref("b") } },
-        b = { "m", { r = b24.ref("a") } } },
-      { a = { "m", { r = b24.ref("a") } } }, { a = { "m", { r = b24.ref("b"), t = "$result" } },
-        b = { "m" } } } do
+        { a = { "m", "x" } }, { a = { "m m" } }, { a = { "m", { f = print } } },
+        { a = { "m", { n = 0 / 0 } } }, { [true] = "m" },
+        { a = { "m", { r = b24.ref("nobody") } } },
+        { a = { "m", { r = b24.ref("b") } }, b = { "m", { r = b24.ref("a") } } },
+        { a = { "m", { r = b24.ref("a") } } },
+        { a = { "m", { r = b24.ref("b"), t = "$result" } }, b = { "m" } } } do
       assert.is_false((pcall(codec.batch, commands)))
     end
     local loop = {}
@@ -245,9 +244,8 @@ describe("a mistyped method", function()
   end
 
   for wrong, right in pairs { ["im.counter.get"] = "im.counters.get",
-      ["crm.deals.list"] = "crm.deal.list",
-    ["task.task.list"] = "tasks.task.list", ["im.mesage.add"] = "im.message.add",
-    ["profil"] = "profile" } do
+      ["crm.deals.list"] = "crm.deal.list", ["task.task.list"] = "tasks.task.list",
+      ["im.mesage.add"] = "im.message.add", ["profil"] = "profile" } do
     it(wrong .. ": " .. right .. "?", function()
       assert.is_truthy(hint(wrong):find("Did you mean " .. right .. "?", 1, true))
     end)

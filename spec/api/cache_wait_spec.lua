@@ -82,8 +82,7 @@ describe("an entry that is old, and asked for by somebody else,", function()
 
   it("takes the place of failures that pass, never of those that stay", function()
     for kind, forgiven in pairs { network = true, timeout = true, http = true, limit = true,
-        portal = true,
-      auth = false, denied = false, config = false, closed = false } do
+        portal = true, auth = false, denied = false, config = false, closed = false } do
       for _, stale_ok in ipairs { true, false } do
         os.execute("rm -rf " .. dir)
         begin { stale_ok = stale_ok }

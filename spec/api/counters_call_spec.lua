@@ -208,7 +208,7 @@ describe("b24 over the network", function()
     it("a function that fails or returns no string: a config error", function()
       for _, webhook in ipairs { function() error "vault is sealed" end, function() end,
           function() return {} end,
-        function() error {} end, function() return true end } do
+          function() error {} end, function() return true end } do
         for _, ask in ipairs { b24.counters, b24.client, b24.counters } do
           local value, err, info = ask(conf { webhook = webhook })
           assert.is_nil(value)
@@ -225,7 +225,8 @@ describe("b24 over the network", function()
 
     it("a URL string, and the environment's B24_WEBHOOK", function()
       local ask =
-        [[print(require "b24".counters(%s).TYPE.ALL, (select(3, require "b24".counters(%s)).http_version))]]
+        [[local b24 = require "b24"
+          print(b24.counters(%s).TYPE.ALL, (select(3, b24.counters(%s)).http_version))]]
       local env = { B24_ALLOW_HTTP = "1" }
       local url = ("%q"):format(portal.http_webhook)
       assert.same({ 0, "14\t1.1\n", "" }, { process.run(ask:format(url, url), env) })

@@ -28,15 +28,15 @@ describe("a message", function()
   end)
 
   local function file(name, size, more)
-    return ('{"id":5255,"chatId":18,"type":"file","name":%s,"size":%d,"authorId":5,%s"urlDownload":"%s"}'):format(
+    return ('{"id":5255,"chatId":18,"type":"file","name":%s,"size":%d,"authorId":5,'
+      .. '%s"urlDownload":"%s"}'):format(
       name, size, more or "", portal.webhook .. "download/?token=x")
   end
 
   it("that is only a file names it", function()
     for size, words in pairs { [0] = "0 bytes", [1] = "1 byte", [1023] = "1023 bytes",
-        [1024] = "1 KB", [2144] = "2 KB",
-      [122880] = "120 KB", [1048575] = "1.0 MB", [1572864] = "1.5 MB", [157286400] = "150 MB",
-      [5368709120] = "5.0 GB" } do
+        [1024] = "1 KB", [2144] = "2 KB", [122880] = "120 KB", [1048575] = "1.0 MB",
+        [1572864] = "1.5 MB", [157286400] = "150 MB", [5368709120] = "5.0 GB" } do
       local m = message { text = "", params = '{"FILE_ID":[5255]}',
         files = file('"contract.pdf"', size) }
       assert.equal(("[contract.pdf, %s]"):format(words), m.plain)
@@ -90,7 +90,8 @@ describe("a message", function()
   it("that has an attachment shows what is in it", function()
     local m = message { text = "", params = [[{"ATTACH":[{"ID":1,"BLOCKS":[
       {"MESSAGE":"[B]Build[/B] failed"},{"LINK":{"NAME":"the log","LINK":"https://a.example/log"}},
-      {"GRID":[{"NAME":"Host","VALUE":"db1","DISPLAY":"LINE"},{"NAME":"Disk","VALUE":5}]},{"DELIMITER":{"SIZE":200}},
+      {"GRID":[{"NAME":"Host","VALUE":"db1","DISPLAY":"LINE"},{"NAME":"Disk",
+        "VALUE":5}]},{"DELIMITER":{"SIZE":200}},
       {"IMAGE":[{"LINK":"https://a.example/i.png"}]},{"FILE":[{"NAME":"log.txt","SIZE":2048}]},
       {"USER":[{"NAME":"Anna"}]}]}]}]] }
     local words = "Build failed\nthe log (https://a.example/log)\nHost: db1\nDisk: "
@@ -112,7 +113,8 @@ describe("a message", function()
   end)
 
   it("does not show the preview of a link that stands in it", function()
-    local m = message { text = "https://a.example", params = [[{"URL_ID":[5],"URL_ONLY":"Y","ATTACH":[{"ID":"5",
+    local m = message { text = "https://a.example", params = [[{"URL_ID":[5],"URL_ONLY":"Y",
+      "ATTACH":[{"ID":"5",
       "BLOCKS":[{"RICH_LINK":[{"NAME":"My site","LINK":"https://a.example","DESC":"Mine"}]}]}]}]] }
     assert.equal("https://a.example", m.plain)
     assert.same({ { text = "My site (https://a.example)\nMine" } }, m.attachments)

@@ -52,8 +52,7 @@ describe("codec.plain", function()
 
   it("leaves everything else", function()
     for _, text in ipairs { "", "[", "[]", "[1]", "a[0] = 5", "x >> y", "1 > 2", "#BR", "# BR#",
-        ("-"):rep(53), "[ B ]",
-      "[\0]", "plain", "[я]", "\255\254[" } do
+        ("-"):rep(53), "[ B ]", "[\0]", "plain", "[я]", "\255\254[" } do
       assert.equal(text, codec.plain(text))
     end
   end)
@@ -151,12 +150,14 @@ describe("a dialog", function()
         portal:control("dialog", { dialog_id = "chat500", count = 60 })
         return assert(client:messages "chat500")
       end)())
-      portal:control("reply", { method = "im.dialog.messages.get", body = [[{"result":{"chat_id":1,"users":[],"messages":[
+      portal:control("reply", { method = "im.dialog.messages.get", body = [[
+        {"result":{"chat_id":1,"users":[],"messages":[
         {"id":9,"author_id":5,"date":"2026-02-25T12:07:10+01:00","text":"x","unread":true}]}}]] })
       assert.same({ { id = 9, author_id = 5, date = 1772017630, text = "x", plain = "x",
         unread = true } }, (client:messages "chat18"))
       portal:control("settings", { missing = {} })
-      portal:control("reply", { method = "im.dialog.messages.get", body = [[{"result":{"chat_id":1,"users":[],"messages":[
+      portal:control("reply", { method = "im.dialog.messages.get", body = [[
+        {"result":{"chat_id":1,"users":[],"messages":[
         {"id":9,"author_id":5,"date":"?","text":"","unread":false}]}}]] })
       local list, _, info = client:messages "chat18"
       assert.same({ { id = 9, author_id = 5, author = "Иван Smith", text = "", plain = "[no text]",

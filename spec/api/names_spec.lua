@@ -13,8 +13,8 @@ describe("a title with HTML's entities", function()
   end)
 
   for sent, shown in pairs { ["R&amp;D &quot;Next&quot;"] = 'R&D "Next"',
-      ["Anna&#039;s &lt;team&gt;"] = "Anna's <team>",
-    ["&amp;quot;"] = "&quot;", ["R&D & &foo;"] = "R&D & &foo;" } do
+      ["Anna&#039;s &lt;team&gt;"] = "Anna's <team>", ["&amp;quot;"] = "&quot;",
+      ["R&D & &foo;"] = "R&D & &foo;" } do
     it("reads as it was written: " .. sent, function()
       portal:control("dialog", { dialog_id = "chat18", title = sent, count = 2 })
       portal:control("dialog", { dialog_id = "77", title = sent, count = 1 })

@@ -96,7 +96,7 @@ describe("what a portal answers", function()
   it("is not a list of messages when it has none in the list's place", function()
     for _, result in ipairs { '{"messages":5}', '{"messages":null}',
         '{"messages":{"a":{"id":1}},"users":{"a":5}}',
-      '{"messages":[5,[],{"id":{}},{"id":-1}]}' } do
+        '{"messages":[5,[],{"id":{}},{"id":-1}]}' } do
       answers("im.dialog.messages.get", result)
       failed("BAD_RESULT", result, client:messages "chat18")
     end

@@ -12,9 +12,12 @@ local CONF = { webhook = webhook, allow_http = true, proxy = "", retries = 0, ti
 -- For calls that no time passes in: the limiter would compare with the real clock.
 local OFFLINE = { webhook = webhook, allow_http = true, retries = 0, limiter = false }
 local JSON =
-  [[{"list":[1,2.5,"é\n\u20ac",null,true,{"a":{}}],"big":9007199254740993,"empty":[],"name":"value"}]]
-local COUNTERS = [[{"result":{"TYPE":{"ALL":12,"NOTIFY":"1","CHAT":3,"DIALOG":4,"LINES":0,"MESSENGER":9,"TASKS_TASK":2},
-  "CHAT":{"18":1,"25":2},"DIALOG":{"5":"3","7":1},"LINES":[],"CHAT_MUTED":{"25":2},"CHANNEL_COMMENT":{"40":{"41":6}},
+  [[{"list":[1,2.5,"é\n\u20ac",null,true,{"a":{}}],"big":9007199254740993,"empty":[],
+    "name":"value"}]]
+local COUNTERS = [[{"result":{"TYPE":{"ALL":12,"NOTIFY":"1","CHAT":3,"DIALOG":4,"LINES":0,
+  "MESSENGER":9,"TASKS_TASK":2},
+  "CHAT":{"18":1,"25":2},"DIALOG":{"5":"3","7":1},"LINES":[],"CHAT_MUTED":{"25":2},
+    "CHANNEL_COMMENT":{"40":{"41":6}},
   "CHAT_UNREAD":{"1":18},"FUTURE":{"a":1}},"time":{"start":1.5,"operating":0}}]]
 local LIMIT = [[{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}]]
 
@@ -123,7 +126,8 @@ scenario("batch", function()
   local call, err, info = codec.call(OFFLINE, "batch", step, "batch")
   if not call then return nil, err, info end
   local body =
-    '{"result":{"result":{"c1":{"ID":7}},"result_error":{"c2":{"error":"E"}},"result_total":{"c1":5}}}'
+    '{"result":{"result":{"c1":{"ID":7}},"result_error":{"c2":{"error":"E"}},'
+      .. '"result_total":{"c1":5}}}'
   call:next(0, "go")
   call:next(1, "reply", { status = 200, body = body, content_type = "application/json" })
   local answer, message, more = call:result()

@@ -88,10 +88,12 @@ chat901  Task 901                     2  30 min
     assert.equal(2, answered.counters.CHAT["24"])
     assert.equal("im.counters.get", answered.info.method)
     assert.equal(1, answered.info.attempts)
-    assert.equal('{"counters":{"CHANNEL_COMMENT":{},"CHAT":{"18":1,"24":2},"CHAT_MUTED":{"30":7},"CHAT_UNREAD":[],'
+    assert.equal('{"counters":{"CHANNEL_COMMENT":{},"CHAT":{"18":1,"24":2},"CHAT_MUTED":{"30":7},'
+      .. '"CHAT_UNREAD":[],'
       .. '"COLLAB":{},"COLLAB_UNREAD":[],"COPILOT":{},"COPILOT_UNREAD":[],"DIALOG":{"1":3,"5":1},'
       .. '"DIALOG_UNREAD":[],"LINES":{"44":1},"TASKS_TASK":{"901":2},"TASKS_TASK_UNREAD":[],'
-      .. '"TYPE":{"ALL":14,"CHAT":3,"COLLAB":0,"COPILOT":0,"DIALOG":4,"LINES":1,"MESSENGER":10,"NOTIFY":4,'
+      .. '"TYPE":{"ALL":14,"CHAT":3,"COLLAB":0,"COPILOT":0,"DIALOG":4,"LINES":1,"MESSENGER":10,'
+      .. '"NOTIFY":4,'
       .. '"TASKS_TASK":2}}', out:match '^(.*),"info":')
   end)
 
@@ -316,8 +318,7 @@ b24_answer_age_seconds 0
     local status, out, err = run { "--help" }
     assert.same({ 0, "" }, { status, err })
     for _, word in ipairs { "counters", "inbox", "waiting", "show", "send", "mark%-read", "call",
-        "list", "login",
-      "doctor", "completion", "Exit codes: " } do
+        "list", "login", "doctor", "completion", "Exit codes: " } do
       assert.truthy(out:find(word), word)
     end
     assert.truthy(select(2, run { "send", "--help" }):find("Usage: b24 send", 1, true))

@@ -34,7 +34,8 @@ describe("b24 login", function()
   it("reads a pipe, tries the webhook and stores it for its owner only", function()
     local status, out, err = b24({ "login" }, { input = portal.http_webhook .. "\n" })
     assert.same({ 0,
-      ("http://127.0.0.1:%d answers: 8 unread messages. Stored in %s/webhook\n"):format(portal.http_port,
+      ("http://127.0.0.1:%d answers: 8 unread messages. Stored in %s/webhook\n")
+        :format(portal.http_port,
       folder()), "" }, { status, out, err })
     assert.same({ "600", "700" }, { mode(folder() .. "/webhook"), mode(folder()) })
     assert.equal(portal.http_webhook .. "\n", process.read(folder() .. "/webhook"))
@@ -44,8 +45,7 @@ describe("b24 login", function()
 
   it("stores the webhook alone, whatever was pasted around it", function()
     for _, around in ipairs { { "\239\187\191", "\r\n" }, { "\194\160", "\226\128\139\n" },
-        { " <", ">\r\n" },
-      { "'", "'" } } do
+        { " <", ">\r\n" }, { "'", "'" } } do
       local status, _,
         err = b24({ "login" }, { input = around[1] .. portal.http_webhook .. around[2] })
       assert.same({ 0, "" }, { status, err })
@@ -96,7 +96,8 @@ describe("b24 login", function()
       { HOME = home, B24_RUNTIME_DIR = home .. "/run", TERM = "xterm" }) .. " 2>&1")
     process.write(home .. "/in", portal.http_webhook .. "\n")
     os.execute(([[cd %s && touch out && {
-      n=0; until grep -q "press Enter" out || [ $n -gt 500 ]; do sleep 0.02; n=$((n+1)); done; cat in
+      n=0; until grep -q "press Enter" out || [ $n -gt 500 ]; do sleep 0.02; n=$((n+1)); done
+      cat in
       n=0; until grep -q "Stored" out || [ $n -gt 500 ]; do sleep 0.02; n=$((n+1)); done
     } | script -qefc 'sh run.sh' /dev/null >out]]):format(quote(home)))
     local out = process.read(home .. "/out")

@@ -25,8 +25,8 @@ describe("of the command line", function()
       local line = written
       count = count + 1
       local words =
-        ("env -i HOME=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s/run PATH=%s/bin:\"$PATH\" sh -e"):format(
-          home, home, prefix)
+        ("env -i HOME=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s/run PATH=%s/bin:\"$PATH\" sh -e")
+          :format(home, home, prefix)
       -- has no end
       if line:find "^b24 watch" then
         line = "timeout -s INT 2 " .. line:gsub("#", "|| test $? = 124 #")

@@ -41,8 +41,7 @@ describe("the secret", function()
     for _, variable in ipairs { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" } do
       https[variable] = bad_proxy()
       for _, arguments in ipairs { { "doctor" }, { "doctor", "--shape" }, { "--json" },
-          { "call", "profile" },
-        { "inbox" } } do
+          { "call", "profile" }, { "inbox" } } do
         local status, out, err = b24_says(arguments, https)
         assert.is_true(status > 0, out .. err)
       end
@@ -61,8 +60,8 @@ describe("the secret", function()
         body = ('{"error":"X","error_description":"%s"}'):format(
           portal.http_webhook) })
       for _, arguments in ipairs { { "doctor" }, { "doctor", "--shape" }, { "--json" },
-          { "call", "profile" }, { "inbox" },
-        { "why" }, { "list", "crm.deal.list" }, { "show", "5" } } do
+          { "call", "profile" }, { "inbox" }, { "why" }, { "list", "crm.deal.list" },
+          { "show", "5" } } do
         b24_says(arguments)
       end
     end
@@ -73,8 +72,7 @@ describe("the secret", function()
     os.execute("mkdir -p -m 700 " .. quote(home .. "/.config") .. " "
       .. quote(home .. "/.config/b24"))
     for _, printed in ipairs { "error: cannot open " .. portal.http_webhook, portal.secret,
-        "x" .. portal.http_webhook,
-      bad_proxy() } do
+        "x" .. portal.http_webhook, bad_proxy() } do
       -- what the command says on its standard errors is its own business
       for _, ending in ipairs { "; exit 1", "" } do
         process.write(home .. "/vault", printed .. "\n")

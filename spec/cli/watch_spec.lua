@@ -181,7 +181,8 @@ describe("b24 watch", function()
     local function until_gone(arguments, before)
       local line = command.words(arguments, { HOME = home, B24_RUNTIME_DIR = home .. "/run",
         B24_WEBHOOK = portal.http_webhook, PATH = os.getenv "PATH" })
-      return data.shell(("unset LD_PRELOAD; { %s timeout 50 %s 2>%s; echo $? >%s; } | head -n 1"):format(before or "", line,
+      return data.shell(("unset LD_PRELOAD; { %s timeout 50 %s 2>%s; echo $? >%s; } | head -n 1")
+        :format(before or "", line,
         process.quote(home .. "/err"), process.quote(home .. "/status")))
     end
 

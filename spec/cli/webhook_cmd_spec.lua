@@ -68,8 +68,7 @@ describe("webhook_cmd", function()
 
   it("is ended with all that it has started when its time is up", function()
     for _, line in ipairs { "trap '' TERM HUP INT; sleep 600 & echo $! >child; wait; sleep 600",
-        "exec sleep 600",
-      "cat url; sleep 600", "cat >/dev/null </dev/tty; exec sleep 600" } do
+        "exec sleep 600", "cat url; sleep 600", "cat >/dev/null </dev/tty; exec sleep 600" } do
       stored("cd " .. quote(home) .. "; echo $$ >shell; " .. line)
       local before = #portal:log()
       local status, out, err = b24 { "--timeout", "1s" }
@@ -120,7 +119,8 @@ describe("webhook_cmd", function()
       { HOME = home, B24_RUNTIME_DIR = home .. "/run", TERM = "xterm", PATH = os.getenv "PATH" })
       .. " 2>&1; read -r after; echo \"then: $after\"")
     os.execute(([[cd %s && touch out && {
-      n=0; until grep -q "Password:" out || [ $n -gt 500 ]; do sleep 0.02; n=$((n+1)); done; echo open
+      n=0; until grep -q "Password:" out || [ $n -gt 500 ]; do sleep 0.02; n=$((n+1)); done
+      echo open
       n=0; until grep -q "^8" out || [ $n -gt 500 ]; do sleep 0.02; n=$((n+1)); done; echo mine
       n=0; until grep -q "then:" out || [ $n -gt 500 ]; do sleep 0.02; n=$((n+1)); done
     } | timeout 60 script -qefc 'sh run.sh' /dev/null >out]]):format(quote(home)))

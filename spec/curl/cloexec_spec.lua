@@ -10,7 +10,8 @@ local LOOK = [[
   local codec = require "b24.codec"
   local script = os.tmpname()
   local file = io.open(script, "w")
-  file:write "for f in /proc/$$/fd/*; do echo ${f##*/} $(readlink $f); done; echo; ls -l /proc/$PPID/fd"
+  file:write("for f in /proc/$$/fd/*; do echo ${f##*/} $(readlink $f); done; echo; "
+    .. "ls -l /proc/$PPID/fd")
   file:close()
   local function seen()
     local pipe = assert(io.popen("exec sh " .. script))

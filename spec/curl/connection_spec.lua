@@ -183,7 +183,8 @@ describe("a connection", function()
                   io.write(err or "ok", " ", tostring(info.reused), "\n")
                 end
               end
-            ]]):format(conf.webhook, conf.ca_file, conf.http_version, tostring(child_calls), ending))
+            ]]):format(conf.webhook, conf.ca_file, conf.http_version, tostring(child_calls),
+              ending))
             assert.same({ ending, 0, "child 0\nok true\nok true\n", "" },
               { ending, status, out, err })
             assert.equal(child_calls and 2 or 1, connections())
@@ -245,7 +246,8 @@ describe("a connection", function()
     for _, transport in ipairs(transports) do
       for name, way in pairs(ways) do
         for input, opts in pairs(inputs) do
-          it(("leaves the next calls and the input alone: %s, %s, stdin is %s"):format(transport.name, name, input),
+          it(("leaves the next calls and the input alone: %s, %s, stdin is %s")
+            :format(transport.name, name, input),
             function()
               for _, kind in ipairs { "reset", "execute_then_cut" } do
                 portal:control "reset"

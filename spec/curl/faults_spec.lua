@@ -149,7 +149,8 @@ describe("when the portal misbehaves", function()
     local replies = {
       ["a length"] = "HTTP/1.1 200 OK\r\nContent-Length: " .. #RESULT .. "\r\n\r\n" .. RESULT,
       chunks =
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"):format(#RESULT, RESULT),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n")
+          :format(#RESULT, RESULT),
     }
     for name, reply in pairs(replies) do
       it("every prefix of a reply with " .. name .. " is a network error", function()
@@ -214,17 +215,16 @@ describe("when the portal misbehaves", function()
 
     it("chunks of nonsense", function()
       for _, chunks in ipairs { "ZZ\r\nab\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n",
-          "\r\n\r\n", "5\r\nab",
-        "FFFFFFFFFFFFFFFFF\r\nab\r\n0\r\n\r\n", "7fffffffffffffff\r\nab\r\n",
-        "2\r\nabcdef\r\n0\r\n\r\n" } do
+          "\r\n\r\n", "5\r\nab", "FFFFFFFFFFFFFFFFF\r\nab\r\n0\r\n\r\n",
+          "7fffffffffffffff\r\nab\r\n", "2\r\nabcdef\r\n0\r\n\r\n" } do
         fails("network", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" .. chunks)
       end
     end)
 
     it("no HTTP at all", function()
       for _, bytes in ipairs { "220 mail.example ESMTP\r\n", "\0\0\0\0", "\r\n\r\n\r\n",
-          ("A"):rep(10000),
-        "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1\r\n\r\n", "{}" } do
+          ("A"):rep(10000), "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n",
+          "HTTP/1.1\r\n\r\n", "{}" } do
         fails("network decode", bytes)
       end
     end)
@@ -313,8 +313,7 @@ describe("when the portal misbehaves", function()
       local client = new_client(transport.conf())
       for _, status in ipairs { 301, 302, 303, 307, 308 } do
         for _, location in ipairs { portal.webhook .. "profile", portal.http_webhook .. "profile",
-            "/rest/profile",
-          "//localhost/", "?again", "file:///etc/passwd" } do
+            "/rest/profile", "//localhost/", "?again", "file:///etc/passwd" } do
           portal:control("fault", { kind = "redirect", status = status, location = location })
           local value, err, info = client:counters()
           check_failure(value, err, info)

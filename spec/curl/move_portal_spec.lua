@@ -67,8 +67,10 @@ describe("a redirect to a stranger", function()
       function() return client:counters() end,
       function() return client:inbox() end,
       function() return b24.counters(accounts.b) end,
-      function() return b24.counters { webhook = accounts.b.webhook, proxy = accounts.b.proxy, ca_file = portal.ca_file,
-        max_age = 60, limiter = false } end,
+      function()
+        return b24.counters { webhook = accounts.b.webhook, proxy = accounts.b.proxy,
+          ca_file = portal.ca_file, max_age = 60, limiter = false }
+      end,
     } do
       local value, _, info = ask()
       assert.is_nil(value)

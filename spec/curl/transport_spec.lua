@@ -39,7 +39,8 @@ describe("the choice of a transport", function()
       .. "or choose transport = \"uv\" (luv), \"cqueues\" or \"glib\" (lgi)\n"
       .. "at the caller: b24: a callback needs an event loop, and transport = \"blocking\" has "
         .. "none; call "
-      .. "b24.counters(conf) without one, or choose transport = \"uv\" (luv), \"cqueues\" or \"glib\" (lgi)\n", [[
+      .. "b24.counters(conf) without one, or choose transport = \"uv\" (luv),"
+      .. " \"cqueues\" or \"glib\" (lgi)\n", [[
       print((b24.counters(conf)).TYPE.ALL)
       print(b24.run(function() return (b24.counters(conf)).TYPE.ALL end))
       local answers = b24.counters_all { conf, conf }
@@ -111,7 +112,8 @@ describe("the choice of a transport", function()
         .. "of a running controller\n"
       .. "at the caller: b24: with transport = \"cqueues\" make b24.counters(conf) in a coroutine "
         .. "of a running controller\n"
-      .. "at the caller: b24: with transport = \"cqueues\" make b24.run in a coroutine of a running controller\n14\n", [[
+      .. "at the caller: b24: with transport = \"cqueues\" make b24.run in a coroutine of a "
+      .. "running controller\n14\n", [[
       package.loaded.luv, package.loaded.lgi = {}, {}
       complain(b24.counters, with "uv")
       complain(b24.counters, with "glib")
@@ -162,7 +164,8 @@ describe("the choice of a transport", function()
 
   it("with cqueues that merely is loaded is the same as without", function()
     if not pcall(require, "cqueues") then return pending "cqueues is not installed for this Lua" end
-    prints("14\nat the caller: b24: a callback needs an event loop, and no controller of cqueues runs here\n", [[
+    prints("14\nat the caller: b24: a callback needs an event loop,"
+      .. " and no controller of cqueues runs here\n", [[
       require "cqueues"
       print(b24.run(function() return (b24.counters(conf)).TYPE.ALL end))
       local ok, err = pcall(function() local value = b24.counters(conf, nothing) return value end)

@@ -85,7 +85,8 @@ describe("a portal that is not reached:", function()
           timeout = 5 }
         local _, _, info = require("b24").counters(conf)
         print(info.kind, info.code, info.sent)
-      ]]):format(dead_port()), { https_proxy = "http://127.0.0.1:" .. portal.proxy_port, no_proxy = "localhost" }))
+      ]]):format(dead_port()), { https_proxy = "http://127.0.0.1:" .. portal.proxy_port,
+        no_proxy = "localhost" }))
       assert.equal("network\tCONNECTION_REFUSED\tfalse\n", out)
     end)
 
@@ -144,7 +145,7 @@ describe("a portal that is not reached:", function()
   it("tells what a SOCKS proxy refuses", function()
     for bytes, code in pairs { ["\5\255"] = "PROXY_AUTH",
         ["\5\0\5\2\0\1\0\0\0\0\0\0"] = "PROXY_REFUSED",
-      ["\5\0\5\5\0\1\0\0\0\0\0\0"] = "PROXY_REFUSED" } do
+        ["\5\0\5\5\0\1\0\0\0\0\0\0"] = "PROXY_REFUSED" } do
       portal:control("raw", { bytes_base64 = mime.b64(bytes), at_once = true,
         after = "keep" })
       local _, err, info = new_client { proxy = "socks5h://127.0.0.1:" .. portal.raw_port,

@@ -101,8 +101,8 @@ describe("a reply that is whole", function()
 
   it("lasts until the connection ends, if nothing else says how long it is", function()
     for _, text in ipairs { head(OK, "Connection: close"), head "HTTP/1.0 200 OK",
-        head(OK, "Connection: x , Close"),
-      head(OK, "X: y"), head(OK, "Connection: keep-alive"), head(OK, "Content-Length : 2") } do
+        head(OK, "Connection: x , Close"), head(OK, "X: y"), head(OK, "Connection: keep-alive"),
+        head(OK, "Content-Length : 2") } do
       assert.equal("open", read(text .. "null"))
       local reply = read(text .. "null", true)
       assert.same({ "null", false }, { reply.body, reply.keep_alive })
@@ -240,8 +240,8 @@ describe("what is no HTTP/1", function()
 
   it("is refused for a wrong status line", function()
     for _, line in ipairs { "HTTP/1.2 200 OK", "HTTP/1.1  200 OK", "HTTP/1.1 20",
-        "HTTP/1.1 2000 OK", "HTTP/1.1 099 no",
-      "HTTP/1.1 2x0 OK", "HTTP/1.1\t200 OK", "HTTP/1.1 200 O\0K" } do
+        "HTTP/1.1 2000 OK", "HTTP/1.1 099 no", "HTTP/1.1 2x0 OK", "HTTP/1.1\t200 OK",
+        "HTTP/1.1 200 O\0K" } do
       bad("NOT_HTTP", "the reply has no status line of HTTP", line .. "\r\n")
     end
   end)

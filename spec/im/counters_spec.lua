@@ -35,7 +35,8 @@ local EMPTY = { TYPE = {}, CHAT = {}, DIALOG = {}, LINES = {} }
 
 local rows = {
   { "im 17.5.3 (2017): decimal strings, no LINES",
-    '{"TYPE":{"ALL":7,"NOTIFY":1,"DIALOG":4,"CHAT":2},"DIALOG":{"1":"3","5":"1"},"CHAT":{"18":"2"}}',
+    '{"TYPE":{"ALL":7,"NOTIFY":1,"DIALOG":4,"CHAT":2},"DIALOG":{"1":"3","5":"1"},'
+      .. '"CHAT":{"18":"2"}}',
     { TYPE = { ALL = 7, NOTIFY = 1, DIALOG = 4, CHAT = 2 }, DIALOG = { ["1"] = 3, ["5"] = 1 },
       CHAT = { ["18"] = 2 }, LINES = {} } },
   { "im 17.5.3, nothing unread",
@@ -45,7 +46,8 @@ local rows = {
     '{"TYPE":{"ALL":"7","NOTIFY":"0"},"DIALOG":{"1":"7"},"CHAT":[]}',
     { TYPE = { ALL = 7, NOTIFY = 0 }, DIALOG = { ["1"] = 7 }, CHAT = {}, LINES = {} } },
   { "im 17.5.9 (2017): LINES, and an empty key",
-    '{"TYPE":{"ALL":4,"NOTIFY":0,"DIALOG":2,"CHAT":0,"LINES":2},"DIALOG":{"":2},"CHAT":[],"LINES":{"44":2}}',
+    '{"TYPE":{"ALL":4,"NOTIFY":0,"DIALOG":2,"CHAT":0,"LINES":2},"DIALOG":{"":2},"CHAT":[],'
+      .. '"LINES":{"44":2}}',
     { TYPE = { ALL = 4, NOTIFY = 0, DIALOG = 2, CHAT = 0, LINES = 2 },
       DIALOG = { [""] = 2 }, CHAT = {}, LINES = { ["44"] = 2 } } },
   { "about 2020 to 2022: muted chats, marks, a zero in LINES",
@@ -89,9 +91,11 @@ local rows = {
 }
 
 -- The answer to {JSON = "Y"}: the content of 09-derived-g3-full.json under camelCase names.
-local camel = [[{"type":{"all":60,"notify":4,"chat":24,"lines":3,"dialog":6,"copilot":3,"collab":7,"messenger":56,
+local camel = [[{"type":{"all":60,"notify":4,"chat":24,"lines":3,"dialog":6,"copilot":3,
+  "collab":7,"messenger":56,
   "tasksTask":18},"chat":{"501":9,"601":3,"701":7,"801":4},"dialog":{"15":5},"collab":{"701":7},
-  "chatMuted":{"503":40,"77":2},"chatUnread":[502,503],"dialogUnread":[27],"collabUnread":[],"copilotUnread":[],
+  "chatMuted":{"503":40,"77":2},"chatUnread":[502,503],"dialogUnread":[27],"collabUnread":[],
+    "copilotUnread":[],
   "tasksTaskUnread":[905],"lines":{"4001":2,"4002":1},"copilot":{"601":3},
   "channelComment":{"801":{"8101":3,"8102":1},"802":{"8201":1}},"tasksTask":{"901":10,"902":7}}]]
 
@@ -142,7 +146,8 @@ describe("counters", function()
     '{"18":"many"}', '{"18":[1]}', '{"18":1.5}' } do
     it("never fail on a section that makes no sense: " .. junk, function()
       local value =
-        counters((('{"TYPE":@,"CHAT":@,"COLLAB":@,"CHAT_UNREAD":@,"CHANNEL_COMMENT":@,"LINES":{"44":1}}')
+        counters((('{"TYPE":@,"CHAT":@,"COLLAB":@,"CHAT_UNREAD":@,"CHANNEL_COMMENT":@,'
+          .. '"LINES":{"44":1}}')
         :gsub("@", junk)))
       for _, name in ipairs { "TYPE", "CHAT", "DIALOG", "LINES" } do
         assert.is_table(value[name], name)
@@ -192,7 +197,8 @@ describe("the list of sections", function()
 end)
 
 describe("a map of counters", function()
-  local body = [[{"result":{"TYPE":{"ALL":9},"CHAT":{"18":1,"9007199254740991":2},"DIALOG":{"1":3,"":2},"LINES":[7,8],
+  local body = [[{"result":{"TYPE":{"ALL":9},"CHAT":{"18":1,"9007199254740991":2},"DIALOG":{"1":3,
+    "":2},"LINES":[7,8],
     "COLLAB":{"5":1},"CHAT_MUTED":{"6":1},"CHANNEL_COMMENT":{"801":{"8101":3}}}}]]
 
   it("is found by string and by number", function()
@@ -260,9 +266,9 @@ describe("a good answer", function()
 
   for _, row in ipairs { { "true", true }, { "false", false }, { "0", 0 }, { '"text"', "text" },
       { "[]", {} },
-    { "null", codec.null }, { "[null]", { codec.null } },
-    { "9007199254740993", "9007199254740993" },
-    { '{"error":"X","error_description":"of the data"}',
+      { "null", codec.null }, { "[null]", { codec.null } },
+      { "9007199254740993", "9007199254740993" },
+      { '{"error":"X","error_description":"of the data"}',
       { error = "X", error_description = "of the data" } } } do
     it("may be " .. row[1], function()
       local value, message, info = plain("profile", '{"result":' .. row[1] .. "}")

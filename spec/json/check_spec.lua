@@ -177,9 +177,8 @@ describe("codec.decode", function()
     -- cJSON has 64 bytes for a number, and what is longer is cut there, unless Debian has patched
     -- it.
     for _, digits in ipairs { "0." .. ("123456789"):rep(7), "-0." .. ("123456789"):rep(7),
-        "1." .. ("0"):rep(62),
-      ("0.%se-5"):format(("7"):rep(80)), ("1%s.5"):format(("0"):rep(70)),
-      "1e-" .. ("0"):rep(70) .. "5", "0." .. ("9"):rep(100000) } do
+        "1." .. ("0"):rep(62), ("0.%se-5"):format(("7"):rep(80)), ("1%s.5"):format(("0"):rep(70)),
+        "1e-" .. ("0"):rep(70) .. "5", "0." .. ("9"):rep(100000) } do
       it("a number of more than 63 bytes is its decimal string: " .. digits:sub(1, 24), function()
         assert.same({ digits, 1, { x = digits } },
           codec.decode(("[%s,1,{\"x\":%s}]"):format(digits, digits)))
@@ -200,8 +199,7 @@ describe("codec.decode", function()
     end)
 
     for _, digits in ipairs { "9007199254740993", "-9007199254740993", "12345678901234567890",
-        "9223372036854775807",
-      "-9223372036854775808", "1" .. ("0"):rep(400) } do
+        "9223372036854775807", "-9223372036854775808", "1" .. ("0"):rep(400) } do
       it("an integer beyond 2^53 is its decimal string: " .. digits:sub(1, 24), function()
         assert.equal(digits, codec.decode(digits))
         assert.same({ digits }, codec.decode("[" .. digits .. "]"))
@@ -278,7 +276,9 @@ local scalars = {
   function() return "null" end,
   function(random) return random(2) == 1 and "true" or "false" end,
   function(random) return (random(3) == 1 and "-" or "") .. digits_of(random, 15) end,
-  function(random) return digits_of(random, 3) .. "." .. digits_of(random, 17) .. "e-" .. random(200) end,
+  function(random)
+    return digits_of(random, 3) .. "." .. digits_of(random, 17) .. "e-" .. random(200)
+  end,
   function(random) return "0." .. digits_of(random, 20) end,
   text_of,
 }
@@ -326,7 +326,8 @@ describe("codec.decode beside cjson", function()
   end
 
   it("refuses every prefix of a document", function()
-    local texts = { '{"a":[1,-2.5e-3,"\\ud83d\\ude00\226\130\172",true,false,null,{}],"b":{"c":"\\n"}}',
+    local texts = { '{"a":[1,-2.5e-3,"\\ud83d\\ude00\226\130\172",true,false,null,{}],'
+      .. '"b":{"c":"\\n"}}',
       '"ab\\u00e9"', "[[[]]]" }
     for _, name in ipairs { "02-doc-legacy-lines-object.json", "09-derived-g3-full.json" } do
       texts[#texts + 1] = data.read("counters/" .. name):gsub("%s+$", "")

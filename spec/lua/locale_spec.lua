@@ -28,7 +28,8 @@ local REPORT = [[
     for _, v in ipairs(value) do if type(v) == "number" then sum = sum + v * 1000000 end end
     say("sum", ("%.0f"):format(sum))
   end
-  numbers "[1.5,-2.25e-3,1e3,0.1,123456789.125,1E+2,0,-0.5,9007199254740993,3.141592653589793,1e-300]"
+  numbers("[1.5,-2.25e-3,1e3,0.1,123456789.125,1E+2,0,-0.5,9007199254740993,"
+    .. "3.141592653589793,1e-300]")
   numbers("[0." .. ("123"):rep(30) .. "]")
   for _, v in ipairs { 0.5, -1.25, 1e300, 1 / 3, 1e-7, 2 ^ 60, 0.1, 123456.789 } do
     say(codec.encode { v })
@@ -43,9 +44,9 @@ local REPORT = [[
   end
   -- Codes of the portal, in any letter case.
   for _, code in ipairs { "INVALID_TOKEN", "invalid_token", "QUERY_LIMIT_EXCEEDED",
-      "query_limit_exceeded",
-    "INSUFFICIENT_SCOPE", "insufficient_scope", "BITRIX_REST_V3_EXCEPTION_INVALIDFILTEREXCEPTION", "EXPIRED_TOKEN",
-    "invalid_credentials", "ERROR_METHOD_NOT_FOUND", "INVALID_REQUEST", "invalid_request" } do
+      "query_limit_exceeded", "INSUFFICIENT_SCOPE", "insufficient_scope",
+      "BITRIX_REST_V3_EXCEPTION_INVALIDFILTEREXCEPTION", "EXPIRED_TOKEN", "invalid_credentials",
+      "ERROR_METHOD_NOT_FOUND", "INVALID_REQUEST", "invalid_request" } do
     for _, status in ipairs { 400, 401, 403, 503 } do
       reply(status, '{"error":"' .. code .. '","error_description":"x"}')
     end
@@ -53,11 +54,11 @@ local REPORT = [[
   reply(400, '{"error":1.5,"error_description":"x","time":{"duration":0.25,"operating":1.5}}')
   -- Lists: names in any letter case.
   for _, params in ipairs { { filter = { [">id"] = 1 } }, { FILTER = { ID = 1 } },
-      { order = { id = "asc" } },
-    { ORDER = { Id = "Asc" } }, { ORDER = { TITLE = "ASC" } }, { select = { "ID" } } } do
+      { order = { id = "asc" } }, { ORDER = { Id = "Asc" } }, { ORDER = { TITLE = "ASC" } },
+      { select = { "ID" } } } do
     for _, method in ipairs { "crm.deal.list", "CRM.DEAL.LIST", "crm.item.list", "tasks.task.list",
-        "IM.RECENT.LIST",
-      "IM.DIALOG.MESSAGES.GET", "im.dialog.messages.get", "user.get", "disk.folder.getchildren", "LISTS.ELEMENT.GET" } do
+        "IM.RECENT.LIST", "IM.DIALOG.MESSAGES.GET", "im.dialog.messages.get", "user.get",
+        "disk.folder.getchildren", "LISTS.ELEMENT.GET" } do
       local ok, cursor = pcall(codec.cursor, method, params)
       local page = ok and cursor:params() or {}
       local keys = {}
@@ -76,11 +77,12 @@ local REPORT = [[
   end
   -- Options and URLs.
   for _, conf in ipairs { { webhook = "HTTPS://PORTAL.BITRIX24.COM.TR/REST/1/X/" },
-      { webhook = WEBHOOK, timeout = 0.5 },
-    { webhook = "https://PORTAL.BITRIX24.COM/rest/1/x/" }, { webhook = WEBHOOK, timeout = 1e9 },
-    { webhook = WEBHOOK, http_version = 1.1 }, { webhook = WEBHOOK, http_version = "1.1" },
-    { webhook = WEBHOOK, limiter = { rate = 0.0001 } }, { webhook = WEBHOOK, limiter = { rate = 1.5 } },
-    { webhook = WEBHOOK, plan = "ENTERPRISE" }, { webhook = WEBHOOK, http_version = 2 } } do
+      { webhook = WEBHOOK, timeout = 0.5 }, { webhook = "https://PORTAL.BITRIX24.COM/rest/1/x/" },
+      { webhook = WEBHOOK, timeout = 1e9 }, { webhook = WEBHOOK, http_version = 1.1 },
+      { webhook = WEBHOOK, http_version = "1.1" },
+      { webhook = WEBHOOK, limiter = { rate = 0.0001 } },
+      { webhook = WEBHOOK, limiter = { rate = 1.5 } }, { webhook = WEBHOOK, plan = "ENTERPRISE" },
+      { webhook = WEBHOOK, http_version = 2 } } do
     local made, err, info = codec.conf(conf)
     say(made, err, info and info.hint)
   end

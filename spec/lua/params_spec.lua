@@ -122,8 +122,8 @@ describe("codec.encode", function()
     end)
 
     for _, text in ipairs { "\195\169", "\226\130\172", "\240\159\152\128",
-        "\237\159\191\238\128\128", "\239\191\191",
-      "\244\143\191\191", "\"\\/\b\f\n\r\t'<>&", "\226\128\168", "\\u0041", ("x"):rep(100000) } do
+        "\237\159\191\238\128\128", "\239\191\191", "\244\143\191\191", "\"\\/\b\f\n\r\t'<>&",
+        "\226\128\168", "\\u0041", ("x"):rep(100000) } do
       it(("%q"):format(text:sub(1, 12)), function()
         assert.equal(text, cjson.decode(codec.encode { text })[1])
         assert.equal(text, codec.decode(codec.encode { text })[1])
@@ -145,9 +145,8 @@ describe("codec.encode", function()
 
   describe("keeps every number:", function()
     for _, number in ipairs { 0.1, 1 / 3, 2 / 3, 1e-7, 123456.789, -1.5e-300, 5e-324,
-        2.2250738585072014e-308,
-      1.7976931348623157e308, 1e17, 1e21, 2 ^ 63, -2 ^ 63, 2 ^ 64, 4503599627370497.5,
-      0.30000000000000004 } do
+        2.2250738585072014e-308, 1.7976931348623157e308, 1e17, 1e21, 2 ^ 63, -2 ^ 63, 2 ^ 64,
+        4503599627370497.5, 0.30000000000000004 } do
       it(("%.17g"):format(number), function()
         local json = codec.encode { number }
         assert.equal(number, tonumber(json:match("^%[(.*)%]$")))

@@ -13,7 +13,8 @@ local FOREVER = 300
 local SHIM = [[
 #include <netdb.h>
 #include <time.h>
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res) {
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+    struct addrinfo **res) {
     struct timespec t = {120, 0};
     (void)node, (void)service, (void)hints, (void)res;
     nanosleep(&t, NULL);

@@ -87,8 +87,7 @@ describe("the OpenResty example", function()
   it("has no directive in its conf that the demo had to leave out", function()
     local conf = assert(process.read(ROOT .. "examples/openresty/nginx.conf"))
     for _, directive in ipairs { "resolver ", "lua_ssl_trusted_certificate ",
-        "lua_ssl_verify_depth ",
-      "lua_shared_dict b24 ", "env B24_RUNTIME_DIR=" } do
+        "lua_ssl_verify_depth ", "lua_shared_dict b24 ", "env B24_RUNTIME_DIR=" } do
       assert.truthy(conf:find("\n *" .. directive), directive)
     end
     local accounts = assert(loadfile(ROOT .. "examples/openresty/accounts.lua"))()

@@ -16,7 +16,10 @@ set -e
 cd %s
 key="ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
 new() { openssl req -newkey $key -keyout $1.key -out $1.csr -subj "/CN=$1"; }
-sign() { openssl x509 -req -in $1.csr -CA $2.pem -CAkey $2.key -CAcreateserial -days 2 -out $1.pem -extfile $3; }
+sign() {
+  openssl x509 -req -in $1.csr -CA $2.pem -CAkey $2.key -CAcreateserial -days 2 -out $1.pem \
+    -extfile $3
+}
 exec 2>/dev/null
 printf 'basicConstraints=critical,CA:TRUE\n' >ca.ext
 printf 'subjectAltName=DNS:portal.test\n' >leaf.ext
@@ -56,7 +59,8 @@ describe("a long chain of certificates", function()
 
   local function call(depth)
     local http =
-      ("resolver 127.0.0.1:%d ipv6=off; lua_ssl_trusted_certificate %s/root.pem; %s"):format(dns_port, dir, depth)
+      ("resolver 127.0.0.1:%d ipv6=off; lua_ssl_trusted_certificate %s/root.pem; %s")
+        :format(dns_port, dir, depth)
     local server = nginx.start { workers = 1, http = http }
     local value, _, info = server:run(([[
       return require('b24').counters { webhook = %q, limiter = false, retries = 0, timeout = 2 }]])

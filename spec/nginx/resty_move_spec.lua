@@ -31,7 +31,8 @@ describe("in nginx", function()
       .. "-days 2 -subj /CN=other "
       .. "-keyout /dev/null -out %s/other.pem 2>/dev/null"):format(process.quote(folder))))
     local other = ("lua_ssl_trusted_certificate %s/other.pem;"):format(folder)
-    server = nginx.start { workers = 1, http = nginx.directives(dns_port, portal.ca_file), server = ([[
+    server = nginx.start { workers = 1, http = nginx.directives(dns_port, portal.ca_file),
+      server = ([[
       location = /trusting { %s }
       location = /strict { %s %s }
       location = /strict_timer {
@@ -91,7 +92,7 @@ describe("in nginx", function()
   it("a stranger is told nothing", function()
     for _, origin in ipairs { "https://stranger.example:" .. portal.https_port,
         "http://127.0.0.1:" .. portal.http_port,
-      "https://new.bitrix24.com:" .. portal.https_port } do
+        "https://new.bitrix24.com:" .. portal.https_port } do
       renamed(origin)
       local answer = ask("/trusting", { webhook = at "old.bitrix24.ru", allow_http = true })
       assert.equal("REDIRECT", answer.info.code)

@@ -53,7 +53,8 @@ describe("b24.resty", function()
   local function polls() return portal:stats().executions["im.counters.get"] or 0 end
 
   local function accounts(more)
-    local list = { ('"anna":{"webhook":"%s","limiter":false,"retries":0,"timeout":2}'):format(portal.http_webhook) }
+    local list = { ('"anna":{"webhook":"%s","limiter":false,"retries":0,"timeout":2}')
+      :format(portal.http_webhook) }
     for name, webhook in pairs(more or {}) do
       list[#list + 1] = ('"%s":{"webhook":"%s","limiter":false,"retries":0}'):format(name, webhook)
     end
@@ -95,7 +96,8 @@ describe("b24.resty", function()
     local deep = ("["):rep(150) .. ("]"):rep(150)
     local body = ('{"result":{"TYPE":{"ALL":null},"CHAT":{"18":null,"5":2},"NEW":%s}}'):format(deep)
     portal:control("reply", { method = "im.counters.get", status = 200, body = body, times = -1 })
-    set_accounts(('{"anna":{"webhook":"%s","limiter":false},"bert":{"webhook":"%s","limiter":false,%s}}'):format(
+    set_accounts(('{"anna":{"webhook":"%s","limiter":false},"bert":{"webhook":"%s",'
+      .. '"limiter":false,%s}}'):format(
       portal.http_webhook, portal.http_webhook, '"nulls":true,"max_depth":1000'))
     local function seen(name)
       return (server:run(([[
@@ -103,7 +105,8 @@ describe("b24.resty", function()
         if not counters then return tostring(info.code) end
         local depth, level = 0, counters.NEW
         while level do depth, level = depth + 1, level[1] end
-        return tostring(counters.TYPE.ALL) .. " " .. tostring(counters.CHAT[18]) .. " " .. depth]]):format(name)))
+        return tostring(counters.TYPE.ALL) .. " " .. tostring(counters.CHAT[18]) .. " " .. depth]])
+          :format(name)))
     end
     eventually(function() return seen "bert" == "userdata: NULL userdata: NULL 150" end)
     -- 150 is too deep for it: what it had before, or a failure
@@ -207,7 +210,8 @@ describe("b24.resty", function()
   it("puts no secret into the dictionary, nor into nginx's log", function()
     portal:control("account", { user_id = 2, token = "tokenOfTheSpec0123456789" })
     local conf =
-      ('{"anna":{"webhook":"%s","limiter":false},"token":{"portal":"127.0.0.1:%d","token":"%s","retries":0},'
+      ('{"anna":{"webhook":"%s","limiter":false},"token":{"portal":"127.0.0.1:%d","token":"%s",'
+        .. '"retries":0},'
       .. '"bad":{"webhook":"%s?x","limiter":false},"worse":{"%s":1}}'):format(portal.http_webhook,
       portal.https_port,
       "tokenOfTheSpec0123456789", portal.http_webhook:gsub("/$", "x/"), portal.http_webhook)

@@ -28,8 +28,12 @@ local PHASES = [[
 local ASK = [[ local c = require "b24".counters(ngx.req.get_headers().webhook)
   ngx.ctx.all = c and c.TYPE.ALL ]]
 local LOCATIONS = [[
-  location = /rewrite { rewrite_by_lua_block { ]] .. ASK .. [[ } content_by_lua_block { ngx.print(ngx.ctx.all) } }
-  location = /access { access_by_lua_block { ]] .. ASK .. [[ } content_by_lua_block { ngx.print(ngx.ctx.all) } }
+  location = /rewrite {
+    rewrite_by_lua_block { ]] .. ASK .. [[ } content_by_lua_block { ngx.print(ngx.ctx.all) }
+  }
+  location = /access {
+    access_by_lua_block { ]] .. ASK .. [[ } content_by_lua_block { ngx.print(ngx.ctx.all) }
+  }
   location = /header_filter {
     content_by_lua_block { ngx.print("-") }
     header_filter_by_lua_block {
@@ -101,7 +105,8 @@ describe("b24 in nginx", function()
         local inbox = assert(client:inbox())
         local batch = assert(client:batch { me = { "user.current" },
           again = { "user.get", { ID = b24.ref("me", "ID") } } })
-        return assert(client:counters()).TYPE.ALL, sum, batch.results.me.ID, b24.why(inbox.counters, inbox), #inbox]])
+        return assert(client:counters()).TYPE.ALL, sum, batch.results.me.ID,
+          b24.why(inbox.counters, inbox), #inbox]])
         :format(portal.webhook))
       assert.same({ 120, "1" }, { sum, first })
       assert.is_true(all > 0 and unread > 0)
@@ -116,7 +121,8 @@ describe("b24 in nginx", function()
         local answers = b24.counters_all { conf, conf, conf, conf, conf, conf, conf, conf, {} }
         local good = 0
         for i = 1, 8 do good = good + (answers[i].counters and 1 or 0) end
-        return good, answers[9].info.code, b24.run(function() return (b24.counters(conf)).TYPE.ALL end)]])
+        return good, answers[9].info.code,
+          b24.run(function() return (b24.counters(conf)).TYPE.ALL end)]])
         :format(portal.webhook))
       assert.same({ 8, "NO_CREDENTIAL", 14 }, { good, bad, inside })
       assert.is_true(portal:stats().most_at_once > 4, portal:stats().most_at_once)
@@ -144,7 +150,8 @@ describe("b24 in nginx", function()
       assert.truthy(process.eventually(3, function()
         return server:run 'return ngx.shared.notes:get "timer"'
       end))
-      assert.truthy(server:run('return ngx.shared.notes:get "timer"'):find("nil b24: CONNECTION_REFUSED", 1, true))
+      assert.truthy(server:run('return ngx.shared.notes:get "timer"')
+        :find("nil b24: CONNECTION_REFUSED", 1, true))
     end)
 
     it("many at once without holding its worker", function()
@@ -216,8 +223,8 @@ describe("b24 in nginx", function()
 
     it("options that cosockets cannot honour", function()
       for _, case in ipairs { { 'proxy = "http://127.0.0.1:1"', "proxy" },
-          { 'ca_file = "/x.pem"', "ca_file" },
-        { 'ca_path = "/x"', "ca_path" }, { "http_version = 2", "http_version" } } do
+          { 'ca_file = "/x.pem"', "ca_file" }, { 'ca_path = "/x"', "ca_path" },
+          { "http_version = 2", "http_version" } } do
         local info = fails("config", "BAD_OPTION", call(at(portal.webhook) .. ", " .. case[1]))
         assert.same({ false, false }, { info.sent, info.retryable })
         assert.truthy(info.message:find("option '" .. case[2] .. "'", 1, true))
@@ -247,7 +254,7 @@ describe("b24 in nginx", function()
     it("certificates of others, of another name, and expired ones", function()
       for code, port in pairs { CERTIFICATE_NAME = portal.wrong_name_port,
           CERTIFICATE_EXPIRED = portal.expired_port,
-        CERTIFICATE_UNTRUSTED = portal.untrusted_port } do
+          CERTIFICATE_UNTRUSTED = portal.untrusted_port } do
         local info = fails("tls", code, call(at(portal:webhook_for(port))))
         assert.same({ false, 1, false }, { info.sent, info.attempts, info.retryable })
       end

@@ -45,7 +45,8 @@ describe("in Neovim", function()
         file:flush()
       end
       function quit() vim.cmd "qa!" end
-    ]]):format(package.path, package.cpath, portal.webhook, portal.ca_file, folder .. "/said") .. source)
+    ]]):format(package.path, package.cpath, portal.webhook, portal.ca_file,
+      folder .. "/said") .. source)
     local complaint = data.shell(("{ env -i PATH=\"$PATH\" HOME=%s XDG_RUNTIME_DIR=%s TERM=dumb "
       .. "timeout 60 nvim -u NONE -i NONE -n --headless -c 'luafile %s/script.lua' </dev/null; "
         .. "echo status $?; }"):format(

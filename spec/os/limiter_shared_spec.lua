@@ -241,8 +241,7 @@ describe("a folder that could not be used once", function()
   end)
 
   for what, make in pairs { link = "ln -s /etc/passwd %s", fifo = "mkfifo -m 600 %s",
-      folder = "mkdir -m 700 %s",
-    file = "sh -c 'echo x >%s.x; ln %s.x %s'" } do
+      folder = "mkdir -m 700 %s", file = "sh -c 'echo x >%s.x; ln %s.x %s'" } do
     it("takes its place back after a " .. what .. " stood in the file's place", function()
       go({}, 100)
       os.remove(file())

@@ -139,7 +139,8 @@ describe("confs of all limits on one portal", function()
 
   for _, plan in ipairs { "standard", "enterprise" } do
     for _, mode in ipairs { "private", "shared" } do
-      it(("stay within its bucket and their own, and hold nobody else back (%s, a %s folder)"):format(plan, mode), function()
+      local where = ("(%s, a %s folder)"):format(plan, mode)
+      it("stay within its bucket and their own, and hold nobody else back " .. where, function()
         if mode == "shared" then data.shell("chmod 770 " .. data.quote(folder)) end
         local delayed = 0
         for seed = 1, tonumber(os.getenv "B24_TEST_MIXES") or 25 do

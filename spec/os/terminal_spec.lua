@@ -35,11 +35,14 @@ describe("a secret that is typed", function()
     process.write(home .. "/steps.sh", [[
       until_seen() {
         n=0
-        until [ "$(grep -o "$1" out | wc -l)" -ge "$2" ] || [ $n -gt 500 ]; do sleep 0.02; n=$((n+1)); done
+        until [ "$(grep -o "$1" out | wc -l)" -ge "$2" ] || [ $n -gt 500 ]; do
+          sleep 0.02; n=$((n+1))
+        done
       }
       until_seen "Secret: " 1
     ]] .. steps .. '\nuntil_seen over 1\n')
-    os.execute(("cd %s && touch out && sh steps.sh | script -qefc 'sh run.sh' /dev/null >out 2>&1"):format(quote(home)))
+    os.execute(("cd %s && touch out && sh steps.sh | script -qefc 'sh run.sh' /dev/null >out 2>&1")
+      :format(quote(home)))
     return process.read(home .. "/out"), process.read(home .. "/result")
   end
 

@@ -93,8 +93,8 @@ end
 ---@param user table
 ---@param chat table
 ---@param count integer
----@param what { text: string?, author_id: integer?, age: number?, params: string?, files: string?, forward: string? }
---- age: seconds since the first of the messages
+---@param what table text?, author_id?, params?, files?, forward? as the method takes them; age?:
+--- seconds since the first of the messages
 function dialogs.receive(user, chat, count, what)
   if what.age and not chat.messages then chat.age = what.age end
   dialogs.settle(user, chat)

@@ -49,14 +49,16 @@ describe("the mock portal", function()
     it("with every part of the answer in PHP's shape", function()
       local _, status, text = post "batch"
       local empty =
-        '{"result":{"result":[],"result_error":[],"result_total":[],"result_next":[],"result_time":[]},"time":{'
+        '{"result":{"result":[],"result_error":[],"result_total":[],"result_next":[],'
+          .. '"result_time":[]},"time":{'
       assert.same({ 200, empty }, { status, text:sub(1, #empty) })
       _, _, text = post("batch", [[{"cmd":{"a":"server.time","0":"no.such","1":"crm.deal.list"}}]])
       assert.truthy(text:find('"result":{"a":"', 1, true))
       -- the index is the key
       assert.truthy(text:find('"result_error":[{"error":"ERROR_METHOD_NOT_FOUND","error_d', 1,
         true))
-      assert.truthy(text:find('"result_total":{"1":120},"result_next":{"1":50},"result_time":{"a":{"start":', 1, true))
+      assert.truthy(text:find('"result_total":{"1":120},"result_next":{"1":50},'
+        .. '"result_time":{"a":{"start":', 1, true))
     end)
 
     it("from objects, lists and forms, in any case of their names", function()

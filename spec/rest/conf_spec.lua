@@ -50,8 +50,7 @@ end
 
 describe("a webhook", function()
   for _, rest in ipairs { "", "im.counters.get", "im.counters.get.json", "profile", "profile/",
-      "profile.json",
-    "profile.json?a=1&b=2", "profile?a=/b/c", "?a=1" } do
+      "profile.json", "profile.json?a=1&b=2", "profile?a=/b/c", "?a=1" } do
     it("is understood as pasted, with " .. rest .. " at the end", function()
       for _, text in ipairs { BASE .. rest, rest:find("^%w") and BASE .. rest or BASE:sub(1, -2)
           .. rest } do
@@ -63,25 +62,23 @@ describe("a webhook", function()
   end
 
   for _, base in ipairs { "https://portal.example:8443/rest/1/abc123/",
-      "https://p.bitrix24.com/rest/admin/abc123/",
-    "https://192.0.2.7/rest/27/abc123/", "https://[2001:db8::7]:444/rest/27/abc123/" } do
+      "https://p.bitrix24.com/rest/admin/abc123/", "https://192.0.2.7/rest/27/abc123/",
+      "https://[2001:db8::7]:444/rest/27/abc123/" } do
     it("may look like " .. base, function() assert.equal(base .. "im.counters.get", url(base)) end)
   end
 
   for _, text in ipairs { "", " ", "webhook", "portal.example", PATH, "https://",
-      "https:///rest/1/a/",
-    "https://portal.example", "https://portal.example/", "https://portal.example/rest/",
-    "https://portal.example/rest/1/", "https://portal.example/rest/1//",
-    "https://portal.example/rest//" .. SECRET,
-    "https://portal.example/other/1/" .. SECRET .. "/", "ftp://portal.example" .. PATH,
-    "file://" .. PATH,
-    "https:portal.example" .. PATH, "https://portal.example:port" .. PATH,
-    "https://portal.example:99999" .. PATH,
-    "https://por tal.example" .. PATH, "https://portal.example/rest/1/a b" .. SECRET .. "/",
-    "https://portal.example/rest/1/" .. SECRET .. "\r\nX: y/",
-    "https://portal.example/rest/1/" .. SECRET .. "\0x/",
-    "https://portal.example\0.evil.example" .. PATH,
-    "https://portal.example/rest/1/\1" .. SECRET .. "/",
+      "https:///rest/1/a/", "https://portal.example", "https://portal.example/",
+      "https://portal.example/rest/", "https://portal.example/rest/1/",
+      "https://portal.example/rest/1//", "https://portal.example/rest//" .. SECRET,
+      "https://portal.example/other/1/" .. SECRET .. "/", "ftp://portal.example" .. PATH,
+      "file://" .. PATH, "https:portal.example" .. PATH, "https://portal.example:port" .. PATH,
+      "https://portal.example:99999" .. PATH, "https://por tal.example" .. PATH,
+      "https://portal.example/rest/1/a b" .. SECRET .. "/",
+      "https://portal.example/rest/1/" .. SECRET .. "\r\nX: y/",
+      "https://portal.example/rest/1/" .. SECRET .. "\0x/",
+      "https://portal.example\0.evil.example" .. PATH,
+      "https://portal.example/rest/1/\1" .. SECRET .. "/",
     "http://portal.example" .. PATH, "http://127.0.0.1" .. PATH,
     "http://localhost:8080" .. PATH } do
     it("is never '" .. text:gsub("%c", "?") .. "'", function()
@@ -124,8 +121,7 @@ describe("portal and token", function()
 
   it("are checked", function()
     for _, portal in ipairs { "", "https://", "http://portal.example", "ftp://portal.example",
-        "https://a b/",
-      "https://a\0b/" } do
+        "https://a b/", "https://a\0b/" } do
       refused { portal = portal, token = SECRET }
     end
     for _, token in ipairs { "", SECRET .. "\r\nX: y", SECRET .. "\0", "a b" .. "\n" } do
@@ -202,11 +198,9 @@ describe("options", function()
   end
 
   for _, row in ipairs { { "timeout", "30" }, { "timeout", true }, { "retries", "2" },
-      { "max_reply", "big" },
-    { "nulls", 1 }, { "allow_http", "yes" }, { "stale_ok", "no" }, { "user_agent", 5 },
-    { "token", 5 },
-    { "webhook", 5 }, { "webhook", true }, { "webhook", {} }, { "portal", {} },
-    { "profile", 1 } } do
+      { "max_reply", "big" }, { "nulls", 1 }, { "allow_http", "yes" }, { "stale_ok", "no" },
+      { "user_agent", 5 }, { "token", 5 }, { "webhook", 5 }, { "webhook", true }, { "webhook", {} },
+      { "portal", {} }, { "profile", 1 } } do
     it(row[1] .. " is no " .. type(row[2]), function()
       local message = thrown { webhook = row[1] ~= "webhook" and BASE or nil, [row[1]] = row[2] }
       assert.is_truthy(message:find(row[1], 1, true), message)
@@ -214,12 +208,9 @@ describe("options", function()
   end
 
   for _, row in ipairs { { "timeout", 601 }, { "timeout", 30000 }, { "timeout", 0 },
-      { "timeout", -1 },
-    { "timeout", 0 / 0 }, { "timeout", math.huge }, { "connect_timeout", 0 },
-    { "connect_timeout", -1 },
-    { "retries", -1 }, { "retries", 1.5 }, { "max_reply", -1 }, { "max_reply", 0 / 0 },
-    { "max_depth", -1 },
-    { "transport", "carrier pigeon" } } do
+      { "timeout", -1 }, { "timeout", 0 / 0 }, { "timeout", math.huge }, { "connect_timeout", 0 },
+      { "connect_timeout", -1 }, { "retries", -1 }, { "retries", 1.5 }, { "max_reply", -1 },
+      { "max_reply", 0 / 0 }, { "max_depth", -1 }, { "transport", "carrier pigeon" } } do
     it(("%s is never %s"):format(row[1], tostring(row[2])), function()
       assert.is_truthy(refused(with { [row[1]] = row[2] }):find(row[1], 1, true))
     end)
@@ -232,10 +223,9 @@ describe("options", function()
   end)
 
   for wrong, right in pairs { webhok = "webhook", Webhook = "webhook", web_hook = "webhook",
-      time_out = "timeout",
-    timout = "timeout", connect_timout = "connect_timeout", retry = "retries",
-    allow_https = "allow_http",
-    tokens = "token", max_dept = "max_depth", useragent = "user_agent" } do
+      time_out = "timeout", timout = "timeout", connect_timout = "connect_timeout",
+      retry = "retries", allow_https = "allow_http", tokens = "token", max_dept = "max_depth",
+      useragent = "user_agent" } do
     it(wrong .. " is unknown, and " .. right .. " is suggested", function()
       local message = thrown(with { [wrong] = 1 })
       assert.is_truthy(message:find(wrong, 1, true), message)
@@ -276,7 +266,7 @@ it("the secret is not shown by tostring", function()
   end
 end)
 
--- Without conf: the environment, then a file. Each of these runs in a child with an environment of its own.
+-- Without conf: the environment, then a file. Each runs in a child with its own environment.
 
 local home
 
@@ -374,8 +364,7 @@ describe("without conf", function()
       data.shell("rm -r " .. path)
     end
     for _, text in ipairs { "", "\n", "no webhook\n", SECRET, ("x"):rep(1000000),
-        "\0" .. webhook(SECRET),
-      "http://portal.example" .. PATH .. "\n" } do
+        "\0" .. webhook(SECRET), "http://portal.example" .. PATH .. "\n" } do
       file("b24/webhook", "600", text)
       not_found { XDG_CONFIG_HOME = home }
     end

@@ -99,8 +99,8 @@ local verdicts = {
 }
 
 for _, code in ipairs { "ACCESS_DENIED_KICK", "ATTACH_READ_ACCESS_DENIED", "DOCGEN_ACCESS_ERROR",
-    "ERROR_DOCUMENT_RIGHTS",
-  "CHAT_DELETE_USER_PERMISSION_DENIED", "CONFIG_WRONG_USER_PERMISSION", "USER_ACCESS_ERROR" } do
+    "ERROR_DOCUMENT_RIGHTS", "CHAT_DELETE_USER_PERMISSION_DENIED", "CONFIG_WRONG_USER_PERMISSION",
+    "USER_ACCESS_ERROR" } do
   verdicts[#verdicts + 1] = { 400, code, "denied", false, "has no right" }
 end
 
@@ -181,8 +181,7 @@ describe("the code", function()
 
   it("that nobody knows leaves it to the status", function()
     for status, kind in pairs { [400] = "portal", [401] = "auth", [403] = "denied",
-        [404] = "portal", [200] = "portal",
-      [422] = "portal", [500] = "portal" } do
+        [404] = "portal", [200] = "portal", [422] = "portal", [500] = "portal" } do
       for _, code in ipairs { "SOME_NEW_CODE", "1048582", "0", "" } do
         assert.equal(kind, fail(status, body_of(code)).kind, status .. " " .. code)
       end
@@ -212,8 +211,7 @@ describe("the code", function()
     for code, kind in pairs { [401] = "auth", [403] = "denied", [429] = "limit", [404] = "portal",
         [500] = "portal" } do
       for _, form in ipairs { '{"error":%d,"error_description":"Text"}',
-          '{"error":"%d","error_description":"Text"}',
-        '{"error":{"code":%d,"message":"Text"}}' } do
+          '{"error":"%d","error_description":"Text"}', '{"error":{"code":%d,"message":"Text"}}' } do
         local info = fail(200, form:format(code))
         assert.same({ kind, tostring(code), "Text" }, { info.kind, info.code, info.message }, form)
       end
@@ -345,8 +343,7 @@ describe("a reply without JSON", function()
   for _, row in ipairs(rows) do
     it(("with status %d is %s"):format(row[1], row[2]), function()
       for _, body in ipairs { "", html, "<html>", "\0\1\255", "upstream timed out", '{"cut":', "[]",
-          "{}", "null",
-        "5" } do
+          "{}", "null", "5" } do
         local info, message = fail(row[1], body, { content_type = "text/html" })
         assert.equal(row[2], info.kind)
         if row[3] ~= nil then assert.equal(row[3], info.retryable) end
@@ -357,10 +354,9 @@ describe("a reply without JSON", function()
 
   it("but a good status is decode", function()
     for body, code in pairs { [""] = "EMPTY_REPLY", [html] = "NOT_JSON", ["<p>"] = "NOT_JSON",
-        ["{}"] = "NO_RESULT",
-      ["[]"] = "NO_RESULT", ["5"] = "NO_RESULT", ["null"] = "NO_RESULT",
-      ['{"results":1}'] = "NO_RESULT",
-      ['{"Result":1}'] = "NO_RESULT", ['{"RESULT":1,"Error":"x"}'] = "NO_RESULT" } do
+        ["{}"] = "NO_RESULT", ["[]"] = "NO_RESULT", ["5"] = "NO_RESULT", ["null"] = "NO_RESULT",
+        ['{"results":1}'] = "NO_RESULT", ['{"Result":1}'] = "NO_RESULT",
+        ['{"RESULT":1,"Error":"x"}'] = "NO_RESULT" } do
       local info = fail(200, body)
       assert.same({ "decode", code }, { info.kind, info.code }, body)
     end
@@ -369,9 +365,9 @@ describe("a reply without JSON", function()
 
   it("or JSON that the gate refuses is decode", function()
     for _, body in ipairs { '{"result":{"CHAT":{"18":1}', '{"result":1}x', '{"result":"\\u0000"}',
-        '{"result":"\255"}',
-      '{"result":01}', '{"result":1e999}', '{"result":"\\ud800"}', '{"result":1}\0',
-      '{"result":"a\0b"}', '{"result":' .. ("["):rep(200) .. ("]"):rep(200) .. "}" } do
+        '{"result":"\255"}', '{"result":01}', '{"result":1e999}', '{"result":"\\ud800"}',
+        '{"result":1}\0', '{"result":"a\0b"}',
+        '{"result":' .. ("["):rep(200) .. ("]"):rep(200) .. "}" } do
       local info = fail(200, body)
       assert.equal("decode", info.kind)
       assert.is_false(info.retryable)
@@ -401,9 +397,9 @@ describe("a redirect", function()
 
   it("may lead nowhere", function()
     for _, location in ipairs { "", "/elsewhere", "//", "https://", "https:///x",
-        "javascript:alert(1)", "?", "\0",
-      "a b\r\nX: y", "https://user:" .. SECRET .. "@new.example/", ("x"):rep(100000),
-      "https://" .. ("h"):rep(100000) .. "/" } do
+        "javascript:alert(1)", "?", "\0", "a b\r\nX: y",
+        "https://user:" .. SECRET .. "@new.example/", ("x"):rep(100000),
+        "https://" .. ("h"):rep(100000) .. "/" } do
       assert.equal("http", fail(302, "", { location = location }).kind)
     end
     assert.equal("REDIRECT", fail(302, "").code)

@@ -9,8 +9,7 @@ local fail, body_of = final.fail, final.body_of
 describe("the description", function()
   it("is kept as sent; the message is one line", function()
     for _, text in ipairs { "Disk is full.<br>", "one\ntwo\r\nthree", "tab\there",
-        "\208\152\209\129\209\135",
-      "%s %n" } do
+        "\208\152\209\129\209\135", "%s %n" } do
       local info = fail(401, body_of("ERROR_OAUTH", text))
       assert.equal(text, info.message)
     end
@@ -26,8 +25,8 @@ describe("the description", function()
 
   it("may be missing or of any type", function()
     for _, rest in ipairs { "", ',"error_description":null', ',"error_description":""',
-        ',"error_description":5',
-      ',"error_description":{"a":1}', ',"error_description":[]', ',"error_description":true' } do
+        ',"error_description":5', ',"error_description":{"a":1}', ',"error_description":[]',
+        ',"error_description":true' } do
       local info, message = fail(400, '{"error":"SOME_CODE"' .. rest .. "}")
       assert.equal("SOME_CODE", info.code)
       assert.is_truthy(message:find("^b24: SOME_CODE.*%(HTTP 400%)$"), message)
@@ -53,8 +52,8 @@ describe("an error body with wrong characters", function()
   } do
     it("keeps its code: " .. name, function()
       for status, row in pairs { [401] = { "expired_token", "auth" },
-          [503] = { "QUERY_LIMIT_EXCEEDED", "limit" },
-        [400] = { "SOME_NEW_CODE", "portal" }, [200] = { "insufficient_scope", "denied" } } do
+          [503] = { "QUERY_LIMIT_EXCEEDED", "limit" }, [400] = { "SOME_NEW_CODE", "portal" },
+          [200] = { "insufficient_scope", "denied" } } do
         local info,
           message = fail(status, ('{"error":"%s","error_description":"%s"}'):format(row[1], text))
         assert.same({ row[2], row[1] }, { info.kind, info.code })
@@ -73,8 +72,8 @@ describe("an error body with wrong characters", function()
 
   it("is none without an error in it: a result needs every byte right", function()
     for _, body in ipairs { '{"result":"\\u0000"}', '{"result":1}\0',
-        '{"result":{"error":"X"},"a":"\255"}',
-      '{"error":"","a":"\0"}', '{"error":null,"a":"\0"}', '["error"]\0' } do
+        '{"result":{"error":"X"},"a":"\255"}', '{"error":"","a":"\0"}', '{"error":null,"a":"\0"}',
+        '["error"]\0' } do
       assert.equal("decode", fail(200, body).kind, body)
     end
   end)
@@ -96,7 +95,8 @@ describe("HTML in a message", function()
     ["control characters"] = { "a&#0;b&#27;[31m&#10;c&#x9b;d&#xd800;&#9999999999;",
       "a b [31m c d??" },
     tags = { "Disk is full.<br>Ask <b>Anna</b>", "Disk is full. Ask Anna" },
-    ["comments, scripts, styles"] = { "a<!-- > x --><style>b{c:d}</style><script>e<f</script>g<STYLE>h", "a g" },
+    ["comments, scripts, styles"] = {
+      "a<!-- > x --><style>b{c:d}</style><script>e<f</script>g<STYLE>h", "a g" },
     ["comparisons"] = { "1 < 2 > 0 <> <3", "1 < 2 > 0 <> <3" },
   } do
     it("is made readable: " .. name, function()
@@ -153,19 +153,17 @@ describe("Retry-After", function()
 
   it("as a date that is none is none", function()
     for _, text in ipairs { "Wed, 25 Nov 2026", "Wed, 25 Nov 2026 18:00:00",
-        "Wed, 32 Nov 2026 18:00:00 GMT",
-      "Wed, 25 Foo 2026 18:00:00 GMT", "Wed, 25 Nov 2026 25:00:00 GMT",
-      "Wed, 25 Nov 2026 18:00:00 CET", ",", "Wed",
-      "Wed,", "Wed Nov 25 18:00:00 26", "25 Nov 2026 18:00:00 GMT", "2026-11-25T18:00:00Z",
-      ("W"):rep(100) } do
+        "Wed, 32 Nov 2026 18:00:00 GMT", "Wed, 25 Foo 2026 18:00:00 GMT",
+        "Wed, 25 Nov 2026 25:00:00 GMT", "Wed, 25 Nov 2026 18:00:00 CET", ",", "Wed", "Wed,",
+        "Wed Nov 25 18:00:00 26", "25 Nov 2026 18:00:00 GMT", "2026-11-25T18:00:00Z",
+        ("W"):rep(100) } do
       assert.is_nil(fail(503, "<html>", { retry_after = text, date = NOW }).retry_after, text)
     end
   end)
 
   it("of any other kind does no harm", function()
     for _, text in ipairs { "", "x", "-5", "7.5", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT",
-        ("9"):rep(40), "\0",
-      "nan" } do
+        ("9"):rep(40), "\0", "nan" } do
       local seconds = fail(503, "<html>", { retry_after = text }).retry_after
       assert.is_true(seconds == nil or seconds >= 0 and seconds < math.huge, text)
     end

@@ -101,8 +101,8 @@ describe("a renamed portal", function()
 
   it("that cannot be reached any more is left at once for the old one", function()
     for _, failure in ipairs { DEAD, { kind = "tls", code = "CERTIFICATE_UNTRUSTED", message = "",
-        sent = false },
-      { kind = "timeout", code = "CONNECT_TIMEOUT", message = "", sent = false } } do
+        sent = false }, { kind = "timeout", code = "CONNECT_TIMEOUT", message = "",
+        sent = false } } do
       local conf, call = remembering()
       local action, request = call:next(1, "failed", failure)
       assert.equal("SEND", action)
@@ -260,16 +260,14 @@ describe("a move", function()
   -- from, to, followed?
   local rows = {}
   for _, zone in ipairs { "com", "ru", "de", "eu", "es", "fr", "it", "pl", "in", "com.br", "com.tr",
-      "by", "kz", "ua", "cn",
-    "id", "jp", "vn", "ae", "co", "md", "mx", "uk", "uz" } do
+      "by", "kz", "ua", "cn", "id", "jp", "vn", "ae", "co", "md", "mx", "uk", "uz" } do
     rows[#rows + 1] = { "https://a.bitrix24." .. zone, "https://b-2.bitrix24." .. zone, true }
     rows[#rows + 1] = { "https://a.bitrix24." .. zone, "https://b.bitrix24.example" }
     rows[#rows + 1] = { "https://a.bitrix24." .. zone, "https://bitrix24." .. zone }
   end
   local from = "https://a.bitrix24.ru"
   for _, to in ipairs { "https://B.BITRIX24.RU", "HTTPS://b.bitrix24.ru",
-      "https://b.bitrix24.ru:443",
-    "https://7.bitrix24.ru" } do
+      "https://b.bitrix24.ru:443", "https://7.bitrix24.ru" } do
     rows[#rows + 1] = { from, to, true }
     rows[#rows + 1] = { "https://A.Bitrix24.Ru:443", to, true }
   end
@@ -277,19 +275,16 @@ describe("a move", function()
   local long = ("x"):rep(63)
   rows[#rows + 1] = { from, ("https://%s.bitrix24.ru"):format(long), true }
   for _, to in ipairs { "https://%sx.bitrix24.ru", "https://b.bitrix24.com",
-      "https://b.bitrix24.by", "http://b.bitrix24.ru",
-    "https://b.bitrix24.ru:444", "http://b.bitrix24.ru:443", "https://b.bitrix24.ru.",
-    "https://bitrix24.ru",
-    "https://.bitrix24.ru", "https://a.b.bitrix24.ru", "https://b..bitrix24.ru",
-    "https://evil-bitrix24.ru",
-    "https://b.evil-bitrix24.ru", "https://b.bitrix24.ru.evil.com", "https://evil.com",
-    "https://b.bitrix24.rus",
-    "https://b.bitrix24.r", "https://user@b.bitrix24.ru", "https://user:word@b.bitrix24.ru",
-    "https://b.bitrix24.ru@evil.com",
-    "https://b.bitrix24.ru:443@evil.com", "https://evil.com#b.bitrix24.ru",
-    "https://evil.com?b.bitrix24.ru",
-    "https://evil.com\\b.bitrix24.ru", "https://b_c.bitrix24.ru", "https://-b.bitrix24.ru",
-    "https://b-.bitrix24.ru",
+      "https://b.bitrix24.by", "http://b.bitrix24.ru", "https://b.bitrix24.ru:444",
+      "http://b.bitrix24.ru:443", "https://b.bitrix24.ru.", "https://bitrix24.ru",
+      "https://.bitrix24.ru", "https://a.b.bitrix24.ru", "https://b..bitrix24.ru",
+      "https://evil-bitrix24.ru", "https://b.evil-bitrix24.ru", "https://b.bitrix24.ru.evil.com",
+      "https://evil.com", "https://b.bitrix24.rus", "https://b.bitrix24.r",
+      "https://user@b.bitrix24.ru", "https://user:word@b.bitrix24.ru",
+      "https://b.bitrix24.ru@evil.com", "https://b.bitrix24.ru:443@evil.com",
+      "https://evil.com#b.bitrix24.ru", "https://evil.com?b.bitrix24.ru",
+      "https://evil.com\\b.bitrix24.ru", "https://b_c.bitrix24.ru", "https://-b.bitrix24.ru",
+      "https://b-.bitrix24.ru",
     "https://xn--e1afmkfd.bitrix24.ru", "https://b\208\176.bitrix24.ru",
     "https://b.bitrix24.\209\128\209\131",
     "https://b%2ebitrix24.ru", "https://b.bitrix24.ru%00.evil.com", "https://b.bitrix24.ru\t",
@@ -301,10 +296,8 @@ describe("a move", function()
     rows[#rows + 1] = { from, (to:gsub("%%s", long)) }
   end
   for _, origin in ipairs { "https://portal.example", "https://bitrix24.ru",
-      "https://a.b.bitrix24.ru",
-    "https://a.bitrix24.com",
-    "https://127.0.0.1", "https://a.bitrix24.ru:8443", "https://a.bitrix24.ru.",
-    "http://127.0.0.1" } do
+      "https://a.b.bitrix24.ru", "https://a.bitrix24.com", "https://127.0.0.1",
+      "https://a.bitrix24.ru:8443", "https://a.bitrix24.ru.", "http://127.0.0.1" } do
     rows[#rows + 1] = { origin, "https://b.bitrix24.ru" }
     rows[#rows + 1] = { origin, "https://b.portal.example" }
     rows[#rows + 1] = { origin, "http://127.0.0.1:8080" }

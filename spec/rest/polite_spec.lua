@@ -204,7 +204,8 @@ describe("OPERATION_TIME_LIMIT", function()
     .. 'operation time limit."}'
   local function answered(reset)
     return reply(200,
-      ('{"result":true,"time":{"finish":5000.5,"operating":470,"operating_reset_at":%d}}'):format(reset))
+      ('{"result":true,"time":{"finish":5000.5,"operating":470,"operating_reset_at":%d}}')
+        :format(reset))
   end
 
   it("waits until the method's last good answer said", function()

@@ -63,8 +63,7 @@ describe("a pasted webhook", function()
 
   it("with something invisible inside is refused in these words", function()
     for _, text in ipairs { (BASE:gsub("s3c", "s\226\128\1393c")),
-        (BASE:gsub("^ht", "ht\226\128\139")),
-      (BASE:gsub("/1/", "/1\194\160/")) } do
+        (BASE:gsub("^ht", "ht\226\128\139")), (BASE:gsub("/1/", "/1\194\160/")) } do
       assert.is_truthy(refused(text):find("not ASCII, and may be invisible", 1, true))
     end
   end)
@@ -108,8 +107,8 @@ describe("a host in another script", function()
 
   it("that b24 cannot convert is to be written in punycode", function()
     for _, host in ipairs { "и\204\134.рф", "\239\172\129.example", "💬.example",
-        "a\226\128\139b.example",
-      "\255.example", ("п"):rep(64) .. ".рф", (("портал."):rep(40)) .. "рф" } do
+        "a\226\128\139b.example", "\255.example", ("п"):rep(64) .. ".рф",
+        (("портал."):rep(40)) .. "рф" } do
       assert.is_truthy(refused("https://" .. host .. PATH):find("write it in punycode (xn--...)", 1,
         true), host)
     end
@@ -157,7 +156,8 @@ describe("a webhook file", function()
     local told = cjson.decode(data.lua(env, [[
       local codec = require "b24.codec"
       local conf, message = codec.conf()
-      io.write(require "cjson".encode { conf and codec.request(conf, "profile").url or message })]]))[1]
+      io.write(require "cjson".encode {
+        conf and codec.request(conf, "profile").url or message })]]))[1]
     assert.is_nil(data.leak(SECRET, told))
     return told
   end

@@ -185,8 +185,7 @@ function Portal:log(since)
   return self:control("log", { since = since or 0 }).entries
 end
 
----@return { connections: table<string, integer>, executions: table<string, integer>, rejections: integer,
----  most_at_once: integer, cpu: number }
+---@return table connections and executions (name -> count), rejections, most_at_once, cpu (seconds)
 function Portal:stats()
   return self:control("stats")
 end

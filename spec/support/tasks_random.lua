@@ -82,7 +82,8 @@ local function new_state(setup)
       state.fail(("WRONG: asked %d, answered %s"):format(mine, tostring(number)))
     end
     if not answer
-        and info.code == "NO_BATCH" then state.fail("WRONG: asked for a batch, answered something else") end
+        and info.code == "NO_BATCH" then state.fail("WRONG: asked for a batch,"
+          .. " answered something else") end
     if not answer and info.code ~= "CANCELLED" then state.fail("no answer: " .. tostring(err)) end
     local what = answer and "answered" or "cancelled"
     state.count[what] = state.count[what] + 1
@@ -280,8 +281,7 @@ local function sum_up(state)
 end
 
 --- Runs in a task of its own and ends with state.done(); prints how many calls ended how.
----@param setup {conf: table, loop: string, seed: integer, calls: integer, base: integer?, done: function} base: the numbers
---- of its calls begin behind it
+---@param setup table conf, loop, seed, calls, done; base: the numbers of its calls come after it
 function M.run(setup)
   local pause = collectgarbage("setpause", 50)
   local state = new_state(setup)

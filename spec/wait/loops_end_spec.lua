@@ -31,7 +31,8 @@ describe("over each event loop", function()
       end)
       spin(function() end)
       print "over"
-    ]], { whole = true, over = { "uv", "cqueues", "blocking" }, conf = { timeout = 300 } }) -- a child is killed before that
+    ]], { whole = true, over = { "uv", "cqueues", "blocking" },
+      conf = { timeout = 300 } }) -- a child is killed before that
   end)
 
   it("a program ends in good order whatever moment of a request it is", function()
@@ -56,8 +57,7 @@ describe("over each event loop", function()
       end
     ]]
     for ending, moments in pairs { ["os.exit(0, true)"] = "0, 2, 10, 30",
-        ["os.exit(0)"] = "0, 1, 5, 20",
-      [""] = "0, 3, 15, 50" } do
+        ["os.exit(0)"] = "0, 1, 5, 20", [""] = "0, 3, 15, 50" } do
       -- os.exit(0) frees nothing, which a sanitizer calls a leak when it is slow.
       if process.sanitized() then moments = ending == "os.exit(0)" and "" or moments end
       prints("ended " .. (moments:gsub("%d+", "0"):gsub(",", "")) .. "\n", ([[

@@ -21,7 +21,8 @@ describe("over each event loop", function()
 
   it("b24.run has all calls in direct style", function()
     portal:control("settings", { deals = 120 })
-    prints("table\tnil\t200\nportal\ntable\ninbox\ttable\nall\t120\nlist\t120\nsent\tnumber\nread\ttrue\nmany\t2\ntrue\n", [[
+    prints("table\tnil\t200\nportal\ntable\ninbox\ttable\nall\t120\nlist\t120\nsent\tnumber\n"
+      .. "read\ttrue\nmany\t2\ntrue\n", [[
       b24.run(function()
         local counters, err, info = client:counters()
         print(type(counters.TYPE), err, info.status) -- how many, the other loops change meanwhile
@@ -76,7 +77,8 @@ describe("over each event loop", function()
 
   it("a handle is waited for, with a limit and without one", function()
     portal:control("fault", { kind = "slow", delay = 0.3, times = -1, method = "im.counters.get" })
-    prints("nil\ttimeout\tWAIT_TIMEOUT\tfalse\n14\tnil\t200\ttrue\n14\nnil\tclosed\tCANCELLED\n14\nfalse\tstring\n", [[
+    prints("nil\ttimeout\tWAIT_TIMEOUT\tfalse\n14\tnil\t200\ttrue\n14\nnil\tclosed\tCANCELLED\n"
+      .. "14\nfalse\tstring\n", [[
       local seen
       local handle = client:counters(function(counters) seen = counters.TYPE.ALL end)
       local value, _, info = handle:wait(50)

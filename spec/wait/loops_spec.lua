@@ -71,7 +71,8 @@ describe("over each event loop", function()
 
   it("every call takes a callback", function()
     portal:control("message", { dialog_id = "5", count = 1 })
-    prints("all\ttable\nbatch\ttable\ncall\ttable\ncounters\ttable\ninbox\ttable\nmark_read\tboolean\nmessages\ttable\n"
+    prints("all\ttable\nbatch\ttable\ncall\ttable\ncounters\ttable\ninbox\ttable\nmark_read\t"
+      .. "boolean\nmessages\ttable\n"
       .. "send\tnumber\n", [[
       local seen, n = {}, 0
       local function note(name)
@@ -135,7 +136,8 @@ describe("over each event loop", function()
   it("a cancelled call tells its callback once, in whatever state it is", function()
     portal:control("fault", { kind = "slow", delay = 0.3, times = -1, method = "im.counters.get" })
     prints("nil\tclosed\tCANCELLED\tim.counters.get\ntrue\tfalse\nfalse\n"
-      .. "nil\tclosed\tCANCELLED\tim.counters.get\ttrue\nall: nil\tclosed\tCANCELLED\nover: true\tfalse\n", [[
+      .. "nil\tclosed\tCANCELLED\tim.counters.get\ttrue\nall: nil\tclosed\tCANCELLED\n"
+      .. "over: true\tfalse\n", [[
       local function tell(_, err, info) print(err and nil, info.kind, info.code, info.method) end
       local first = client:counters(tell)
       local a, b = first:cancel(), first:cancel() -- before a byte was sent

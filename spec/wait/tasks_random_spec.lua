@@ -19,7 +19,8 @@ describe("random tasks", function()
     return loops.program(portal, loop, ([[
       require("spec.support.tasks_random").run { conf = conf, loop = LOOP, seed = %d, calls = %d,
         base = %d, done = done }
-    ]]):format(seed, calls, base), { before = planted and "require('spec.support.tasks_random').plant() " or nil })
+    ]]):format(seed, calls, base),
+      { before = planted and "require('spec.support.tasks_random').plant() " or nil })
   end
 
   local function present()

@@ -21,7 +21,8 @@ function inbox.options(opts)
   end
   for name in pairs(opts) do
     if name ~= "section" and name ~= "waiting" then
-      blame(("b24: unknown option '%s' of inbox (there is: section, waiting)"):format(tostring(name)))
+      blame(("b24: unknown option '%s' of inbox (there is: section, waiting)")
+        :format(tostring(name)))
     end
   end
   local section, waiting = opts.section, opts.waiting

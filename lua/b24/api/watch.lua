@@ -47,7 +47,8 @@ local function check(opts)
           .. tostring(value))
       end
     elseif not HANDLERS[name] then
-      blame(("b24: unknown option '%s' of watch (there are: every, on_change, on_error, on_recover)"):format(tostring(name)))
+      blame(("b24: unknown option '%s' of watch (there are: every, on_change, on_error,"
+        .. " on_recover)"):format(tostring(name)))
     elseif type(value) ~= "function" then
       blame(("b24: option '%s' must be a function, not a %s"):format(name, type(value)))
     end

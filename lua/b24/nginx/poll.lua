@@ -226,7 +226,8 @@ local function check_options(opts)
   for name, value in pairs(opts) do
     local wanted = OPTIONS[name]
     if not wanted then
-      blame(("b24: unknown option '%s' of poll (there are: dict, accounts, every)"):format(tostring(name)))
+      blame(("b24: unknown option '%s' of poll (there are: dict, accounts, every)")
+        :format(tostring(name)))
     end
     if not wanted:find(type(value), 1, true) then
       blame(("b24: option '%s' of poll must be a %s, not a %s"):format(name, wanted, type(value)))
@@ -245,9 +246,7 @@ end
 --- Keeps the counters of all accounts up to date in a shared dictionary. Call it once in each
 --- worker, in init_worker_by_lua. One worker polls; when it dies or ends, another takes over. An
 --- answer stays until there is a newer one, with its age. The dictionary holds no credential.
----@param opts { dict: string, accounts: table<string, b24.conf|string>|fun(): table, every: number? } dict: name of a
---- lua_shared_dict; accounts: name -> conf, each somebody's own webhook or token, or a function
---- that returns the current table, and may wait; every: seconds (default 30)
+---@param opts b24.poll_options
 function resty.poll(opts)
   check_options(opts)
   if ngx.get_phase() == "init" then

@@ -9,8 +9,7 @@ local space = vim.api.nvim_create_namespace "b24"
 function page.new(filetype)
   local buffer = vim.api.nvim_create_buf(false, true)
   for name, value in pairs { buftype = "nofile", bufhidden = "wipe", swapfile = false,
-      modifiable = false,
-    filetype = filetype } do
+      modifiable = false, filetype = filetype } do
     vim.bo[buffer][name] = value
   end
   return buffer

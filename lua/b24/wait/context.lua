@@ -119,7 +119,8 @@ local function loop_name(call, option)
   elseif option == "blocking" then
     return nil
   elseif name and not loop_of(name) then
-    blame(("b24: b24 does not support the event loop of %s; run the program b24 as a child process"):format(name))
+    blame(("b24: b24 does not support the event loop of %s; run the program b24 as a child process")
+      :format(name))
   end
   return name and loop_of(name) or loaded_loop(call)
 end
@@ -144,7 +145,8 @@ local function direct(call, option)
     check_controller(cqueues_waits(), call)
     return load_waiter("cqueues", call)
   elseif option and option ~= "auto" and option ~= "blocking" and option ~= "cqueues" then
-    blame(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run"):format(option, call))
+    blame(("b24: with transport = \"%s\" give %s a callback, or make it inside b24.run")
+      :format(option, call))
   elseif name and option ~= "blocking" then
     blame(("b24: %s would freeze %s until the portal answers; give it a callback, make it inside "
       .. "b24.run, or, to wait all "

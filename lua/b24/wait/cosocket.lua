@@ -16,7 +16,7 @@ local TRIES = 20 -- connections for one verdict on a certificate: next door one 
 local WAITS = {} -- phases in which nginx lets Lua wait
 for _, phase in ipairs { "rewrite", "server_rewrite", "access", "content", "timer",
     "preread", "ssl_cert",
-  "ssl_session_fetch", "ssl_client_hello" } do WAITS[phase] = true end
+    "ssl_session_fetch", "ssl_client_hello" } do WAITS[phase] = true end
 
 local resty = {}
 
@@ -24,10 +24,10 @@ local resty = {}
 --- can.
 ---@return string?
 function resty.why_not()
-  if not ngx.socket then
+    if not ngx.socket then
     return "a worker thread of ngx.run_worker_thread has no sockets; call it outside"
-  end
-  local phase = ngx.get_phase()
+    end
+    local phase = ngx.get_phase()
   if WAITS[phase] then return nil end
   return ("nothing may wait in nginx's phase %s (API disabled); call it from ngx.timer.at(0, "
     .. "function() … end), or in "

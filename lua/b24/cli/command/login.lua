@@ -21,7 +21,8 @@ end
 
 local ADVICE = [[
 In Bitrix24: Applications > Developer resources > Ready-made scenarios > Other > Incoming webhook.
-Tick "Chat and Notifications (im)", save, and copy the webhook's URL: https://PORTAL/rest/USER/SECRET/
+Tick "Chat and Notifications (im)", save, and copy the webhook's URL:
+https://PORTAL/rest/USER/SECRET/
 ]]
 
 -- From a terminal that does not show it, or one line of a pipe.
