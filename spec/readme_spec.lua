@@ -1,5 +1,6 @@
 -- What the pages promise is true: the examples run, the links lead somewhere, versions and file
--- lists agree. One Lua of each kind: processes.
+-- lists agree.
+-- One Lua of each kind: processes.
 
 local b24 = require "b24"
 local data = require "spec.support.data"

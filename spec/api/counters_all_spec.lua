@@ -1,5 +1,6 @@
 -- b24.counters_all in a plain interpreter: many accounts side by side. Over event loops:
--- loops_spec. One Lua of each kind: real time.
+-- loops_spec.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local start = require("spec.support.portal").start

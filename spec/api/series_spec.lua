@@ -1,5 +1,6 @@
 -- Requests that belong together: one deadline, one info. For batches, lists, the inbox and many
--- accounts. One Lua of each kind: real time.
+-- accounts.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local codec = require "b24.codec"

@@ -1,5 +1,6 @@
 -- b24 doctor finds what is wrong between here and the portal; --shape tells the form of an answer,
--- not its content. One Lua of each kind: processes.
+-- not its content.
+-- One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local codec = require "b24.codec"

@@ -1,5 +1,6 @@
 -- What the pages say of the command line is true: the README's lines run, the manual names every
--- option. One Lua of each kind: processes.
+-- option.
+-- One Lua of each kind: processes.
 
 local command = require "spec.support.command"
 local process = require "spec.support.process"

@@ -1,5 +1,6 @@
 -- Standard streams that are closed, full, or have no reader: cron jobs, services, bars that
--- restart. One Lua of each kind: processes.
+-- restart.
+-- One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"

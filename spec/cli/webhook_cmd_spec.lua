@@ -1,5 +1,6 @@
 -- The command that prints the webhook: within the deadline, its first line is enough, and nothing
--- of it is left behind. One Lua of each kind: processes.
+-- of it is left behind.
+-- One Lua of each kind: processes.
 
 local calm = require "spec.support.calm"
 local command = require "spec.support.command"

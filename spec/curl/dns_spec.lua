@@ -1,5 +1,6 @@
 -- A name server that never answers: the callback comes at the deadline, nothing else stops, and the
--- process can end. One Lua of each kind: processes.
+-- process can end.
+-- One Lua of each kind: processes.
 
 local data = require "spec.support.data"
 local loops = require "spec.support.loops"

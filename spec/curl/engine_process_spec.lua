@@ -1,5 +1,6 @@
 -- The engine (b24.core.engine) and its process: threads, descriptors, memory, signals, fork, what
--- it prints. One Lua of each kind: processes.
+-- it prints.
+-- One Lua of each kind: processes.
 
 local core = require "b24.core"
 local data = require "spec.support.data"

@@ -1,5 +1,6 @@
 -- Whatever a portal, a proxy or the network does: an error value in time, a living process, a
--- working next call. One Lua of each kind: real time.
+-- working next call.
+-- One Lua of each kind: real time.
 
 local calm = require "spec.support.calm"
 local mime = require "mime"

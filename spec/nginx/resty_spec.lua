@@ -76,7 +76,6 @@ describe("b24 in nginx", function()
   end
 
   local function at(webhook) return ("webhook = %q"):format(webhook) end
-
   local function fails(kind, code, result)
     assert.is_nil(result.value)
     assert.same({ kind, code }, { result.info.kind, result.info.code }, result.err)

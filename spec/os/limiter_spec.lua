@@ -1,5 +1,6 @@
 -- The limiter of the whole machine: real processes, one mapped file, and everything that can happen
--- to that file. One Lua of each kind: real time.
+-- to that file.
+-- One Lua of each kind: real time.
 
 local calm = require "spec.support.calm"
 local codec = require "b24.codec"

@@ -1,13 +1,13 @@
 -- luacheck: std max+busted
--- The mock portal itself: other specs may lean on it, so it must hold.
--- One Lua of each kind: the mock portal has a Lua of its own.
+-- The mock portal itself, which other specs lean on.
+-- One Lua of each kind: it has its own Lua.
 
 local cjson = require "cjson"
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 local mime = require "mime"
 local socket = require "socket"
-
+local data = require "spec.support.data"
 local h2 = require "spec.support.h2"
 local start = require("spec.support.portal").start
 
@@ -30,12 +30,9 @@ end
 
 -- Returns the body, then "STATUS HTTP_VERSION EXIT_CODE".
 local function curl(portal, arguments)
-  local pipe = io.popen("curl -s -m 60 --cacert " .. portal.ca_file
+  local text = data.shell("curl -s -m 60 --cacert " .. portal.ca_file
     .. " -w '\n%{http_code} %{http_version} ' " .. arguments .. "; printf %d $?")
-  local text = pipe:read("*a")
-  pipe:close()
-  local body, outcome = text:match("^(.*)\n(.-)$")
-  return body, outcome
+  return text:match "^(.*)\n(.-)$"
 end
 
 describe("the mock portal", function()
@@ -44,9 +41,7 @@ describe("the mock portal", function()
   before_each(function() portal:reset() end)
   teardown(function() portal:stop() end)
 
-  local function counters()
-    return call(portal.http_webhook .. "im.counters.get").result
-  end
+  local function counters() return call(portal.http_webhook .. "im.counters.get").result end
 
   describe("answers", function()
     it("as the vendor's server writes them", function()

@@ -1,5 +1,6 @@
 -- Nothing runs twice that must not, and nothing is lost that need not be: counted by the portal
--- itself. One Lua of each kind: real time.
+-- itself.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local portal = require "spec.support.portal"

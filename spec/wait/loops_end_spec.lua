@@ -1,5 +1,6 @@
 -- Over each event loop: its end, the process's end, and a fork while requests are under way; which
--- loop is chosen. One Lua of each kind: event loops, in processes.
+-- loop is chosen.
+-- One Lua of each kind: event loops, in processes.
 
 local loops = require "spec.support.loops"
 local process = require "spec.support.process"

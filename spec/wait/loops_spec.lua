@@ -1,5 +1,6 @@
 -- The same calls over luv, cqueues, GLib and in plain Lua (b24.run): callbacks, handles, many
--- accounts, cancellation. One Lua of each kind: event loops, in processes.
+-- accounts, cancellation.
+-- One Lua of each kind: event loops, in processes.
 
 local calm = require "spec.support.calm"
 local loops = require "spec.support.loops"
