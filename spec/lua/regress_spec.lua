@@ -195,6 +195,20 @@ describe("Ctrl-C", function()
       print "went on"]]):format(p.http_webhook))
   end)
 
+  it("is not lost when it comes inside a coroutine, just before the wait", function()
+    p:control("fault", { kind = "silent", times = -1 })
+    local child = process.start(([[
+      local b24, pid = require "b24", require("b24_posix").getpid()
+      coroutine.wrap(function()
+        io.popen("kill -INT " .. pid):close()
+        b24.counters { webhook = %q, allow_http = true, limiter = false, timeout = 300 }
+      end)()
+      print "went on"]]):format(p.http_webhook))
+    local status, out, err = child:wait()
+    assert.is_truthy(err:find("interrupted!", 1, true), err)
+    assert.same({ 1, "" }, { status, out })
+  end)
+
   it("reaches a first call that is made inside a coroutine", function()
     p:control("fault", { kind = "silent", times = -1 })
     interrupted(([[

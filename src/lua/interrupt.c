@@ -20,9 +20,17 @@ static lua_State *main_thread(lua_State *L) {
     return main;
 }
 
+/* Has lua.c's answer to a signal been set already? It fires at the main thread's next step, which
+   waits for the coroutine that runs now: a Ctrl-C just before a wait would be lost. */
+static bool signal_pending(lua_State *main) {
+    const int mask = LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT;
+    return (lua_gethookmask(main) & mask) == mask && lua_gethookcount(main) == 1;
+}
+
 struct b24L_interrupt b24L_watch_hooks(lua_State *L) {
     struct b24L_interrupt w = {.here = L, .main = main_thread(L)};
     w.hook_here = lua_gethook(L);
-    if (w.main != NULL) w.hook_main = lua_gethook(w.main);
+    if (w.main != NULL && (w.main == L || !signal_pending(w.main)))
+        w.hook_main = lua_gethook(w.main); /* else NULL: it differs at once */
     return w;
 }
