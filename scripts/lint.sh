@@ -50,6 +50,9 @@ for file in src/*/*.[ch]; do
   if grep -qE '#include *[<"](lua|lauxlib)' "$file" && grep -qE '#include *<curl/' "$file"; then echo "$file"; fi
 done | report "no file with both lua.h and curl/curl.h"
 grep -nE 'cJSON_GetObjectItem\(|cJSON_HasObjectItem\(|cJSON_InitHooks' src/*/*.c | report "no case-insensitive or process-wide cJSON call"
+awk 'FNR == 1 { from = 0 } /^[a-zA-Z].*\) \{$|^(local )?function|^\{$/ { from = FNR }
+  /^(\}|end)/ { if (from && FNR - from > 50) print FILENAME ":" from ": " FNR - from; from = 0 }' \
+  src/*/*.[ch] $(find lua -name '*.lua') | report "no function over 50 lines"
 wc -l src/*/*.[ch] $(find lua spec -name '*.lua') | awk '$1 > 400 && $2 != "total"' | report "no file over 400 lines"
 
 awk 'length > 100 { print FILENAME ":" FNR ": " length }' src/*/*.[ch] | report "no line of C over 100 bytes"
