@@ -71,9 +71,13 @@ local TYPES = { SECONDS = "number", COUNT = "integer", BYTES = "integer", FLAG =
 -- {name=, type=, default=, doc=} of each option that is for users.
 local function options(root)
   local header, list = read(root .. HEADER), {}
+  local loops = {}
+  for i, r in ipairs(rows(header, "B24_LOOPS")) do loops[i] = ('"%s"'):format(r[1]) end
+  local in_type, in_doc = table.concat(loops, "|"), "`" .. table.concat(loops, "`, `") .. "`"
   local headers = header .. read(root .. "src/json/check.h")
   for _, r in ipairs(rows(header, "B24_CONF_OTHERS")) do
-    list[#list + 1] = { name = r[1], default = words(r[4]), type = words(r[5]), doc = words(r[6]) }
+    list[#list + 1] = { name = r[1], default = words(r[4]),
+      type = words(r[5]):gsub("LOOPS", in_type), doc = words(r[6]):gsub("LOOPS", in_doc) }
   end
   for _, r in ipairs(rows(header, "B24_CONF_VALUES")) do
     list[#list + 1] = { name = r[2], default = words(r[5]) or value(r[5], headers),

@@ -56,10 +56,10 @@ end
 ---@return b24.info info attempts and elapsed of all; failed: how many have no counters
 function b24.counters_all(confs, opts, callback)
   if type(opts) == "function" then opts, callback = nil, opts end
-  local many = require "b24.api.counters_all"
-  local accounts, transport = many.accounts(confs)
-  local parallel, chosen = many.options(opts)
-  local function ask(core) return many.counters(core, accounts, parallel) end
+  local counters_all = require "b24.api.counters_all"
+  local accounts, transport = counters_all.accounts(confs)
+  local parallel, chosen = counters_all.options(opts)
+  local function ask(core) return counters_all.counters(core, accounts, parallel) end
   local answers, err, info = require("b24.wait.context").run("b24.counters_all(confs)",
     chosen or transport, callback, ask, { method = "im.counters.get", parallel = true })
   return answers, err, info

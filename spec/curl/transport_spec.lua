@@ -90,7 +90,7 @@ describe("the choice of a transport", function()
 
   it("among several loaded loops is the user's", function()
     prints("at the caller: b24: several event loops are loaded; say which one drives "
-      .. "b24.counters(conf): " .. "transport = \"uv\" or \"glib\"\n"
+      .. "b24.counters(conf): transport = \"uv\" or \"glib\"\n"
       .. "at the caller: b24: several event loops are loaded; say which one drives b24.run: "
       .. "transport = \"uv\" or \"glib\"\n14\n14\n", [[
       package.loaded.luv, package.loaded.lgi = {}, {}

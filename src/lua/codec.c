@@ -9,6 +9,7 @@
 #include "lua/inbox.h"
 #include "lua/system.h"
 #include "lua/text.h"
+#include "rest/conf_options.h"
 #include "json/document.h"
 
 static struct b24_view check_view(lua_State *L, int index) {
@@ -154,6 +155,63 @@ static int codec_clock(lua_State *L) {
     return 1;
 }
 
+/* codec.loops() -> list of {name, module, host, told}: B24_LOOPS */
+static int codec_loops(lua_State *L) {
+    static const struct loop {
+        const char *name, *module, *host;
+        bool told;
+    } loops[] = {
+#define X(name, module, host, told) {#name, module, host, told},
+        B24_LOOPS(X)
+#undef X
+    };
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
+        lua_createtable(L, 0, 4);
+        lua_pushstring(L, loops[i].name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, loops[i].module);
+        lua_setfield(L, -2, "module");
+        if (*loops[i].host != '\0') {
+            lua_pushstring(L, loops[i].host);
+            lua_setfield(L, -2, "host");
+        }
+        lua_pushboolean(L, loops[i].told);
+        lua_setfield(L, -2, "told");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"conf", codec_conf},
+    {"call", b24L_call},
+    {"request", codec_request},
+    {"reply", codec_reply},
+    {"decode", codec_decode},
+    {"encode", codec_encode},
+    {"totals", b24L_totals},
+    {"badge", b24L_badge},
+    {"dialogs", b24L_dialogs},
+    {"diff", b24L_diff},
+    {"fault", codec_fault},
+    {"clock", codec_clock},
+    {"own", b24L_own},
+    {"blame", b24L_blame},
+    {"batch", b24L_batch},
+    {"batch_check", b24L_batch_check},
+    {"ref", b24L_ref},
+    {"cursor", b24L_cursor},
+    {"watch", b24L_watch},
+    {"inbox_questions", b24L_inbox_questions},
+    {"inbox_answers", b24L_inbox_answers},
+    {"why_parts", b24L_why},
+    {"loops", codec_loops},
+    {"as_counters", b24L_as_counters},
+    {"add_cost", b24L_add_cost},
+    {NULL, NULL},
+};
+
 static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
     b24L_newtype(L, name);
     lua_pushcfunction(L, gc);
@@ -162,29 +220,6 @@ static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
 }
 
 void b24L_open_codec(lua_State *L) {
-    static const luaL_Reg functions[] = {{"conf", codec_conf},
-                                         {"call", b24L_call},
-                                         {"request", codec_request},
-                                         {"reply", codec_reply},
-                                         {"decode", codec_decode},
-                                         {"encode", codec_encode},
-                                         {"totals", b24L_totals},
-                                         {"badge", b24L_badge},
-                                         {"dialogs", b24L_dialogs},
-                                         {"diff", b24L_diff},
-                                         {"fault", codec_fault},
-                                         {"clock", codec_clock},
-                                         {"own", b24L_own},
-                                         {"blame", b24L_blame},
-                                         {"batch", b24L_batch},
-                                         {"batch_check", b24L_batch_check},
-                                         {"ref", b24L_ref},
-                                         {"cursor", b24L_cursor},
-                                         {"watch", b24L_watch},
-                                         {"inbox_questions", b24L_inbox_questions},
-                                         {"inbox_answers", b24L_inbox_answers},
-                                         {"why_parts", b24L_why},
-                                         {NULL, NULL}};
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {
         lua_pushlightuserdata(L, L);
@@ -208,10 +243,6 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_system(L);
     b24L_open_http(L);
     b24L_open_cache(L);
-    lua_pushcfunction(L, b24L_as_counters);
-    lua_setfield(L, -2, "as_counters");
-    lua_pushcfunction(L, b24L_add_cost);
-    lua_setfield(L, -2, "add_cost");
     b24L_push_null(L);
     lua_setfield(L, -2, "null");
     lua_pushliteral(L, B24_VERSION);

@@ -119,15 +119,15 @@ static bool take_http_version(lua_State *L, int conf, struct b24_conf *c, struct
 
 /* Who waits is chosen in Lua (wait/context.lua); here only the name is checked. */
 static bool take_transport(lua_State *L, int conf, struct b24_fault *fault) {
-#define X(name) #name,
-    static const char *const names[] = {B24_TRANSPORTS(X)};
+#define X(name, ...) #name,
+    static const char *const names[] = {"auto", "blocking", B24_LOOPS(X)};
 #undef X
     bool ok = option(L, conf, "transport") == LUA_TNIL;
     for (size_t i = 0; !ok && i < sizeof names / sizeof *names; i++)
         ok = strcmp(lua_tostring(L, -1), names[i]) == 0;
     lua_pop(L, 1);
-#define X(name) " " #name
-    return ok || bad_value(fault, "transport", "must be one of these:" B24_TRANSPORTS(X));
+#define X(name, ...) " " #name
+    return ok || bad_value(fault, "transport", "must be one of these: auto blocking" B24_LOOPS(X));
 #undef X
 }
 

@@ -11,12 +11,20 @@
 #define B24_REPLY_DEFAULT (16 << 20) /* bytes; the largest real answers are a few MiB */
 #define B24_REPLY_MAX     (1 << 30)
 
-/* What `transport` may be: how a program waits. "auto", and the loops of lua/b24/wait/context.lua.
- */
-#define B24_TRANSPORTS(X) X(auto) X(blocking) X(uv) X(cqueues) X(glib)
+/* The event loops, for lua/b24/wait/context.lua and what conf.transport may be. X(name, module,
+   host, told)
+     name    conf.transport, and the file lua/b24/wait/NAME.lua
+     module  what a plain program has loaded that uses the loop
+     host    the program whose own loop it is; "": none
+     told    the module tells whether its loop runs; where none does nothing would ever go on, so
+             that to have loaded it means nothing */
+#define B24_LOOPS(X)                                                                               \
+    X(uv, "luv", "Neovim", false)                                                                  \
+    X(cqueues, "cqueues", "", true)                                                                \
+    X(glib, "lgi", "AwesomeWM", false)
 
 /* X(name, Lua types, what it must be, default in words, type in LuaLS, doc): read by a function of
-   their own in lua/conf.c. No doc: not for users. Docs are Markdown. */
+   their own in lua/conf.c. No doc: not for users. Docs are Markdown; LOOPS: the names above. */
 #define B24_CONF_OTHERS(X)                                                                         \
     X(webhook, T(STRING) | T(FUNCTION), "a string or a function that returns it", "",              \
       "string|fun():string?,string?",                                                              \
@@ -38,10 +46,8 @@
       "calls; an error in it is reported in `info.log_error`")                                     \
     X(http_version, T(STRING) | T(NUMBER), "\"1.1\", \"2\" or \"auto\"", "`\"auto\"`",             \
       "\"1.1\"|\"2\"|\"auto\"", "`\"1.1\"` or `\"2\"`: that one only")                             \
-    X(transport, T(STRING), "a string", "`\"auto\"`",                                              \
-      "\"auto\"|\"blocking\"|\"uv\"|\"cqueues\"|\"glib\"",                                         \
-      "how the program waits: `\"blocking\"`, `\"uv\"`, `\"cqueues\"`, `\"glib\"`; see "           \
-      "[below](#never-freeze-the-program)")
+    X(transport, T(STRING), "a string", "`\"auto\"`", "\"auto\"|\"blocking\"|LOOPS",               \
+      "how the program waits: `\"blocking\"`, LOOPS; see [below](#never-freeze-the-program)")
 
 /* X(KIND, name, low, high, default, doc): plain values.
      SECONDS   b24_ms   low, high and default in seconds

@@ -1,9 +1,9 @@
---- b24.counters_all: the counters of many accounts side by side.
+--- b24.counters_all: the counters of counters_all.accounts side by side.
 
 local codec = require "b24.codec"
 local blame = codec.blame
 
-local many = {}
+local counters_all = {}
 
 local PARALLEL = 50 -- what a portal lets through at once
 local MOST = 1000
@@ -26,7 +26,7 @@ end
 ---@param confs table
 ---@return table[] accounts {key=, conf=} or {key=, err=, info=}
 ---@return string? transport that the confs name
-function many.accounts(confs)
+function counters_all.accounts(confs)
   if type(confs) ~= "table" then
     blame("b24: confs must be a table of accounts, not a " .. type(confs))
   end
@@ -48,7 +48,7 @@ end
 ---@param opts table?
 ---@return integer parallel
 ---@return string? transport
-function many.options(opts)
+function counters_all.options(opts)
   local host = require "b24.wait.context"
   if type(opts) ~= "table" then
     local none = host.transport("b24.counters_all", opts)
@@ -75,9 +75,9 @@ end
 --- Each worker asks one account after the other. An account's deadline counts from the beginning of
 --- all, not from its turn.
 ---@param core table which has `spawn`
----@param accounts table[] of many.accounts
+---@param accounts table[] of counters_all.accounts
 ---@param parallel integer
-function many.counters(core, accounts, parallel)
+function counters_all.counters(core, accounts, parallel)
   local answers, at, workers, begun = {}, 0, {}, codec.clock()
   local sum, failed = {}, 0
   local stop = false
@@ -100,4 +100,4 @@ function many.counters(core, accounts, parallel)
   return answers, nil, info
 end
 
-return many
+return counters_all

@@ -62,7 +62,7 @@ local function template_problem(format)
   for name in format:gsub("{{", ""):gmatch "{([^{}]*)}" do
     if not FIELDS[name] then
       return ("--format has no field {%s}; there are: {messages} {tasks} {notifications} {lines} "
-        .. "{all} {dialogs} " .. "{badge} {age} {stale}, and {{ for a brace"):format(name)
+        .. "{all} {dialogs} {badge} {age} {stale}, and {{ for a brace"):format(name)
     end
   end
   if not format:find("{", 1, true) then

@@ -1,6 +1,8 @@
 --- Which program runs this Lua, and how may it wait for an answer?
 
-local blame = require("b24.codec").blame
+local codec = require "b24.codec"
+
+local blame = codec.blame
 
 local host = {}
 
@@ -22,16 +24,10 @@ function host.name()
   if type(global "hs") == "table" then return "Hammerspoon" end
 end
 
--- One row for each event loop. name: conf.transport, and the file beside this one; module: what a
--- plain program has loaded that uses the loop; host: the program whose own loop it is; runs: of a
--- module that tells whether its loop runs, and where none does nothing would ever go on, so that to
--- have loaded it means nothing.
----@type { name: string, module: string, host: string?, runs: boolean? }[]
-local LOOPS = {
-  { name = "uv", module = "luv", host = "Neovim" },
-  { name = "cqueues", module = "cqueues", runs = true },
-  { name = "glib", module = "lgi", host = "AwesomeWM" },
-}
+-- One row for each event loop that b24 knows (B24_LOOPS in src/rest/conf_options.h says what each
+-- field means).
+---@type { name: string, module: string, host: string?, told: boolean }[]
+local LOOPS = codec.loops()
 
 local TRANSPORTS, names = { auto = true, blocking = true }, { '"auto"', '"blocking"' }
 for i, loop in ipairs(LOOPS) do
@@ -65,7 +61,7 @@ end
 
 local function cannot_wait(call)
   blame(("b24: %s has to wait, and cannot here: not in a finaliser, a hook, or a function that a "
-    .. "C function calls " .. "(string.gsub, table.sort)"):format(call))
+    .. "C function calls (string.gsub, table.sort)"):format(call))
 end
 
 -- b24.core, or an error that says what is missing.
@@ -88,7 +84,7 @@ local function loaded_loop(call)
   if cqueues_runs() then return "cqueues" end
   local found
   for _, loop in ipairs(LOOPS) do
-    if package.loaded[loop.module] and not loop.runs then
+    if package.loaded[loop.module] and not loop.told then
       if found then
         blame(("b24: several event loops are loaded; say which one drives %s: transport = \"%s\" "
           .. "or \"%s\""):format(call, found, loop.name))
@@ -115,7 +111,7 @@ local function loop_name(call, option)
   local name = host.name()
   if name == "nginx" then
     blame("b24: in nginx calls take no callback, because they do not block the worker; for what "
-      .. "goes on by itself there is " .. "require \"b24.resty\" (not: " .. call .. ")")
+      .. "goes on by itself there is require \"b24.resty\" (not: " .. call .. ")")
   elseif option == "blocking" then
     return nil
   elseif name and not loop_of(name) then
@@ -195,7 +191,7 @@ function host.check(call, option)
   if not yields then yields = direct(call, option) ~= nil end
   load_core(call)
   yields = yields and option ~= "blocking"
-  if yields and require("b24.codec").may_yield() == false then cannot_wait(call) end
+  if yields and codec.may_yield() == false then cannot_wait(call) end
   return yields
 end
 
@@ -209,7 +205,7 @@ local function callback_waiter(call, option, callback)
   local why = option == "blocking" and "transport = \"blocking\" has none"
     or package.loaded.cqueues and "no controller of cqueues runs here" or "none is loaded"
   blame(("b24: a callback needs an event loop, and %s; call %s without one, or choose transport = "
-    .. "\"uv\" (luv), " .. "\"cqueues\" or \"glib\" (lgi)"):format(why, call))
+    .. "\"uv\" (luv), \"cqueues\" or \"glib\" (lgi)"):format(why, call))
 end
 
 --- Makes a call as the program it runs in allows: in a task it yields, with a callback it goes on

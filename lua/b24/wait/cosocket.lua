@@ -2,7 +2,7 @@
 --- Never loads libcurl.
 
 local codec = require "b24.codec"
-local drive = require "b24.wait.perform"
+local perform = require "b24.wait.perform"
 
 local ngx = rawget(_G, "ngx")
 
@@ -302,7 +302,7 @@ local function sleep(seconds)
   return sleep_until(codec.clock() + seconds)
 end
 
-resty.core = drive.core { send = send, sleep = sleep }
+resty.core = perform.core { send = send, sleep = sleep }
 
 -- A light thread beside the one that runs now, as tasks are elsewhere (b24.counters_all).
 function resty.core.spawn(body)

@@ -5,7 +5,7 @@ local codec = require "b24.codec"
 
 codec.own(debug.getinfo(1, "S").source) -- where b24 itself was not loaded
 
-local drive = {}
+local M = {}
 
 --- What waits for a call: sends and sleeps. Both may yield.
 ---@class b24.host
@@ -91,7 +91,7 @@ end
 --- yield.
 ---@param host b24.host
 ---@return table core {perform=, call=, counters=, batch=, sleep=}
-function drive.core(host)
+function M.core(host)
   local core = { sleep = host.sleep }
 
   -- A call object of codec.call -> value, err, info
@@ -121,4 +121,4 @@ function drive.core(host)
   return core
 end
 
-return drive
+return M

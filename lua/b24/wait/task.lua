@@ -2,7 +2,7 @@
 --- callback, b24.run, a watch and b24.counters_all are tasks.
 
 local codec = require "b24.codec"
-local drive = require "b24.wait.perform"
+local perform = require "b24.wait.perform"
 local engine = require "b24.wait.engine"
 local blame = codec.blame
 
@@ -234,7 +234,8 @@ local function sleep(seconds)
   return await(self, function(wake) return engine.sleep(seconds, self.waiter, wake) end) ~= "cancel"
 end
 
-local core = drive.core { send = send, sleep = sleep, pcall = plain51 and coroutine_pcall or pcall,
+local core = perform.core { send = send, sleep = sleep,
+  pcall = plain51 and coroutine_pcall or pcall,
   here = current }
 
 ---@param waiter b24.waiter
