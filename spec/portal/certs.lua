@@ -74,7 +74,7 @@ end
 
 local function our_names(count)
   local names = { "DNS:localhost", "DNS:portal.test", "DNS:*.bitrix24.ru", "DNS:*.bitrix24.com",
-    "DNS:stranger.example" }
+    "DNS:oauth.bitrix24.tech", "DNS:oauth.bitrix.info", "DNS:stranger.example" }
   for n = 1, count do names[#names + 1] = "IP:127.0.0." .. n end
   return table.concat(names, ",")
 end

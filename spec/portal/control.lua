@@ -30,7 +30,7 @@ local function check_generation(generation)
   end
 end
 
-for _, group in ipairs { "control_messages", "control_lists" } do
+for _, group in ipairs { "control_messages", "control_lists", "control_oauth" } do
   require("portal." .. group).register(operation)
 end
 
@@ -64,7 +64,7 @@ local function add_trick(portal, what, arguments)
 end
 
 operation("fault", { "kind", "method", "times", "user_id", "listener", "bytes", "delay",
-  "seconds", "status", "location", "size" }, function(portal, arguments)
+  "seconds", "status", "location", "size", "code" }, function(portal, arguments)
   if arguments.kind == "redirect" and not arguments.location then
     fail("fault redirect: location is needed")
   end

@@ -4,6 +4,7 @@
 
 local cqueues = require "cqueues"
 
+local oauth = require "portal.oauth"
 local wire = require "portal.wire"
 
 local faults = {}
@@ -189,6 +190,11 @@ kind("gzip", {}, function(call)
   answer.body = gzip(answer.body)
   table.insert(answer.headers, { "content-encoding", "gzip" })
   send(call, answer)
+end)
+
+-- An error of the token server, worded as it does.
+kind("oauth_error", { "code" }, function(call, arguments)
+  send(call, oauth.failure(arguments.code or "invalid_grant"))
 end)
 
 -- A canned answer (control's op "reply").

@@ -5,6 +5,7 @@ local faults = require "portal.faults"
 local control = require "portal.control"
 local form = require "portal.form"
 local limits = require "portal.limits"
+local oauth = require "portal.oauth"
 local php = require "portal.php"
 local rest = require "portal.rest"
 local wire = require "portal.wire"
@@ -89,13 +90,22 @@ local function redirect(portal, call)
     headers = { { "location", portal.settings.renamed_to .. call.entry.path } } }
 end
 
+local AUTHORIZATION = { ["oauth.authorize"] = oauth.authorize, ["oauth.token"] = oauth.token }
+
 local function run(call)
   call.params = parameters(call.entry)
-  return rest.call(call)
+  return (AUTHORIZATION[call.method] or rest.call)(call)
+end
+
+-- /oauth/token/?… is logged and plays tricks as the "method" oauth.token.
+local function authorization_method(path)
+  local name = path:match "^/oauth/(%l+)/?%f[?%z]"
+  return name and AUTHORIZATION["oauth." .. name] and "oauth." .. name
 end
 
 local function new_call(portal, connection, stream, entry)
   local method, user_id, secret = split_path(entry.path)
+  method = method or authorization_method(entry.path)
   entry.method = method
   return { portal = portal, stream = stream, entry = entry, method = method, user_id = user_id,
     secret = secret,
@@ -106,6 +116,10 @@ local function respond(portal, connection, call)
   local answer
   if not call.method then
     answer = faults.page(404)
+  elseif AUTHORIZATION[call.method] then -- no REST: it neither moves nor has a limit
+    local trick = portal:take_trick(call)
+    if trick then return faults.kinds[trick.kind].run(call, trick) end
+    answer = call:run()
   elseif is_at_old_address(portal, call) then
     answer = redirect(portal, call)
   elseif not limits.admit(portal.buckets, portal.settings.bucket, connection.addresses) then

@@ -125,7 +125,8 @@ local function describe(portal, dir, files, count)
     https_port = ports.https, http_port = ports.http, wrong_name_port = ports.wrong_name,
     expired_port = ports.expired, untrusted_port = ports.untrusted, raw_port = ports.raw,
     proxy_port = ports.proxy,
-    secret = portal.secret, token = portal.token,
+    secret = portal.secret, token = portal.token, member_id = portal.identity.member_id,
+    client_id = portal.identity.client_id, client_secret = portal.identity.client_secret,
     webhook = "https://localhost:" .. ports.https .. path,
     http_webhook = "http://" .. LOOPBACK .. ":" .. ports.http .. path,
   }

@@ -2,6 +2,7 @@
 -- `next` and `total`; or nil, status, code, description.
 
 local batch = require "portal.batch"
+local oauth = require "portal.oauth"
 local php = require "portal.php"
 
 local methods = {}
@@ -47,6 +48,7 @@ method("scope", nil, function(call) return call.account.scope end)
 
 -- As a webhook sees it; an application gets more.
 method("app.info", nil, function(call)
+  if call.app then return oauth.app_info(call.app) end
   return php.map("SCOPE", call.account.scope, "LICENSE", "ru_basic")
 end)
 

@@ -8,6 +8,7 @@ local rand = require "openssl.rand"
 
 local limits = require "portal.limits"
 local methods = require "portal.methods"
+local oauth = require "portal.oauth"
 local php = require "portal.php"
 
 local rest = {}
@@ -39,19 +40,33 @@ local function by_webhook(call)
   return account
 end
 
+local REFUSALS = { expired_token = "The access token provided has expired",
+  invalid_token = "Unable to get application by token" }
+
+-- The user's account, as far as the application may see it.
+local function application_account(call, grant)
+  local portal = call.portal
+  local account = portal.accounts[grant.user_id] or portal:set_account { user_id = grant.user_id }
+  call.app = grant.app
+  return setmetatable({ scope = grant.app.scope }, { __index = account, __newindex = account })
+end
+
 local function by_token(call)
   local bearer = (call.headers.authorization or ""):match("^[Bb]earer +(.+)$")
   local token = bearer or call.params:get("auth") or call.params:get("access_token")
   if type(token) ~= "string" or token == "" then
     return nil, rest.failure(401, "NO_AUTH_FOUND", "Wrong authorization data")
   end
+  local pair, refusal = oauth.who(call.portal.oauth, token)
+  if pair then return application_account(call, pair.grant) end
+  if refusal then return nil, rest.failure(401, refusal, REFUSALS[refusal] or "") end
   for _, account in pairs(call.portal.accounts) do
     if account.token == token then
       if not account.expired then return account end
-      return nil, rest.failure(401, "expired_token", "The access token provided has expired")
+      return nil, rest.failure(401, "expired_token", REFUSALS.expired_token)
     end
   end
-  return nil, rest.failure(401, "invalid_token", "Unable to get application by token")
+  return nil, rest.failure(401, "invalid_token", REFUSALS.invalid_token)
 end
 
 --- A browser session of somebody else beats the credential: the reason why clients must keep no

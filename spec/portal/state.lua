@@ -5,6 +5,7 @@ local cqueues = require "cqueues"
 local rand = require "openssl.rand"
 
 local counters = require "portal.counters"
+local oauth = require "portal.oauth"
 
 local State = {}
 State.__index = State
@@ -29,6 +30,7 @@ end
 
 function State.new()
   local self = setmetatable({ secret = random_text(16), token = random_text(40) }, State)
+  self.identity = oauth.identity()
   self.changed = require("cqueues.condition").new() -- signalled by reset: ends silent answers
   self.connections, self.tunnels, self.under_way = {}, {}, 0
   self:reset()
@@ -41,6 +43,7 @@ function State:reset()
   self.tricks, self.raw_scripts = {}, {}
   self.buckets, self.operating = {}, {}
   self.sessions = {}
+  self.oauth = oauth.new(self.identity)
   self.executions, self.rejections, self.most_at_once = {}, 0, 0
   self.added, self.every = {}, {} -- how the lists grow
   for name in pairs(self.connections) do self.connections[name] = 0 end
@@ -109,7 +112,8 @@ end
 --- The first trick for this request; `times` counts down, a negative `times` lasts.
 function State:take_trick(call)
   for i, trick in ipairs(self.tricks) do
-    local method_fits = trick.method == "*" or trick.method == call.method
+    local method_fits = trick.method == call.method
+      or trick.method == "*" and not call.method:find "^oauth%." -- any REST method
     local user_fits = not trick.user_id or tostring(trick.user_id) == call.user_id
     local listener_fits = not trick.listener or trick.listener == call.listener
     if method_fits and user_fits and listener_fits then

@@ -32,6 +32,9 @@ local SHARED = "b24 spec portals" -- busted reloads modules for each file, but t
 ---@field http_webhook string
 ---@field secret string
 ---@field token string            of user 1, for "Authorization: Bearer"
+---@field member_id string
+---@field client_id string        of an application that is always there: see spec/portal/oauth.lua
+---@field client_secret string
 local Portal = {}
 Portal.__index = Portal
 
