@@ -3,7 +3,7 @@
 
 local cqueues = require "cqueues"
 local cqueues_socket = require "cqueues.socket"
-local sockets = require "portal.sockets"
+local sockets = require "b24.mock.sockets"
 
 local proxy = {}
 

@@ -1,8 +1,8 @@
 -- Chats as im.* methods show them.
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
-local clock = require "portal.clock"
+local clock = require "b24.mock.clock"
 
 local chats = {}
 

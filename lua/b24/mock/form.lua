@@ -1,6 +1,6 @@
 -- Query strings and form bodies, as PHP reads them.
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
 local form = {}
 

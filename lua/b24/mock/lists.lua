@@ -4,7 +4,7 @@
 --   rows      { method, add } now, { method, every } after each request of the list: rows with new,
 --   higher ids
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
 local lists = {}
 

@@ -1,7 +1,7 @@
 -- The control for lists that grow while somebody reads them.
 
-local fail = require "portal.complaint"
-local lists = require "portal.lists"
+local fail = require "b24.mock.complaint"
+local lists = require "b24.mock.lists"
 
 local control_lists = {}
 

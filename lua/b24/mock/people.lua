@@ -1,9 +1,9 @@
 -- Who is who. Anybody with an id below a limit exists, with a name made from the id, until a test
 -- says otherwise.
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
-local clock = require "portal.clock"
+local clock = require "b24.mock.clock"
 
 local people = {}
 

@@ -1,8 +1,8 @@
 -- im.user.get and im.user.list.get.
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
-local people = require "portal.people"
+local people = require "b24.mock.people"
 
 local people_methods = {}
 

@@ -1,9 +1,9 @@
 -- The REST methods this portal knows. `run(call)` returns the result and, for lists, a table with
 -- `next` and `total`; or nil, status, code, description.
 
-local batch = require "portal.batch"
-local oauth = require "portal.oauth"
-local php = require "portal.php"
+local batch = require "b24.mock.batch"
+local oauth = require "b24.mock.oauth"
+local php = require "b24.mock.php"
 
 local methods = {}
 
@@ -26,7 +26,7 @@ function methods.find(portal, name)
 end
 
 for _, group in ipairs { "recents", "messages", "people_methods", "lists" } do
-  require("portal." .. group).register(method)
+  require("b24.mock." .. group).register(method)
 end
 
 method("batch", nil, batch.run)

@@ -2,8 +2,8 @@
 
 local cjson = require "cjson"
 
-local fail = require "portal.complaint"
-local oauth = require "portal.oauth"
+local fail = require "b24.mock.complaint"
+local oauth = require "b24.mock.oauth"
 
 local control_oauth = {}
 

@@ -2,7 +2,7 @@
 -- made to agree with it, so that a test which only sets a count finds as many unread messages, and
 -- older read ones below them.
 
-local people = require "portal.people"
+local people = require "b24.mock.people"
 
 local dialogs = {}
 

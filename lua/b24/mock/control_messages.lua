@@ -1,10 +1,10 @@
 -- The controls for what arrives and what is read: one user's chats, from the outside.
 
-local fail = require "portal.complaint"
-local counters = require "portal.counters"
-local crowd = require "portal.crowd"
-local dialogs = require "portal.dialogs"
-local people = require "portal.people"
+local fail = require "b24.mock.complaint"
+local counters = require "b24.mock.counters"
+local crowd = require "b24.mock.crowd"
+local dialogs = require "b24.mock.dialogs"
+local people = require "b24.mock.people"
 
 local control_messages = {}
 

@@ -4,8 +4,8 @@ local basexx = require "basexx"
 local cqueues = require "cqueues"
 local rand = require "openssl.rand"
 
-local counters = require "portal.counters"
-local oauth = require "portal.oauth"
+local counters = require "b24.mock.counters"
+local oauth = require "b24.mock.oauth"
 
 local State = {}
 State.__index = State

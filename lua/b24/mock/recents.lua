@@ -1,11 +1,11 @@
 -- The list of recent chats: im.recent.list in pages, im.recent.get in one piece.
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
-local chats = require "portal.chats"
-local clock = require "portal.clock"
-local dialogs = require "portal.dialogs"
-local people = require "portal.people"
+local chats = require "b24.mock.chats"
+local clock = require "b24.mock.clock"
+local dialogs = require "b24.mock.dialogs"
+local people = require "b24.mock.people"
 
 local recents = {}
 

@@ -6,10 +6,10 @@ local basexx = require "basexx"
 local cqueues = require "cqueues"
 local rand = require "openssl.rand"
 
-local limits = require "portal.limits"
-local methods = require "portal.methods"
-local oauth = require "portal.oauth"
-local php = require "portal.php"
+local limits = require "b24.mock.limits"
+local methods = require "b24.mock.methods"
+local oauth = require "b24.mock.oauth"
+local php = require "b24.mock.php"
 
 local rest = {}
 

@@ -5,7 +5,7 @@
 --   task chats, comments
 --   g2a 2020-22: muted chats, marks
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
 local counters = {}
 

@@ -3,9 +3,9 @@
 -- its connection gets another one.
 
 local cqueues = require "cqueues"
-local sockets = require "portal.sockets"
+local sockets = require "b24.mock.sockets"
 
-local sys = require "portal.sys"
+local sys = require "b24.mock.sys"
 
 local raw = {}
 

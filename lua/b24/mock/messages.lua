@@ -1,12 +1,12 @@
 -- The methods for one chat: look, read, write.
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
-local chats = require "portal.chats"
-local clock = require "portal.clock"
-local dialogs = require "portal.dialogs"
-local people = require "portal.people"
-local recents = require "portal.recents"
+local chats = require "b24.mock.chats"
+local clock = require "b24.mock.clock"
+local dialogs = require "b24.mock.dialogs"
+local people = require "b24.mock.people"
+local recents = require "b24.mock.recents"
 
 local messages = {}
 

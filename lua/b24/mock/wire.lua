@@ -4,7 +4,7 @@
 local new_headers = require("http.headers").new
 local reasons = require "http.h1_reason_phrases"
 
-local sys = require "portal.sys"
+local sys = require "b24.mock.sys"
 
 local wire = {}
 

@@ -3,8 +3,8 @@
 local basexx = require "basexx"
 local cjson = require "cjson"
 
-local fail = require "portal.complaint"
-local faults = require "portal.faults"
+local fail = require "b24.mock.complaint"
+local faults = require "b24.mock.faults"
 
 local control = {}
 
@@ -31,7 +31,7 @@ local function check_generation(generation)
 end
 
 for _, group in ipairs { "control_messages", "control_lists", "control_oauth" } do
-  require("portal." .. group).register(operation)
+  require("b24.mock." .. group).register(operation)
 end
 
 operation("account", { "user_id", "secret", "token", "scope", "generation", "expired",
@@ -148,7 +148,7 @@ operation("settings", { "require_https", "generation", "bucket", "operating", "r
   end)
 
 operation("hang_up", { "host" }, function(portal, arguments)
-  return { cut = require("portal.proxy").hang_up(portal, arguments.host) }
+  return { cut = require("b24.mock.proxy").hang_up(portal, arguments.host) }
 end)
 
 operation("log", { "since" }, function(portal, arguments)

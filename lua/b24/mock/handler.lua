@@ -1,14 +1,14 @@
 -- One request from its stream to its answer: read, log, redirect, limit, play tricks, or simply
 -- call.
 
-local faults = require "portal.faults"
-local control = require "portal.control"
-local form = require "portal.form"
-local limits = require "portal.limits"
-local oauth = require "portal.oauth"
-local php = require "portal.php"
-local rest = require "portal.rest"
-local wire = require "portal.wire"
+local faults = require "b24.mock.faults"
+local control = require "b24.mock.control"
+local form = require "b24.mock.form"
+local limits = require "b24.mock.limits"
+local oauth = require "b24.mock.oauth"
+local php = require "b24.mock.php"
+local rest = require "b24.mock.rest"
+local wire = require "b24.mock.wire"
 
 local handler = {}
 

@@ -4,8 +4,8 @@
 
 local cqueues = require "cqueues"
 
-local oauth = require "portal.oauth"
-local wire = require "portal.wire"
+local oauth = require "b24.mock.oauth"
+local wire = require "b24.mock.wire"
 
 local faults = {}
 

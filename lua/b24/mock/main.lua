@@ -1,23 +1,23 @@
 -- A Bitrix24 portal to develop and test against:
---   luajit spec/portal/main.lua [--dir DIR] [--addresses N] [--watch-stdin] [--print]
+--   luajit lua/b24/mock/main.lua [--dir DIR] [--addresses N] [--watch-stdin] [--print]
 --   [--remove-dir] [--certs DIR]
---   luajit spec/portal/main.lua --make-certs DIR     for many portals that are to start with the
--- same Listens on loopback only. Ends on SIGTERM, SIGINT, SIGHUP, and with --watch-stdin at the end
--- of its input.
+--   luajit lua/b24/mock/main.lua --make-certs DIR    for many portals that start with the same
+-- Listens on loopback only. Ends on SIGTERM, SIGINT, SIGHUP, and with --watch-stdin at the end of
+-- its input.
 
 local here = arg[0]:match("^(.*)/[^/]*$") or "."
-package.path = here .. "/../?.lua;" .. package.path
+package.path = here .. "/../../?.lua;" .. package.path
 
 local cjson = require "cjson"
 local cqueues = require "cqueues"
 local signal = require "cqueues.signal"
 
-local State = require "portal.state"
-local certs = require "portal.certs"
-local proxy = require "portal.proxy"
-local raw = require "portal.raw"
-local server = require "portal.server"
-local sys = require "portal.sys"
+local State = require "b24.mock.state"
+local certs = require "b24.mock.certs"
+local proxy = require "b24.mock.proxy"
+local raw = require "b24.mock.raw"
+local server = require "b24.mock.server"
+local sys = require "b24.mock.sys"
 
 local IDLE_LIMIT = 30 * 60 -- with --watch-stdin: for a parent that hangs
 local LOOPBACK = "127.0.0.1"

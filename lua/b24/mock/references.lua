@@ -1,7 +1,7 @@
 -- A batch's `$result[key][field]`: how a command's parameters are filled in from what ran before
 -- it. The rules are the server's, traps included: see spec/portal/portal_batch_spec.lua.
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
 local references = {}
 

@@ -5,7 +5,7 @@
 local cqueues = require "cqueues"
 local rand = require "openssl.rand"
 
-local php = require "portal.php"
+local php = require "b24.mock.php"
 
 local oauth = {}
 

@@ -4,7 +4,7 @@ local cqueues_socket = require "cqueues.socket"
 local h2_connection = require "http.h2_connection"
 local http_server = require "http.server"
 
-local handler = require "portal.handler"
+local handler = require "b24.mock.handler"
 
 local server = {}
 

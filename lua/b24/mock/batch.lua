@@ -1,8 +1,8 @@
 -- The method batch: many commands, one request.
 
-local form = require "portal.form"
-local php = require "portal.php"
-local references = require "portal.references"
+local form = require "b24.mock.form"
+local php = require "b24.mock.php"
+local references = require "b24.mock.references"
 
 local batch = {}
 
