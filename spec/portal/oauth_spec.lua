@@ -91,7 +91,7 @@ describe("the mock portal's OAuth", function()
       assert.equal("im", fields(location).scope)
     end)
 
-    it("unless the user refuses, or nobody knows the application: a page, and no redirect", function()
+    it("unless the user refuses, or nobody knows the application", function()
       portal:control("oauth", { decision = "deny" })
       local url = origin .. "/oauth/authorize/?client_id="
       local body, status, headers = request(url .. portal.client_id)
@@ -106,8 +106,9 @@ describe("the mock portal's OAuth", function()
 
     it("naming the token server of the portal's zone, which the certificate covers too", function()
       local function curl(url)
-        local pipe = io.popen(("curl -s -m 60 --cacert %s --proxy http://127.0.0.1:%d -w "
-          .. "'\n%%{http_code} %%{redirect_url}' '%s'"):format(portal.ca_file, portal.proxy_port, url))
+        local pipe = io.popen(("curl -s -m 60 --cacert %s --proxy http://127.0.0.1:%d"
+          .. " -w '\n%%{http_code} %%{redirect_url}' '%s'")
+          :format(portal.ca_file, portal.proxy_port, url))
         local text = pipe:read "*a"
         pipe:close()
         return text:match "^(.*)\n(%d+) (.*)$"
@@ -278,7 +279,8 @@ describe("the mock portal's OAuth", function()
     assert.equal(portal.client_id, info.CODE)
     assert.same({ true, "L", "N" }, { info.INSTALLED, info.STATUS, info.PAYMENT_EXPIRED })
     assert.same({ "im" }, request(origin .. "/rest/scope?auth=" .. token).result)
-    assert.equal("insufficient_scope", request(origin .. "/rest/crm.deal.list?auth=" .. token).error)
+    assert.equal("insufficient_scope",
+      request(origin .. "/rest/crm.deal.list?auth=" .. token).error)
     assert.is_nil(request(portal.http_webhook .. "app.info").result.CODE)
   end)
 
