@@ -40,7 +40,8 @@ end
 
 -- These stand for their folders: what :checkhealth and users name.
 local OWN = { ["lua/b24/health.lua"] = "lua/b24/nvim", ["lua/b24/nvim.lua"] = "lua/b24/nvim",
-  ["lua/b24/resty.lua"] = "lua/b24/nginx" }
+  ["lua/b24/resty.lua"] = "lua/b24/nginx",
+  ["lua/b24/mock.lua"] = "lua/b24/mock" }
 
 local arrows, upward = {}, {}
 for _,

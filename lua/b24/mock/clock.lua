@@ -1,8 +1,17 @@
 -- Dates as the portal writes and reads them. It lives three hours east of Greenwich.
 
+local cqueues = require "cqueues"
+
 local clock = {}
 
 local OFFSET = 3 * 3600
+local STARTED = os.time() - cqueues.monotime()
+
+--- Seconds since 1970 with a fraction; right to the second, and never backwards.
+---@return number
+function clock.now()
+  return STARTED + cqueues.monotime()
+end
 
 --- ISO 8601 with the portal's offset.
 ---@param seconds number since 1970

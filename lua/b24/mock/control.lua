@@ -1,10 +1,11 @@
 -- The controls: POST /__portal/OP with a JSON object changes or shows the portal while it runs.
 
 local basexx = require "basexx"
-local cjson = require "cjson"
 
 local fail = require "b24.mock.complaint"
 local faults = require "b24.mock.faults"
+local json = require "b24.mock.json"
+local php = require "b24.mock.php"
 
 local control = {}
 
@@ -141,7 +142,7 @@ operation("settings", { "require_https", "generation", "bucket", "operating", "r
     arguments.bucket = nil
     if arguments.operating then portal.operating = {} end
     for name, value in pairs(arguments) do
-      if value == cjson.null then value = nil end
+      if value == json.null then value = nil end
       settings[name] = value
     end
     return settings
@@ -176,21 +177,34 @@ end)
 
 local function run(portal, name, body)
   local found = operations[name] or fail("unknown operation '%s'", name)
-  local ok, arguments = pcall(cjson.decode, body == "" and "{}" or body)
-  if not ok or type(arguments) ~= "table" then fail("%s: the body must be a JSON object", name) end
+  local arguments = type(body) == "table" and body or json.decode(body == "" and "{}" or body)
+  if type(arguments) ~= "table" then fail("%s: the body must be a JSON object", name) end
   check_names(name, arguments, found.arguments)
   return found.run(portal, arguments)
 end
 
+local function json_answer(status, text)
+  return { status = status, body = text, content_type = "application/json", headers = {} }
+end
+
 --- Runs an operation. An answer with status 400 and { error = text } tells what was wrong with it.
+---@param portal table
+---@param name string
+---@param body string|table its arguments, or these as JSON
+---@return table answer
 function control.answer(portal, name, body)
+  portal.changes = portal.changes + 1
   local ok, result = pcall(run, portal, name, body)
-  local status = 200
-  if not ok then
-    status, result = 400, { error = type(result) == "table" and result.message or tostring(result) }
-  end
-  return { status = status, body = cjson.encode(result), content_type = "application/json",
-    headers = {} }
+  if ok then return json_answer(200, json.encode(result)) end
+  local problem = type(result) == "table" and result.message or tostring(result)
+  return json_answer(400, json.encode { error = problem })
+end
+
+--- The same as an answer of the REST API, so that b24 itself can steer the portal.
+function control.rest_answer(portal, name, arguments)
+  local answer = control.answer(portal, name, arguments)
+  local text = php.clean(answer.body) -- a log may have any bytes, REST is UTF-8
+  return json_answer(answer.status, answer.status == 200 and '{"result":' .. text .. "}" or text)
 end
 
 return control

@@ -123,7 +123,7 @@ end)
 --- Makes the operations known.
 ---@param known fun(name: string, arguments: string[], run: function)
 function control_messages.register(known)
-  for _, item in ipairs(operations) do known(unpack(item)) end
+  for _, item in ipairs(operations) do known((unpack or table.unpack)(item)) end
 end
 
 return control_messages

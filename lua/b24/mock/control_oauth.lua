@@ -1,8 +1,7 @@
 -- The controls for applications and their tokens.
 
-local cjson = require "cjson"
-
 local fail = require "b24.mock.complaint"
+local json = require "b24.mock.json"
 local oauth = require "b24.mock.oauth"
 
 local control_oauth = {}
@@ -25,7 +24,7 @@ local function set(portal, arguments)
     fail("oauth: decision is approve or deny")
   end
   for name, value in pairs(arguments) do
-    if value == cjson.null then value = nil end
+    if value == json.null then value = nil end
     settings[name] = value
   end
   return settings
@@ -42,7 +41,7 @@ local function issue(portal, arguments)
   local pair = oauth.issue(portal.oauth, { app = app_of(portal, arguments), origin = origin,
     user_id = tostring(arguments.user_id or 1), life = arguments.life })
   local host = arguments.server_domain or origin:match "^%w+://(.+)$"
-  return cjson.decode(oauth.text(portal.oauth, pair,
+  return json.decode(oauth.text(portal.oauth, pair,
     { host = host, origin = origin:match "^%w+://" .. host }))
 end
 

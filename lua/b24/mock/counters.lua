@@ -11,6 +11,7 @@ local counters = {}
 
 local User = {}
 User.__index = User
+counters.User = User -- for snapshot.lua
 
 local OVERFLOW = 100 -- g3 reports exactly 100 for a chat or a feed past 100
 

@@ -4,9 +4,11 @@
 local faults = require "b24.mock.faults"
 local control = require "b24.mock.control"
 local form = require "b24.mock.form"
+local json = require "b24.mock.json"
 local limits = require "b24.mock.limits"
 local oauth = require "b24.mock.oauth"
 local php = require "b24.mock.php"
+local protect = require "b24.mock.protect"
 local rest = require "b24.mock.rest"
 local wire = require "b24.mock.wire"
 
@@ -37,7 +39,7 @@ end
 local function read(stream, connection)
   -- lua-http throws for some malformed requests (a transfer coding it does not know, a negative
   -- length).
-  local ok, headers, body = pcall(read_message, stream)
+  local ok, headers, body = protect.call(read_message, stream)
   if not ok or not headers then return nil end
   return {
     listener = connection.listener,
@@ -134,18 +136,27 @@ local function respond(portal, connection, call)
   wire.send(call.stream, answer)
 end
 
+-- POST /__portal/OP with JSON; and, for clients of the REST API such as b24.mock, the "webhook"
+-- /rest/0/mock/, whose methods are the operations. Nil when it is neither.
+local function steer(portal, entry)
+  local operation = entry.path:match "^/__portal/([%w_]+)$"
+  if operation then return control.answer(portal, operation, entry.body) end
+  operation = entry.path:match "^/rest/0/mock/([%w_]+)"
+  if operation then return control.rest_answer(portal, operation, json.plain(parameters(entry))) end
+end
+
 --- Serves one stream of lua-http.
 function handler.serve(portal, connection, stream)
   local entry = read(stream, connection)
   if not entry then return end
-  local operation = connection.listener == "http" and entry.path:match("^/__portal/([%w_]+)$")
-  if operation then
+  local answer = connection.listener == "http" and steer(portal, entry)
+  if answer then
     connection:is_control()
-    return wire.send(stream, control.answer(portal, operation, entry.body))
+    return wire.send(stream, answer)
   end
   portal:record(entry)
   portal:asked()
-  local ok, message = xpcall(respond, debug.traceback, portal, connection,
+  local ok, message = protect.call(respond, portal, connection,
     new_call(portal, connection, stream, entry))
   portal:answered()
   if not ok then error(message, 0) end

@@ -18,7 +18,7 @@ local PREFIXES = { [""] = true, chat = true, sg = true, crm = true }
 local NO_ACCESS = { 403, "ACCESS_ERROR", "You do not have access to the specified dialog" }
 
 local function fail(failure)
-  return nil, unpack(failure)
+  return nil, (unpack or table.unpack)(failure)
 end
 
 -- "5", "chat18", "sg3"; or nil and the failure.

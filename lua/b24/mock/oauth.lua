@@ -5,6 +5,7 @@
 local cqueues = require "cqueues"
 local rand = require "openssl.rand"
 
+local clock = require "b24.mock.clock"
 local php = require "b24.mock.php"
 
 local oauth = {}
@@ -73,7 +74,7 @@ end
 --- A new pair for a grant (application, user, portal). The refresh token that it replaces is dead;
 --- an access token lives until its end.
 function oauth.issue(state, grant)
-  local now = cqueues.monotime()
+  local now = clock.now()
   local pair = { grant = grant, access_token = hex(70), refresh_token = hex(70),
     ends = now + (grant.life or state.settings.token_life) }
   if grant.pair then grant.pair.replaced = now end
@@ -86,7 +87,7 @@ end
 function oauth.check(pair)
   if pair.refusal then return nil, pair.refusal end
   if pair.grant.revoked then return nil, "invalid_token" end
-  if cqueues.monotime() >= pair.ends then return nil, "expired_token" end
+  if clock.now() >= pair.ends then return nil, "expired_token" end
   return true
 end
 
@@ -95,7 +96,7 @@ function oauth.refreshable(state, pair)
   if pair.grant.revoked then return false end
   if not pair.replaced then return true end
   local latest = pair.grant.pair
-  return latest.predecessor == pair and cqueues.monotime() - pair.replaced < state.settings.grace
+  return latest.predecessor == pair and clock.now() - pair.replaced < state.settings.grace
 end
 
 --- The pair with this "access_token" or "refresh_token".
@@ -106,7 +107,7 @@ function oauth.find(state, kind, text)
 end
 
 local function seconds_left(pair)
-  return math.max(0, math.floor(pair.ends - cqueues.monotime() + 0.5))
+  return math.max(0, math.floor(pair.ends - clock.now() + 0.5))
 end
 
 --- The token server's answer: the whole one, as a refresh gets it.
@@ -175,7 +176,7 @@ function oauth.authorize(call)
   if settings.decision ~= "approve" then return page(403, "Access denied") end
   local code = hex(70)
   state.codes[code] = { app = app, user_id = tostring(settings.user_id), origin = portal.origin,
-    ends = cqueues.monotime() + settings.code_life }
+    ends = clock.now() + settings.code_life }
   local query = {}
   for _, field in ipairs {
     { "code", code }, { "state", param(call, "state") }, { "domain", portal.host },
@@ -197,7 +198,7 @@ function grants.authorization_code(state, app, call)
   local found = state.codes[param(call, "code")]
   if not found then return nil, "invalid_grant" end
   if found.app ~= app then return nil, "wrong_client" end
-  if found.used or cqueues.monotime() >= found.ends then return nil, "expired_token" end
+  if found.used or clock.now() >= found.ends then return nil, "expired_token" end
   found.used = true
   return oauth.issue(state, { app = app, user_id = found.user_id, origin = found.origin })
 end

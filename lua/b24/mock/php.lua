@@ -10,6 +10,8 @@ Array.__index = Array
 -- a value that is JSON already: what php.json made, or an integer that a double cannot hold
 local Json = {}
 
+php.Array, php.Json = Array, Json -- for snapshot.lua
+
 function php.array()
   return setmetatable({ order = {}, map = {}, next_index = 0 }, Array)
 end
@@ -131,6 +133,13 @@ local function clean_utf8(text)
     position = (last or position) + 1
   end
   return table.concat(out), dirty
+end
+
+--- The text as UTF-8, whatever was in it.
+---@param text string
+---@return string
+function php.clean(text)
+  return (clean_utf8(text))
 end
 
 -- Writing -----------------------------------------------------------------------------------------
@@ -330,9 +339,11 @@ function php.integer(value)
 end
 
 --- Reads JSON as json_decode(…, true) does. Nil for anything that is not valid JSON.
-function php.decode(text)
+---@param text string
+---@param any_bytes? boolean strings need not be UTF-8
+function php.decode(text, any_bytes)
   local _, dirty = clean_utf8(text)
-  if dirty then return nil end
+  if dirty and not any_bytes then return nil end
   local ok, value = pcall(function()
     local result, position = read_value(text, skip(text, 1), MAX_DEPTH)
     if text:find("[^ \t\r\n]", position) then error(INVALID) end

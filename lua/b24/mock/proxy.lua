@@ -3,6 +3,7 @@
 
 local cqueues = require "cqueues"
 local cqueues_socket = require "cqueues.socket"
+local protect = require "b24.mock.protect"
 local sockets = require "b24.mock.sockets"
 
 local proxy = {}
@@ -57,7 +58,7 @@ local function serve(portal, connection, socket)
     prepare(portal_side)
     socket:xwrite("HTTP/1.1 200 Connection established\r\n\r\n", "bn", CONNECT_TIMEOUT)
     local queue = cqueues.running()
-    queue:wrap(function() pcall(copy, portal_side, socket) end)
+    queue:wrap(function() protect.call(copy, portal_side, socket) end)
     portal.tunnels[portal_side] = host:lower()
     copy(socket, portal_side)
     portal.tunnels[portal_side] = nil

@@ -3,9 +3,9 @@
 -- { status, body, headers = { { name, value }, … } }.
 
 local basexx = require "basexx"
-local cqueues = require "cqueues"
 local rand = require "openssl.rand"
 
+local clock = require "b24.mock.clock"
 local limits = require "b24.mock.limits"
 local methods = require "b24.mock.methods"
 local oauth = require "b24.mock.oauth"
@@ -95,17 +95,10 @@ local function session_cookie(portal, account)
   return { { "set-cookie", "PHPSESSID=" .. session .. "; path=/; HttpOnly" } }
 end
 
-local clock_offset = os.time() - cqueues.monotime()
-
--- Seconds since 1970 with a fraction; right to the second, and never backwards.
-local function wall_clock()
-  return clock_offset + cqueues.monotime()
-end
-
 local function time_block(call, started, operating, reset_at)
   local generation = call.account.generation or call.portal.settings.generation
   local modern = generation == "g2b" or generation == "g3"
-  local finish = wall_clock()
+  local finish = clock.now()
   -- a typed property truncates it on newer servers
   local start = modern and math.floor(started) or started
   local block = php.map("start", start, "finish", finish, "duration", finish - start,
@@ -127,7 +120,7 @@ local function refuse_scope(call)
 end
 
 local function run(call, method)
-  local started = wall_clock()
+  local started = clock.now()
   local limit = call.method ~= "batch" and call.portal.settings.operating[call.method] or nil
   local key = call.account.user_id .. (call.secret and " webhook " or " token ") .. call.method
   if not limits.may_operate(call.portal.operating, limit, key) then

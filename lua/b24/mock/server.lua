@@ -5,6 +5,7 @@ local h2_connection = require "http.h2_connection"
 local http_server = require "http.server"
 
 local handler = require "b24.mock.handler"
+local protect = require "b24.mock.protect"
 
 local server = {}
 
@@ -71,10 +72,9 @@ end
 
 -- The handler's own mistakes are worth a line; what clients do wrong is not.
 local function serve(portal, connection, stream)
-  local ok, message = xpcall(handler.serve, function(e) return debug.traceback(tostring(e)) end,
-    portal, connection, stream)
+  local ok, message = protect.call(handler.serve, portal, connection, stream)
   if not ok then io.stderr:write("portal: ", message, "\n") end
-  pcall(finish, stream)
+  protect.call(finish, stream)
 end
 
 --- Listens. `options`: name, address, port (nil: any), context (nil: plain http). Returns the port,

@@ -2,6 +2,8 @@
 
 local cqueues_socket = require "cqueues.socket"
 
+local protect = require "b24.mock.protect"
+
 local sockets = {}
 
 --- Listens on an address and calls serve(socket) for each connection, side by side; what it throws
@@ -12,7 +14,7 @@ function sockets.listen(queue, address, serve)
   queue:wrap(function()
     while true do
       local socket = listener:accept()
-      if socket then queue:wrap(function() pcall(serve, socket) end) end
+      if socket then queue:wrap(function() protect.call(serve, socket) end) end
     end
   end)
   local _, _, port = listener:localname()

@@ -28,8 +28,10 @@ local function default_settings()
   }
 end
 
-function State.new()
+---@param options? b24.mock.options
+function State.new(options)
   local self = setmetatable({ secret = random_text(16), token = random_text(40) }, State)
+  self.options, self.changes = options or {}, 0
   self.identity = oauth.identity()
   self.changed = require("cqueues.condition").new() -- signalled by reset: ends silent answers
   self.connections, self.tunnels, self.under_way = {}, {}, 0
@@ -48,8 +50,15 @@ function State:reset()
   self.added, self.every = {}, {} -- how the lists grow
   for name in pairs(self.connections) do self.connections[name] = 0 end
   self:clear_log()
+  self:apply_options()
   self:set_account { user_id = 1, secret = self.secret, token = self.token, demo = true }
   self.changed:signal()
+end
+
+--- What the portal was started with counts at its start and after each reset.
+function State:apply_options()
+  if self.options.limiter ~= nil then self.settings.bucket.enabled = self.options.limiter end
+  self.oauth.settings.token_life = self.options.token_life or self.oauth.settings.token_life
 end
 
 --- Makes or changes the account of a user. Fields that are not given stay, or get their defaults.
@@ -135,6 +144,7 @@ function State:answered()
 end
 
 function State:count(method)
+  self.changes = self.changes + 1
   self.executions[method] = (self.executions[method] or 0) + 1
 end
 

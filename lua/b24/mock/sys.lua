@@ -1,69 +1,58 @@
--- The few system calls that neither Lua nor cqueues offers.
-
-local ffi = require "ffi"
-
-ffi.cdef [[
-int getpid(void);
-int mkdir(const char *path, unsigned mode);
-char *mkdtemp(char *template);
-char *realpath(const char *path, char *resolved);
-void free(void *memory);
-struct pollfd { int fd; short events; short revents; };
-int poll(struct pollfd *fds, unsigned long count, int timeout);
-long read(int fd, void *buffer, size_t size);
-int connect(int fd, const void *address, unsigned length);
-]]
+-- What neither Lua nor cqueues offers: folders by way of the shell, and one system call.
 
 local sys = {}
 
-local OWNER_ONLY = 448 -- 0700
-local AF_UNSPEC_ADDRESS = ffi.new("char[16]") -- sa_family 0, the rest is ignored
-local buffer = ffi.new("char[4096]")
+local SIZE = 16 -- bytes of an address without a family
 
+function sys.quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- The lines that a shell script prints.
+local function lines_of(script)
+  local pipe, lines = assert(io.popen("{ " .. script .. "\n} 2>/dev/null", "r")), {}
+  for line in pipe:lines() do lines[#lines + 1] = line end
+  pipe:close()
+  return lines
+end
+
+--- The number of this process.
 function sys.getpid()
-  return ffi.C.getpid()
+  return tonumber(lines_of("echo $PPID")[1])
 end
 
 --- Makes a folder that only its owner may enter. False when it exists already or cannot be made.
 function sys.mkdir(path)
-  return ffi.C.mkdir(path, OWNER_ONLY) == 0
+  return lines_of("mkdir -m 700 -- " .. sys.quote(path) .. " && echo made")[1] == "made"
 end
 
 --- A new private folder with a name of its own.
 function sys.mkdtemp()
-  local parent = os.getenv("TMPDIR") or "/tmp"
-  local template = parent .. "/b24-portal-XXXXXX"
-  local name = ffi.new("char[?]", #template + 1, template)
-  if ffi.C.mkdtemp(name) == nil then
-    error("cannot make a folder in " .. parent)
-  end
-  return ffi.string(name)
+  local parent = os.getenv "TMPDIR" or "/tmp"
+  return lines_of("mktemp -d -- " .. sys.quote(parent .. "/b24-portal-XXXXXX"))[1]
+    or error("cannot make a folder in " .. parent, 0)
 end
 
---- The absolute name of something that exists.
+--- The absolute name of a folder that exists.
 function sys.realpath(path)
-  local resolved = ffi.C.realpath(path, nil)
-  if resolved == nil then error("no such folder: " .. path, 0) end
-  local name = ffi.string(resolved)
-  ffi.C.free(resolved)
-  return name
+  return lines_of("cd -- " .. sys.quote(path) .. " && pwd -P")[1]
+    or error("no such folder: " .. path, 0)
 end
 
---- Would reading not block? Always so for files and /dev/null, which no event loop accepts.
-function sys.is_readable(fd)
-  local poll = ffi.new("struct pollfd[1]", { { fd = fd, events = 1 } }) -- POLLIN
-  return ffi.C.poll(poll, 1, 0) > 0
+-- Linux ends a connection with RST for connect(AF_UNSPEC) at once, and the descriptor stays valid:
+-- whoever else holds the socket just finds it disconnected.
+local function reset_by_ffi(ffi)
+  ffi.cdef "int connect(int fd, const void *address, unsigned length);"
+  local address = ffi.new("char[?]", SIZE) -- sa_family 0, the rest is ignored
+  return function(fd) ffi.C.connect(fd, address, SIZE) end
 end
 
---- Throws away what a readable descriptor holds. False at its end.
-function sys.drain(fd)
-  return ffi.C.read(fd, buffer, ffi.sizeof(buffer)) > 0
-end
-
---- Ends a TCP connection with RST instead of FIN. Linux does that for connect(AF_UNSPEC) at once,
---- and the descriptor stays valid, so whoever else holds the socket just finds it disconnected.
+--- Ends a TCP connection with RST instead of FIN.
+---@param fd integer
 function sys.reset(fd)
-  ffi.C.connect(fd, AF_UNSPEC_ADDRESS, ffi.sizeof(AF_UNSPEC_ADDRESS))
+  local found, ffi = pcall(require, "ffi") -- LuaJIT's; other Luas ask b24's own C
+  sys.reset = found and reset_by_ffi(ffi) or require("b24.codec").system.reset
+  return sys.reset(fd)
 end
 
 return sys
