@@ -2,6 +2,7 @@ std = "max"
 exclude_files = { "build" }
 max_line_length = 100
 files["spec/**/*_spec.lua"].std = "max+busted"
+files["examples/*_spec.lua"].std = "max+busted"
 files["lua/b24/types.lua"].ignore = { "2" }
 files["examples/openresty/*.lua"].globals = { "ngx" }
 local neovim = { globals = { "vim" } }

@@ -122,7 +122,7 @@ picture-nvim: ## recreate doc/neovim.svg, the inbox in a real Neovim
 	@scripts/picture_nvim.sh doc/neovim.svg
 
 portal: deps ## run the mock portal by hand
-	@luajit spec/portal/main.lua --print
+	@luajit lua/b24/mock/main.lua --print
 
 test: deps ## run all specs on every Lua (SPECS=spec/x_spec.lua: only these)
 	@scripts/test.sh $(SPECS)

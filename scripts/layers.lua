@@ -7,9 +7,9 @@
 --- Run from the top folder.
 
 -- The only table of the order, bottom to top. A folder knows what stands before it.
-local ORDER = { "src/base", "src/json", "src/rest", "src/im", "src/os", "src/http1",
-  "src/curl", "src/lua",
-  "lua/b24/wait", "lua/b24/api", "lua/b24", "lua/b24/nginx", "lua/b24/cli", "lua/b24/nvim" }
+local ORDER = { "src/base", "src/json", "src/rest", "src/im", "src/os", "src/http1", "src/curl",
+  "src/lua", "lua/b24/wait", "lua/b24/api", "lua/b24", "lua/b24/mock", "lua/b24/nginx",
+  "lua/b24/cli", "lua/b24/nvim" }
 
 local rank = {}
 for i, folder in ipairs(ORDER) do rank[folder] = i end
@@ -40,7 +40,8 @@ end
 
 -- These stand for their folders: what :checkhealth and users name.
 local OWN = { ["lua/b24/health.lua"] = "lua/b24/nvim", ["lua/b24/nvim.lua"] = "lua/b24/nvim",
-  ["lua/b24/resty.lua"] = "lua/b24/nginx" }
+  ["lua/b24/resty.lua"] = "lua/b24/nginx",
+  ["lua/b24/mock.lua"] = "lua/b24/mock" }
 
 local arrows, upward = {}, {}
 for _,

@@ -100,10 +100,10 @@ count=$(wc -l <"$work/queue")
 [ "$count" -ge "$jobs" ] || jobs=$((count))
 
 if used 'support\.portal'; then
-  mkdir "$work/certs" && $portal_environment luajit spec/portal/main.lua --make-certs "$work/certs" || exit 1
+  mkdir "$work/certs" && $portal_environment luajit lua/b24/mock/main.lua --make-certs "$work/certs" || exit 1
   for place in $(seq "$jobs"); do
     mkdir -m 700 "$work/portal-$place"
-    $portal_environment luajit spec/portal/main.lua --watch-stdin --certs "$work/certs" --dir "$work/portal-$place" \
+    $portal_environment luajit lua/b24/mock/main.lua --watch-stdin --certs "$work/certs" --dir "$work/portal-$place" \
       <"$work/alive" 8>&- 9>&- 2>"$work/portal-$place/stderr" &
     echo $! >"$work/portal-$place.pid"
   done

@@ -10,7 +10,7 @@ stop_portal() {
 trap stop_portal EXIT
 trap 'exit 130' INT TERM
 
-luajit spec/portal/main.lua --dir "$dir" >&2 &
+luajit lua/b24/mock/main.lua --dir "$dir" >&2 &
 portal=$!
 tries=0
 until [ -f "$dir/portal.json" ]; do

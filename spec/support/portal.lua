@@ -1,4 +1,4 @@
---- The mock portal (spec/portal) from a spec's side: starts it, steers it, stops it.
+--- The mock portal (lua/b24/mock) from a spec's side: starts it, steers it, stops it.
 ---
 ---     local portal = require("spec.support.portal").start()
 ---     portal:control("message", { dialog_id = "5", count = 2 })
@@ -32,6 +32,9 @@ local SHARED = "b24 spec portals" -- busted reloads modules for each file, but t
 ---@field http_webhook string
 ---@field secret string
 ---@field token string            of user 1, for "Authorization: Bearer"
+---@field member_id string
+---@field client_id string        of an application that is always there: see lua/b24/mock/oauth.lua
+---@field client_secret string
 local Portal = {}
 Portal.__index = Portal
 
@@ -65,7 +68,7 @@ end
 -- Relative to this file, so that the current folder does not matter.
 local function main_script()
   local here = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
-  return here .. "/../portal/main.lua"
+  return here .. "/../../lua/b24/mock/main.lua"
 end
 
 -- The variables would meet another Lua than the one they are meant for. `exec`: closing the pipe

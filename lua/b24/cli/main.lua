@@ -8,7 +8,7 @@ local main = {}
 -- In the order of the help. Each file has name, summary, define(command) and run(args) -> exit
 -- code.
 local COMMANDS = { "counters", "inbox", "waiting", "watch", "show", "send", "mark_read", "call",
-  "list", "login", "doctor", "completion" }
+  "list", "login", "doctor", "portal", "completion" }
 
 local EPILOG = [[
 Without a command, b24 shows who is waiting, as a table. To get started: b24 login
