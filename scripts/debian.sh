@@ -74,6 +74,7 @@ cat >"$root/root/run.sh" <<'RUN'
 set -u
 cd /root/b24 || exit 1
 LUAS=$1 SPECS=$2 DEPS=$3 status=0
+[ -z "$4" ] || export B24_TEST_JOBS="$4"
 take() { # take NAME COMMAND...
   name=$1 begun=$(date +%s) code=0
   shift
@@ -117,8 +118,8 @@ unshare --mount --pid --uts --ipc --fork --kill-child sh -c '
   pivot_root . .host
   exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
     DEBIAN_FRONTEND=noninteractive chroot . sh -c "umount -l /.host && rmdir /.host && exec sh /root/run.sh \"\$@\"" \
-    sh "$2" "$3" "$4"
-' sh "$root" "${LUAS:-}" "${SPECS:-}" "$groups" &
+    sh "$2" "$3" "$4" "$5"
+' sh "$root" "${LUAS:-}" "${SPECS:-}" "$groups" "${B24_TEST_JOBS:-}" &
 # It takes no lesser signal; all that runs in there ends with it, and so do the mounts.
 inside=$!
 trap 'kill -KILL $inside 2>/dev/null || true' EXIT
