@@ -78,7 +78,7 @@ static int count_parts(struct b24_view text) {
 
 /* [0, +1] The parts under their heads. */
 static void push_parts(lua_State *L, struct b24_view text, int n) {
-    char head[B24_PART_HEAD + 1];
+    char head[32]; /* any two numbers: compilers do not know that these have two digits */
     lua_createtable(L, n, 0);
     if (n == 1 && b24_sendable_fits(text)) {
         lua_pushlstring(L, text.p, text.n);
