@@ -29,8 +29,8 @@ endif
 CJSON_CFLAGS = $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
 CJSON_LIBS   = $(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)
 CURL_CFLAGS  = $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
-CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl) -lpthread
-DL_LIBS      = $(if $(filter Linux,$(shell uname -s)),-ldl)
+CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl)
+SYSTEM_LIBS  = -lpthread $(if $(filter Linux,$(shell uname -s)),-ldl)
 
 # ---- files; what knows libcurl is in src/curl, and in these of the binding: only b24.core has them
 NEED_CURL := curl/% lua/core lua/engine
@@ -68,11 +68,11 @@ $(OUT)/obj/%.o: src/%.c Makefile
 
 $(OUT)/b24/core.so: $(CORE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CORE_OBJ) $(CURL_LIBS) $(CJSON_LIBS) $(DL_LIBS)
+	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CORE_OBJ) $(CURL_LIBS) $(CJSON_LIBS) $(SYSTEM_LIBS)
 
 $(OUT)/b24/codec.so: $(CODEC_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CODEC_OBJ) $(CJSON_LIBS) $(DL_LIBS)
+	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CODEC_OBJ) $(CJSON_LIBS) $(SYSTEM_LIBS)
 
 # Process tricks for the specs (fork, kill, clocks), which no Debian package has for every Lua.
 $(OUT)/b24_posix.so: spec/support/posix.c Makefile

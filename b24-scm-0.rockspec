@@ -157,7 +157,7 @@ build = {
         "src/rest/method_reads.c", "src/rest/outcome.c", "src/rest/pages.c", "src/rest/portal.c",
         "src/rest/request.c", "src/rest/watch.c", "src/rest/zone.c",
       },
-      libraries = { "cjson" },
+      libraries = { "cjson", "pthread" },
       incdirs = { "src", "$(LIBCJSON_INCDIR)" },
       libdirs = { "$(LIBCJSON_LIBDIR)" },
     },

@@ -61,19 +61,20 @@ host_settings >"$root/etc/apt/apt.conf.d/90host"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 echo "127.0.0.1 localhost" >"$root/etc/hosts" # which debootstrap leaves out
 
-# The tree as it is here, changes and new files with it, without what was built.
-rm -rf "$root/root/b24"
-mkdir -p "$root/root/b24"
+# The tree as it is here, changes and new files with it, without what was built; where other users can read it.
+rm -rf "$root/srv/b24"
+mkdir -p "$root/srv/b24"
 # shellcheck disable=SC2016
 git ls-files -z --cached --others --exclude-standard |
   xargs -0 sh -c 'for file; do [ ! -e "$file" ] || printf "%s\0" "$file"; done' sh |
-  tar -cf - --null --no-recursion -T - | tar -xf - --no-same-owner -C "$root/root/b24"
+  tar -cf - --null --no-recursion -T - | tar -xf - --no-same-owner -C "$root/srv/b24"
 
 # Runs in the chroot, as its process 1: what is left over at its end ends with it.
 cat >"$root/root/run.sh" <<'RUN'
 set -u
-cd /root/b24 || exit 1
+cd /srv/b24 || exit 1
 LUAS=$1 SPECS=$2 DEPS=$3 status=0
+[ -z "$4" ] || export B24_TEST_JOBS="$4"
 take() { # take NAME COMMAND...
   name=$1 begun=$(date +%s) code=0
   shift
@@ -117,8 +118,8 @@ unshare --mount --pid --uts --ipc --fork --kill-child sh -c '
   pivot_root . .host
   exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
     DEBIAN_FRONTEND=noninteractive chroot . sh -c "umount -l /.host && rmdir /.host && exec sh /root/run.sh \"\$@\"" \
-    sh "$2" "$3" "$4"
-' sh "$root" "${LUAS:-}" "${SPECS:-}" "$groups" &
+    sh "$2" "$3" "$4" "$5"
+' sh "$root" "${LUAS:-}" "${SPECS:-}" "$groups" "${B24_TEST_JOBS:-}" &
 # It takes no lesser signal; all that runs in there ends with it, and so do the mounts.
 inside=$!
 trap 'kill -KILL $inside 2>/dev/null || true' EXIT

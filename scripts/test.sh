@@ -190,8 +190,10 @@ for file in "$work"/portal-*.pid; do
   kill -0 "$(cat "$file")" 2>/dev/null || { echo "b24: a mock portal died"; failed=$((failed + 1)); }
 done
 # What is known of other files stays.
-[ ! -e "$work/times" ] || awk '{ seconds[$1 " " $2] = $3 } END { for (key in seconds) print key, seconds[key] }' \
-  "$TIMES" "$work/times" >"$TIMES.new" && mv "$TIMES.new" "$TIMES"
+if [ -e "$work/times" ]; then
+  awk '{ seconds[$1 " " $2] = $3 } END { for (key in seconds) print key, seconds[key] }' "$TIMES" "$work/times" \
+    >"$TIMES.new" && mv "$TIMES.new" "$TIMES"
+fi
 
 if [ -s "$work/left_out" ]; then
   echo "Left out on Lua 5.2 and 5.3, not counted as skipped (run on one Lua of each kind; B24_TEST_ALL=1 runs all):"

@@ -252,7 +252,8 @@ end
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return integer? message_id of the first message
 ---@return string? err
----@return b24.info info ids: of all that arrived, even if one failed; parts: how many there were
+---@return b24.info info ids: of all that arrived, even if one failed; parts: how many there were;
+--- rest: the text of those that did not arrive, if some did
 function Client:send(dialog_id, text, opts, callback)
   check(self, "send")
   if type(opts) == "function" then opts, callback = nil, opts end

@@ -174,6 +174,7 @@
 --- the call
 ---@field ids? integer[] of client:send: the messages that arrived
 ---@field parts? integer of client:send: how many messages the text was split into
+---@field rest? string of client:send: what is left to send when only the first parts arrived
 ---@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests
 --- that failed as a whole, whose first one kind, code and the like describe
 ---@field sent? boolean false: no byte of the request left this machine, so the call surely did not

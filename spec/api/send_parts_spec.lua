@@ -70,6 +70,13 @@ describe("a long text", function()
       assert.truthy(err:find(("(%d of 3 parts arrived)"):format(arrived), 1, true), err)
       assert.same({ arrived, 3, arrived + 1 }, { #info.ids, info.parts, info.attempts })
       assert.equal(arrived, sent())
+      portal:control "clear_faults"
+      assert(client:send("chat18", info.rest))
+      local lines = 0
+      for _, m in ipairs(assert(client:messages("chat18", { limit = 3 }))) do
+        lines = lines + select(2, m.text:gsub("a line of a log", ""))
+      end
+      assert.equal(3000, lines)
     end
   end)
 
@@ -78,6 +85,7 @@ describe("a long text", function()
     local id, err, info = client:send("chat18", LOG)
     assert.is_nil(id)
     assert.same({ "network", false, 0, 3 }, { info.kind, info.retryable, #info.ids, info.parts })
+    assert.is_nil(info.rest) -- nothing is known to have arrived
     assert.truthy(err:find("(0 of 3 parts arrived)", 1, true), err)
     assert.equal(1, sent())
   end)

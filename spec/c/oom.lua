@@ -120,7 +120,7 @@ end)
 scenario("batch", function()
   local steps = codec.batch { me = "profile", [547] = { "crm.deal.get", { list = { 1, 2 } } },
     later = { "crm.deal.get", { id = codec.ref("me", "ID") } },
-    events = { "event.offline.get", { clear = 0 } },
+    events = { "event.offline.get", { clear = 0, process_id = "x" } },
     single = { "b24test.echo", { text = "$total" } } }
   local step = steps[1] -- not its idempotent: without memory to look at clear, it is false
   local call, err, info = codec.call(OFFLINE, "batch", step, "batch")

@@ -329,6 +329,23 @@ describe("an engine", function()
     end)
   end)
 
+  it("says of an option that libcurl refuses what the caller's own thread says", function()
+    local long = { ca_file = ("/x"):rep(5e6) }
+    for name, value in pairs { webhook = portal.webhook, limiter = false, retries = 0 } do
+      long[name] = value
+    end
+    local _, _, info = core.counters(long)
+    assert.same({ "config", "BAD_OPTION", false }, { info.kind, info.code, info.sent })
+    local ids = send(2, conf(long), "profile")
+    assert.is_true(engine:cancel(ids[2]))
+    local job = take(1)[1]
+    assert.same({ id = ids[1], event = "failed", data = { kind = info.kind, code = info.code,
+      hint = info.hint, message = info.message, sent = false } }, job)
+    quiet()
+    send(1) -- it goes on
+    assert.equal("reply", take(1)[1].event)
+  end)
+
   it("closes in every state of its requests, quickly", function()
     portal:control("fault", { kind = "silent", method = "crm.deal.list", times = -1 })
     for _, pause in ipairs { 0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05 } do

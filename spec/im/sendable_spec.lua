@@ -131,3 +131,38 @@ describe("codec.parts", function()
     assert.is_true(n > 50)
   end)
 end)
+
+describe("codec.unsent", function()
+  -- The last ones are, or begin as, what takes markup apart.
+  local WORDS = { "x", "語", "👍", " ", "[B]bold[/B] ", "\n", "\n>>quoted\n", "\n------\n",
+    "\n  indented", "it’s", "\226\129\160", "[\226\129\160B]" }
+
+  local function text_of(random)
+    local pieces = {}
+    for i = 1, 20000 + random(30000) do pieces[i] = WORDS[random(#WORDS)] end
+    return "begin" .. table.concat(pieces) .. "end"
+  end
+
+  it("is what stands behind the parts that have arrived, as it was given", function()
+    local random = data.random(7)
+    for round = 1, 6 do
+      local text, bb = text_of(random), round % 2 == 0
+      local parts, n = codec.parts(text, bb)
+      assert.is_true(n > 1)
+      for arrived = 1, n - 1 do
+        local rest = codec.unsent(text, bb, arrived)
+        assert.equal(rest, text:sub(-#rest))
+        local body = parts[arrived + 1]:match "^%(%d+/%d+%)\n(.*)$"
+        assert.equal(body, (bb and rest or codec.plain(rest)):sub(1, #body))
+      end
+      assert.equal("", codec.unsent(text, bb, n))
+    end
+  end)
+
+  it("is cleaned, as the parts are", function()
+    local text = ("a line\r\n"):rep(3000) .. "\27[31mthe end\27[0m\n\n"
+    local rest = codec.unsent(text, false, select(2, codec.parts(text, false)) - 1)
+    assert.truthy(rest:find "^a line\na line\n")
+    assert.truthy(rest:find "\na line\nthe end$")
+  end)
+end)

@@ -86,6 +86,37 @@ local function answers()
   tools.press "q"
 end
 
+-- The first part of a long text arrives, the second does not.
+local function answers_in_parts()
+  tools.control("message", { dialog_id = "chat18", count = 1 })
+  window_of_inbox()
+  go_to "日本"
+  local typed, asked, note = ("x"):rep(10000) .. "\n" .. ("y"):rep(10000), nil, nil
+  vim.ui.input = function(opts, done)
+    asked = opts
+    done(typed)
+  end
+  vim.notify = function(text) note = text end
+  local codec = require "b24.codec"
+  local real, calls = codec.call, 0
+  codec.call = function(...)
+    calls = calls + 1
+    if calls == 2 then
+      tools.control("reply", { method = "im.message.add", status = 400, times = 1,
+        body = '{"error":"ACCESS_ERROR","error_description":"no more"}' })
+    end
+    return real(...)
+  end
+  tools.press "a"
+  tools.wait(function() return note end)
+  codec.call = real
+  tools.control "clear_faults"
+  typed = nil
+  tools.press "a"
+  r.partly, r.left_over = note, asked.default
+  tools.press "q"
+end
+
 local function clears()
   -- the answer has marked the dialog as read
   tools.control("message", { dialog_id = "chat18", count = 1 })
@@ -142,6 +173,7 @@ tools.session(function()
   looks()
   reads()
   answers()
+  answers_in_parts()
   clears()
   picks()
   leaves_nothing()

@@ -141,6 +141,8 @@ describe("in Neovim", function()
       assert.equal("On my way!", r.draft)
       assert.truthy(r.prompt:find "^To 日本 Support 語.*…: $")
       assert.equal(1, select(2, r.sent:gsub("On my way!", "")))
+      assert.truthy(r.partly:find("(1 of 2 parts arrived)", 1, true), r.partly)
+      assert.equal(("y"):rep(10000), r.left_over)
     end)
 
     it("marks as read, opens the browser, asks again, and closes", function()

@@ -128,20 +128,32 @@ describe("methods that write, by what they do", function()
 end)
 
 describe("event.offline.get", function()
-  -- PHP: isset($clear) ? intval($clear) : 1, after the names of the parameters were put in lower
-  -- case
-  local keeps = { { clear = 0 }, { clear = "0" }, { clear = false }, { CLEAR = 0 }, { Clear = "0" },
-    { clear = 0, limit = 5 }, { clear = -0.0 }, { clear = 0, filter = { EVENT_NAME = "X" },
-      process_id = "x" } }
-  -- The last of these would be kept as well; who means that writes 0.
-  local clears = { {}, { clear = 1 }, { clear = "1" }, { clear = true }, { clear = b24.null },
-    { clear = {} },
-    { clear = { 0 } }, { limit = 0 }, { filter = { clear = 0 } }, { clears = 0 },
-    { clear = 0, CLEAR = 1 },
-    { clear = 1, CLEAR = 0 }, { clear = "10" }, { clear = "01" }, { clear = "yes" },
-    { clear = "0x" }, { clear = 0.5 } }
+  -- PHP: isset($clear) ? intval($clear) : 1, and isset($process_id) or new events are marked, after
+  -- the names of the parameters were put in lower case
+  local function of(process, list)
+    for _, params in ipairs(list) do params.process_id = process end
+    return list
+  end
 
-  it("may be repeated with clear = 0, which deletes nothing", function()
+  local keeps = of("x", { { clear = 0 }, { clear = "0" }, { clear = false }, { CLEAR = 0 },
+    { Clear = "0" }, { clear = 0, limit = 5 }, { clear = -0.0 },
+    { clear = 0, filter = { EVENT_NAME = "X" } } })
+  keeps[#keeps + 1] = { clear = 0, PROCESS_ID = "y" }
+  keeps[#keeps + 1] = { clear = 0, process_id = 7 }
+  -- The last of these would be kept as well; who means that writes 0.
+  local takes = of("x", { {}, { clear = 1 }, { clear = "1" }, { clear = true },
+    { clear = b24.null }, { clear = {} }, { clear = { 0 } }, { limit = 0 },
+    { filter = { clear = 0 } }, { clears = 0 }, { clear = 0, CLEAR = 1 }, { clear = 1, CLEAR = 0 },
+    { clear = "10" }, { clear = "01" }, { clear = "yes" }, { clear = "0x" }, { clear = 0.5 } })
+  -- Each request marks the next events for a process of its own.
+  for _, params in ipairs { { clear = 0 }, { clear = 0, process_id = b24.null },
+    { clear = 0, process_id = {} }, { clear = 0, process_id = true }, { clear = 0, process = "x" },
+    { clear = 0, filter = { process_id = "x" } },
+    { clear = 0, process_id = "x", PROCESS_ID = b24.null } } do
+    takes[#takes + 1] = params
+  end
+
+  it("may be repeated with clear = 0 and a process_id: what that process has is read", function()
     for _, params in ipairs(keeps) do
       assert.is_true(repeated("event.offline.get", params), codec.encode(params))
       assert.is_true(repeated("Event.Offline.Get", params))
@@ -150,15 +162,15 @@ describe("event.offline.get", function()
   end)
 
   it("is sent once otherwise, also inside a batch", function()
-    for _, params in ipairs(clears) do
+    for _, params in ipairs(takes) do
       assert.is_false(repeated("event.offline.get", params), codec.encode(params))
       assert.is_false(repeated("EVENT.OFFLINE.GET", params))
       assert.is_false(in_batch("event.offline.get", params))
     end
     assert.is_false(repeated "event.offline.get")
-    assert.is_false(in_batch("event.offline.get", { clear = b24.ref(1, "ID") }))
+    assert.is_false(in_batch("event.offline.get", { clear = b24.ref(1, "ID"), process_id = "x" }))
     -- no JSON: nobody looked
-    assert.is_false(in_batch("event.offline.get", { clear = 0, x = "\255" }))
+    assert.is_false(in_batch("event.offline.get", { clear = 0, process_id = "x", x = "\255" }))
   end)
 
   describe("at a portal that loses its answer", function()
@@ -190,9 +202,17 @@ describe("event.offline.get", function()
       assert.equal(1, sent "event.offline.get")
     end)
 
-    it("is asked again with clear = 0", function()
+    it("leaves no events marked for nobody", function()
       cut "event.offline.get"
-      client:call("event.offline.get", { clear = 0 })
+      local value, _, info = client:call("event.offline.get", { clear = 0 })
+      assert.is_nil(value)
+      assert.same({ 1, true, false }, { info.attempts, info.sent, info.retryable })
+      assert.equal(1, sent "event.offline.get")
+    end)
+
+    it("is asked again for what a process has", function()
+      cut "event.offline.get"
+      client:call("event.offline.get", { clear = 0, process_id = "x" })
       assert.equal(2, sent "event.offline.get")
     end)
 
@@ -203,7 +223,8 @@ describe("event.offline.get", function()
       assert.is_false(info.retryable)
       assert.equal(1, sent "batch")
       cut "batch"
-      assert(client:batch { events = { "event.offline.get", { clear = 0 } }, me = "profile" })
+      assert(client:batch { me = "profile",
+        events = { "event.offline.get", { clear = 0, process_id = "x" } } })
       assert.equal(3, sent "batch") -- one, then two
     end)
 

@@ -178,18 +178,36 @@ b24_job b24_engine_sleep(struct b24_engine *e, b24_ms duration) {
 }
 
 /* False: no memory. */
-static bool prepare(struct b24_engine_job *job, const struct b24_conf *conf,
-                    const struct b24_request *request) {
-    struct b24_request copy = *request;
-    if (!b24_buffer_add(&job->body, request->body.p, request->body.n)) return false;
-    copy.body = b24_buffer_view(&job->body);
+static bool copy(struct b24_engine_job *job, const struct b24_conf *conf,
+                 const struct b24_request *request) {
     job->event.type = B24_FAILED; /* until it is known better */
     job->multiplexes =
         strncmp(request->url, "https:", 6) == 0 && conf->http_version != B24_HTTP_1_1;
     job->due = b24_clock_boot() + request->timeout;
     job->connect_timeout = conf->connect_timeout;
-    return b24_lane_name(&job->lane_name, conf, request->url) &&
-           b24_exchange_prepare(job->exchange, conf, &copy) == CURLE_OK;
+    return b24_buffer_add(&job->body, request->body.p, request->body.n) &&
+           b24_lane_name(&job->lane_name, conf, request->url);
+}
+
+static CURLcode prepare(struct b24_engine_job *job, const struct b24_conf *conf,
+                        const struct b24_request *request) {
+    struct b24_request copied = *request;
+    copied.body = b24_buffer_view(&job->body);
+    return b24_exchange_prepare(job->exchange, conf, &copied);
+}
+
+/* libcurl refuses an option: that is the call's outcome, as where the caller waits for it. The
+   helper never hears of the job. */
+static b24_job refuse(struct b24_engine *e, struct b24_engine_job *job, CURLcode result) {
+    b24_exchange_unsent(job->exchange, result, &job->event);
+    job->id += SLOTS;
+    pthread_mutex_lock(&e->lock);
+    job->place = B24_FINISHED;
+    b24_list_append(&e->done, &job->link);
+    b24_engine_signal(e);
+    pthread_mutex_unlock(&e->lock);
+    e->running++;
+    return job->id;
 }
 
 b24_job b24_engine_send(struct b24_engine *e, const struct b24_conf *conf,
@@ -197,9 +215,12 @@ b24_job b24_engine_send(struct b24_engine *e, const struct b24_conf *conf,
     struct b24_engine_job *job = new_job(e);
     if (job == NULL) return 0;
     job->exchange = e->kept_count > 0 ? e->kept[--e->kept_count] : b24_exchange_new();
-    if (job->exchange != NULL && prepare(job, conf, request)) return submit(e, job);
-    recycle(e, job);
-    return 0;
+    if (job->exchange == NULL || !copy(job, conf, request)) {
+        recycle(e, job);
+        return 0;
+    }
+    CURLcode result = prepare(job, conf, request);
+    return result == CURLE_OK ? submit(e, job) : refuse(e, job, result);
 }
 
 /* ------------------------------------------------------------ what is done */

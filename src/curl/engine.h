@@ -25,7 +25,8 @@ struct b24_engine *b24_engine_new(void);
  * descriptors. */
 bool b24_engine_usable(const struct b24_engine *e);
 
-/* Queues a request; everything is copied. 0: no memory, or no thread. */
+/* Queues a request; everything is copied. What libcurl refuses (an option of the conf) is done at
+   once: B24_FAILED. 0: no memory, or no thread. */
 b24_job b24_engine_send(struct b24_engine *e, const struct b24_conf *conf,
                         const struct b24_request *request);
 

@@ -183,20 +183,25 @@ static long connect_status(CURL *easy) {
 
 static bool tunnelled(CURL *easy) { return connect_status(easy) / 100 == 2; }
 
-/* "Failed to connect to portal.example port 443 after 3 ms": before 8.7 nothing else tells whether
- * no_proxy led around the proxy. */
+/* Do the words say "Failed to connect to portal.example port 443 after 3 ms", or from 8.21 on "to
+ * portal.example:443 after"? Before 8.7 nothing else tells whether no_proxy led around the proxy.
+ */
 static bool names_portal(CURL *easy, const char *words) {
+    static const char *const between[] = {" port ", ":"};
     char where[B24_ORIGIN_MAX + 16];
     const char *text = NULL;
     struct b24_url url;
-    if (strstr(words, " via ") != NULL) return false;
+    if (strstr(words, " via ") != NULL || strstr(words, " over proxy ") != NULL) return false;
     if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &text) != CURLE_OK || text == NULL)
         return true;
     if (b24_url_parse((struct b24_view){text, strlen(text)}, &url) != NULL) return true;
     bool brackets = url.host.n > 2 && url.host.p[0] == '[';
-    snprintf(where, sizeof where, "to %.*s port %d ", (int)url.host.n - 2 * brackets,
-             url.host.p + brackets, b24_url_port(&url));
-    return strstr(words, where) != NULL;
+    for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
+        snprintf(where, sizeof where, "to %.*s%s%d ", (int)url.host.n - 2 * brackets,
+                 url.host.p + brackets, between[i], b24_url_port(&url));
+        if (strstr(words, where) != NULL) return true;
+    }
+    return false;
 }
 
 /* Was it the proxy that failed, before it led anywhere? */

@@ -228,6 +228,14 @@ static CURLcode set_proxy(struct b24_exchange *x, const struct b24_conf *conf) {
     return r;
 }
 
+/* HTTP/2 must be over TLS 1.2 or newer (RFC 9113, 9.2). Said aloud, libcurl keeps these connections
+   apart from those of other confs, and so takes no older one of HTTP/1.1. Since 8.16 that is the
+   default, and tells them apart only together with the newest version. */
+static long tls_of_http2(void) {
+    bool is_default = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081000;
+    return CURL_SSLVERSION_TLSv1_2 | (is_default ? CURL_SSLVERSION_MAX_TLSv1_3 : 0L);
+}
+
 static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     static const long versions[] = {CURL_HTTP_VERSION_NONE, CURL_HTTP_VERSION_1_1,
                                     CURL_HTTP_VERSION_2TLS};
@@ -238,9 +246,7 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     SET(CURLOPT_HTTP_VERSION, versions[conf->http_version]);
-    /* HTTP/2 must be over TLS 1.2 or newer (RFC 9113, 9.2). Said aloud, libcurl keeps these
-       connections apart from those of other confs, and so takes no older one of HTTP/1.1. */
-    if (conf->http_version == B24_HTTP_2) SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (conf->http_version == B24_HTTP_2) SET(CURLOPT_SSLVERSION, tls_of_http2());
     SET(CURLOPT_HTTPHEADER, x->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);

@@ -211,3 +211,15 @@ struct b24_view b24_sendable_part(struct b24_view *text) {
     }
     return nothing;
 }
+
+size_t b24_sendable_origin(struct b24_view text, struct b24_view plain, size_t at) {
+    const size_t joiner = sizeof JOINER - 1;
+    size_t i = 0, k = 0;
+    while (k < at && i < text.n) {
+        bool joined = plain.n - k >= joiner && memcmp(plain.p + k, JOINER, joiner) == 0;
+        bool typed = text.n - i >= joiner && memcmp(text.p + i, JOINER, joiner) == 0;
+        if (joined && !typed) k += joiner;
+        else k++, i++;
+    }
+    return i;
+}

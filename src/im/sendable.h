@@ -33,5 +33,8 @@ bool b24_sendable_fits(struct b24_view text);
    else to the last blank, else to the last whole character. {NULL, 0}: nothing is left. */
 struct b24_view b24_sendable_part(struct b24_view *text);
 
+/* Where in `text` stands what is at byte `at` of its plain form, between two characters? */
+size_t b24_sendable_origin(struct b24_view text, struct b24_view plain, size_t at);
+
 B24_PRIVATE_END
 #endif

@@ -78,7 +78,7 @@ static int count_parts(struct b24_view text) {
 
 /* [0, +1] The parts under their heads. */
 static void push_parts(lua_State *L, struct b24_view text, int n) {
-    char head[B24_PART_HEAD + 1];
+    char head[32]; /* any two numbers: compilers do not know that these have two digits */
     lua_createtable(L, n, 0);
     if (n == 1 && b24_sendable_fits(text)) {
         lua_pushlstring(L, text.p, text.n);
@@ -95,9 +95,13 @@ static void push_parts(lua_State *L, struct b24_view text, int n) {
     }
 }
 
-/* codec.parts(text, bb) -> list, n: the messages that a text makes, each as the portal takes it.
-   An empty list: there is nothing to send (n = 0), or more than may be sent (n: so many). */
-static int parts(lua_State *L) {
+/* What the parts are made of: cleaned, and as the portal takes it. */
+struct sendable {
+    struct b24_view clean, out;
+};
+
+/* [0, +2] Of the text at index 1; `bb` at index 2. */
+static struct sendable check_sendable(lua_State *L) {
     struct b24_view text = check_view(L, 1);
     bool bb = lua_toboolean(L, 2);
     struct b24_buffer *clean = b24L_new_text(L), *out = b24L_new_text(L);
@@ -107,17 +111,38 @@ static int parts(lua_State *L) {
         b24_buffer_cut(clean, clean->n - 1); /* as the portal does */
     struct b24_view v = b24_buffer_view(clean);
     if (bb ? !b24_buffer_add(out, v.p, v.n) : !b24_sendable_plain(out, v)) b24L_check_text(L, out);
-    int n = v.n == 0 ? 0 : count_parts(b24_buffer_view(out));
+    return (struct sendable){v, b24_buffer_view(out)};
+}
+
+/* codec.parts(text, bb) -> list, n: the messages that a text makes, each as the portal takes it.
+   An empty list: there is nothing to send (n = 0), or more than may be sent (n: so many). */
+static int parts(lua_State *L) {
+    struct sendable s = check_sendable(L);
+    int n = s.clean.n == 0 ? 0 : count_parts(s.out);
     if (n == 0 || n > B24_PARTS_MAX) lua_newtable(L);
-    else push_parts(L, b24_buffer_view(out), n);
+    else push_parts(L, s.out, n);
     lua_pushinteger(L, n);
     return 2;
+}
+
+/* codec.unsent(text, bb, n) -> what is left of a text when its first n parts have arrived, as it
+   can be sent again. For a text of several parts only. */
+static int unsent(lua_State *L) {
+    lua_Integer n = luaL_checkinteger(L, 3);
+    struct sendable s = check_sendable(L);
+    struct b24_view left = s.out;
+    while (n-- > 0 && b24_sendable_part(&left).p != NULL) {
+    }
+    size_t at = b24_sendable_origin(s.clean, s.out, s.out.n - left.n);
+    lua_pushlstring(L, s.clean.p + at, s.clean.n - at);
+    return 1;
 }
 
 void b24L_open_text(lua_State *L) {
     static const luaL_Reg functions[] = {{"neutral", neutral}, {"neutral_json", neutral_json},
                                          {"plain", plain},     {"readable", readable},
-                                         {"parts", parts},     {NULL, NULL}};
+                                         {"parts", parts},     {"unsent", unsent},
+                                         {NULL, NULL}};
     b24L_newtype(L, TEXT_TYPE);
     lua_pushcfunction(L, text_gc);
     lua_setfield(L, -2, "__gc");

@@ -144,10 +144,11 @@ static const char *const writing[] = {
     "salescenter.payment.getpublicurl" /* docs: generates the link */
 };
 
-/* Deletes the events that it returns, unless clear = 0 (docs; modules/rest, eventOfflineGet). With
-   clear = 0 nothing is lost: what went to a lost answer stays in the queue, with its process_id,
-   and event.offline.list has it. What else hands out events (im.v2.Event.get, imbot.v2.Event.get)
-   takes them off only by the next call's `offset`. */
+/* modules/rest, eventOfflineGet: marks the events that it returns with a new process_id, and
+   deletes them unless clear = 0. So without a process_id of the caller's a repeated request takes
+   the next events, and those of the lost answer stay behind, marked. With clear = 0 and a
+   process_id it only reads what that process has. What else hands out events (im.v2.Event.get,
+   imbot.v2.Event.get) takes them off only by the next call's `offset`. */
 #define OFFLINE_EVENTS "event.offline.get"
 
 static bool is_in(struct b24_view name, const char *const *list, size_t n) {
@@ -164,18 +165,27 @@ static bool is_zero(const cJSON *v) {
            (cJSON_IsString(v) && strcmp(v->valuestring, "0") == 0);
 }
 
-/* The portal does not look at the case of this name; of several it takes one, so all must agree. */
-static bool keeps_events(struct b24_view params) {
+/* PHP takes any value but null for a process_id; nobody would write anything but these. */
+static bool is_text(const cJSON *v) { return cJSON_IsString(v) || cJSON_IsNumber(v); }
+
+/* Is there a parameter of this name, and is it good? The portal does not look at the case of the
+   name; of several it takes one, so all must be. */
+static bool all_good(const cJSON *params, const char *name, bool good(const cJSON *)) {
+    bool given = false;
+    for (const cJSON *m = cJSON_IsObject(params) ? params->child : NULL; m != NULL; m = m->next) {
+        if (!b24_same_text((struct b24_view){m->string, strlen(m->string)}, name)) continue;
+        if (!good(m)) return false;
+        given = true;
+    }
+    return given;
+}
+
+static bool takes_no_events(struct b24_view params) {
     struct b24_json_error error;
     cJSON *root = b24_document_parse(params, B24_DEPTH_MAX, &error);
-    bool given = false, zero = true;
-    for (const cJSON *m = cJSON_IsObject(root) ? root->child : NULL; m != NULL; m = m->next) {
-        if (!b24_same_text((struct b24_view){m->string, strlen(m->string)}, "clear")) continue;
-        given = true;
-        zero = zero && is_zero(m);
-    }
+    bool none = all_good(root, "clear", is_zero) && all_good(root, "process_id", is_text);
     cJSON_Delete(root);
-    return given && zero;
+    return none;
 }
 
 bool b24_method_asks_params(struct b24_view method) {
@@ -184,7 +194,7 @@ bool b24_method_asks_params(struct b24_view method) {
 
 bool b24_method_reads(struct b24_view method, struct b24_view params) {
     size_t dot = method.n;
-    if (b24_method_asks_params(method)) return keeps_events(params);
+    if (b24_method_asks_params(method)) return takes_no_events(params);
     if (IN(method, writing)) return false;
     while (dot > 0 && method.p[dot - 1] != '.') dot--;
     struct b24_view word = {method.p + dot, method.n - dot};

@@ -162,8 +162,9 @@ local function send_part(core, call)
   return bad_result("im.message.add", info, "the result is not the id of a message", UNSURE)
 end
 
--- Sends the parts in their order, each once, and stops at the first that fails.
-local function send_parts(core, first, parts, begin)
+-- Sends the parts in their order, each once, and stops at the first that fails. `rest(n)`: the text
+-- behind the first n of them.
+local function send_parts(core, first, parts, begin, rest)
   local ids, total = {}, nil
   for n = 1, #parts do
     local call, err, info = first
@@ -174,6 +175,7 @@ local function send_parts(core, first, parts, begin)
     total.ids, total.parts = ids, #parts
     if not id then
       if #parts > 1 then err = ("%s (%d of %d parts arrived)"):format(err, n - 1, #parts) end
+      if n > 1 then total.rest = rest(n - 1) end
       return nil, err, total
     end
     ids[n] = id
@@ -212,7 +214,8 @@ function messages.send(conf, dialog_id, text, opts)
   end
   local call, err, info = begin(parts[1])
   if not call then return refuse(nil, err, info) end
-  return function(core) return send_parts(core, call, parts, begin) end
+  local function rest(arrived) return codec.unsent(text, opts.bb == true, arrived) end
+  return function(core) return send_parts(core, call, parts, begin, rest) end
 end
 
 -- { name = { text=, … } } of a batch -> nil, err, info

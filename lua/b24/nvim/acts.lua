@@ -37,6 +37,7 @@ local function send(client, entry, text, done)
   drafts[entry.dialog_id] = text -- until it has arrived: nobody likes to type twice
   client:send(entry.dialog_id, text, function(id, err, info)
     if not id then
+      drafts[entry.dialog_id] = info.rest or text
       local uncertain = info.sent and UNCERTAIN[info.kind]
       return complain(err, uncertain and "It may have arrived; look before you send it again."
         or info.hint)
