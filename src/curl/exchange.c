@@ -52,15 +52,17 @@ CURLM *b24_new_multi(long kept_connections) {
 }
 
 /* libcurl 7.83 to 8.0 continues, when a reply's first line is folded, the last line of the handle's
-   earlier reply, whose memory is free: there a handle is for one reply. */
-#define FOLDS_SAFELY 0x080100
+   earlier reply, whose memory is free: see b24_on_first_line. */
+#define FOLDS_UNSAFELY 0x075300
+#define FOLDS_SAFELY   0x080100
 
 struct b24_exchange *b24_exchange_new(void) {
     if (!b24_start_libcurl()) return NULL;
     struct b24_exchange *x = calloc(1, sizeof *x);
     if (x == NULL) return NULL;
     x->easy = curl_easy_init();
-    x->single_use = curl_version_info(CURLVERSION_NOW)->version_num < FOLDS_SAFELY;
+    unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
+    x->guards_folds = version >= FOLDS_UNSAFELY && version < FOLDS_SAFELY;
     x->header[B24_CONTENT_TYPE].name = "content-type";
     x->header[B24_LOCATION].name = "location";
     x->header[B24_RETRY_AFTER].name = "retry-after";
@@ -83,6 +85,7 @@ void b24_exchange_free(struct b24_exchange *x) {
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg) {
     struct b24_exchange *x = arg;
+    if (x->first_line) return b24_on_first_line(x, p, size * n);
     return b24_buffer_add(&x->body, p, size * n) ? size * n : 0;
 }
 
@@ -323,7 +326,7 @@ static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
    through the read callback: what that leaves behind is not for others. */
 static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *conf,
                           const struct b24_request *request) {
-    return !x->single_use && x->prepared == conf->serial && request->repeatable;
+    return x->prepared == conf->serial && request->repeatable;
 }
 
 static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
@@ -338,7 +341,7 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
     b24_buffer_reset(&x->body, BODY_KEPT);
     x->body.max = conf->max_reply;
     x->header_bytes = 0;
-    x->header_too_large = false;
+    x->header_too_large = x->first_line = x->bad_fold = false;
     x->words[0] = '\0';
     b24_forget_header(x);
 }

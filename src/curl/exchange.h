@@ -33,7 +33,7 @@ struct b24_exchange {
     uint64_t prepared; /* serial of the conf that the handle's options are of; 0: set them all */
     uint64_t serial;   /* of the conf of this exchange */
     bool repeatable;
-    bool single_use; /* the handle; see exchange.c */
+    bool guards_folds; /* libcurl does not: see b24_on_first_line */
     struct b24_buffer body;
     struct b24_header header[B24_HEADERS];
     struct b24_header *folds; /* the one that a folded line continues */
@@ -41,6 +41,8 @@ struct b24_exchange {
     bool header_complete; /* the empty line was seen: a header cut in the middle is no reply */
     bool header_too_large;
     bool is_http;                 /* a status line came */
+    bool first_line;              /* the next line comes to the body's callback first */
+    bool bad_fold;                /* it was folded */
     struct b24_view upload;       /* what is left of a body that must not be sent twice */
     struct b24_progress progress; /* `began`: libcurl had a connection and went on to send */
     bool hung_up; /* the kept connection that libcurl chose was dead: nothing was sent on it */
@@ -78,6 +80,10 @@ bool b24_exchange_again(struct b24_exchange *x, CURLcode result);
 
 /* Libcurl's callback for the lines of a header; arg is the exchange. */
 size_t b24_on_header(char *p, size_t size, size_t n, void *arg);
+
+/* The line behind a status line, before libcurl stores it: 0, which ends the transfer, if it is
+   folded. Libcurl hands such a line to the body's callback because b24_on_header has asked for it. */
+size_t b24_on_first_line(struct b24_exchange *x, const char *p, size_t n);
 
 /* What came so far was of another reply. */
 void b24_forget_header(struct b24_exchange *x);
