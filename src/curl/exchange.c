@@ -31,7 +31,8 @@ bool b24_curl_raises_sigpipe(void) {
     return curl_version_info(CURLVERSION_NOW)->version_num < 0x075700;
 }
 
-bool b24_curl_leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
+/* Descriptors that children inherit; see inherit.h. */
+static bool leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
 
 CURLM *b24_new_multi(long kept_connections) {
     int held = b24_hold_standard();
@@ -56,11 +57,12 @@ CURLM *b24_new_multi(long kept_connections) {
 #define FOLDS_UNSAFELY 0x075300
 #define FOLDS_SAFELY   0x080100
 
-struct b24_exchange *b24_exchange_new(void) {
+struct b24_exchange *b24_exchange_new(struct b24_open_fds *lookups) {
     if (!b24_start_libcurl()) return NULL;
     struct b24_exchange *x = calloc(1, sizeof *x);
     if (x == NULL) return NULL;
     x->easy = curl_easy_init();
+    x->lookups = leaks_fds() ? lookups : NULL;
     unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
     x->guards_folds = version >= FOLDS_UNSAFELY && version < FOLDS_SAFELY;
     x->header[B24_CONTENT_TYPE].name = "content-type";
@@ -112,6 +114,20 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
     int fd = b24_private_socket(address->family, address->socktype, address->protocol);
     x->progress.no_socket = fd < 0 ? errno : 0;
     return fd;
+}
+
+static int on_lookup(void *resolver, void *reserved, void *arg) {
+    struct b24_exchange *x = arg;
+    (void)resolver, (void)reserved;
+    if (x->lookups->first < 0) *x->lookups = b24_note_fds();
+    return 0;
+}
+
+CURLMcode b24_multi_perform(CURLM *multi, struct b24_open_fds *lookups, int *running) {
+    *lookups = B24_NO_LOOKUP;
+    CURLMcode r = curl_multi_perform(multi, running);
+    b24_keep_fds(lookups);
+    return r;
 }
 
 /* ------------------------------------------------------------ a connection that died while it was
@@ -267,6 +283,8 @@ static CURLcode set_callbacks(struct b24_exchange *x) {
     SET(CURLOPT_ERRORBUFFER, x->words);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
     SET(CURLOPT_OPENSOCKETDATA, x);
+    if (x->lookups != NULL) SET(CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
+    SET(CURLOPT_RESOLVER_START_DATA, x);
 #if LIBCURL_VERSION_NUM >= 0x075000
     SET(CURLOPT_PREREQFUNCTION, on_ready);
     SET(CURLOPT_PREREQDATA, x);

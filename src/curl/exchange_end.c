@@ -104,7 +104,8 @@ static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_fai
         f->kind = B24_NETWORK;
         f->code = "REPLY_GARBLED";
         f->hint = B24_HINT_GARBLED;
-        if (!x->words[0] || x->bad_fold) f->text = text_view("the reply's header has a line that is none");
+        if (!x->words[0] || x->bad_fold)
+            f->text = text_view("the reply's header has a line that is none");
     }
 }
 
