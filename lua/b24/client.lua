@@ -87,15 +87,19 @@ end
 ---@return b24.info info
 function Client:call(method, params, opts, callback)
   check(self, "call")
+  local conf, plain = self.conf, opts == nil and callback == nil and host.plain(self.transport)
+  if plain and conf and (params == nil or type(params) == "table") then
+    local result, err, info = plain.call(conf, method, params)
+    return result, err, info
+  end
   params, opts, callback = trailing(params, opts, callback)
   local idempotent = call_options(opts, "idempotent")
-  if not self.conf and type(method) ~= "string" then
+  if not conf and type(method) ~= "string" then
     blame("b24: method must be a string, not a " .. type(method))
   end
   local call, fault, fault_info
-  if self.conf then
-    call, fault, fault_info = codec.call(self.conf, method, params, nil,
-      { idempotent = idempotent })
+  if conf then
+    call, fault, fault_info = codec.call(conf, method, params, nil, { idempotent = idempotent })
   else
     call, fault, fault_info = closed(method)
   end

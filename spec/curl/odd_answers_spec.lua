@@ -11,13 +11,14 @@ local major, minor, patch = core.versions().libcurl:match "^(%d+)%.(%d+)%.(%d+)"
 local VERSION = tonumber(major) * 65536 + tonumber(minor) * 256 + tonumber(patch)
 
 describe("over libcurl an odd answer", function()
-  local portal, outcomes, cuts
+  local portal, outcomes, cuts, engine_outcomes
   setup(function()
     portal = start()
     odd.serve(portal, mime.b64)
     local client = assert(b24.client { webhook = portal:webhook_for(portal.raw_port),
       allow_http = true, retries = 0, limiter = false, max_reply = odd.MAX_REPLY })
     outcomes, cuts = odd.outcomes(client), odd.cuts(client)
+    b24.run(function() engine_outcomes = odd.outcomes(client) end)
   end)
   teardown(function() portal:reset() end)
 
@@ -35,6 +36,8 @@ describe("over libcurl an odd answer", function()
       agrees(row, row[2], cuts[i])
     end)
   end
+
+  it("is the same to an engine", function() assert.same(outcomes, engine_outcomes) end)
 
   it("differs over cosockets only where the table says why", function()
     for _, row in ipairs(odd.rows) do

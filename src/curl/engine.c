@@ -32,7 +32,6 @@ static bool init(struct b24_engine *e) {
     pthread_cond_init(&e->ended_changed, NULL);
     if (!b24_start_libcurl()) return false;
     e->old_curl = b24_curl_raises_sigpipe();
-    e->leaky_curl = b24_curl_leaks_fds();
     e->multi = b24_new_multi(KEPT_CONNECTIONS);
     e->kept = calloc(KEPT_EXCHANGES, sizeof(struct b24_exchange *));
     e->lanes = b24_lanes_new();
@@ -214,7 +213,7 @@ b24_job b24_engine_send(struct b24_engine *e, const struct b24_conf *conf,
                         const struct b24_request *request) {
     struct b24_engine_job *job = new_job(e);
     if (job == NULL) return 0;
-    job->exchange = e->kept_count > 0 ? e->kept[--e->kept_count] : b24_exchange_new();
+    job->exchange = e->kept_count > 0 ? e->kept[--e->kept_count] : b24_exchange_new(&e->lookups);
     if (job->exchange == NULL || !copy(job, conf, request)) {
         recycle(e, job);
         return 0;

@@ -59,7 +59,6 @@ struct b24_engine {
     int fds[2]; /* a pipe: [0] is readable while `done` has members */
     CURLM *multi;
     bool old_curl;
-    bool leaky_curl; /* see inherit.h */
     /* host */
     struct b24_engine_job **jobs; /* by slot */
     size_t job_count, job_cap;
@@ -78,6 +77,7 @@ struct b24_engine {
     struct b24_engine_job *cancelled;
     bool stop, ended, signalled;
     /* helper */
+    struct b24_open_fds lookups;
     struct b24_timers timers;
     struct b24_lanes *lanes;
     struct b24_link active_jobs; /* in the multi handle */

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "curl/engine_impl.h"
-#include "curl/inherit.h"
 
 /* ms: poll measures time in which the machine runs, sleeps also count the time in which it is
    suspended. So while there are sleeps it looks at least this often. */
@@ -126,28 +125,13 @@ static int pause_until_next(struct b24_engine *e, b24_ms now) {
     return t->due - now < LOOK ? (int)(t->due - now) : LOOK;
 }
 
-static bool connecting(const struct b24_engine *e) {
-    for (const struct b24_link *l = e->active_jobs.next; l != &e->active_jobs; l = l->next)
-        if (!((const struct b24_engine_job *)(const void *)l)->connected) return true;
-    return false;
-}
-
-/* False: out of memory. */
-static bool perform(struct b24_engine *e) {
-    int running = 0;
-    if (!e->leaky_curl || !connecting(e)) return curl_multi_perform(e->multi, &running) == CURLM_OK;
-    struct b24_open_fds before = b24_note_fds();
-    bool ok = curl_multi_perform(e->multi, &running) == CURLM_OK;
-    b24_keep_fds(&before);
-    return ok;
-}
-
 void *b24_engine_run(void *engine) {
     struct b24_engine *e = engine;
+    int running = 0;
     while (take_news(e)) {
         wake(e, b24_clock_boot());
         start_lanes(e);
-        bool failed = !perform(e);
+        bool failed = b24_multi_perform(e->multi, &e->lookups, &running) != CURLM_OK;
         collect(e);
         if (failed) fail_all(e);
         start_lanes(e); /* places became free, connections ready */

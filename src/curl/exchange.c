@@ -31,7 +31,8 @@ bool b24_curl_raises_sigpipe(void) {
     return curl_version_info(CURLVERSION_NOW)->version_num < 0x075700;
 }
 
-bool b24_curl_leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
+/* Descriptors that children inherit; see inherit.h. */
+static bool leaks_fds(void) { return curl_version_info(CURLVERSION_NOW)->version_num < 0x080a00; }
 
 CURLM *b24_new_multi(long kept_connections) {
     int held = b24_hold_standard();
@@ -52,15 +53,18 @@ CURLM *b24_new_multi(long kept_connections) {
 }
 
 /* libcurl 7.83 to 8.0 continues, when a reply's first line is folded, the last line of the handle's
-   earlier reply, whose memory is free: there a handle is for one reply. */
-#define FOLDS_SAFELY 0x080100
+   earlier reply, whose memory is free: see b24_on_first_line. */
+#define FOLDS_UNSAFELY 0x075300
+#define FOLDS_SAFELY   0x080100
 
-struct b24_exchange *b24_exchange_new(void) {
+struct b24_exchange *b24_exchange_new(struct b24_open_fds *lookups) {
     if (!b24_start_libcurl()) return NULL;
     struct b24_exchange *x = calloc(1, sizeof *x);
     if (x == NULL) return NULL;
     x->easy = curl_easy_init();
-    x->single_use = curl_version_info(CURLVERSION_NOW)->version_num < FOLDS_SAFELY;
+    x->lookups = leaks_fds() ? lookups : NULL;
+    unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
+    x->guards_folds = version >= FOLDS_UNSAFELY && version < FOLDS_SAFELY;
     x->header[B24_CONTENT_TYPE].name = "content-type";
     x->header[B24_LOCATION].name = "location";
     x->header[B24_RETRY_AFTER].name = "retry-after";
@@ -83,6 +87,7 @@ void b24_exchange_free(struct b24_exchange *x) {
 
 static size_t on_body(char *p, size_t size, size_t n, void *arg) {
     struct b24_exchange *x = arg;
+    if (x->first_line) return b24_on_first_line(x, p, size * n);
     return b24_buffer_add(&x->body, p, size * n) ? size * n : 0;
 }
 
@@ -109,6 +114,20 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
     int fd = b24_private_socket(address->family, address->socktype, address->protocol);
     x->progress.no_socket = fd < 0 ? errno : 0;
     return fd;
+}
+
+static int on_lookup(void *resolver, void *reserved, void *arg) {
+    struct b24_exchange *x = arg;
+    (void)resolver, (void)reserved;
+    if (x->lookups->first < 0) *x->lookups = b24_note_fds();
+    return 0;
+}
+
+CURLMcode b24_multi_perform(CURLM *multi, struct b24_open_fds *lookups, int *running) {
+    *lookups = B24_NO_LOOKUP;
+    CURLMcode r = curl_multi_perform(multi, running);
+    b24_keep_fds(lookups);
+    return r;
 }
 
 /* ------------------------------------------------------------ a connection that died while it was
@@ -270,6 +289,8 @@ static CURLcode set_callbacks(struct b24_exchange *x) {
     SET(CURLOPT_ERRORBUFFER, x->words);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
     SET(CURLOPT_OPENSOCKETDATA, x);
+    if (x->lookups != NULL) SET(CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
+    SET(CURLOPT_RESOLVER_START_DATA, x);
 #if LIBCURL_VERSION_NUM >= 0x075000
     SET(CURLOPT_PREREQFUNCTION, on_ready);
     SET(CURLOPT_PREREQDATA, x);
@@ -329,7 +350,7 @@ static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
    through the read callback: what that leaves behind is not for others. */
 static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *conf,
                           const struct b24_request *request) {
-    return !x->single_use && x->prepared == conf->serial && request->repeatable;
+    return x->prepared == conf->serial && request->repeatable;
 }
 
 static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
@@ -344,7 +365,7 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
     b24_buffer_reset(&x->body, BODY_KEPT);
     x->body.max = conf->max_reply;
     x->header_bytes = 0;
-    x->header_too_large = false;
+    x->header_too_large = x->first_line = x->bad_fold = false;
     x->words[0] = '\0';
     b24_forget_header(x);
 }

@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 
 #include "curl/error.h"
+#include "curl/inherit.h"
 #include "rest/call.h"
 
 B24_PRIVATE_BEGIN
@@ -33,7 +34,8 @@ struct b24_exchange {
     uint64_t prepared; /* serial of the conf that the handle's options are of; 0: set them all */
     uint64_t serial;   /* of the conf of this exchange */
     bool repeatable;
-    bool single_use; /* the handle; see exchange.c */
+    struct b24_open_fds *lookups; /* NULL: this libcurl leaks none */
+    bool guards_folds;            /* libcurl does not: see b24_on_first_line */
     struct b24_buffer body;
     struct b24_header header[B24_HEADERS];
     struct b24_header *folds; /* the one that a folded line continues */
@@ -41,6 +43,8 @@ struct b24_exchange {
     bool header_complete; /* the empty line was seen: a header cut in the middle is no reply */
     bool header_too_large;
     bool is_http;                 /* a status line came */
+    bool first_line;              /* the next line comes to the body's callback first */
+    bool bad_fold;                /* it was folded */
     struct b24_view upload;       /* what is left of a body that must not be sent twice */
     struct b24_progress progress; /* `began`: libcurl had a connection and went on to send */
     bool hung_up; /* the kept connection that libcurl chose was dead: nothing was sent on it */
@@ -57,14 +61,15 @@ bool b24_start_libcurl(void);
 /* May this libcurl raise SIGPIPE? See sigpipe.h. */
 bool b24_curl_raises_sigpipe(void);
 
-/* Does this libcurl make descriptors that children inherit? See inherit.h. */
-bool b24_curl_leaks_fds(void);
+/* curl_multi_perform for handles that share `lookups`: children inherit nothing that it opens. */
+CURLMcode b24_multi_perform(CURLM *multi, struct b24_open_fds *lookups, int *running);
 
 /* NULL: no memory. */
 CURLM *b24_new_multi(long kept_connections);
 
-/* NULL: no memory, or libcurl cannot start. */
-struct b24_exchange *b24_exchange_new(void);
+/* `lookups`: of who runs the handle, for b24_multi_perform. NULL: no memory, or libcurl cannot
+   start. */
+struct b24_exchange *b24_exchange_new(struct b24_open_fds *lookups);
 
 /* Sets the handle's options. The request's body must stay where it is until the end; the rest is
  * copied. */
@@ -78,6 +83,11 @@ bool b24_exchange_again(struct b24_exchange *x, CURLcode result);
 
 /* Libcurl's callback for the lines of a header; arg is the exchange. */
 size_t b24_on_header(char *p, size_t size, size_t n, void *arg);
+
+/* The line behind a status line, before libcurl stores it: 0, which ends the transfer, if it is
+   folded. Libcurl hands such a line to the body's callback because b24_on_header has asked for it.
+ */
+size_t b24_on_first_line(struct b24_exchange *x, const char *p, size_t n);
 
 /* What came so far was of another reply. */
 void b24_forget_header(struct b24_exchange *x);

@@ -45,6 +45,7 @@ static bool large_header(const struct b24_exchange *x, CURLcode result) {
  * refuses, or with a chunk of a wrong size, of which libcurl's code is that of a lost connection.
  */
 static bool garbled(const struct b24_exchange *x, CURLcode result) {
+    if (x->bad_fold) return true;
     if (!x->progress.began || !x->is_http) return false;
     if (result == CURLE_RECV_ERROR) return strstr(x->words, "chunk") != NULL;
     return result == CURLE_BAD_FUNCTION_ARGUMENT || result == CURLE_WEIRD_SERVER_REPLY ||
@@ -103,7 +104,8 @@ static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_fai
         f->kind = B24_NETWORK;
         f->code = "REPLY_GARBLED";
         f->hint = B24_HINT_GARBLED;
-        if (!x->words[0]) f->text = text_view("the reply's header has a line that is none");
+        if (!x->words[0] || x->bad_fold)
+            f->text = text_view("the reply's header has a line that is none");
     }
 }
 

@@ -43,6 +43,17 @@ static void keep_line(struct b24_exchange *x, const char *p, size_t n) {
     }
 }
 
+static void guard_first_line(struct b24_exchange *x, bool on) {
+    if (!x->guards_folds) return;
+    x->first_line = curl_easy_setopt(x->easy, CURLOPT_HEADER, (long)on) == CURLE_OK && on;
+}
+
+size_t b24_on_first_line(struct b24_exchange *x, const char *p, size_t n) {
+    guard_first_line(x, false);
+    x->bad_fold = p[0] == ' ' || p[0] == '\t';
+    return x->bad_fold ? 0 : n;
+}
+
 size_t b24_on_header(char *p, size_t size, size_t n, void *arg) {
     struct b24_exchange *x = arg;
     n *= size;
@@ -52,6 +63,7 @@ size_t b24_on_header(char *p, size_t size, size_t n, void *arg) {
     if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) {
         b24_forget_header(x); /* a 1xx or a proxy's header came first */
         x->is_http = true;
+        guard_first_line(x, true);
         return n;
     }
     if (x->header_complete) return n; /* a trailer */

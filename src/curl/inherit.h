@@ -24,6 +24,10 @@ struct b24_open_fds {
 struct b24_open_fds b24_note_fds(void);
 void b24_keep_fds(const struct b24_open_fds *before);
 
+/* Around curl_multi_perform, where libcurl leaks: what was open when the first search for a name
+   began. A call on a kept connection begins none, and costs nothing. */
+#define B24_NO_LOOKUP ((struct b24_open_fds){-1, 0})
+
 /* Why no more descriptors can be had: EMFILE (this process) or ENFILE (the machine); 0: they can.
  */
 int b24_out_of_files(void);

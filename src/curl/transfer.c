@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "curl/exchange.h"
-#include "curl/inherit.h"
 #include "curl/sigpipe.h"
 
 #define KEPT_CONNECTIONS                                                                           \
@@ -14,8 +13,8 @@
 
 struct b24_transfer {
     pid_t owner;
-    bool old_curl;   /* may raise SIGPIPE */
-    bool leaky_curl; /* see inherit.h */
+    bool old_curl; /* may raise SIGPIPE */
+    struct b24_open_fds lookups;
     CURLM *multi;
     struct b24_exchange *exchange;
 };
@@ -25,10 +24,9 @@ struct b24_transfer *b24_transfer_new(void) {
     struct b24_transfer *t = calloc(1, sizeof *t);
     if (t == NULL) return NULL;
     t->owner = getpid();
-    t->leaky_curl = b24_curl_leaks_fds();
     t->old_curl = b24_curl_raises_sigpipe();
     t->multi = b24_new_multi(KEPT_CONNECTIONS);
-    t->exchange = b24_exchange_new();
+    t->exchange = b24_exchange_new(&t->lookups);
     if (t->multi != NULL && t->exchange != NULL) return t;
     b24_transfer_free(t);
     return NULL;
@@ -50,19 +48,10 @@ void b24_transfer_free(struct b24_transfer *t) {
 
 enum end { RUNNING, ENDED, STOPPED, UNSENT };
 
-/* The first look may begin a search for the portal's name. */
-static CURLMcode begin(struct b24_transfer *t) {
-    int running = 0;
-    struct b24_open_fds before = b24_note_fds();
-    CURLMcode r = curl_multi_perform(t->multi, &running);
-    b24_keep_fds(&before);
-    return r;
-}
-
 /* One slice of work and waiting. */
 static enum end slice(struct b24_transfer *t, b24_ms deadline, CURLcode *result) {
     int running = 0, left = 0;
-    if (curl_multi_perform(t->multi, &running) != CURLM_OK) {
+    if (b24_multi_perform(t->multi, &t->lookups, &running) != CURLM_OK) {
         *result = CURLE_OUT_OF_MEMORY; /* the only cause with handles that are in order */
         return ENDED;
     }
@@ -86,8 +75,7 @@ static enum end slice(struct b24_transfer *t, b24_ms deadline, CURLcode *result)
 static enum end run_once(struct b24_transfer *t, b24_ms deadline,
                          const struct b24_interrupt *interrupt, CURLcode *result) {
     enum end end = RUNNING;
-    if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK ||
-        (t->leaky_curl && begin(t) != CURLM_OK)) {
+    if (curl_multi_add_handle(t->multi, t->exchange->easy) != CURLM_OK) {
         *result = CURLE_OUT_OF_MEMORY;
         return UNSENT;
     }

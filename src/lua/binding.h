@@ -172,7 +172,6 @@ struct b24L_call {
     const struct b24_conf *conf;
     struct b24L_portal *portal; /* NULL: `own` */
     struct b24_limiter_file *own_limits;
-    struct b24_portal own;
     const struct b24_request *request; /* set while the last action is SEND */
     const struct b24_outcome *outcome; /* set when DONE */
     enum b24_shape shape;
@@ -181,6 +180,7 @@ struct b24L_call {
     bool logs, told; /* we call conf.log; it knows of a limiter that is not shared */
     struct b24_buffer params;
     char method[B24_METHOD_MAX + 1];
+    struct b24_portal own; /* last: only a bare call has it */
 };
 
 /* What to call; conf, method and params are stack indices. */

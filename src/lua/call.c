@@ -1,5 +1,6 @@
 /* A call object: the state machine of call.h as Lua sees it, for hosts that wait in their own way
  * and for specs. */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -53,7 +54,7 @@ static struct b24L_call *refused(lua_State *L, const struct b24_fault *fault, co
 
 /* [-1, +1] Ties conf (stack index) and what it keeps to the call object on top. */
 static void keep(lua_State *L, int conf) {
-    lua_createtable(L, 4, 0);
+    lua_createtable(L, B24_KEEP_LOG_ERROR, 0);
     b24L_getuservalue(L, conf);
     for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_PENALISE; i++) {
         lua_rawgeti(L, -1, i);
@@ -109,9 +110,10 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
     }
     struct b24L_portal *portal = s->bare ? NULL : b24L_find_portal(L, conf_index);
     struct b24_limiter_file *own_limits = s->bare ? NULL : b24L_find_own(L, conf_index);
-    struct b24L_call *c = b24L_newobject(L, sizeof *c, B24_CALL_TYPE);
+    size_t size = s->bare ? sizeof(struct b24L_call) : offsetof(struct b24L_call, own);
+    struct b24L_call *c = b24L_newobject(L, size, B24_CALL_TYPE);
     keep(L, conf_index);
-    b24_portal_init(&c->own);
+    if (s->bare) b24_portal_init(&c->own);
     c->conf = conf;
     c->portal = portal;
     c->own_limits = own_limits;

@@ -75,20 +75,23 @@ static void set(lua_State *L, int table, const char *name) {
 
 void b24L_set_count(lua_State *L, int table, const char *name, lua_Number value) {
     table = b24L_absindex(L, table);
+    lua_pushstring(L, name);
     b24L_push_number(L, (double)value);
-    set(L, table, name);
+    lua_rawset(L, table);
 }
 
 void b24L_set_text(lua_State *L, int table, const char *name, const char *value) {
     table = b24L_absindex(L, table);
+    lua_pushstring(L, name);
     lua_pushstring(L, value); /* nil for NULL */
-    set(L, table, name);
+    lua_rawset(L, table);
 }
 
 void b24L_set_flag(lua_State *L, int table, const char *name, bool value) {
     table = b24L_absindex(L, table);
+    lua_pushstring(L, name);
     lua_pushboolean(L, value);
-    set(L, table, name);
+    lua_rawset(L, table);
 }
 
 bool b24L_copy_member(lua_State *L, int target, const char *to, int source, const char *from) {

@@ -59,7 +59,8 @@ static void set_failure(lua_State *L, const struct b24_outcome *o) {
 /* [0, +1] */
 static void push_info(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf,
                       const char *method) {
-    lua_createtable(L, 0, 16);
+    int members = 7 + (o->time != NULL) + (o->next != NULL) + (o->total != NULL);
+    lua_createtable(L, 0, o->kind == B24_OK ? members : members + 7);
     if (o->status > 0) b24L_set_count(L, -1, "status", o->status);
     b24L_set_text(L, -1, "method", method);
     b24L_set_count(L, -1, "attempts", o->attempts);

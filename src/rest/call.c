@@ -2,6 +2,7 @@
  * action goes out. */
 #include "rest/call_impl.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,15 +33,16 @@ static bool build(struct b24_call *c, const struct b24_call_setup *setup) {
     const char *origin = moved ? setup->moved_origin : c->conf->origin;
     c->moved_origin = setup->moved_origin;
     c->remembered = moved;
-    b24_copy_text(c->origin, sizeof c->origin, (struct b24_view){origin, strlen(origin)});
+    memcpy(c->origin, origin, strlen(origin) + 1); /* of b24_url_origin: it has the same bound */
     return b24_request_build(&c->text, c->conf, setup->method, setup->body) &&
            (!moved || b24_request_move(&c->text, c->conf, origin, setup->method));
 }
 
 struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *portal,
                               const struct b24_call_setup *setup) {
-    struct b24_call *c = calloc(1, sizeof *c);
+    struct b24_call *c = malloc(sizeof *c);
     if (c == NULL) return NULL;
+    memset(c, 0, offsetof(struct b24_call, outcome));
     c->conf = conf;
     c->portal = portal;
     c->state = NEW;
@@ -55,6 +57,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     if (setup->idempotent != B24_BY_NAME) c->safe = setup->idempotent == B24_IDEMPOTENT;
     memcpy(c->method, setup->method.p,
            setup->method.n); /* at most B24_METHOD_MAX: b24_method_problem */
+    c->method[setup->method.n] = '\0';
     b24_outcome_init(&c->outcome);
     c->outcome.keep = setup->keep;
     if (!build(c, setup)) {

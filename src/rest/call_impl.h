@@ -32,14 +32,11 @@ enum b24_state {
 struct b24_call {
     const struct b24_conf *conf;
     struct b24_portal *portal;
-    char origin[B24_ORIGIN_MAX]; /* where the request goes */
-    char *moved_origin;          /* what the conf remembers; NULL: nothing */
-    bool remembered;             /* it began there, and nobody has answered yet */
-    bool go_home;                /* that address failed: the next request goes to the conf's own */
-    char method[B24_METHOD_MAX + 1];
+    char *moved_origin; /* what the conf remembers; NULL: nothing */
+    bool remembered;    /* it began there, and nobody has answered yet */
+    bool go_home;       /* that address failed: the next request goes to the conf's own */
     struct b24_request_text text;
     struct b24_request request;
-    struct b24_outcome outcome;
     enum b24_state state;
     b24_ms timeout; /* from GO to the deadline */
     b24_ms begun, now, deadline;
@@ -56,8 +53,12 @@ struct b24_call {
         *own;      /* the conf's own bucket, if it is stricter than the portal's; else NULL */
     bool queued;   /* has a place in that */
     uint64_t seed; /* for the jitter */
-    struct b24_note notes[B24_NOTES_MAX];
     size_t note_count, notes_read;
+    /* From here on a new call is not zeroed: that would take longer than all else. */
+    struct b24_outcome outcome;
+    char origin[B24_ORIGIN_MAX]; /* where the request goes */
+    char method[B24_METHOD_MAX + 1];
+    struct b24_note notes[B24_NOTES_MAX];
 };
 
 /* The files below call.c know the call's fields, but none of them calls call.c or its neighbours:

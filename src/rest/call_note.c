@@ -1,12 +1,14 @@
 /* What a log may report of a step. */
 #include "rest/call_impl.h"
 
+#include <stddef.h>
 #include <string.h>
 
 struct b24_note *b24_call_add_note(struct b24_call *c, const char *event) {
     struct b24_note *n =
         &c->notes[c->note_count < B24_NOTES_MAX ? c->note_count++ : B24_NOTES_MAX - 1];
-    memset(n, 0, sizeof *n);
+    memset(n, 0, offsetof(struct b24_note, code));
+    n->code[0] = n->text[0] = '\0';
     n->event = event;
     n->attempt = c->outcome.attempts;
     n->wait = B24_NO_MS;

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "rest/outcome.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@
     8192 /* bytes of a text that are looked at: masking takes time, and 1 KiB is kept */
 
 void b24_outcome_init(struct b24_outcome *o) {
-    memset(o, 0, sizeof *o);
+    memset(o, 0, offsetof(struct b24_outcome, code));
+    o->code[0] = o->message[0] = o->text[0] = o->hint_text[0] = '\0';
     o->retry_after = B24_NO_MS;
 }
 

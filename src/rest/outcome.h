@@ -43,16 +43,16 @@ struct b24_outcome {
     b24_ms retry_after; /* B24_NO_MS: not known */
     int attempts;
     b24_ms waited, elapsed;
-    char code[B24_CODE_MAX];
-    char message[B24_MESSAGE_MAX]; /* the portal's own text (masked), or ours */
-    char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */
-    const char *hint;              /* static, or hint_text, or NULL */
-    char hint_text[B24_HINT_MAX];
+    const char *hint;                 /* static, or hint_text, or NULL */
     cJSON *root;                      /* the whole answer, owned; NULL if there is none */
     cJSON *result;                    /* in root, or NULL; whoever shows it may reshape it */
     const cJSON *time, *next, *total; /* as `result` */
     bool keep;              /* set by who makes it: a good reply's text is wanted in `body` */
     struct b24_buffer body; /* that text, owned; empty without memory */
+    char code[B24_CODE_MAX];
+    char message[B24_MESSAGE_MAX]; /* the portal's own text (masked), or ours */
+    char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */
+    char hint_text[B24_HINT_MAX];
 };
 
 void b24_outcome_init(struct b24_outcome *outcome);

@@ -18,8 +18,10 @@ struct b24_request {
 
 /* Owns what a b24_request points to. */
 struct b24_request_text {
-    char *url, *body, *authorization, *agent;
-    const char *headers[6];
+    const char *url, *body, *headers[5];
+    char *block; /* holds them all; the secrets come first */
+    size_t secret_n;
+    char *moved; /* NULL, or the URL at another origin */
 };
 
 /* Copies method and body (empty: "{}"). False: no memory; free it all the same. */
