@@ -213,7 +213,6 @@ describe("a list that grows meanwhile", function()
   end)
 end)
 
-
 describe("all rows", function()
   setup(function() p = portal.start() end)
   teardown(function() p:stop() end)
