@@ -90,7 +90,7 @@ describe("what is asked for ahead", function()
     { 200, 20, 4, nil, "20 40 60 … 180" }, -- pages of another size
   }
   for _, case in ipairs(by_start) do
-    it(("by start: %s rows, the next at %s, %s wanted"):format(case[1], case[2], case[4]), function()
+    it(("by start: %s rows, next %s, %s wanted"):format(case[1], case[2], case[4]), function()
       local cursor = codec.cursor("some.thing.list", nil, true)
       cursor:params()
       local list = cursor:page(rows(1, 50), { next = case[2], total = case[1] })
@@ -153,7 +153,8 @@ describe("a batch", function()
     { { filter = { ACTIVE = true } }, false }, { { filter = { ACTIVE = false } }, false },
     { { filter = { COMPANY_ID = codec.null } }, false }, { { filter = { ["@ID_"] = {} } }, false },
     { { filter = { TITLE = "a\0b" } }, false },
-    { { filter = { ["A[B]"] = 1 } }, false }, { { ["a.b"] = 1 }, false }, { { ["a b"] = 1 }, false },
+    { { filter = { ["A[B]"] = 1 } }, false },
+    { { ["a.b"] = 1 }, false }, { { ["a b"] = 1 }, false },
     { { ["5"] = 1 }, false }, { { "x" }, false },
     { { filter = { ["@COMPANY_ID"] = long } }, false }, -- PHP's max_input_vars
     { { filter = { TITLE = ("x"):rep(16 * 1024) } }, false },
@@ -296,8 +297,8 @@ describe("the pace", function()
   end
   it("leaves a tenth of the method's computing time to others", function()
     for _, case in ipairs {
-      { time(0), 50, nil }, { time(100, 60), 50 }, { time(431.75, 60), 2 }, { time(431.95, 60), 1, 61 },
-      { time(432, 60), 1, 61 }, { time(470, 5), 1, 6 },
+      { time(0), 50, nil }, { time(100, 60), 50 }, { time(431.75, 60), 2 },
+      { time(431.95, 60), 1, 61 }, { time(432, 60), 1, 61 }, { time(470, 5), 1, 6 },
       { time(470, 300), 1, 0 }, -- no use to wait so long: then the portal says what it thinks
       { time(470), 1, 0 }, { { finish = 5 }, 50 }, { { operating = "x" }, 50 }, { nil, 50 },
     } do
@@ -310,7 +311,9 @@ describe("the pace", function()
   it("learns what a page costs from one page to the next", function()
     local cursor = list(0.1, time(400, 60))
     assert.equal(50, (pages(cursor)))
-    for i = 1, 4 do assert(cursor:part(rows(i * 50 + 1, 50), { time = time(400 + i, 60) }, 1, i)) end
+    for i = 1, 4 do
+      assert(cursor:part(rows(i * 50 + 1, 50), { time = time(400 + i, 60) }, 1, i))
+    end
     assert.equal(28, (pages(cursor))) -- 1 s each, 432 - 404 are left
     cursor:part(rows(251, 50), { time = time(350, 60) }, 1, 1) -- a minute was forgotten
     assert.equal(50, (pages(cursor)))
