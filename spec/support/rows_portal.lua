@@ -17,7 +17,7 @@ local PAGE = 50
 ---@param options {ids: integer[]?, rows: integer?, member: string?, key: string?, churn: function?,
 --- last_page: boolean?, refuse: function?, fault: function?, conf: table?}
 function Portal.new(options)
-  local self = setmetatable({ requests = {}, pages = 0, counts = 0 }, Portal)
+  local self = setmetatable({ requests = 0, pages = 0, counts = 0 }, Portal)
   for name, value in pairs(options) do self[name] = value end
   self.key = self.key or "ID"
   self.conf = assert(codec.conf(options.conf
@@ -163,7 +163,7 @@ function Portal:perform(call, pause)
       action, payload = call:next(codec.clock(), "cancel")
     else
       assert.equal("SEND", action)
-      self.requests[#self.requests + 1] = payload
+      self.requests = self.requests + 1
       action, payload = call:next(codec.clock(), "reply", self:answer(payload, pause))
     end
   end
