@@ -39,21 +39,47 @@ local function trailing(params, opts, callback)
   return params, opts, callback
 end
 
--- The one option that a call has: true, false or nil.
-local function call_options(opts, option)
-  if opts == nil then return nil end
+-- The checks of options; each says what the value must be.
+local function flag(value) return type(value) == "boolean", "true or false" end
+
+local function whole(least, most, what)
+  local words = ("a whole number%s, at least %d"):format(what or "", least)
+  if most < math.huge then words = ("a whole number of %d to %d"):format(least, most) end
+  return function(value)
+    return type(value) == "number" and value >= least and value <= most
+      and value == math.floor(value), words
+  end
+end
+
+local MOST_AT_ONCE = 50 -- what a portal lets through
+local PARALLEL = whole(1, MOST_AT_ONCE)
+local BATCH_PARALLEL = 10 -- requests side by side: the portal has other users, too
+local LIST_PARALLEL = 4 -- each of them is fifty pages of work for the portal
+local LIST_OPTIONS = { idempotent = flag, batch = flag }
+local ALL_OPTIONS = { idempotent = flag, batch = flag, parallel = PARALLEL,
+  max = whole(1, math.huge, " of rows") }
+
+-- The options of a call, checked; {} for nil.
+local function call_options(opts, known, call)
+  if opts == nil then return {} end
   if type(opts) ~= "table" then
-    blame("b24: the options of a call must be a table, not a " .. type(opts))
+    blame(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)))
   end
   for name, value in pairs(opts) do
-    if name ~= option then
-      blame(("b24: unknown option '%s' of a call (there is: %s)"):format(tostring(name), option))
+    if not known[name] then
+      local names = {}
+      for option in pairs(known) do names[#names + 1] = option end
+      table.sort(names)
+      blame(("b24: unknown option '%s' of %s (there %s: %s)"):format(tostring(name), call,
+        #names > 1 and "are" or "is", table.concat(names, ", ")))
     end
-    if type(value) ~= "boolean" then
-      blame(("b24: option '%s' must be true or false, not a %s"):format(option, type(value)))
+    local good, words = known[name](value)
+    if not good then
+      local shown = type(value) == "number" and tostring(value) or "a " .. type(value)
+      blame(("b24: option '%s' must be %s, not %s"):format(name, words, shown))
     end
   end
-  return opts[option]
+  return opts
 end
 
 --- The unread counters, as b24.counters returns them.
@@ -93,7 +119,7 @@ function Client:call(method, params, opts, callback)
     return result, err, info
   end
   params, opts, callback = trailing(params, opts, callback)
-  local idempotent = call_options(opts, "idempotent")
+  local idempotent = call_options(opts, { idempotent = flag }, "a call").idempotent
   if not conf and type(method) ~= "string" then
     blame("b24: method must be a string, not a " .. type(method))
   end
@@ -128,14 +154,15 @@ end
 function Client:batch(commands, opts, callback)
   check(self, "batch")
   if type(opts) == "function" then opts, callback = nil, opts end
-  local halt = call_options(opts, "halt")
-  local conf = self.conf
+  opts = call_options(opts, { halt = flag, parallel = PARALLEL }, "a batch")
+  local conf, halt = self.conf, opts.halt
   local steps = codec.batch(commands, halt)
+  local parallel = halt and 1 or math.min(opts.parallel or BATCH_PARALLEL, #steps)
   local answer, err, info = host.run("client:batch(commands)", self.transport, callback,
     function(core)
       if not conf then return closed "batch" end
-      return require("b24.api.batch").run(core, conf, steps, halt)
-    end, { method = "batch" })
+      return require("b24.api.batch").run(core, conf, steps, { halt = halt, parallel = parallel })
+    end, { method = "batch", parallel = parallel > 1 and conf ~= nil })
   return answer, err, info
 end
 
@@ -151,36 +178,13 @@ end
 ---@return fun(): any
 function Client:list(method, params, opts)
   check(self, "list")
-  call_options(opts, "idempotent")
+  opts = call_options(opts, LIST_OPTIONS, "client:list")
   if host.check("client:list(method, params)", self.transport) and not FOR_CAN_YIELD then
     blame("b24: a for loop of this Lua cannot wait in a coroutine; use client:all(method, params) "
       .. "instead of client:list")
   end
-  local cursor = codec.cursor(method, params)
-  return require("b24.api.list").rows(self, cursor, method, opts)
-end
-
--- max and the options of a call
-local function all_options(opts)
-  local max, rest = math.huge, nil
-  if opts ~= nil and type(opts) ~= "table" then
-    blame("b24: the options of client:all must be a table, not a " .. type(opts))
-  end
-  for name, value in pairs(opts or {}) do
-    if name == "idempotent" and type(value) == "boolean" then
-      rest = { idempotent = value }
-    elseif name == "idempotent" then
-      blame("b24: option 'idempotent' must be true or false, not a " .. type(value))
-    elseif name ~= "max" then
-      blame(("b24: unknown option '%s' of client:all (there are: max, idempotent)")
-        :format(tostring(name)))
-    elseif type(value) ~= "number" or value < 1 or value ~= math.floor(value) then
-      blame("b24: option 'max' must be a whole number of rows, at least 1, not " .. tostring(value))
-    else
-      max = value
-    end
-  end
-  return max, rest
+  local cursor = codec.cursor(method, params, opts.batch ~= false)
+  return require("b24.api.list").rows(self, cursor, method, { idempotent = opts.idempotent })
 end
 
 --- All rows of a list as a table. `info` sums up attempts, waited and elapsed over all `info.pages`
@@ -196,11 +200,12 @@ end
 function Client:all(method, params, opts, callback)
   check(self, "all")
   params, opts, callback = trailing(params, opts, callback)
-  local max, rest = all_options(opts)
-  local cursor = codec.cursor(method, params)
-  local rows, err, info = host.run("client:all(method, params)", self.transport,
-    callback, function()
-      return require("b24.api.list").all(self, cursor, method, max, rest)
+  opts = call_options(opts, ALL_OPTIONS, "client:all")
+  local cursor = codec.cursor(method, params, opts.batch ~= false)
+  local rows, err, info = host.run("client:all(method, params)", self.transport, callback,
+    function()
+      return require("b24.api.list").all(self, cursor, method, opts.max or math.huge,
+        { idempotent = opts.idempotent, parallel = opts.parallel or LIST_PARALLEL })
     end, { method = method })
   return rows, err, info
 end

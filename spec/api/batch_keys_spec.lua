@@ -137,7 +137,7 @@ describe("a batch's names", function()
     -- the first request passes
     p:control("fault", { kind = "slow", delay = 0, method = "batch", times = 1 })
     p:control("reply", { method = "batch", status = 502, body = "<html>", times = 1 })
-    local answer = assert(client:batch(commands))
+    local answer = assert(client:batch(commands, { parallel = 1 }))
     all_there(commands, answer)
     assert.same({ 80, 50 }, { count(answer.results), count(answer.errors) })
   end)

@@ -1,5 +1,6 @@
 -- client:list and client:all against the portal: every row once, whatever happens to the list
--- meanwhile.
+-- meanwhile. Page by page (batch = false), and many pages in one request; what concerns only that
+-- is in list_batch_spec.lua.
 --
 -- B24_LIST_ROWS=120000 makes the long list as long as that (20,000 otherwise).
 
@@ -17,6 +18,8 @@ local function client(more)
   for name, value in pairs(more or {}) do options[name] = value end
   return assert(b24.client(options))
 end
+
+local SINGLE = { batch = false }
 
 local function requests(method)
   local n = 0
@@ -54,23 +57,27 @@ describe("a list", function()
     { "b24test.item.list", "items" },
     { "b24test.item.list", "items", { start = -1 } },
   }
-  for i, way in ipairs(ways) do
+  local function has_all_rows(way, opts)
     local method, setting, params = way[1], way[2], way[3]
-    it(("has all rows (%d: %s)"):format(i, method), function()
-      local c = client()
-      for _, n in ipairs { 0, 1, 49, 50, 51, 100, 120 } do
-        p:control("settings", { [setting] = n })
-        local list, seen = ids(c:list(method, params))
-        assert.equal(n, #list)
-        for id = 1, n do assert.is_true(seen[id]) end
-        local rows, err, info = c:all(method, params)
-        assert(rows, err)
-        assert.is_nil(err)
-        assert.equal(n, #rows)
-        assert.is_nil(info.more)
-        assert.is_nil(info.next)
-        assert.equal(info.pages, info.attempts)
-      end
+    local c = client()
+    for _, n in ipairs { 0, 1, 49, 50, 51, 100, 120 } do
+      p:control("settings", { [setting] = n })
+      local list, seen = ids(c:list(method, params, opts))
+      assert.equal(n, #list)
+      for id = 1, n do assert.is_true(seen[id]) end
+      local rows, err, info = c:all(method, params, opts)
+      assert(rows, err)
+      assert.is_nil(err)
+      assert.equal(n, #rows)
+      assert.is_nil(info.more)
+      assert.is_nil(info.next)
+      assert.equal(opts and info.pages or math.min(2, info.pages), info.attempts)
+    end
+  end
+  for i, way in ipairs(ways) do
+    it(("has all rows (%d: %s)"):format(i, way[1]), function()
+      has_all_rows(way)
+      has_all_rows(way, SINGLE)
     end)
   end
 
@@ -78,15 +85,25 @@ describe("a list", function()
     for n, pages in pairs { [0] = 1, [49] = 1, [50] = 2, [99] = 2, [100] = 3 } do
       p:reset()
       p:control("settings", { deals = n })
-      ids(client():list "crm.deal.list")
+      ids(client():list("crm.deal.list", nil, SINGLE))
       assert.equal(pages, requests "crm.deal.list")
+      p:control "log_clear"
+      ids(client():list "crm.deal.list")
+      assert.equal(pages == 1 and 1 or 2, #p:log())
+      local executions = p:stats().executions["crm.deal.list"]
+      assert.equal(2 * pages, executions) -- none in vain
     end
   end)
 
-  it("does not let the portal count", function()
+  it("lets the portal count once; page by page, and with start = -1, never", function()
     local rows, _, info = client():all "crm.deal.list"
     assert.equal(120, #rows)
-    assert.is_nil(info.total)
+    assert.equal(120, info.total)
+    for _, way in ipairs { { {}, SINGLE }, { { start = -1 } } } do
+      rows, _, info = client():all("crm.deal.list", way[1], way[2])
+      assert.equal(120, #rows)
+      assert.is_nil(info.total)
+    end
   end)
 
   it("keeps the ID of rows whose select did not name it", function()
@@ -108,7 +125,7 @@ describe("a list", function()
       n = n + 1
       if n == 10 then break end
     end
-    assert.equal(3, requests "crm.deal.list") -- one each
+    assert.equal(3, #p:log()) -- one each
     assert(c:call "profile") -- nothing is left behind on the connection
   end)
 
@@ -147,21 +164,35 @@ describe("a list that grows meanwhile", function()
   teardown(function() p:stop() end)
   before_each(function() p:reset() end)
 
-  for _, method in ipairs { "crm.deal.list", "tasks.task.list" } do
-    it("loses and doubles no row of " .. method, function()
-      p:control("settings", { deals = 500, tasks = 500 })
-      p:control("rows", { method = method, every = 7 })
-      local list, seen = ids(client():list(method))
+  -- method, params, options: page by page, in batches by ID, in batches by start
+  for _, way in ipairs {
+    { "crm.deal.list", nil, SINGLE }, { "tasks.task.list", nil, SINGLE },
+    { "b24test.item.list", nil, SINGLE }, { "b24test.item.list" },
+    { "crm.deal.list" }, { "tasks.task.list" }, { "crm.deal.list", { start = -1 } },
+    { "crm.deal.list", { order = { TITLE = "ASC" } } },
+  } do
+    local how = way[3] and "pages" or "batches"
+    it(("loses and doubles no row of %s (%s)"):format(way[1], how), function()
+      p:control("settings", { deals = 500, tasks = 500, items = 500 })
+      p:control("rows", { method = way[1], every = 7 })
+      local list, seen = ids(client():list(way[1], way[2], way[3]))
       for id = 1, 500 do assert.is_true(seen[id], "lost: " .. id) end
       assert.is_true(#list > 500)
+      local rows = assert(client():all(way[1], way[2], way[3]))
+      local twice = {}
+      for _, row in ipairs(rows) do
+        assert.is_nil(twice[id_of(row)])
+        twice[id_of(row)] = true
+      end
+      for id = 1, 500 do assert.is_true(twice[id], "lost: " .. id) end
     end)
   end
 
-  it("is read in constant memory, however long it is", function()
+  local function constant_memory(opts)
     p:control("settings", { deals = LONG })
     p:control("rows", { method = "crm.deal.list", every = 1 })
     local n, last, before, most = 0, 0, nil, 0
-    for row in client():list("crm.deal.list", { select = { "TITLE" } }) do
+    for row in client({ timeout = 120 }):list("crm.deal.list", { select = { "TITLE" } }, opts) do
       local id = id_of(row)
       if id ~= last + 1 then error("after " .. last .. " came " .. id) end
       last, n = id, n + 1
@@ -174,114 +205,11 @@ describe("a list that grows meanwhile", function()
     assert.is_true(n >= LONG, n)
     if not process.sanitized() then assert.is_true(most - before < GROWTH, most - before) end
     if LONG > 20000 then print(("%d rows, %.0f KiB more at most"):format(n, most - before)) end
-  end)
-end)
-
-describe("a list that fails", function()
-  setup(function() p = portal.start() end)
-  teardown(function() p:stop() end)
-  before_each(function() p:reset() end)
-
-  -- What the second page meets: a control, and the code in the message.
-  local accidents = {
-    { "fault", { kind = "cut_body" }, "REPLY_CUT" },
-    { "fault", { kind = "html", status = 502 }, "HTTP_502" },
-    { "fault", { kind = "empty", status = 200 }, "EMPTY_REPLY" },
-    { "reply", { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}' },
-      "QUERY_LIMIT_EXCEEDED" },
-    { "reply", { status = 401, body = '{"error":"expired_token"}' }, "expired_token" },
-    { "reply", { body = '{"result":true}' }, "NO_ROWS" },
-    { "reply", { body = '{"result":null}' }, "NO_ROWS" },
-    { "reply", { body = '{"result":[{"ID":"7"}],"total":1}' }, "CURSOR_STALLED" },
-  }
-  for _, accident in ipairs(accidents) do
-    it("throws in the middle, and returns: " .. accident[3] .. " " .. (accident[2].body or ""),
-      function()
-        local function arm()
-          local arguments = { method = "crm.deal.list", times = 1 }
-          for name, value in pairs(accident[2]) do arguments[name] = value end
-          p:control(accident[1], arguments)
-        end
-        local iterator, n = client():list "crm.deal.list", 0
-        local ok, err = pcall(function()
-          for _ in iterator do
-            n = n + 1
-            if n == 50 then arm() end
-          end
-        end)
-        assert.is_false(ok)
-        assert.equal(50, n)
-        assert.equal("string", type(err))
-        assert.equal(accident[3], err:match "^b24: ([%w_]+)")
-        local again, same = pcall(iterator)
-        assert.is_false(again)
-        assert.equal(err, same)
-
-        arm()
-        local rows, message, info = client():all "crm.deal.list"
-        if accident[3] == "CURSOR_STALLED" then return end -- a first page of one row is a list
-        assert.is_nil(rows)
-        -- the time block's length varies
-        assert.equal((err:gsub("%d+ bytes", "")), (message:gsub("%d+ bytes", "")))
-        assert.equal(accident[3], info.code)
-        assert.equal("crm.deal.list", info.method)
-      end)
   end
-
-  it("says what client:call says", function()
-    local c = client()
-    local _, message = c:call "no.such.method"
-    local ok, err = pcall(c:list "no.such.method")
-    assert.is_false(ok)
-    assert.equal(message, err)
-    local rows, same, info = c:all "no.such.method"
-    assert.is_nil(rows)
-    assert.equal(message, same)
-    assert.equal("ERROR_METHOD_NOT_FOUND", info.code)
-    assert.equal(1, info.attempts)
-  end)
-
-  for _, case in ipairs {
-    { "crm.deal.list", { deals_fault = "stall" } },
-    { "tasks.task.list", { tasks_fault = "stall" } },
-  } do
-    it("tells a portal that ignores the filter: " .. case[1], function()
-      p:control("settings", case[2])
-      local rows, err, info = client():all(case[1])
-      assert.is_nil(rows)
-      assert.is_true(err:find "CURSOR_STALLED" ~= nil or err:find "CURSOR_UNSORTED" ~= nil, err)
-      assert.equal("decode", info.kind)
-      assert.is_false(info.retryable)
-      assert.is_true(info.sent)
-      assert.equal(200, info.status)
-      -- luacheck: ignore 542
-      local ok, thrown = pcall(function() for _ in client():list(case[1]) do end end)
-      assert.is_false(ok)
-      assert.equal(err, thrown)
-    end)
-  end
-
-  it("sums up what all pages took", function()
-    p:control("fault", { kind = "cut_body", method = "crm.deal.list", times = 1 })
-    local rows, err, info = client({ retries = 2 }):all "crm.deal.list"
-    assert(rows, err)
-    assert.equal(120, #rows)
-    assert.equal(3, info.pages)
-    assert.equal(4, info.attempts)
-    assert.is_true(info.elapsed >= info.waited)
-  end)
-
-  it("ends with its client", function()
-    local c = client()
-    local iterator = c:list "crm.deal.list"
-    for _ = 1, 50 do iterator() end
-    c:close()
-    local ok, err = pcall(iterator)
-    assert.is_false(ok)
-    assert.equal(1, err:find("b24: CLOSED: ", 1, true), err)
-    local rows, _, info = c:all "crm.deal.list"
-    assert.is_nil(rows)
-    assert.equal("closed", info.kind)
+  it("is read in constant memory, however long it is", function()
+    constant_memory()
+    p:reset()
+    constant_memory(SINGLE)
   end)
 end)
 
@@ -297,13 +225,16 @@ describe("all rows", function()
       { 119, 119, true, 3 },
       { 120, 120, nil, 3 }, { 121, 120, nil, 3 }, { 1e9, 120, nil, 3 },
     } do
-      p:reset()
-      local rows, err, info = client():all("crm.deal.list", nil, { max = case[1] })
-      assert(rows, err)
-      assert.equal(case[2], #rows)
-      assert.equal(case[3], info.more)
-      assert.equal(case[4], info.pages)
-      assert.equal(case[4], requests "crm.deal.list")
+      for _, batch in ipairs { true, false } do
+        p:reset()
+        local rows, err, info = client():all("crm.deal.list", nil, { max = case[1], batch = batch })
+        assert(rows, err)
+        assert.equal(case[2], #rows)
+        assert.equal(case[3], info.more)
+        assert.equal(case[4], info.pages)
+        assert.equal(case[4], p:stats().executions["crm.deal.list"])
+        assert.equal(batch and math.min(2, case[4]) or case[4], #p:log())
+      end
     end
   end)
 

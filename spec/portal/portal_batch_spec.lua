@@ -355,7 +355,7 @@ describe("the mock portal", function()
     end)
 
     it("that grow, or never end", function()
-      assert.same({ rows = 125 }, portal:control("rows", { add = 5 }))
+      assert.same({ rows = 125, gone = 0 }, portal:control("rows", { add = 5 }))
       portal:control("rows", { every = 10 })
       assert.equal(125, post("crm.deal.list").total)
       assert.equal(135, post("crm.deal.list").total)

@@ -13,6 +13,12 @@ describe("a cursor's params", function()
     { "CRM.Deal.List", {}, { filter = {}, order = { ID = "ASC" }, start = -1 } },
     { "crm.deal.list", { start = -1, order = {} }, { filter = {}, order = { ID = "ASC" },
       start = -1 } },
+    { "crm.deal.list", { order = { id = "desc" } }, { filter = {}, order = { ID = "DESC" },
+      start = -1 } },
+    { "user.get", { sort = "id", order = "desc" },
+      { filter = {}, sort = "ID", order = "DESC", start = -1 } },
+    { "user.get", { sort = "ID" }, { filter = {}, sort = "ID", ORDER = "ASC", start = -1 } },
+    { "user.get", { order = "DESC" }, { order = "DESC" } },
     { "crm.deal.list", { start = 0, order = { id = "asc" } }, { filter = {}, order = { ID = "ASC" },
       start = -1 } },
     { "crm.deal.list", { FILTER = { STAGE_ID = "WON" }, ORDER = codec.null },
@@ -32,7 +38,9 @@ describe("a cursor's params", function()
     -- an order or a condition of the caller's own, or a form that takes no further condition:
     -- start= it is
     { "crm.deal.list", { order = { DATE_CREATE = "DESC" } }, { order = { DATE_CREATE = "DESC" } } },
-    { "crm.deal.list", { order = { ID = "DESC" }, start = -1 }, { order = { ID = "DESC" } } },
+    { "crm.deal.list", { order = { ID = "DESC", TITLE = "ASC" }, start = -1 },
+      { order = { ID = "DESC", TITLE = "ASC" } } },
+    { "crm.deal.list", { order = { ID = "DOWN" } }, { order = { ID = "DOWN" } } },
     { "crm.deal.list", { order = "ID" }, { order = "ID" } },
     { "crm.deal.list", { filter = { ID = { 1, 2 } } }, { filter = { ID = { 1, 2 } } } },
     { "crm.deal.list", { filter = { ["!id"] = 4 } }, { filter = { ["!id"] = 4 } } },
@@ -165,6 +173,39 @@ describe("paging by ID", function()
     })
     assert.equal("end", ending)
     assert.equal(23, got)
+  end)
+
+  it("knows the largest first", function()
+    local function downward(from, count)
+      return each(count, function(i) return { ID = tostring(from + 1 - i) } end)
+    end
+    for _, case in ipairs {
+      { { { rows = downward(100, 50) },
+        { rows = downward(50, 7), asks = asks("filter/<ID", 51) } }, 57, "end" },
+      { { { rows = downward(100, 50) }, { rows = {}, asks = asks("filter/<ID", 51) } }, 50, "end" },
+      { { { rows = downward(100, 50) }, { rows = downward(100, 50) } }, 50, "CURSOR_STALLED" },
+      { { { rows = downward(100, 50) }, { rows = downward(51, 3) } }, 50, "CURSOR_STALLED" },
+      { { { rows = rows(1, 50) } }, 0, "CURSOR_UNSORTED" },
+    } do
+      local got, ending = feed(codec.cursor("crm.deal.list", { order = { ID = "DESC" } }), case[1])
+      assert.equal(case[3], ending)
+      assert.equal(case[2], got)
+    end
+  end)
+
+  it("lets the portal count with the first page, where many pages may come at once", function()
+    local function start(method, params)
+      return codec.cursor(method, params, true):params().start
+    end
+    assert.equal(0, start "crm.deal.list")
+    assert.equal(0, start("crm.deal.list", { order = { ID = "DESC" } }))
+    assert.equal(-1, start("crm.deal.list", { start = -1 }))
+    assert.equal(-1, start("crm.deal.list", { filter = { TITLE = "$result" } })) -- page by page
+    local cursor = codec.cursor("crm.deal.list", nil, true)
+    cursor:params()
+    assert(cursor:page(rows(1, 50), { next = 50, total = 120 }))
+    assert.equal(-1, cursor:params().start)
+    assert.equal(120, cursor:total())
   end)
 
   it("reads tasks: small letters in the rows, capitals in the filter", function()

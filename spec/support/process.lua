@@ -41,6 +41,12 @@ function process.read(path)
   return text
 end
 
+--- KiB of memory that this process has in RAM; nil where /proc does not tell.
+function process.resident()
+  local pages = (process.read "/proc/self/statm" or ""):match "^%d+ (%d+)"
+  return pages and tonumber(pages) * 4
+end
+
 --- Writes a file.
 function process.write(path, text)
   local file = assert(io.open(path, "wb"))

@@ -32,7 +32,7 @@ static void push_error(lua_State *L, const cJSON *error, const struct b24_conf *
 
 /* Indices of the tables that are filled. */
 struct answer {
-    int results, errors, not_reached, next, total;
+    int results, errors, not_reached, next, total, time;
 };
 
 /* [0, 0] target[name] = value on top [-1]; the name is at `name`. */
@@ -68,6 +68,8 @@ static void take_command(lua_State *L, const cJSON *result, const char *key, int
         b24L_push_number(L, total->valuedouble);
         put(L, a->total, name);
     }
+    b24L_push_time(L, conf, b24_member(b24_member(result, "result_time"), key));
+    put(L, a->time, name);
 }
 
 /* [0, +1] A fresh table that is also table[name] of the one on top. */
@@ -160,6 +162,7 @@ bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *c
     a.not_reached = new_part(L, top, parts[2]);
     a.next = new_part(L, top, "next");
     a.total = new_part(L, top, "total");
+    a.time = new_part(L, top, "time");
     for (lua_pushnil(L); lua_next(L, names) != 0; lua_pop(L, 1)) {
         take_command(L, result, lua_tostring(L, -2), lua_gettop(L), &a, conf);
         check_name(L, a.results);

@@ -160,6 +160,9 @@ enum b24_shape b24L_check_shape(lua_State *L, int index);
 int b24L_push_outcome(lua_State *L, const struct b24_outcome *outcome, const struct b24_conf *conf,
                       const char *method, enum b24_shape shape, int names);
 
+/* [0, +1] The portal's time block, or nil if it is none. */
+void b24L_push_time(lua_State *L, const struct b24_conf *conf, const cJSON *time);
+
 /* [0, +3] nil, message, info; `method` may be NULL. */
 int b24L_push_fault(lua_State *L, const struct b24_fault *fault, const char *method);
 
@@ -190,6 +193,7 @@ struct b24L_setup {
     enum b24_shape shape;
     enum b24_idempotent idempotent;
     b24_ms spent; /* of conf's timeout, by the requests that this one follows */
+    b24_ms pause; /* see struct b24_call_setup */
     bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply
                 */
     uint64_t seed;
@@ -203,7 +207,7 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *setup);
 /* [0, 0] The option `idempotent` at `index`: nil, true or false. */
 enum b24_idempotent b24L_to_idempotent(lua_State *L, int index);
 
-/* [0, 0] The option `spent` at `index`: seconds, or nil for none. */
+/* [0, 0] The option `spent` or `pause` at `index`: seconds, or nil for none. */
 b24_ms b24L_to_spent(lua_State *L, int index);
 
 /* [0, 0] One step: readies the limiter, tells the log. `call`: stack index of the call object. */
@@ -244,14 +248,18 @@ void b24L_open_batch(lua_State *L);
 int b24L_batch(lua_State *L);
 int b24L_batch_check(lua_State *L);
 
-/* [0, +1] {results=, errors=, not_reached=, next=, total=} by name, and true; or [0, 0] and false.
- */
+/* [0, +1] {results=, errors=, not_reached=, next=, total=, time=} by name, and true; or [0, 0] and
+   false. */
 bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names);
 
 /* ---- lua/cursor.c: lists page by page. Registered by codec.c. */
 
 void b24L_open_cursor(lua_State *L);
 int b24L_cursor(lua_State *L);
+
+/* ---- lua/ahead.c: a cursor's pages that are asked for ahead */
+
+void b24L_open_ahead(lua_State *L);
 
 /* ---- lua/cost.c: what requests that belong together cost. Registered by codec.c. */
 

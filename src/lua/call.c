@@ -81,6 +81,7 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
                                    .seed = s->seed,
                                    .idempotent = s->idempotent,
                                    .spent = s->spent,
+                                   .pause = s->pause,
                                    .bare = s->bare};
     if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
     setup.keep = c->shape == B24_KEPT;
@@ -163,8 +164,9 @@ enum b24_shape b24L_check_shape(lua_State *L, int index) {
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
-/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, seed=}]]])
-   -> call object. spent: seconds of conf's timeout that earlier requests took */
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, pause=, seed=}]]])
+   -> call object. spent: seconds of conf's timeout that earlier requests took; pause: wait so long
+   first, for the method's computing time */
 int b24L_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
     lua_settop(L, 5);
@@ -175,6 +177,8 @@ int b24L_call(lua_State *L) {
         setup.idempotent = b24L_to_idempotent(L, -1);
         lua_getfield(L, 5, "spent");
         setup.spent = b24L_to_spent(L, -1);
+        lua_getfield(L, 5, "pause");
+        setup.pause = b24L_to_spent(L, -1);
         lua_getfield(L, 5, "seed");
         if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
         lua_settop(L, 5);

@@ -233,6 +233,7 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_portal(L);
     b24L_open_call(L);
     b24L_open_cursor(L);
+    b24L_open_ahead(L);
     b24L_open_watch(L);
     open_type(L, TREE_TYPE, tree_gc);
     open_type(L, TEXT_TYPE, text_gc);

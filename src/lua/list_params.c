@@ -51,25 +51,40 @@ static void read_filter(lua_State *L, int t, struct b24_list_params *own) {
     lua_settop(L, top);
 }
 
-/* Is the value on top {ID = "ASC"} or {}? */
-static bool orders_by_id(lua_State *L) {
+/* Is the value at `index` the text `word`? */
+static bool is_word(lua_State *L, int index, const char *word) {
+    return lua_type(L, index) == LUA_TSTRING && b24_same(lua_tostring(L, index), word);
+}
+
+/* Is the value on top {}, {ID = "ASC"} or {ID = "DESC"}? *down: the last. */
+static bool orders_by_id(lua_State *L, bool *down) {
     bool by_id = true;
-    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        by_id = by_id && lua_type(L, -2) == LUA_TSTRING && b24_same(lua_tostring(L, -2), "ID") &&
-                lua_type(L, -1) == LUA_TSTRING && b24_same(lua_tostring(L, -1), "ASC");
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        *down = is_word(L, -1, "DESC");
+        by_id = by_id && is_word(L, -2, "ID") && (*down || is_word(L, -1, "ASC"));
+    }
     return by_id;
+}
+
+/* user.get: SORT = "ID", ORDER = "DESC" */
+static void read_flat_order(lua_State *L, int t, struct b24_list_params *own) {
+    find_member(L, t, "sort");
+    find_member(L, t, "order");
+    bool sort = given(L, -3), order = given(L, -1);
+    own->down = order && is_word(L, -1, "DESC");
+    if ((sort && !is_word(L, -3, "ID")) || (order && !own->down && !is_word(L, -1, "ASC")) ||
+        (order && !sort))
+        own->order = true;
+    lua_pop(L, 4);
 }
 
 static void read_order(lua_State *L, int t, const struct b24_listing *listing,
                        struct b24_list_params *own) {
     int top = lua_gettop(L);
     if (find_member(L, t, "order") > 1) own->odd = true;
-    if (given(L, -1) && (listing->flat || !lua_istable(L, -1) || !orders_by_id(L)))
+    if (listing->flat) read_flat_order(L, t, own);
+    else if (given(L, -1) && (!lua_istable(L, -1) || !orders_by_id(L, &own->down)))
         own->order = true;
-    if (listing->flat) {
-        find_member(L, t, "sort");
-        if (given(L, -1)) own->order = true;
-    }
     lua_settop(L, top);
 }
 
@@ -85,6 +100,15 @@ static int64_t read_number(lua_State *L, int t, const char *name) {
     if (!b24L_to_integer(L, -1, &value)) value = -1;
     lua_pop(L, 2);
     return value;
+}
+
+/* start=-1: the caller does not want the portal to count. */
+static bool is_minus_one(lua_State *L, int t) {
+    int64_t value;
+    find_member(L, t, "start");
+    bool minus_one = b24L_to_integer(L, -1, &value) && value == -1;
+    lua_pop(L, 2);
+    return minus_one;
 }
 
 /* user.get takes conditions beside `filter`, too; whether it then reads both is not known. */
@@ -105,6 +129,7 @@ struct b24_list_params b24L_read_list_params(lua_State *L, int t, const char *me
     bool im = b24_is_im(method);
     struct b24_list_params own = {.start = read_number(L, t, im ? "OFFSET" : "start"),
                                   .limit = read_number(L, t, "LIMIT")};
+    own.uncounted = is_minus_one(L, t);
     if (listing == NULL) return own;
     read_filter(L, t, &own);
     read_order(L, t, listing, &own);
@@ -128,8 +153,7 @@ void b24L_set_member(lua_State *L, int t, const char *name) {
     lua_settop(L, value - 1);
 }
 
-/* [0, +1] A copy of the table at `from`, one level deep. */
-static void push_copy(lua_State *L, int from) {
+void b24L_push_copy(lua_State *L, int from) {
     lua_newtable(L);
     for (lua_pushnil(L); lua_next(L, from) != 0;) {
         lua_pushvalue(L, -2);
@@ -169,7 +193,7 @@ static void complete_select(lua_State *L, int t, const char *id) {
         lua_pop(L, 1);
     }
     if (n > 0 && !there) {
-        push_copy(L, lua_gettop(L));
+        b24L_push_copy(L, lua_gettop(L));
         lua_pushstring(L, id);
         lua_rawseti(L, -2, (int)n + 1);
         b24L_set_member(L, t, "select");
@@ -181,22 +205,23 @@ static void complete_select(lua_State *L, int t, const char *id) {
 static void own_filter(lua_State *L, int t) {
     find_member(L, t, "filter");
     lua_remove(L, -2);
-    if (lua_istable(L, -1)) push_copy(L, lua_gettop(L));
+    if (lua_istable(L, -1)) b24L_push_copy(L, lua_gettop(L));
     else lua_newtable(L);
     lua_remove(L, -2);
     lua_pushvalue(L, -1);
     b24L_set_member(L, t, "filter");
 }
 
-static void order_by_id(lua_State *L, int t, const struct b24_listing *listing) {
+static void order_by_id(lua_State *L, int t, const struct b24_cursor *c) {
+    const struct b24_listing *listing = c->listing;
     if (listing->flat) {
         lua_pushstring(L, listing->id);
         b24L_set_member(L, t, "SORT");
-        lua_pushliteral(L, "ASC");
+        lua_pushstring(L, c->down ? "DESC" : "ASC");
         b24L_set_member(L, t, "ORDER");
     } else {
         lua_createtable(L, 0, 1);
-        lua_pushliteral(L, "ASC");
+        lua_pushstring(L, c->down ? "DESC" : "ASC");
         lua_setfield(L, -2, listing->id);
         b24L_set_member(L, t, "order");
     }
@@ -206,7 +231,7 @@ void b24L_push_params(lua_State *L, const struct b24_cursor *c, int from) {
     push_named_copy(L, from);
     int t = lua_gettop(L);
     if (c->paging == B24_BY_ID) {
-        order_by_id(L, t, c->listing);
+        order_by_id(L, t, c);
         complete_select(L, t, c->listing->id);
         lua_pushinteger(L, -1);
         b24L_set_member(L, t, "start");

@@ -15,6 +15,9 @@ struct b24_list_params b24L_read_list_params(lua_State *L, int t, const char *me
    the filter in them, to be changed from page to page, or nil. */
 void b24L_push_params(lua_State *L, const struct b24_cursor *c, int from);
 
+/* [0, +1] A copy of the table at `from`, one level deep. */
+void b24L_push_copy(lua_State *L, int from);
+
 /* [-1, 0] The member `name` of the table at `t`, in the letter case in which it is there already,
    becomes the value on top. */
 void b24L_set_member(lua_State *L, int t, const char *name);

@@ -19,11 +19,13 @@ static bool mask_short(const struct b24_conf *conf, const char *text, char out[T
     return true;
 }
 
-/* [0, 0] The portal's time block: numbers and dates. `conf` masks what a broken portal may have put
- * there. */
-static void set_time(lua_State *L, const struct b24_conf *conf, const cJSON *time) {
+/* Numbers and dates. `conf` masks what a broken portal may have put there. */
+void b24L_push_time(lua_State *L, const struct b24_conf *conf, const cJSON *time) {
     char name[TIME_TEXT], text[TIME_TEXT];
-    if (conf == NULL || !cJSON_IsObject(time)) return;
+    if (conf == NULL || !cJSON_IsObject(time)) {
+        lua_pushnil(L);
+        return;
+    }
     lua_createtable(L, 0, 8);
     for (const cJSON *m = time->child; m != NULL; m = m->next) {
         if (!mask_short(conf, m->string, name)) continue;
@@ -31,7 +33,6 @@ static void set_time(lua_State *L, const struct b24_conf *conf, const cJSON *tim
         else if (cJSON_IsString(m) && mask_short(conf, m->valuestring, text))
             b24L_set_text(L, -1, name, text);
     }
-    lua_setfield(L, -2, "time");
 }
 
 static const char *version_text(int version) {
@@ -68,7 +69,8 @@ static void push_info(lua_State *L, const struct b24_outcome *o, const struct b2
     b24L_set_count(L, -1, "elapsed", b24_to_seconds(o->elapsed));
     if (o->status > 0) b24L_set_flag(L, -1, "reused", o->reused);
     b24L_set_text(L, -1, "http_version", version_text(o->http_version));
-    set_time(L, conf, o->time);
+    b24L_push_time(L, conf, o->time);
+    lua_setfield(L, -2, "time");
     if (o->kind != B24_OK) {
         set_failure(L, o);
         return;

@@ -21,5 +21,11 @@ bool b24_query_escape(struct b24_buffer *out, struct b24_view text);
    $total, $time, $error), and replace it with all that stands after it up to the next blank? */
 bool b24_batch_reference(struct b24_view text);
 
+/* Does a command carry these params (JSON) as a plain call does? A query knows only text: null,
+   true, false and empty lists come to something else; PHP reads at most 1,000 values of one, takes
+   brackets in names for its own, and fills in references. Positional params depend on their order.
+   False too without memory. */
+bool b24_batch_exact(struct b24_view params);
+
 B24_PRIVATE_END
 #endif

@@ -48,6 +48,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->state = NEW;
     c->timeout = conf->timeout - setup->spent;
     if (setup->spent > 0 && c->timeout < LEAST_LEFT) c->timeout = 0;
+    c->pause = setup->pause;
     c->retries = setup->bare ? 0 : conf->retries;
     c->moves = setup->bare ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->bare;
@@ -183,6 +184,8 @@ static struct b24_action go(struct b24_call *c) {
         if (c->timeout <= 0)
             return give_up(c, B24_TIMEOUT, "TIMEOUT",
                            "the deadline passed before anything was sent");
+        if (c->pause > 0)
+            return act(c, (struct b24_decision){SLEEP, c->pause, THEN_RESERVE, "operating"});
     }
     return act(c, then(RESERVE));
 }

@@ -39,6 +39,7 @@ struct b24_call {
     struct b24_request request;
     enum b24_state state;
     b24_ms timeout; /* from GO to the deadline */
+    b24_ms pause;   /* after GO, before anything else */
     b24_ms begun, now, deadline;
     b24_ms slept, wake; /* WAITING: since when, until when */
     enum b24_after after;

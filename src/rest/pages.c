@@ -62,6 +62,7 @@ void b24_cursor_init(struct b24_cursor *c, const char *method,
     c->recent = b24_same(method, "im.recent.list");
     c->total = -1;
     c->from_top = params->start <= 0;
+    c->down = params->down;
     c->position = params->start > 0 ? params->start : 0;
     c->limit = params->limit > 0 ? params->limit : B24_PAGE;
     c->miscounted = c->listing != NULL && c->listing->at_once;
@@ -71,6 +72,7 @@ void b24_cursor_init(struct b24_cursor *c, const char *method,
         c->limit = params->limit > 0 ? least(params->limit, most) : most;
     } else if (pages_by_id(c, params)) {
         c->paging = B24_BY_ID;
+        c->counts = params->ahead && !params->uncounted;
     } else if (c->listing != NULL && c->listing->at_once && c->from_top) {
         c->paging = B24_AT_ONCE;
     }
@@ -101,7 +103,7 @@ void b24_cursor_begin(struct b24_cursor *c) {
     c->print_before = c->rows > 0 && !c->nameless ? c->print : 0;
     c->print = PRINT_BASIS;
     c->rows = c->fresh = 0;
-    c->last = 0;
+    c->first = c->last = 0;
     c->repeated = c->unsorted = c->nameless = c->discard = false;
     c->memory = B24_ID_SET_NEW;
 }
@@ -117,11 +119,26 @@ static int64_t number(struct b24_view id) {
     return n > 0 ? n : -1;
 }
 
-static void note_id(struct b24_cursor *c, struct b24_view text) {
+/* By ID: is `id` behind `other` in the list? Behind 0, which is none, everything is. */
+static bool is_behind(const struct b24_cursor *c, int64_t id, int64_t other) {
+    return other <= 0 || (c->down ? id < other : id > other);
+}
+
+/* False: it was handed out. */
+static bool note_id(struct b24_cursor *c, struct b24_view text) {
     int64_t id = number(text);
-    if (id > 0 && id <= c->position) c->repeated = true;
-    if (id > 0 && c->last > 0 && id <= c->last) c->unsorted = true;
+    bool old = id > 0 && !is_behind(c, id, c->position);
+    if (old && !c->joint) c->repeated = true;
+    if (id > 0 && !is_behind(c, id, c->last)) c->unsorted = true;
+    if (c->rows == 1) c->first = id;
     c->last = id;
+    return !old || !c->joint;
+}
+
+bool b24_cursor_joins(struct b24_cursor *c, struct b24_view first_id) {
+    int64_t id = number(first_id);
+    c->joint = c->position > 0 && id > 0 && !is_behind(c, id, c->position);
+    return c->joint;
 }
 
 static bool note_seen(struct b24_cursor *c, struct b24_view id) {
@@ -134,7 +151,7 @@ static bool note_seen(struct b24_cursor *c, struct b24_view id) {
 bool b24_cursor_row(struct b24_cursor *c, struct b24_view id) {
     bool fresh = true;
     c->rows++;
-    if (c->paging == B24_BY_ID && id.p != NULL) note_id(c, id);
+    if (c->paging == B24_BY_ID && id.p != NULL) fresh = note_id(c, id);
     if (c->paging == B24_BY_OFFSET && id.n > 0) fresh = note_seen(c, id);
     if (id.n == 0) c->blind = c->nameless = true;
     note_print(c, id);
@@ -185,7 +202,7 @@ static bool end_by_id(struct b24_cursor *c, const struct b24_page *page, struct 
         return b24_fail(
             fault, B24_DECODE, "CURSOR_UNSORTED", OUT_OF_ROW,
             "rows ordered by ID were requested, but came in another order; some would be lost");
-    return move(c, c->last);
+    return !is_behind(c, c->last, c->position) || move(c, c->last);
 }
 
 /* ------------------------------------------------------------ by start */
@@ -235,6 +252,7 @@ static bool end_by_start(struct b24_cursor *c, const struct b24_page *page,
     if (page->next_kind == B24_NEXT_NONE) return end_unnamed(c, page, fault);
     c->empty = c->rows > 0 ? 0 : c->empty + 1;
     c->probing = c->counted = false;
+    c->step = page->next - c->position;
     if (page->next_kind == B24_NEXT_UNUSABLE || page->next <= c->position || c->empty > EMPTY_MAX ||
         is_same_page(c))
         return STALL(
@@ -321,6 +339,8 @@ static bool end_by_offset(struct b24_cursor *c, const struct b24_page *page,
 
 bool b24_cursor_end(struct b24_cursor *c, const struct b24_page *page, struct b24_fault *fault) {
     c->pages++;
+    c->read += (int64_t)c->fresh;
+    if (c->counts && c->pages == 1) c->total = page->total;
     switch (c->paging) {
     case B24_BY_ID: return end_by_id(c, page, fault);
     case B24_BY_OFFSET: return end_by_offset(c, page, fault);

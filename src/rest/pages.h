@@ -41,7 +41,10 @@ const struct b24_listing *b24_listing_find(const char *method);
 
 /* What the caller's own parameters say. */
 struct b24_list_params {
-    bool order;     /* another order than by ascending ID */
+    bool order;     /* another order than by ID */
+    bool down;      /* by descending ID */
+    bool uncounted; /* start=-1: the portal is not to count */
+    bool ahead;     /* several pages may come in one request */
     bool id_filter; /* a condition on the ID */
     bool odd;       /* a form to which no condition can be added */
     int64_t start;  /* start= or OFFSET=; -1: none */
@@ -52,8 +55,10 @@ struct b24_cursor {
     enum b24_paging paging;
     const struct b24_listing *listing; /* NULL: nothing more is known of the method */
     bool recent;                       /* im.recent.list */
-    int64_t position; /* of the next page: start=, OFFSET=, or the largest ID so far (0: none) */
+    int64_t position; /* of the next page: start=, OFFSET=, or the last ID so far (0: none) */
     int64_t limit;    /* LIMIT=; else the size of a page */
+    bool down;        /* by ID: the largest first */
+    bool counts;      /* by ID: the portal is asked to count with the first page */
     bool from_top;    /* the caller named no place to begin at */
     bool done;
     bool discard; /* this page is the one before again: its rows are not to be handed out */
@@ -61,11 +66,16 @@ struct b24_cursor {
     size_t rows, fresh;
     bool nameless;                 /* some of its rows had no id */
     uint64_t print;                /* a fingerprint of its ids */
+    int64_t first;                 /* by ID: that of its first row, as `last` */
     int64_t last;                  /* ID of the last row; 0: none, -1: it cannot be read */
+    bool joint; /* by ID: it may begin with rows that were handed out; see b24_cursor_joins */
     bool repeated, unsorted;       /* an ID that the filter excluded; IDs that do not ascend */
     enum b24_id_set_answer memory; /* the worst answer of `seen` */
     /* all pages */
     size_t pages;
+    int64_t read;          /* rows that were handed out */
+    int64_t step;          /* by start: from the page before to this one, as the portal said; 0: it
+                              did not */
     size_t empty, idle;    /* pages in a row without rows; without new ones */
     uint64_t print_before; /* of the page before; 0: none, or nameless */
     int64_t total;         /* as last told; -1: never */
@@ -93,6 +103,12 @@ struct b24_page {
 };
 
 void b24_cursor_begin(struct b24_cursor *c);
+
+/* By ID, before `begin`: a page that was asked for by its place (start=) and not by the last ID.
+   Its first row tells whether it overlaps what was read: if it does, its rows go on from there
+   without a gap, and those that were handed out are left out. False: rows may lie between; the page
+   cannot be used. */
+bool b24_cursor_joins(struct b24_cursor *c, struct b24_view first_id);
 
 /* One row by its id as text: empty if it has none, p == NULL if the row is no object. False: it was
  * handed out before.

@@ -1,5 +1,6 @@
 --- client:batch: many commands in few requests.
 
+local by_side = require "b24.api.side"
 local codec = require "b24.codec"
 local series = require "b24.api.series"
 
@@ -37,6 +38,7 @@ local function single(requests, step, answer)
   end
   answer.results[step.name] = result
   answer.next[step.name], answer.total[step.name] = info.next, info.total
+  answer.time[step.name] = info.time
   return true, nil, info
 end
 
@@ -50,9 +52,8 @@ end
 
 local FAILURE = { "kind", "code", "message", "hint", "retryable", "retry_after", "sent" }
 
--- The info of all requests: that of the first which failed, if one did, else of the last.
-local function summary(requests, failed, failed_info)
-  local info = requests:total(failed_info or requests.info or { method = "batch" })
+-- The info of all requests, into that of the first which failed, if one did, else of the last.
+local function summary(info, failed)
   info.next, info.total = nil, nil -- of one command
   if failed == 0 then -- so is an error of the last
     for _, name in ipairs(FAILURE) do info[name] = nil end
@@ -61,32 +62,72 @@ local function summary(requests, failed, failed_info)
   return info
 end
 
+-- One step after another. Returns how each went, {ok=, err=, info=}, and the info for all.
+local function in_turn(requests, steps, halt, answer)
+  local outcomes, stopped = {}, false
+  for i, step in ipairs(steps) do
+    if stopped then
+      for _, name in pairs(names_of(step)) do answer.not_reached[name] = true end
+    else
+      local ok, err, info = carry_out(requests, step, answer)
+      outcomes[i] = { ok = ok, err = err, info = info }
+      stopped = halt and next(answer.errors) ~= nil
+    end
+  end
+  return outcomes, function(info) return requests:total(info) end
+end
+
+-- Several at once. The deadline counts from the beginning of all.
+local function at_once(core, conf, steps, parallel, answer)
+  local outcomes, sum, begun = {}, {}, codec.clock()
+  by_side(core, #steps, parallel, function(i)
+    local spent = codec.clock() - begun
+    local ok, err, info = carry_out(series.new(core, conf, spent), steps[i], answer)
+    codec.add_cost(sum, info, {})
+    outcomes[i] = { ok = ok, err = err, info = info }
+  end)
+  return outcomes, function(info)
+    sum.elapsed = codec.clock() - begun -- side by side: no sum
+    return codec.add_cost(sum, nil, info)
+  end
+end
+
+-- How many requests failed; err and info of the first, or nil and info of the last; was any
+-- answered?
+local function judge(outcomes, steps)
+  local failed, answered, first, last = 0, #steps == 0, nil, nil
+  for i = 1, #steps do
+    local one = outcomes[i]
+    if one then
+      last, answered = one, answered or one.ok
+      if not one.ok then failed, first = failed + 1, first or one end
+    end
+  end
+  local shown = first or last or {}
+  return failed, first and first.err, shown.info, answered
+end
+
 --- Carries out the steps that codec.batch planned. `value, err, info` as everywhere: one failed
 --- request does not hide the answers of the others, but `info` tells of it; only when no request
 --- was answered is it a failure.
 ---@param core table b24.core, or that of a task
 ---@param conf userdata
 ---@param steps table[] of codec.batch(commands, halt), which throws what is wrong with the commands
----@param halt boolean? stop at the first command that fails
----@param requests b24.series? those that these belong to
-local function run(core, conf, steps, halt, requests)
-  requests = requests or series.new(core, conf)
-  local answer = { results = {}, errors = {}, not_reached = {}, next = {}, total = {} }
-  local answered, failed, stopped, first_err, first_info = #steps == 0, 0, false, nil, nil
-  for _, step in ipairs(steps) do
-    if stopped then
-      for _, name in pairs(names_of(step)) do answer.not_reached[name] = true end
-    else
-      local ok, err, info = carry_out(requests, step, answer)
-      answered = answered or ok
-      if not ok then
-        failed, first_err, first_info = failed + 1, first_err or err, first_info or info
-      end
-      stopped = halt and next(answer.errors) ~= nil
-    end
+---@param opts? {halt: boolean?, parallel: integer?, requests: b24.series?} halt: stop at the first
+--- command that fails; parallel: requests at once, in a core that has `spawn`; requests: those that
+--- these belong to
+local function run(core, conf, steps, opts)
+  opts = opts or {}
+  local answer = { results = {}, errors = {}, not_reached = {}, next = {}, total = {}, time = {} }
+  local outcomes, total
+  if (opts.parallel or 1) > 1 then
+    outcomes, total = at_once(core, conf, steps, opts.parallel, answer)
+  else
+    outcomes, total = in_turn(opts.requests or series.new(core, conf), steps, opts.halt, answer)
   end
-  local info = summary(requests, failed, first_info)
-  if not answered then return nil, first_err, info end
+  local failed, err, info, answered = judge(outcomes, steps)
+  info = summary(total(info or { method = "batch" }), failed)
+  if not answered then return nil, err, info end
   return codec.batch_check(steps, answer), nil, info
 end
 

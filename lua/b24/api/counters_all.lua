@@ -1,5 +1,6 @@
---- b24.counters_all: the counters of counters_all.accounts side by side.
+--- b24.counters_all: the counters of many accounts side by side.
 
+local by_side = require "b24.api.side"
 local codec = require "b24.codec"
 local blame = codec.blame
 
@@ -78,23 +79,15 @@ end
 ---@param accounts table[] of counters_all.accounts
 ---@param parallel integer
 function counters_all.counters(core, accounts, parallel)
-  local answers, at, workers, begun = {}, 0, {}, codec.clock()
+  local answers, begun = {}, codec.clock()
   local sum, failed = {}, 0
-  local stop = false
-  local function work()
-    while at < #accounts and not stop do
-      at = at + 1
-      local one = accounts[at]
-      local answer = ask(core, one, codec.clock() - begun)
-      answers[one.key] = answer
-      codec.add_cost(sum, answer.info, {})
-      if not answer.counters then failed = failed + 1 end
-    end
-  end
-  for i = 1, math.min(parallel, #accounts) do workers[i] = core.spawn(work) end
-  for _, worker in ipairs(workers) do worker:wait() end
-  stop = true -- they are over, unless this call was cancelled
-  for _, worker in ipairs(workers) do worker:cancel() end
+  by_side(core, #accounts, parallel, function(i)
+    local one = accounts[i]
+    local answer = ask(core, one, codec.clock() - begun)
+    answers[one.key] = answer
+    codec.add_cost(sum, answer.info, {})
+    if not answer.counters then failed = failed + 1 end
+  end)
   local info = codec.add_cost(sum, nil, { method = "im.counters.get", failed = failed })
   info.elapsed = codec.clock() - begun -- side by side: no sum
   return answers, nil, info

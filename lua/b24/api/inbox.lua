@@ -52,7 +52,7 @@ end
 function Talk:batch(commands)
   local requests = self.requests
   local steps = codec.batch(commands, false)
-  local answer, err, info = batch.run(requests.core, requests.conf, steps, false, requests)
+  local answer, err, info = batch.run(requests.core, requests.conf, steps, { requests = requests })
   self:note(info)
   return answer, err
 end

@@ -1,8 +1,9 @@
---- Lists row by row. How a list is paged is decided in C (codec.cursor); here is only the loop over
---- its requests.
+--- Lists row by row. How a list is paged, and how many pages one request brings, is decided in C
+--- (codec.cursor); here are only the requests.
 
 local codec = require "b24.codec"
 local context = require "b24.wait.context"
+local by_side = require "b24.api.side"
 
 local list = {}
 
@@ -12,49 +13,156 @@ local list = {}
 ---@field cursor userdata
 ---@field method string
 ---@field idempotent boolean?
+---@field parallel integer requests side by side, at most
 ---@field sum table the cost of all requests so far; its time counts against the one deadline
+---@field ahead table[] requests whose pages came ahead, in their order
 local Pages = {}
 Pages.__index = Pages
+
+---@class b24.list.options
+---@field idempotent? boolean
+---@field parallel? integer
 
 ---@param client b24.client
 ---@param cursor userdata of codec.cursor
 ---@param method string
----@param opts? {idempotent: boolean}
+---@param opts? b24.list.options
 ---@return b24.list.pages
 function list.pages(client, cursor, method, opts)
-  return setmetatable({ client = client, cursor = cursor, method = method,
-    idempotent = opts and opts.idempotent, sum = {} }, Pages)
+  opts = opts or {}
+  return setmetatable({ client = client, cursor = cursor, method = method, sum = {}, ahead = {},
+    idempotent = opts.idempotent, parallel = opts.parallel or 1 }, Pages)
 end
 
--- One request, as client:call makes it.
-local function ask(self, params)
-  local conf, method = self.client.conf, self.method
-  if not conf then return self.client:call(method, params) end -- which says that it was closed
-  local call, err, info = codec.call(conf, method, params, nil,
-    { idempotent = self.idempotent, spent = self.sum.elapsed })
+-- Waits as the program does.
+local function run(self, body, parallel)
+  local value, err, info = context.run("client:call(method, params)", self.client.transport, nil,
+    body, { method = self.method, parallel = parallel })
+  return value, err, info
+end
+
+-- The seconds that the portal took.
+local function took(info) return math.max(0, (info.elapsed or 0) - (info.waited or 0)) end
+
+-- The next page by itself, as client:call makes it; it waits for `pause` seconds first.
+local function single(self, pause)
+  local cursor = self.cursor
+  local call, err, info = codec.call(self.client.conf, self.method, cursor:params(), nil,
+    { idempotent = self.idempotent, spent = self.sum.elapsed, pause = pause })
   if not call then return nil, err, info end
   local result
-  result, err, info = context.run("client:call(method, params)", self.client.transport, nil,
-    function(core)
-      return core.perform(call)
-    end, { method = method })
-  return result, err, info
+  result, err, info = run(self, function(core) return core.perform(call) end)
+  local seconds = took(info)
+  codec.add_cost(self.sum, info)
+  if err then return nil, err, info end
+  cursor:took(1, seconds)
+  local rows, problem, about = cursor:page(result, info)
+  return rows, problem, about or info
+end
+
+-- One request for these commands; its answer goes into `request`.
+local function ask(self, core, request)
+  local step = codec.batch(request.commands, true)[1]
+  local idempotent = self.idempotent
+  if idempotent == nil then idempotent = step.idempotent end
+  local call, err, info = codec.call(self.client.conf, "batch", step, "batch",
+    { idempotent = idempotent, spent = self.sum.elapsed })
+  if call then request.answer, request.err, request.info = core.perform(call)
+  else request.err, request.info = err, info end
+end
+
+-- Sends all; in the order of the list, up to the first that failed.
+local function send(self, requests)
+  local begun = codec.clock()
+  if #requests == 1 then
+    run(self, function(core) ask(self, core, requests[1]) end)
+  else
+    run(self, function(core)
+      by_side(core, #requests, #requests, function(i) ask(self, core, requests[i]) end)
+    end, true)
+  end
+  local good, slowest = {}, requests[1]
+  for i, request in ipairs(requests) do
+    local info = request.info or {} -- none: cancelled
+    codec.add_cost(self.sum, { attempts = info.attempts, waited = info.waited,
+      elapsed = i == 1 and codec.clock() - begun or 0 })
+    if request.answer and #good == i - 1 then
+      good[i] = request
+      if took(info) > took(slowest.info) then slowest = request end
+    end
+  end
+  return good, slowest
+end
+
+-- Many pages at once: nothing when they came, or when fewer are worth a try; else nil, message,
+-- info.
+local function many(self, lists)
+  local requests = {}
+  for i, commands in ipairs(lists) do requests[i] = { number = i, at = 0, commands = commands } end
+  local good, slowest = send(self, requests)
+  self.ahead = good
+  if #good > 0 then self.cursor:took(#slowest.commands, took(slowest.info)) end
+  if #good == #requests then return end
+  local bad = requests[#good + 1]
+  local info = bad.info or {}
+  local smaller = self.cursor:failed(#bad.commands, info.kind)
+  if #good > 0 or smaller then return end
+  info.method = self.method
+  return nil, bad.err or "b24: CANCELLED: the call was cancelled",
+    codec.add_cost(self.sum, nil, info)
+end
+
+-- What came with the page, as client:call would tell it.
+local function page_info(self, request, i)
+  local info, answer = {}, request.answer
+  for name, value in pairs(request.info) do info[name] = value end
+  info.method, info.next, info.total = self.method, answer.next[i], answer.total[i]
+  info.time = answer.time[i]
+  return codec.add_cost(self.sum, nil, info)
+end
+
+-- The rows of the next page that came ahead; false: there is none.
+local function ready(self)
+  local request = self.ahead[1]
+  if not request then return false end
+  local i, results = request.at + 1, request.answer.results
+  local result, info = results[i], page_info(self, request, i)
+  request.at, results[i] = i, nil
+  local rows, err, about = false, nil, nil
+  if result ~= nil then rows, err, about = self.cursor:part(result, info, request.number, i) end
+  if rows == false and i == 1 and request.number > 1 and result ~= nil then
+    self.parallel = 1 -- what lies between this request and the one before it is read in turn
+  elseif rows == false then
+    self.cursor:refused(i - 1)
+  end
+  if not rows or not self.cursor:more() then
+    self.ahead = {}
+  elseif i == #request.commands then
+    table.remove(self.ahead, 1)
+  end
+  return rows, err, about or info
 end
 
 --- The next page's rows, nil, info, which tells the cost of all pages so far; nothing at the end;
 --- or nil, message, info.
+---@param want? number rows that the caller still takes
 ---@return any[]? rows
 ---@return string? err
 ---@return b24.info? info
-function Pages:next()
-  local params = self.cursor:params()
-  if not params then return nil end
-  local result, err, info = ask(self, params)
-  codec.add_cost(self.sum, info)
-  if err then return nil, err, info end
-  local rows, problem, about = self.cursor:page(result, info)
-  if not rows then return nil, problem, about end
-  return rows, nil, info
+function Pages:next(want)
+  while self.cursor:more() do
+    local conf = self.client.conf
+    if not conf then return self.client:call(self.method) end -- which says that it was closed
+    local rows, err, info = ready(self)
+    if rows ~= false then return rows, err, info end
+    local lists, pause = self.cursor:ahead(conf, self.sum.elapsed, self.parallel, want)
+    if not lists then
+      rows, err, info = single(self, pause)
+      return rows, err, info
+    end
+    rows, err, info = many(self, lists)
+    if err then return rows, err, info end
+  end
 end
 
 --- An iterator over the rows. It throws the message of what went wrong, and again when it is asked
@@ -62,7 +170,7 @@ end
 ---@param client b24.client
 ---@param cursor userdata
 ---@param method string
----@param opts? {idempotent: boolean}
+---@param opts? b24.list.options
 ---@return fun(): any
 function list.rows(client, cursor, method, opts)
   local pages, rows, at, failure = list.pages(client, cursor, method, opts), {}, 0, nil
@@ -88,14 +196,14 @@ end
 ---@param cursor userdata
 ---@param method string
 ---@param max number
----@param opts? {idempotent: boolean}
+---@param opts? b24.list.options
 ---@return any[]? rows
 ---@return string? err
 ---@return b24.info info
 function list.all(client, cursor, method, max, opts)
   local pages, all, n, count = list.pages(client, cursor, method, opts), {}, 0, 0
   while true do
-    local rows, err, info = pages:next()
+    local rows, err, info = pages:next(max - n)
     info = info or {}
     count = count + 1
     info.pages, info.next = count, nil
@@ -103,7 +211,10 @@ function list.all(client, cursor, method, max, opts)
     for i = 1, math.min(#rows, max - n) do all[n + i] = rows[i] end
     n = n + #rows
     if n > max or n == max and cursor:more() then info.more = true end
-    if info.more or not cursor:more() then return all, nil, info end
+    if info.more or not cursor:more() then
+      info.total = info.total or cursor:total()
+      return all, nil, info
+    end
   end
 end
 

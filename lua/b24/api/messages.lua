@@ -238,7 +238,7 @@ local NOT_READ = "the result does not say that it was marked as read"
 local function read_all(core, conf)
   local steps = codec.batch({ dialogs = { "im.dialog.read.all" },
     notifications = { "im.notify.read.all" } }, false)
-  local answer, err, info = batch.run(core, conf, steps, false)
+  local answer, err, info = batch.run(core, conf, steps)
   if not answer then return nil, err, info end
   local good, problem, about = first_problem(answer, { "dialogs", "notifications" }, info)
   if not good then return nil, problem, about end

@@ -13,9 +13,10 @@ Series.__index = Series
 
 ---@param core table
 ---@param conf userdata
+---@param spent? number seconds of the timeout that are gone
 ---@return b24.series
-local function new(core, conf)
-  return setmetatable({ core = core, conf = conf, sum = {} }, Series)
+local function new(core, conf, spent)
+  return setmetatable({ core = core, conf = conf, sum = { elapsed = spent } }, Series)
 end
 
 --- The info of one more request, which tells the cost of all from now on.

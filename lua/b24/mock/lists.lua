@@ -2,7 +2,7 @@
 --   settings  deals, tasks, items, addresses = how many rows
 --             deals_fault, tasks_fault = "stall": every page repeats the first
 --   rows      { method, add } now, { method, every } after each request of the list: rows with new,
---   higher ids
+--   higher ids; { method, drop } and { method, each }: so many of the oldest rows go
 
 local php = require "b24.mock.php"
 
@@ -14,24 +14,33 @@ local PAGE = 50
 -- function(id) }
 local kinds = {}
 
---- The number of rows of a list now.
+-- The highest id, and how many of the lowest are gone.
+local function bounds(portal, method)
+  local last = (portal.settings[kinds[method].setting] or 0) + (portal.added[method] or 0)
+  return last, math.min(portal.dropped[method] or 0, last)
+end
+
+--- The number of rows of a list now, and of those that are gone.
 ---@param portal table
 ---@param method string
 ---@return integer
+---@return integer
 function lists.length(portal, method)
-  return (portal.settings[kinds[method].setting] or 0) + (portal.added[method] or 0)
+  local last, gone = bounds(portal, method)
+  return last - gone, gone
 end
 
---- Lets a list grow: at once, or with each of its requests.
+--- Lets rows come and go: at once, or with each request of the list.
 ---@param portal table
 ---@param method string
----@param add? integer
----@param every? integer
+---@param change {add: integer?, every: integer?, drop: integer?, each: integer?}
 ---@return boolean known whether there is such a list
-function lists.grow(portal, method, add, every)
+function lists.change(portal, method, change)
   if not kinds[method] then return false end
-  portal.added[method] = (portal.added[method] or 0) + (add or 0)
-  if every then portal.every[method] = every end
+  portal.added[method] = (portal.added[method] or 0) + (change.add or 0)
+  portal.dropped[method] = (portal.dropped[method] or 0) + (change.drop or 0)
+  if change.every then portal.every[method] = change.every end
+  if change.each then portal.each[method] = change.each end
   return true
 end
 
@@ -59,8 +68,8 @@ end
 
 -- What the filter leaves: a range of ids, or single ids. Conditions for other fields count for
 -- nothing.
-local function selection(filter, length)
-  local range = { first = 1, last = length }
+local function selection(filter, last, gone)
+  local range = { first = 1 + gone, last = last }
   for key, value in filter:each() do
     local operator, name = key:match("^([<>=@!%%]*)(.*)$")
     if name:upper() == "ID" then
@@ -107,7 +116,7 @@ local function page(call)
   local kind, params = kinds[call.method], php.upper_keys(call.params)
   local stalled = call.portal.settings[kind.setting .. "_fault"] == "stall"
   local filter = stalled and php.array() or array_of(params:get("FILTER"))
-  local range = selection(filter, lists.length(call.portal, call.method))
+  local range = selection(filter, bounds(call.portal, call.method))
   local order = php.upper_keys(array_of(params:get("ORDER"))):get("ID")
   local descending = tostring(order or kind.order):upper() == "DESC"
   local offset = stalled and 0 or math.max(call.start, 0)
@@ -116,7 +125,8 @@ local function page(call)
     rows[#rows + 1] = only(kind.row(id_at(range, position, descending)),
       array_of(params:get("SELECT")))
   end
-  lists.grow(call.portal, call.method, call.portal.every[call.method])
+  lists.change(call.portal, call.method, { add = call.portal.every[call.method],
+    drop = call.portal.each[call.method] })
   local result = kind.wrap and php.map(kind.wrap, rows) or rows
   if kind.at_once then return result, { total = #rows } end
   if call.start < 0 then return result, { total = call.portal.settings.zero_total and 0 or nil } end
@@ -162,8 +172,8 @@ kinds["tasks.task.list"] = { setting = "tasks", scope = "task", order = "DESC", 
 function lists.register(method)
   for name, kind in pairs(kinds) do method(name, kind.scope, page) end
   method("b24test.item.add", nil, function(call)
-    lists.grow(call.portal, "b24test.item.list", 1)
-    return lists.length(call.portal, "b24test.item.list")
+    lists.change(call.portal, "b24test.item.list", { add = 1 })
+    return (lists.length(call.portal, "b24test.item.list"))
   end)
 end
 

@@ -329,11 +329,13 @@ function php.text(value)
   if getmetatable(value) == Json and value.text:find("^%-?%d+$") then return value.text end
 end
 
---- PHP's intval(): the integer at the beginning of a text, else 0.
+--- PHP's intval(): the integer at the beginning of a text, else 0; of an array 1, unless it is
+--- empty.
 ---@param value any
 ---@return number
 function php.integer(value)
   if value == true then return 1 end
+  if php.is_array(value) then return php.truthy(value) and 1 or 0 end
   local number = tonumber((php.text(value) or ""):match("^%s*([+-]?%d+)")) or 0
   return number
 end

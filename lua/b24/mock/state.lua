@@ -48,6 +48,7 @@ function State:reset()
   self.oauth = oauth.new(self.identity)
   self.executions, self.rejections, self.most_at_once = {}, 0, 0
   self.added, self.every = {}, {} -- how the lists grow
+  self.dropped, self.each = {}, {} -- and shrink
   for name in pairs(self.connections) do self.connections[name] = 0 end
   self:clear_log()
   self:apply_options()
