@@ -21,6 +21,7 @@ local b24 = {
   dialogs = codec.dialogs,
   diff = codec.diff,
   ref = codec.ref,
+  file = codec.file,
 }
 
 --- Unread counters of the credential's owner (REST method im.counters.get, scope im).

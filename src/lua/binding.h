@@ -179,6 +179,7 @@ struct b24L_call {
     bool busy;       /* in the middle of a step */
     bool logs, told; /* we call conf.log; it knows of a limiter that is not shared */
     struct b24_buffer params;
+    struct b24_files *files; /* of the params, until the call has them */
     char method[B24_METHOD_MAX + 1];
     struct b24_portal own; /* last: only a bare call has it */
 };
@@ -228,7 +229,7 @@ void b24L_push_action(lua_State *L, const struct b24L_call *call, const struct b
    retry_after=, date=}; its views are good while these values are on the stack. */
 void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
 
-/* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */
+/* [0, +1] {url=, verb=, headers=, body=, length=, timeout=, repeatable=} */
 void b24L_push_request(lua_State *L, const struct b24_request *request);
 
 /* ---- lua/ref.c */

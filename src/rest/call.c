@@ -66,6 +66,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     }
     c->request.url = c->text.url;
     c->request.body = (struct b24_view){c->text.body, strlen(c->text.body)};
+    c->request.files = b24_files_keep(setup->files);
     c->request.headers = c->text.headers;
     c->request.repeatable = c->safe;
     return c;
@@ -74,6 +75,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
 void b24_call_free(struct b24_call *c) {
     if (c == NULL) return;
     b24_request_free(&c->text);
+    b24_files_drop(c->request.files);
     b24_outcome_free(&c->outcome);
     free(c);
 }

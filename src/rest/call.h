@@ -102,6 +102,7 @@ enum b24_idempotent { B24_BY_NAME, B24_IDEMPOTENT, B24_NOT_IDEMPOTENT };
 struct b24_call_setup {
     struct b24_view method;         /* copied */
     struct b24_view body;           /* copied; JSON, NUL-terminated; empty: no parameters */
+    struct b24_files *files;        /* whose contents stand in it; kept. NULL: none */
     uint64_t seed;                  /* for the jitter */
     enum b24_idempotent idempotent; /* may it run twice? */
     b24_ms spent;           /* of the conf's timeout, by the requests that this one follows */
