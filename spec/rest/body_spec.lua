@@ -1,4 +1,5 @@
--- Files in a request's body: read piece by piece as Base64, and what is wrong with one is said in time.
+-- Files in a request's body: read piece by piece as Base64, and what is wrong with one is said in
+-- time.
 
 local b24 = require "b24"
 local codec = require "b24.codec"
@@ -6,7 +7,8 @@ local data = require "spec.support.data"
 local mime = require "mime"
 
 local quote = data.quote
-local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/s3cr3t0fTheSpec/", limiter = false })
+local conf = assert(codec.conf { limiter = false,
+  webhook = "https://portal.example/rest/1/s3cr3t0fTheSpec/" })
 
 describe("a body with files", function()
   local home
@@ -52,7 +54,9 @@ describe("a body with files", function()
       local sent = request { write("a", content) and b24.file(home .. "/a") }
       local whole = '["' .. (mime.b64(content) or "") .. '"]'
       assert.equal(#whole, sent.length)
-      for _, n in ipairs(size < 100 and { 1, 2, 3, 4, 5, 6, 7, 8, 9, 100 } or { 7, 4096, 16384, 65536 }) do
+      local pieces = { 7, 4096, 16384, 65536 }
+      if size < 100 then pieces = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 100 } end
+      for _, n in ipairs(pieces) do
         assert.is_true(whole == read(sent.body, n), ("%d bytes in pieces of %d"):format(size, n))
         sent.body:rewind()
       end
@@ -64,8 +68,8 @@ describe("a body with files", function()
     write("two.bin", bytes(100))
     local one, two = b24.file(home .. "/one.txt"), b24.file(home .. "/two.bin")
     local sent = request { { one.name, one }, "between", { two.name, two }, one }
-    assert.equal(('[["one.txt","b25l"],"between",["two.bin","%s"],"b25l"]'):format(mime.b64(bytes(100))),
-      read(sent.body, 10))
+    local whole = '[["one.txt","b25l"],"between",["two.bin","%s"],"b25l"]'
+    assert.equal(whole:format(mime.b64(bytes(100))), read(sent.body, 10))
   end)
 
   it("is a string where no file is in it", function()
@@ -84,7 +88,8 @@ describe("a body with files", function()
   it("is not sent again after a lost answer, as any call that may write", function()
     write("a", "content")
     local _, call = request { b24.file(home .. "/a") }
-    local action = call:next(1, "failed", { kind = "network", code = "CONNECTION_LOST", sent = true })
+    local action = call:next(1, "failed",
+      { kind = "network", code = "CONNECTION_LOST", sent = true })
     assert.equal("DONE", action)
   end)
 
@@ -92,7 +97,8 @@ describe("a body with files", function()
     write("a", "content")
     local sent, call = request { b24.file(home .. "/a") }
     local whole = read(sent.body, 100)
-    local action, wait = call:next(1, "reply", { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}' })
+    local action, wait = call:next(1, "reply",
+      { status = 503, body = '{"error":"QUERY_LIMIT_EXCEEDED"}' })
     assert.equal("SLEEP", action)
     action, sent = call:next(2 + wait, "woke")
     assert.equal("SEND", action)
@@ -102,7 +108,8 @@ describe("a body with files", function()
   local function fault(path)
     local call, err, info = codec.call(conf, "disk.folder.uploadfile", { b24.file(path) })
     assert.is_nil(call)
-    assert.same({ "config", 0, "disk.folder.uploadfile" }, { info.kind, info.attempts, info.method })
+    assert.same({ "config", 0, "disk.folder.uploadfile" },
+      { info.kind, info.attempts, info.method })
     return info.code, err
   end
 
@@ -122,17 +129,19 @@ describe("a body with files", function()
   end)
 
   for what, change in pairs {
-    ["longer"] = "printf more >>a", ["shorter"] = "printf x >a", ["other content"] = "touch -d 2001-01-01 a",
+    ["longer"] = "printf more >>a", ["shorter"] = "printf x >a",
+    ["other content"] = "touch -d 2001-01-01 a",
   } do
     for _, when in ipairs { "before", "while" } do
-      it(("notices a file that got %s %s it was read: the end is not given away"):format(what, when), function()
+      it(("notices a file that got %s %s it was read: no end"):format(what, when), function()
         local content = bytes(1000)
         local sent = request { b24.file(write("a", content)) }
         if when == "while" then assert.equal('["', sent.body:read(100):sub(1, 2)) end
         data.shell("cd " .. quote(home) .. " && " .. change)
         local whole, failure, part = read(sent.body, 100)
         assert.is_nil(whole)
-        assert.same({ "config", "FILE_CHANGED", true }, { failure.kind, failure.code, failure.sent })
+        assert.same({ "config", "FILE_CHANGED", true },
+          { failure.kind, failure.code, failure.sent })
         assert.is_true(#part < sent.length - 3)
       end)
     end

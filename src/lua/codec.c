@@ -203,6 +203,7 @@ static const luaL_Reg functions[] = {
     {"batch_check", b24L_batch_check},
     {"ref", b24L_ref},
     {"file", b24L_file},
+    {"file_size", b24L_file_size},
     {"cursor", b24L_cursor},
     {"watch", b24L_watch},
     {"inbox_questions", b24L_inbox_questions},

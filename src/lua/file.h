@@ -9,6 +9,7 @@ B24_PRIVATE_BEGIN
 /* ---- lua/file.c: b24.file. Registered by codec.c. */
 
 int b24L_file(lua_State *L);
+int b24L_file_size(lua_State *L);
 void b24L_open_file(lua_State *L);
 
 /* [0, 0] The path of the value at `index`; NULL: it is not made by b24.file. */

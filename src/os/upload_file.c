@@ -94,7 +94,7 @@ static struct b24_source *new_upload(int fd, const char *path, const struct stat
     u->fd = fd;
     u->written = MTIME(*s);
     memcpy(u->path, path, n);
-    return &u->source;
+    return (struct b24_source *)(void *)u;
 }
 
 struct b24_source *b24_upload_open(const char *path, struct b24_fault *fault) {
