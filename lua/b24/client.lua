@@ -131,6 +131,7 @@ function Client:batch(commands, opts, callback)
   local halt = call_options(opts, "halt")
   local conf = self.conf
   local steps = codec.batch(commands, halt)
+  for _, step in ipairs(steps) do step.bulk = true end
   local answer, err, info = host.run("client:batch(commands)", self.transport, callback,
     function(core)
       if not conf then return closed "batch" end

@@ -190,6 +190,7 @@ struct b24L_setup {
     int params; /* 0: none */
     enum b24_shape shape;
     enum b24_idempotent idempotent;
+    enum b24_haste haste;
     b24_ms spent; /* of conf's timeout, by the requests that this one follows */
     bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply
                 */
@@ -203,6 +204,9 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *setup);
 
 /* [0, 0] The option `idempotent` at `index`: nil, true or false. */
 enum b24_idempotent b24L_to_idempotent(lua_State *L, int index);
+
+/* [0, 0] The member `bulk` of the table at `index`: true or not. */
+enum b24_haste b24L_to_haste(lua_State *L, int index);
 
 /* [0, 0] The option `spent` at `index`: seconds, or nil for none. */
 b24_ms b24L_to_spent(lua_State *L, int index);

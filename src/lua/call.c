@@ -106,6 +106,7 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
     struct b24_call_setup setup = {.method = {c->method, strlen(c->method)},
                                    .seed = s->seed,
                                    .idempotent = s->idempotent,
+                                   .haste = s->haste,
                                    .spent = s->spent,
                                    .bare = s->bare};
     if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
@@ -165,6 +166,13 @@ enum b24_idempotent b24L_to_idempotent(lua_State *L, int index) {
     return lua_toboolean(L, index) ? B24_IDEMPOTENT : B24_NOT_IDEMPOTENT;
 }
 
+enum b24_haste b24L_to_haste(lua_State *L, int index) {
+    lua_getfield(L, index, "bulk");
+    enum b24_haste haste = lua_toboolean(L, -1) ? B24_BULK : B24_PROMPT;
+    lua_pop(L, 1);
+    return haste;
+}
+
 b24_ms b24L_to_spent(lua_State *L, int index) {
     lua_Number seconds = lua_tonumber(L, index); /* 0 for nil */
     return seconds > 0 && seconds <= 1e9 ? b24_to_ms(seconds) : 0;
@@ -191,8 +199,9 @@ enum b24_shape b24L_check_shape(lua_State *L, int index) {
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
-/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, seed=}]]])
-   -> call object. spent: seconds of conf's timeout that earlier requests took */
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, bulk=, seed=}]]])
+   -> call object. spent: seconds of conf's timeout that earlier requests took; bulk: it is one of
+   many, and leaves room for others in the limiter */
 int b24L_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
     lua_settop(L, 5);
@@ -203,6 +212,7 @@ int b24L_call(lua_State *L) {
         setup.idempotent = b24L_to_idempotent(L, -1);
         lua_getfield(L, 5, "spent");
         setup.spent = b24L_to_spent(L, -1);
+        setup.haste = b24L_to_haste(L, 5);
         lua_getfield(L, 5, "seed");
         if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
         lua_settop(L, 5);

@@ -52,6 +52,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->moves = setup->bare ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->bare;
     c->own = setup->own;
+    c->haste = setup->haste;
     c->seed = setup->seed;
     c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
     if (setup->idempotent != B24_BY_NAME) c->safe = setup->idempotent == B24_IDEMPOTENT;

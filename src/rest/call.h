@@ -106,6 +106,7 @@ struct b24_call_setup {
     uint64_t seed;                  /* for the jitter */
     enum b24_idempotent idempotent; /* may it run twice? */
     b24_ms spent;           /* of the conf's timeout, by the requests that this one follows */
+    enum b24_haste haste;   /* bulk leaves room for others */
     bool bare;              /* exactly one request, and nobody is asked */
     struct b24_keeper *own; /* of conf's own limits (limiter.h); NULL: only the portal's hold */
     bool keep;              /* the outcome has the reply's text, too */

@@ -31,7 +31,7 @@ local function ask(self, params)
   local conf, method = self.client.conf, self.method
   if not conf then return self.client:call(method, params) end -- which says that it was closed
   local call, err, info = codec.call(conf, method, params, nil,
-    { idempotent = self.idempotent, spent = self.sum.elapsed })
+    { idempotent = self.idempotent, spent = self.sum.elapsed, bulk = true })
   if not call then return nil, err, info end
   local result
   result, err, info = context.run("client:call(method, params)", self.client.transport, nil,
