@@ -114,7 +114,7 @@ describe("beside a long list", function()
 
   for name, bucket in pairs(PLANS) do
     for _, lists in ipairs { 3, 20, 40 } do
-      it(("and %d at once a bar waits at most one interval; plan %s"):format(lists, name), function()
+      it(("and %d at once a bar waits at most an interval; plan %s"):format(lists, name), function()
         plan, world = name, new_world(name)
         local pages = math.floor(bucket.rate * 300 / lists)
         for _ = 1, lists do list(pages, { bulk = true }) end
