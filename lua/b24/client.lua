@@ -158,6 +158,7 @@ function Client:batch(commands, opts, callback)
   local conf, halt = self.conf, opts.halt
   local steps = codec.batch(commands, halt)
   local parallel = halt and 1 or math.min(opts.parallel or BATCH_PARALLEL, #steps)
+  for _, step in ipairs(steps) do step.bulk = true end
   local answer, err, info = host.run("client:batch(commands)", self.transport, callback,
     function(core)
       if not conf then return closed "batch" end
@@ -253,11 +254,14 @@ end
 --- markup to Bitrix24 (BB codes and the like) is split with an invisible character, unless `bb`.
 --- What only a terminal understands (colours, control characters, overwritten lines) is removed;
 --- bytes that are not UTF-8 become U+FFFD. A text longer than 20,000 characters is split at line
---- ends into numbered messages, at most 50. Never sent again if it may have arrived.
+--- ends into numbered messages, at most 50. Never sent again if it may have arrived. Files are sent
+--- as they are read, in constant memory, each in a message; what is wrong with one is said before
+--- anything is sent. A text of one message goes with the first of them, a longer one before it.
 ---@param dialog_id string|integer a user's id (547), "chat18", "sg3"
----@param text string blanks at both ends are removed
----@param opts? {bb: boolean?, once: boolean?} bb: interpret BB codes in the text; once: refuse a
---- text that is too long for one message
+---@param text? string blanks at both ends are removed; nil only with files
+---@param opts? {bb: boolean?, once: boolean?, files: (string|b24.upload|(string|b24.upload)[])?}
+--- bb: interpret BB codes in the text; once: refuse a text that is too long for one message; files:
+--- paths, or what b24.file made of them
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return integer? message_id of the first message
 ---@return string? err
@@ -266,7 +270,7 @@ end
 function Client:send(dialog_id, text, opts, callback)
   check(self, "send")
   if type(opts) == "function" then opts, callback = nil, opts end
-  local body = require("b24.api.messages").send(self.conf or closed, dialog_id, text, opts)
+  local body = require("b24.api.send").send(self.conf or closed, dialog_id, text, opts)
   local id, err, info = host.run("client:send(dialog_id, text)", self.transport, callback, body,
     { method = "im.message.add" })
   return id, err, info

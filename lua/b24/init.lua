@@ -23,6 +23,16 @@ local b24 = {
   ref = codec.ref,
 }
 
+--- The content of a file, as Base64, in the params of client:call: `fileContent = { "report.pdf",
+--- b24.file "report.pdf" }`. It is opened by the call, and read while it is sent, in constant
+--- memory.
+---@param path string
+---@return b24.upload file
+function b24.file(path)
+  local file = codec.file(path)
+  return file
+end
+
 --- Unread counters of the credential's owner (REST method im.counters.get, scope im).
 ---@param conf? b24.conf|string a table, a webhook URL, or nil: $B24_WEBHOOK, else the file
 --- ~/.config/b24/webhook

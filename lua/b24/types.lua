@@ -145,6 +145,10 @@
 ---@field type? string "image", "audio", "video", "file"
 ---@field size? integer bytes
 
+---@class b24.upload what b24.file makes: a file in the params of a call
+---@field path string
+---@field name string its last part
+
 ---@class b24.info
 ---@field method? string
 ---@field status? integer HTTP status of the last reply

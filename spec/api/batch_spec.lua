@@ -199,7 +199,8 @@ describe("a batch", function()
     local commands = {}
     for i = 1, 120 do commands[i] = { i == 60 and "crm.deal.add" or "profile" } end
     p:control("reply", { method = "batch", status = 502, body = "<html>", times = 1 })
-    local answer = assert(client:batch(commands, { parallel = 1 })) -- the first is repeated: it only reads
+    -- the first is repeated: it only reads
+    local answer = assert(client:batch(commands, { parallel = 1 }))
     assert.equal(120, count(answer.results))
     -- the first request passes
     p:control("fault", { kind = "slow", delay = 0, method = "batch", times = 1 })

@@ -98,8 +98,8 @@ static void *work_as_conf(void *arg) {
     for (int i = 0; i < j->calls; i++) {
         bool queued = false;
         b24_ms wait;
-        enum b24_turn turn =
-            b24_limiter_turn(&j->limits, j->portal, j->own, &queued, 0, 600000, &wait);
+        struct b24_asking asking = {&j->limits, B24_PROMPT, 0, 0, 600000};
+        enum b24_turn turn = b24_limiter_turn(j->portal, j->own, &queued, &asking, &wait);
         j->places[i] = turn == B24_TURN_SEND ? wait : -1;
     }
     return NULL;

@@ -103,6 +103,16 @@ scenario("reply", function()
   return codec.reply(OFFLINE, "im.counters.get", { status = 200, body = COUNTERS }, "counters")
 end)
 scenario("call", function() return offline(200, COUNTERS) end)
+scenario("file", function()
+  local file = codec.file "LICENSE"
+  local call, err, info = codec.call(OFFLINE, "disk.folder.uploadfile",
+    { fileContent = { file.name, file } })
+  if not call then return nil, err, info end
+  local _, request = call:next(0, "go")
+  local piece, failure = request.body:read(100)
+  return { piece, request.length, codec.file_size(file), tostring(file) },
+    failure and failure.message
+end)
 scenario("portal error", function() return offline(503, LIMIT) end)
 scenario("foreign body", function()
   return offline(502, "<html><title>Bad Gateway</title></html>")
@@ -211,6 +221,9 @@ scenario("limited call", function()
 end)
 scenario("core call", function()
   return core.call(CONF, "b24test.echo", { a = { 1, 2 }, b = "é" })
+end)
+scenario("core call with a file", function()
+  return core.call(CONF, "b24test.echo", { a = codec.file "LICENSE" })
 end)
 
 scenario("limiter and log functions", function()

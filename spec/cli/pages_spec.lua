@@ -20,6 +20,7 @@ describe("of the command line", function()
       .. "README.md"):match "\n## On the command line\n(.-)\n## ")
     local block = assert(section:match "```sh\n(.-)```")
     process.write(home .. "/webhook", portal.http_webhook .. "\n")
+    process.write(home .. "/report.pdf", "content")
     local _, prefix = command.path()
     local count = 0
     for written in block:gmatch "[^\n]+" do
@@ -33,8 +34,8 @@ describe("of the command line", function()
         line = "timeout -s INT 2 " .. line:gsub("#", "|| test $? = 124 #")
       end
       local status =
-        os.execute(("unset LD_PRELOAD; %s -c '%s' <%s/webhook >%s/out 2>&1"):format(words,
-        (line:gsub("'", "'\\''")), home, home))
+        os.execute(("unset LD_PRELOAD; cd %s && %s -c '%s' <webhook >out 2>&1"):format(home, words,
+        (line:gsub("'", "'\\''"))))
       assert.is_true(status == 0 or status == true, line .. "\n" .. process.read(home .. "/out"))
     end
     assert.is_true(count >= 10)

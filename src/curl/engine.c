@@ -108,6 +108,8 @@ static void give_back_exchange(struct b24_engine *e, struct b24_engine_job *job)
 /* The job is in no list any more. */
 static void recycle(struct b24_engine *e, struct b24_engine_job *job) {
     give_back_exchange(e, job);
+    b24_files_drop(job->files);
+    job->files = NULL;
     b24_buffer_reset(&job->body, BODY_KEPT);
     job->place = B24_IDLE;
     job->cancelled = job->connected = false;
@@ -184,6 +186,7 @@ static bool copy(struct b24_engine_job *job, const struct b24_conf *conf,
         strncmp(request->url, "https:", 6) == 0 && conf->http_version != B24_HTTP_1_1;
     job->due = b24_clock_boot() + request->timeout;
     job->connect_timeout = conf->connect_timeout;
+    job->files = b24_files_keep(request->files);
     return b24_buffer_add(&job->body, request->body.p, request->body.n) &&
            b24_lane_name(&job->lane_name, conf, request->url);
 }
@@ -328,6 +331,7 @@ bool b24_engine_wait(struct b24_engine *e, b24_ms most, const struct b24_interru
 
 static void free_job(struct b24_engine_job *job) {
     b24_exchange_free(job->exchange);
+    b24_files_drop(job->files);
     b24_buffer_free(&job->body);
     b24_buffer_free(&job->lane_name);
     free(job);

@@ -47,6 +47,7 @@ struct b24_engine_job {
     struct b24_event event;        /* what became of it */
     struct b24_exchange *exchange; /* NULL: a sleep */
     struct b24_buffer body;        /* of the request */
+    struct b24_files *files;       /* host: kept for the helper, who reads them */
     struct b24_buffer lane_name;   /* host: which requests may share a connection with this one */
     bool multiplexes;              /* may share a connection with others (HTTP/2) */
     struct b24_lane *lane;         /* helper: while it is queued or active */

@@ -93,19 +93,21 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg) {
 
 static size_t on_upload(char *to, size_t size, size_t n, void *arg) {
     struct b24_exchange *x = arg;
-    n *= size;
-    if (n > x->upload.n) n = x->upload.n;
-    memcpy(to, x->upload.p, n);
-    x->upload.p += n;
-    x->upload.n -= n;
-    return n;
+    n = b24_body_read(&x->upload, to, size * n);
+    return x->upload.failed ? CURL_READFUNC_ABORT : n;
+}
+
+static void rewind_upload(struct b24_exchange *x) {
+    b24_body_begin(&x->upload, x->upload.text, x->upload.files);
 }
 
 /* libcurl repeats a request by itself when a kept connection turns out dead, and must rewind the
    body for it. A call that may have run must not run again: refuse. */
 static int on_rewind(void *arg, curl_off_t offset, int origin) {
-    (void)arg, (void)offset, (void)origin;
-    return CURL_SEEKFUNC_FAIL;
+    struct b24_exchange *x = arg;
+    if (!x->repeatable || offset != 0 || origin != SEEK_SET) return CURL_SEEKFUNC_FAIL;
+    rewind_upload(x);
+    return CURL_SEEKFUNC_OK;
 }
 
 static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
@@ -190,6 +192,7 @@ bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
     if (x->again || (!unsent && !may_repeat(x, result))) return false;
     x->again = true;
     x->words[0] = '\0';
+    rewind_upload(x);
     return curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 0L) == CURLE_OK &&
            curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
 }
@@ -206,10 +209,10 @@ bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
 static CURLcode set_body(struct b24_exchange *x, const struct b24_request *request) {
     CURLcode r = CURLE_OK;
     SET(CURLOPT_POST, 1L);
-    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
-    if (request->repeatable)
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)b24_body_length(request->body, request->files));
+    if (!x->streamed)
         SET(CURLOPT_POSTFIELDS, request->body.p); /* not copied: valid during the send */
-    else x->upload = request->body;
+    b24_body_begin(&x->upload, request->body, request->files);
     return r;
 }
 
@@ -346,11 +349,16 @@ static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
     return r;
 }
 
+/* What must not be sent twice, and what is not in memory as a whole. */
+static bool is_streamed(const struct b24_request *request) {
+    return !request->repeatable || request->files != NULL;
+}
+
 /* A call like the last good one needs only its URL, body and times. Never one whose body goes
    through the read callback: what that leaves behind is not for others. */
 static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *conf,
                           const struct b24_request *request) {
-    return x->prepared == conf->serial && request->repeatable;
+    return x->prepared == conf->serial && !is_streamed(request);
 }
 
 static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
@@ -358,7 +366,8 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
     x->prepared = 0;
     x->serial = conf->serial;
     x->repeatable = request->repeatable;
-    x->upload = (struct b24_view){"", 0};
+    x->streamed = is_streamed(request);
+    x->upload.failed = false;
     x->progress.began = x->hung_up = x->again = false;
     x->progress.no_socket = 0;
     x->connected = NULL;

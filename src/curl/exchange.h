@@ -34,6 +34,7 @@ struct b24_exchange {
     uint64_t prepared; /* serial of the conf that the handle's options are of; 0: set them all */
     uint64_t serial;   /* of the conf of this exchange */
     bool repeatable;
+    bool streamed;                /* its body goes through the read callback */
     struct b24_open_fds *lookups; /* NULL: this libcurl leaks none */
     bool guards_folds;            /* libcurl does not: see b24_on_first_line */
     struct b24_buffer body;
@@ -42,11 +43,11 @@ struct b24_exchange {
     size_t header_bytes;
     bool header_complete; /* the empty line was seen: a header cut in the middle is no reply */
     bool header_too_large;
-    bool is_http;                 /* a status line came */
-    bool first_line;              /* the next line comes to the body's callback first */
-    bool bad_fold;                /* it was folded */
-    struct b24_view upload;       /* what is left of a body that must not be sent twice */
-    struct b24_progress progress; /* `began`: libcurl had a connection and went on to send */
+    bool is_http;                  /* a status line came */
+    bool first_line;               /* the next line comes to the body's callback first */
+    bool bad_fold;                 /* it was folded */
+    struct b24_body_reader upload; /* what is left of a body that is streamed */
+    struct b24_progress progress;  /* `began`: libcurl had a connection and went on to send */
     bool hung_up; /* the kept connection that libcurl chose was dead: nothing was sent on it */
     bool again;   /* on a connection of its own, because of a dead one */
     void (*connected)(void *arg); /* called when `began` becomes true, by who runs the handle; NULL:
@@ -71,8 +72,8 @@ CURLM *b24_new_multi(long kept_connections);
    start. */
 struct b24_exchange *b24_exchange_new(struct b24_open_fds *lookups);
 
-/* Sets the handle's options. The request's body must stay where it is until the end; the rest is
- * copied. */
+/* Sets the handle's options. The request's body and files must stay where they are until the end;
+ * the rest is copied. */
 CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf,
                               const struct b24_request *request);
 

@@ -68,6 +68,15 @@ static bool sent(const struct b24_exchange *x, CURLcode result) {
 #endif
 }
 
+/* A file in the body could not be read to its end: the portal has no whole request. */
+static void blame_file(const struct b24_exchange *x, struct b24_failure *f) {
+    const struct b24_fault *fault = &x->upload.fault;
+    f->kind = fault->kind;
+    f->code = fault->code;
+    f->hint = fault->hint;
+    f->text = text_view(fault->message);
+}
+
 /* "libcurl understands deflate, gzip" says what is right. What came says what is wrong. */
 static void name_encoding(struct b24_exchange *x, CURLcode result) {
     const char *name = x->header[B24_CONTENT_ENCODING].value;
@@ -87,7 +96,9 @@ static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_fai
     if (result == CURLE_SEND_FAIL_REWIND)
         f->text = text_view(
             "the connection was lost; the request is not sent again, because it may have run");
-    if (x->body.state == B24_BUFFER_FULL || result == CURLE_FILESIZE_EXCEEDED) {
+    if (x->upload.failed) {
+        blame_file(x, f);
+    } else if (x->body.state == B24_BUFFER_FULL || result == CURLE_FILESIZE_EXCEEDED) {
         f->kind = B24_TOO_LARGE;
         f->code = "REPLY_TOO_LARGE";
         f->hint = "Ask for less, or raise max_reply (bytes).";
@@ -122,7 +133,7 @@ void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event 
     if (result == CURLE_OK && x->header_complete) {
         event->type = B24_REPLY;
         take_reply(x, &event->as.reply);
-        if (x->repeatable) x->prepared = x->serial;
+        if (!x->streamed) x->prepared = x->serial;
         return;
     }
     event->type = B24_FAILED;

@@ -1,12 +1,14 @@
 #include "http1/request.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static bool put(struct b24_buffer *out, struct b24_view v) { return b24_buffer_add(out, v.p, v.n); }
 
-bool b24_http_head(const struct b24_url *url, size_t n, struct b24_buffer *out) {
+bool b24_http_head(const struct b24_url *url, uint64_t n, struct b24_buffer *out) {
     char length[96];
-    snprintf(length, sizeof length, "\r\nAccept-Encoding: identity\r\nContent-Length: %zu\r\n", n);
+    snprintf(length, sizeof length,
+             "\r\nAccept-Encoding: identity\r\nContent-Length: %" PRIu64 "\r\n", n);
     bool ok = b24_buffer_puts(out, "POST ") &&
               (url->path.n > 0 ? put(out, url->path) : b24_buffer_puts(out, "/")) &&
               b24_buffer_puts(out, " HTTP/1.1\r\nHost: ") && put(out, url->host);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lua/batch_plan.h"
+#include "lua/file.h"
 
 /* ------------------------------------------------------------ writing */
 
@@ -84,6 +85,7 @@ static const char *write_value(struct b24_plan *p, struct b24_buffer *query,
     lua_State *L = p->L;
     bool ref = b24L_batch_is_ref(L, -1);
     if (lua_istable(L, -1) && !ref) return write_table(p, query, path);
+    if (b24L_file_path(L, -1) != NULL) return "has a file, which only client:call can send";
     struct b24_view at = b24_buffer_view(path);
     bool ok = (query->n == 0 || b24_buffer_puts(query, "&")) && b24_buffer_add(query, at.p, at.n) &&
               b24_buffer_puts(query, "=");

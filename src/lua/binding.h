@@ -182,6 +182,7 @@ struct b24L_call {
     bool busy;       /* in the middle of a step */
     bool logs, told; /* we call conf.log; it knows of a limiter that is not shared */
     struct b24_buffer params;
+    struct b24_files *files; /* of the params, until the call has them */
     char method[B24_METHOD_MAX + 1];
     struct b24_portal own; /* last: only a bare call has it */
 };
@@ -192,6 +193,7 @@ struct b24L_setup {
     int params; /* 0: none */
     enum b24_shape shape;
     enum b24_idempotent idempotent;
+    enum b24_haste haste;
     b24_ms spent; /* of conf's timeout, by the requests that this one follows */
     b24_ms pause; /* see struct b24_call_setup */
     bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply
@@ -206,6 +208,9 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *setup);
 
 /* [0, 0] The option `idempotent` at `index`: nil, true or false. */
 enum b24_idempotent b24L_to_idempotent(lua_State *L, int index);
+
+/* [0, 0] The member `bulk` of the table at `index`: true or not. */
+enum b24_haste b24L_to_haste(lua_State *L, int index);
 
 /* [0, 0] The option `spent` or `pause` at `index`: seconds, or nil for none. */
 b24_ms b24L_to_spent(lua_State *L, int index);
@@ -232,7 +237,7 @@ void b24L_push_action(lua_State *L, const struct b24L_call *call, const struct b
    retry_after=, date=}; its views are good while these values are on the stack. */
 void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
 
-/* [0, +1] {url=, verb=, headers=, body=, timeout=, repeatable=} */
+/* [0, +1] {url=, verb=, headers=, body=, length=, timeout=, repeatable=} */
 void b24L_push_request(lua_State *L, const struct b24_request *request);
 
 /* ---- lua/ref.c */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "lua/binding.h"
+#include "lua/file.h"
 
 static struct b24L_call *check_call(lua_State *L) {
     struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
@@ -13,9 +13,11 @@ static struct b24L_call *check_call(lua_State *L) {
 }
 
 #define PARAMS_MAX (64u << 20) /* bytes of a request body; portals refuse far smaller ones */
+/* Bytes of a body with files: what Bitrix24's cloud takes, by its documentation. */
+#define UPLOAD_MAX ((uint64_t)2 << 30)
 
 /* params of a batch: a step of codec.batch, whose body is ready. */
-static struct b24_view batch_body(lua_State *L, struct b24L_call *c, int params) {
+static void batch_body(lua_State *L, struct b24L_call *c, int params) {
     size_t n;
     luaL_checktype(L, params, LUA_TTABLE);
     lua_getfield(L, params, "body");
@@ -27,19 +29,42 @@ static struct b24_view batch_body(lua_State *L, struct b24L_call *c, int params)
     lua_getfield(L, params, "names");
     lua_rawseti(L, -2, B24_KEEP_NAMES);
     lua_pop(L, 1);
-    return b24_buffer_view(&c->params);
+}
+
+/* False: `fault` of a file. */
+static bool encode_table(lua_State *L, struct b24L_call *c, const struct b24L_setup *s,
+                         struct b24_fault *fault) {
+    fault->kind = B24_OK;
+    if (!s->bare && (c->files = b24_files_new()) == NULL)
+        return b24_fail(fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
+    const char *wrong = b24L_encode_body(L, s->params, &c->params, c->files, fault);
+    if (fault->kind != B24_OK) return false;
+    if (wrong != NULL) b24L_throw(L, "a parameter %s", wrong);
+    if (b24_body_length(b24_buffer_view(&c->params), c->files) > UPLOAD_MAX)
+        return b24_fail(fault, B24_CONFIG, "FILE_TOO_LARGE", NULL,
+                        "the request would be larger than the 2 GB that Bitrix24 takes (Base64 "
+                        "adds a third)");
+    return true;
 }
 
 /* What is wrong with the parameters is the caller's mistake, so it is thrown. */
-static struct b24_view encode(lua_State *L, struct b24L_call *c, int params) {
+static bool encode(lua_State *L, struct b24L_call *c, const struct b24L_setup *s,
+                   struct b24_fault *fault) {
     b24_buffer_init(&c->params, PARAMS_MAX);
-    if (params == 0 || lua_isnoneornil(L, params)) return b24_buffer_view(&c->params);
-    if (c->shape == B24_BATCH) return batch_body(L, c, params);
-    if (!lua_istable(L, params))
-        b24L_throw(L, "params must be a table, not a %s", luaL_typename(L, params));
-    const char *wrong = b24L_encode_params(L, params, &c->params);
-    if (wrong != NULL) b24L_throw(L, "a parameter %s", wrong);
-    return b24_buffer_view(&c->params);
+    if (s->params == 0 || lua_isnoneornil(L, s->params)) return true;
+    if (c->shape == B24_BATCH) {
+        batch_body(L, c, s->params);
+        return true;
+    }
+    if (!lua_istable(L, s->params))
+        b24L_throw(L, "params must be a table, not a %s", luaL_typename(L, s->params));
+    return encode_table(L, c, s, fault);
+}
+
+static void drop_body(struct b24L_call *c) {
+    b24_buffer_free(&c->params);
+    b24_files_drop(c->files);
+    c->files = NULL;
 }
 
 static bool bad_method(const char *what, struct b24_fault *fault) {
@@ -75,11 +100,13 @@ static void use_portal(lua_State *L, int call, const char *origin) {
     lua_pop(L, 1);
 }
 
+/* NULL: no memory. */
 static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b24L_setup *s,
                               int conf) {
     struct b24_call_setup setup = {.method = {c->method, strlen(c->method)},
                                    .seed = s->seed,
                                    .idempotent = s->idempotent,
+                                   .haste = s->haste,
                                    .spent = s->spent,
                                    .pause = s->pause,
                                    .bare = s->bare};
@@ -87,7 +114,8 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
     setup.keep = c->shape == B24_KEPT;
     if (c->portal != NULL)
         setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
-    setup.body = encode(L, c, s->params);
+    setup.body = b24_buffer_view(&c->params);
+    if (c->files != NULL && c->files->count > 0) setup.files = c->files;
     return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
 }
 
@@ -126,16 +154,24 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
     lua_pop(L, 2);
     if (portal != NULL && conf->moved_origin[0] != '\0')
         use_portal(L, lua_gettop(L), conf->moved_origin);
-    c->call = start(L, c, s, conf_index);
-    b24_buffer_free(&c->params);
+    bool encoded = encode(L, c, s, &fault);
+    if (encoded) c->call = start(L, c, s, conf_index);
+    drop_body(c);
     if (c->call != NULL) return c;
-    b24_fail(&fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
+    if (encoded) b24_fail(&fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
     return refused(L, &fault, c->method);
 }
 
 enum b24_idempotent b24L_to_idempotent(lua_State *L, int index) {
     if (lua_isnoneornil(L, index)) return B24_BY_NAME;
     return lua_toboolean(L, index) ? B24_IDEMPOTENT : B24_NOT_IDEMPOTENT;
+}
+
+enum b24_haste b24L_to_haste(lua_State *L, int index) {
+    lua_getfield(L, index, "bulk");
+    enum b24_haste haste = lua_toboolean(L, -1) ? B24_BULK : B24_PROMPT;
+    lua_pop(L, 1);
+    return haste;
 }
 
 b24_ms b24L_to_spent(lua_State *L, int index) {
@@ -164,9 +200,11 @@ enum b24_shape b24L_check_shape(lua_State *L, int index) {
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 
-/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, pause=, seed=}]]])
+/* codec.call(conf, method [, params [, "counters" [, {idempotent=, spent=, pause=, bulk=,
+   seed=}]]])
    -> call object. spent: seconds of conf's timeout that earlier requests took; pause: wait so long
-   first, for the method's computing time */
+   first, for the method's computing time; bulk: it is one of many, and leaves room for others in
+   the limiter */
 int b24L_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
     lua_settop(L, 5);
@@ -179,6 +217,7 @@ int b24L_call(lua_State *L) {
         setup.spent = b24L_to_spent(L, -1);
         lua_getfield(L, 5, "pause");
         setup.pause = b24L_to_spent(L, -1);
+        setup.haste = b24L_to_haste(L, 5);
         lua_getfield(L, 5, "seed");
         if (!lua_isnil(L, -1)) setup.seed = (uint64_t)luaL_checknumber(L, -1);
         lua_settop(L, 5);
@@ -283,7 +322,7 @@ static int call_result(lua_State *L) {
 static int call_gc(lua_State *L) {
     struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
     b24_call_free(c->call);
-    b24_buffer_free(&c->params);
+    drop_body(c);
     c->call = NULL;
     c->request = NULL;
     c->outcome = NULL;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "lua/binding.h"
 #include "lua/cache.h"
+#include "lua/file.h"
 #include "lua/http.h"
 #include "lua/inbox.h"
 #include "lua/system.h"
@@ -201,6 +202,8 @@ static const luaL_Reg functions[] = {
     {"batch", b24L_batch},
     {"batch_check", b24L_batch_check},
     {"ref", b24L_ref},
+    {"file", b24L_file},
+    {"file_size", b24L_file_size},
     {"cursor", b24L_cursor},
     {"watch", b24L_watch},
     {"inbox_questions", b24L_inbox_questions},
@@ -230,6 +233,8 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_conf(L);
     b24L_open_counters(L);
     b24L_open_batch(L);
+    b24L_open_file(L);
+    b24L_open_body(L);
     b24L_open_portal(L);
     b24L_open_call(L);
     b24L_open_cursor(L);

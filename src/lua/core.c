@@ -164,6 +164,7 @@ static int core_batch(lua_State *L) {
         .conf = 1, .method = 3, .params = 2, .shape = B24_BATCH, .seed = b24_seed()};
     luaL_checktype(L, 2, LUA_TTABLE);
     setup.spent = b24L_to_spent(L, 3);
+    setup.haste = b24L_to_haste(L, 2);
     lua_settop(L, 2);
     lua_getfield(L, 2, "idempotent");
     /* A batch is named "batch": only its plan knows that it does nothing but read. */

@@ -2,7 +2,7 @@
  */
 #include <string.h>
 
-#include "lua/binding.h"
+#include "lua/file.h"
 
 /* ------------------------------------------------------------ events: tables -> structs */
 
@@ -96,13 +96,14 @@ void b24L_read_event(lua_State *L, struct b24_event *event) {
 /* ------------------------------------------------------------ actions: structs -> values */
 
 void b24L_push_request(lua_State *L, const struct b24_request *r) {
-    lua_createtable(L, 0, 6);
+    lua_createtable(L, 0, 7);
     lua_pushstring(L, r->url);
     lua_setfield(L, -2, "url");
     lua_pushliteral(L, "POST");
     lua_setfield(L, -2, "verb");
-    lua_pushlstring(L, r->body.p, r->body.n);
+    b24L_push_body(L, r);
     lua_setfield(L, -2, "body");
+    b24L_set_count(L, -1, "length", (lua_Number)b24_body_length(r->body, r->files));
     lua_pushnumber(L, b24_to_seconds(r->timeout));
     lua_setfield(L, -2, "timeout");
     lua_pushboolean(L, r->repeatable);

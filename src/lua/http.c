@@ -51,6 +51,16 @@ static bool write_fields(lua_State *L, struct b24_buffer *out) {
     return ok;
 }
 
+/* Bytes of the request's body, which is a string, or a reader and then has its length beside it. */
+static uint64_t body_length(lua_State *L) {
+    lua_getfield(L, 1, "body");
+    if (lua_type(L, -1) != LUA_TUSERDATA) return string_member(L, "body").n;
+    lua_getfield(L, 1, "length");
+    lua_Number n = lua_tonumber(L, -1);
+    if (!(n >= 0 && n < B24_EXACT_MAX)) luaL_error(L, "b24: a request has a length, as a number");
+    return (uint64_t)n;
+}
+
 /* codec.http_request(request) -> {tls=, host=, port=, head=}: where to connect, and what to send
  * before request.body */
 static int http_request(lua_State *L) {
@@ -60,8 +70,8 @@ static int http_request(lua_State *L) {
     if (wrong != NULL) return luaL_error(L, "b24: the URL of a request is unusable: %s", wrong);
     struct head *head = b24L_newobject(L, sizeof *head, HEAD_TYPE);
     b24_buffer_init(&head->text, HEAD_MAX);
-    if (!b24_http_head(&url, string_member(L, "body").n, &head->text) ||
-        !write_fields(L, &head->text) || !b24_buffer_puts(&head->text, "\r\n"))
+    if (!b24_http_head(&url, body_length(L), &head->text) || !write_fields(L, &head->text) ||
+        !b24_buffer_puts(&head->text, "\r\n"))
         return luaL_error(L, "b24: the header of the request does not fit into memory");
     lua_createtable(L, 0, 4);
     b24L_set_flag(L, -1, "tls", url.https);

@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lua/binding.h"
+#include "lua/file.h"
+#include "os/upload_file.h"
 
 #define DEPTH_MAX                                                                                  \
     B24_DEPTH_MAX /* what was answered can be written again; deeper is a table that contains       \
@@ -11,10 +12,14 @@
 struct encoder {
     lua_State *L;
     struct b24_buffer *out;
-    const char *why; /* static; the first thing that cannot be written */
+    const char *why;         /* static; the first thing that cannot be written */
+    struct b24_files *files; /* NULL: none can be sent */
+    struct b24_fault *fault; /* of a file that cannot be opened */
 };
 
 static bool value(struct encoder *e, int depth);
+
+#define NO_FILES "is a file (b24.file), which only client:call can send"
 
 static bool refuse(struct encoder *e, const char *why) {
     if (e->why == NULL) e->why = why;
@@ -170,6 +175,22 @@ static bool table(struct encoder *e, int depth) {
     }
 }
 
+/* The content comes between the quotes when it is sent. */
+static bool file(struct encoder *e, const char *path) {
+    if (e->files == NULL) return refuse(e, NO_FILES);
+    if (!put(e, "\"", 1)) return false;
+    struct b24_source *source = b24_upload_open(path, e->fault);
+    if (source == NULL) return refuse(e, "is a file that cannot be opened");
+    if (!b24_files_add(e->files, e->out->n, source)) return refuse(e, "does not fit into memory");
+    return put(e, "\"", 1);
+}
+
+static bool userdata(struct encoder *e) {
+    const char *path = b24L_file_path(e->L, -1);
+    if (path != NULL) return file(e, path);
+    return is_null(e->L) ? puts_(e, "null") : refuse(e, "has a userdata, which has no JSON form");
+}
+
 /* Writes the value on top of the stack. */
 static bool value(struct encoder *e, int depth) {
     size_t n;
@@ -181,15 +202,18 @@ static bool value(struct encoder *e, int depth) {
     case LUA_TSTRING: p = lua_tolstring(e->L, -1, &n); return string(e, p, n);
     case LUA_TTABLE: return table(e, depth);
     case LUA_TLIGHTUSERDATA:
-    case LUA_TUSERDATA:
-        return is_null(e->L) ? puts_(e, "null")
-                             : refuse(e, "has a userdata, which has no JSON form");
+    case LUA_TUSERDATA: return userdata(e);
     default: return refuse(e, "has a function or coroutine, which has no JSON form");
     }
 }
 
 const char *b24L_encode_params(lua_State *L, int index, struct b24_buffer *out) {
-    struct encoder e = {L, out, NULL};
+    return b24L_encode_body(L, index, out, NULL, NULL);
+}
+
+const char *b24L_encode_body(lua_State *L, int index, struct b24_buffer *out,
+                             struct b24_files *files, struct b24_fault *fault) {
+    struct encoder e = {L, out, NULL, files, fault};
     luaL_checkstack(L, 8, "params");
     lua_pushvalue(L, index);
     value(&e, DEPTH_MAX);

@@ -53,6 +53,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->moves = setup->bare ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->bare;
     c->own = setup->own;
+    c->haste = setup->haste;
     c->seed = setup->seed;
     c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
     if (setup->idempotent != B24_BY_NAME) c->safe = setup->idempotent == B24_IDEMPOTENT;
@@ -67,6 +68,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     }
     c->request.url = c->text.url;
     c->request.body = (struct b24_view){c->text.body, strlen(c->text.body)};
+    c->request.files = b24_files_keep(setup->files);
     c->request.headers = c->text.headers;
     c->request.repeatable = c->safe;
     return c;
@@ -75,6 +77,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
 void b24_call_free(struct b24_call *c) {
     if (c == NULL) return;
     b24_request_free(&c->text);
+    b24_files_drop(c->request.files);
     b24_outcome_free(&c->outcome);
     free(c);
 }

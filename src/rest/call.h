@@ -102,10 +102,12 @@ enum b24_idempotent { B24_BY_NAME, B24_IDEMPOTENT, B24_NOT_IDEMPOTENT };
 struct b24_call_setup {
     struct b24_view method;         /* copied */
     struct b24_view body;           /* copied; JSON, NUL-terminated; empty: no parameters */
+    struct b24_files *files;        /* whose contents stand in it; kept. NULL: none */
     uint64_t seed;                  /* for the jitter */
     enum b24_idempotent idempotent; /* may it run twice? */
     b24_ms spent;           /* of the conf's timeout, by the requests that this one follows */
     b24_ms pause;           /* first of all wait so long: the method's computing time is used up */
+    enum b24_haste haste;   /* bulk leaves room for others */
     bool bare;              /* exactly one request, and nobody is asked */
     struct b24_keeper *own; /* of conf's own limits (limiter.h); NULL: only the portal's hold */
     bool keep;              /* the outcome has the reply's text, too */

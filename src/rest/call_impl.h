@@ -51,8 +51,9 @@ struct b24_call {
     bool safe;         /* may run twice */
     bool own_limiter;  /* ask the user's */
     struct b24_keeper
-        *own;      /* the conf's own bucket, if it is stricter than the portal's; else NULL */
-    bool queued;   /* has a place in that */
+        *own;    /* the conf's own bucket, if it is stricter than the portal's; else NULL */
+    bool queued; /* has a place in that */
+    enum b24_haste haste;
     uint64_t seed; /* for the jitter */
     size_t note_count, notes_read;
     /* From here on a new call is not zeroed: that would take longer than all else. */

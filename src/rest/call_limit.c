@@ -36,8 +36,8 @@ struct b24_decision b24_call_reserve(struct b24_call *c) {
      */
     struct b24_keeper *own = c->moved ? NULL : c->own;
     /* A place at the very deadline would leave no time for the request. */
-    enum b24_turn turn = b24_limiter_turn(&c->conf->limits, c->portal->limiter, own, &c->queued,
-                                          c->now, most - 1, &wait);
+    struct b24_asking asking = {&c->conf->limits, c->haste, c->begun, c->now, most - 1};
+    enum b24_turn turn = b24_limiter_turn(c->portal->limiter, own, &c->queued, &asking, &wait);
     if (turn == B24_TURN_REFUSED) return no_place(c, wait);
     if (turn == B24_TURN_SEND) return place(c, wait);
     return sleep_for(wait, THEN_RESERVE);

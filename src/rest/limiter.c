@@ -18,6 +18,16 @@
  */
 static const struct b24_rate standard = {2, 50}, beyond = {3, 200};
 
+/* Of a bucket, what bulk leaves to others: of the standard 50 twelve calls, six seconds of its
+   drain. */
+#define SHARE 4
+
+/* Bulk takes no place far ahead, where it would be in the way of others. It comes back when its
+   place is near; the longer it has waited, the earlier it may take it, so that who came first goes
+   first without a list of who waits: a hundredth of its wait, at most half of the share. */
+#define PATIENCE 100
+#define EARLIEST 3000 /* ms */
+
 /* Whole milliseconds, as waits are: calls then go exactly when their place says. */
 static int64_t interval(const struct b24_rate *r) {
     double ms = 1e3 / r->rate;
@@ -31,6 +41,11 @@ static int64_t tolerance(const struct b24_rate *r) {
     return (burst > 1 ? burst - 1 : 0) * interval(r);
 }
 
+/* By how much the bucket is full for bulk before it is. */
+static int64_t share(const struct b24_rate *r, enum b24_haste haste) {
+    return haste == B24_BULK ? r->burst / SHARE * interval(r) : 0;
+}
+
 /* Where the bucket stands: never in the past, never absurd. */
 static int64_t standing(int64_t arrival, int64_t now, const struct b24_rate *r) {
     if (arrival < now || arrival > now + tolerance(r) + interval(r) + AHEAD_MAX) return now;
@@ -38,21 +53,26 @@ static int64_t standing(int64_t arrival, int64_t now, const struct b24_rate *r) 
 }
 
 /* The wait in ms that the bucket imposes. */
-static b24_ms ahead(int64_t arrival, int64_t now, const struct b24_rate *r) {
-    int64_t wait = standing(arrival, now, r) - tolerance(r) - now;
+static b24_ms ahead(int64_t arrival, int64_t now, const struct b24_rate *r, enum b24_haste haste) {
+    int64_t wait = standing(arrival, now, r) - (tolerance(r) - share(r, haste)) - now;
     return wait > 0 ? (wait + US - 1) / US : 0;
 }
 
-bool b24_limiter_reserve(b24_cell *cell, const struct b24_rate *r, b24_ms now, b24_ms most,
-                         b24_ms *wait) {
+static bool reserve(b24_cell *cell, const struct b24_rate *r, enum b24_haste haste, b24_ms now,
+                    b24_ms most, b24_ms *wait) {
     *wait = 0;
     if (r->rate <= 0) return true;
     int64_t t = now * US, seen = atomic_load(cell);
     do {
-        *wait = ahead(seen, t, r);
+        *wait = ahead(seen, t, r, haste);
         if (*wait > most) return false;
     } while (!atomic_compare_exchange_weak(cell, &seen, standing(seen, t, r) + interval(r)));
     return true;
+}
+
+bool b24_limiter_reserve(b24_cell *cell, const struct b24_rate *r, b24_ms now, b24_ms most,
+                         b24_ms *wait) {
+    return reserve(cell, r, B24_PROMPT, now, most, wait);
 }
 
 void b24_limiter_penalise(b24_cell *cell, const struct b24_rate *r, b24_ms now, b24_ms pause) {
@@ -81,25 +101,34 @@ struct b24_rate b24_limiter_rate(enum b24_portal_plan plan) {
     return (struct b24_rate){standard.rate + beyond.rate, standard.burst + beyond.burst};
 }
 
-static b24_ms portal_ahead(struct b24_limiter_page *page, enum b24_portal_plan plan, b24_ms now,
+/* Its wait, in the better of the two buckets; a standard conf has only the first. */
+static b24_ms portal_ahead(struct b24_limiter_page *page, const struct b24_asking *a,
                            bool *in_second) {
-    b24_ms first = ahead(atomic_load(&page->first), now * US, &standard);
+    b24_ms first = ahead(atomic_load(&page->first), a->now * US, &standard, a->haste);
     *in_second = false;
-    if (plan == B24_STANDARD) return first;
-    b24_ms second = ahead(atomic_load(&page->second), now * US, &beyond);
-    *in_second = second <= first; /* a standard conf has only the first */
+    if (a->limits->plan == B24_STANDARD) return first;
+    b24_ms second = ahead(atomic_load(&page->second), a->now * US, &beyond, a->haste);
+    *in_second = second <= first;
     return *in_second ? second : first;
 }
 
-static bool portal_reserve(struct b24_limiter_page *page, enum b24_portal_plan plan, b24_ms now,
-                           b24_ms most, b24_ms *wait) {
+/* How far ahead its place may be. */
+static b24_ms horizon(const struct b24_asking *a) {
+    b24_ms early = (a->now - a->begun) / PATIENCE;
+    if (early > EARLIEST) early = EARLIEST;
+    return a->haste == B24_BULK && early < a->most ? early : a->most;
+}
+
+static bool portal_reserve(struct b24_limiter_page *page, const struct b24_asking *a,
+                           b24_ms *wait) {
     bool in_second;
-    (void)portal_ahead(page, plan, now, &in_second);
-    if (in_second && b24_limiter_reserve(&page->second, &beyond, now, most, wait)) return true;
-    if (b24_limiter_reserve(&page->first, &standard, now, most, wait)) return true;
+    b24_ms most = horizon(a);
+    (void)portal_ahead(page, a, &in_second);
+    if (in_second && reserve(&page->second, &beyond, a->haste, a->now, most, wait)) return true;
+    if (reserve(&page->first, &standard, a->haste, a->now, most, wait)) return true;
     /* Others may have filled the better one since the look at it. */
-    return !in_second && plan == B24_ENTERPRISE &&
-           b24_limiter_reserve(&page->second, &beyond, now, most, wait);
+    return !in_second && a->limits->plan == B24_ENTERPRISE &&
+           reserve(&page->second, &beyond, a->haste, a->now, most, wait);
 }
 
 /* ------------------------------------------------------------ a stricter conf's page */
@@ -107,8 +136,10 @@ static bool portal_reserve(struct b24_limiter_page *page, enum b24_portal_plan p
 /* Its first cell gives out places to wait for. A call whose place has come may still have to wait
    for the portal, so the second cell counts the calls at the moments when they go: that one is
    never exceeded. */
-static enum b24_turn own_turn(struct b24_limiter_page *own, const struct b24_rate *r, bool *queued,
-                              b24_ms now, b24_ms most, b24_ms *wait) {
+static enum b24_turn own_turn(struct b24_limiter_page *own, bool *queued,
+                              const struct b24_asking *a, b24_ms *wait) {
+    const struct b24_rate *r = &a->limits->own;
+    b24_ms now = a->now, most = a->most;
     if (!*queued) {
         int64_t sent = atomic_load(&own->second);
         if (standing(sent, now * US, r) == sent) raise(&own->first, sent);
@@ -122,25 +153,32 @@ static enum b24_turn own_turn(struct b24_limiter_page *own, const struct b24_rat
     return B24_TURN_REFUSED;
 }
 
-static enum b24_turn both(const struct b24_limits *limits, struct b24_limiter_page *portal,
-                          struct b24_limiter_page *own, bool *queued, b24_ms now, b24_ms most,
-                          b24_ms *wait) {
-    const struct b24_rate *r = &limits->own;
+/* No place at the portal, for a call that may have one in its conf's own queue. */
+static enum b24_turn no_place(struct b24_limiter_page *own, bool *queued,
+                              const struct b24_asking *a, b24_ms *wait) {
+    b24_ms most = horizon(a);
+    if (a->haste == B24_BULK && *wait > most && *wait <= a->most) {
+        /* When its place and its horizon meet: that one grows meanwhile. */
+        *wait = ((*wait - most) * PATIENCE + PATIENCE) / (PATIENCE + 1);
+        return B24_TURN_COME_BACK;
+    }
+    if (own != NULL && *queued) return_place(&own->first, &a->limits->own);
+    return B24_TURN_REFUSED;
+}
+
+static enum b24_turn both(struct b24_limiter_page *portal, struct b24_limiter_page *own,
+                          bool *queued, const struct b24_asking *a, b24_ms *wait) {
     bool ignored;
-    *wait = portal_ahead(portal, limits->plan, now, &ignored);
-    if (*wait > most) {
-        if (own != NULL && *queued) return_place(&own->first, r);
-        return B24_TURN_REFUSED; /* before a wait for its own place that would be for nothing */
-    }
-    enum b24_turn turn = own != NULL ? own_turn(own, r, queued, now, most, wait) : B24_TURN_SEND;
+    *wait = portal_ahead(portal, a, &ignored);
+    /* Before a wait for its own place that would be for nothing. */
+    if (*wait > horizon(a)) return no_place(own, queued, a, wait);
+    enum b24_turn turn = own != NULL ? own_turn(own, queued, a, wait) : B24_TURN_SEND;
     if (turn != B24_TURN_SEND) return turn;
-    if (!portal_reserve(portal, limits->plan, now, most, wait)) {
-        if (own == NULL) return B24_TURN_REFUSED;
-        return_place(&own->second, r);
-        return_place(&own->first, r);
-        return B24_TURN_REFUSED;
+    if (!portal_reserve(portal, a, wait)) {
+        if (own != NULL) return_place(&own->second, &a->limits->own);
+        return no_place(own, queued, a, wait);
     }
-    if (own != NULL) raise(&own->second, (now + *wait) * US + interval(r));
+    if (own != NULL) raise(&own->second, (a->now + *wait) * US + interval(&a->limits->own));
     return B24_TURN_SEND;
 }
 
@@ -164,21 +202,20 @@ void b24_limiter_remember(struct b24_limiter_page *page, const struct b24_limite
     raise(&page->second, atomic_load(&known->second));
 }
 
-enum b24_turn b24_limiter_turn(const struct b24_limits *limits, struct b24_keeper *portal,
-                               struct b24_keeper *own, bool *queued, b24_ms now, b24_ms most,
-                               b24_ms *wait) {
+enum b24_turn b24_limiter_turn(struct b24_keeper *portal, struct b24_keeper *own, bool *queued,
+                               const struct b24_asking *a, b24_ms *wait) {
     struct b24_limiter_page *mine = NULL, *shared;
     *wait = 0;
-    if (limits->off)
+    if (a->limits->off)
         return B24_TURN_SEND; /* before a file is touched: it is only looked after where it is
                                  needed */
     *wait = B24_BUSY_PAUSE;
-    if (limits->own.rate <= 0) own = NULL;
-    if (own != NULL && (mine = own->take(own, now)) == NULL) return B24_TURN_COME_BACK;
+    if (a->limits->own.rate <= 0) own = NULL;
+    if (own != NULL && (mine = own->take(own, a->now)) == NULL) return B24_TURN_COME_BACK;
     enum b24_turn turn = B24_TURN_COME_BACK;
-    shared = portal->take(portal, now);
+    shared = portal->take(portal, a->now);
     if (shared != NULL) {
-        turn = both(limits, shared, mine, queued, now, most, wait);
+        turn = both(shared, mine, queued, a, wait);
         portal->give(portal);
     }
     if (own != NULL) own->give(own);

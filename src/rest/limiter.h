@@ -20,6 +20,10 @@ struct b24_rate {
     int burst;   /* calls at once */
 };
 
+/* Whose turn it is: people and bars wait for the answer to one call, a long list makes hundreds.
+   Bulk leaves a quarter of the portal's bucket to the others, in whatever process they are. */
+enum b24_haste { B24_PROMPT, B24_BULK };
+
 /* When may the next call go? Takes its place in the queue and answers the wait in ms, 0 for now. If
    the wait were longer than `most`, no place is taken, the answer is false and *wait is what it
    would have been. */
@@ -74,16 +78,22 @@ void b24_keeper_init(struct b24_keeper *keeper);
 
 enum b24_turn {
     B24_TURN_SEND,      /* after *wait ms; all places are taken */
-    B24_TURN_COME_BACK, /* ask again after *wait ms: the conf's own bucket holds the call back, or a
-                           page is busy */
+    B24_TURN_COME_BACK, /* ask again after *wait ms: the conf's own bucket holds the call back, the
+                           bulk is too early, or a page is busy */
     B24_TURN_REFUSED    /* *wait would be longer than `most`; no place is kept anywhere */
+};
+
+/* A call that asks for a place: not for one that is more than `most` ms away. */
+struct b24_asking {
+    const struct b24_limits *limits;
+    enum b24_haste haste;
+    b24_ms begun, now, most;
 };
 
 /* The next step towards a request. `own` may be NULL without own limits. *queued is the call's:
  * false at first. */
-enum b24_turn b24_limiter_turn(const struct b24_limits *limits, struct b24_keeper *portal,
-                               struct b24_keeper *own, bool *queued, b24_ms now, b24_ms most,
-                               b24_ms *wait);
+enum b24_turn b24_limiter_turn(struct b24_keeper *portal, struct b24_keeper *own, bool *queued,
+                               const struct b24_asking *asking, b24_ms *wait);
 
 /* A call that ends before it was sent gives the place in its own bucket back, unless the page is
  * busy. */

@@ -2,6 +2,7 @@
 #ifndef B24_REST_REQUEST_H
 #define B24_REST_REQUEST_H
 
+#include "rest/body.h"
 #include "rest/conf.h"
 #include "rest/method.h"
 
@@ -11,6 +12,7 @@ B24_PRIVATE_BEGIN
 struct b24_request {
     const char *url;            /* NUL-terminated; holds the webhook's secret */
     struct b24_view body;       /* JSON; never empty */
+    struct b24_files *files;    /* whose contents stand in it; NULL: none */
     const char *const *headers; /* "Name: value" lines, NULL at the end */
     b24_ms timeout;             /* for this request, from now */
     bool repeatable;            /* it may be sent again if a kept connection turns out dead */

@@ -48,7 +48,7 @@ local function took(info) return math.max(0, (info.elapsed or 0) - (info.waited 
 local function single(self, pause)
   local cursor = self.cursor
   local call, err, info = codec.call(self.client.conf, self.method, cursor:params(), nil,
-    { idempotent = self.idempotent, spent = self.sum.elapsed, pause = pause })
+    { idempotent = self.idempotent, spent = self.sum.elapsed, pause = pause, bulk = true })
   if not call then return nil, err, info end
   local result
   result, err, info = run(self, function(core) return core.perform(call) end)
@@ -66,7 +66,7 @@ local function ask(self, core, request)
   local idempotent = self.idempotent
   if idempotent == nil then idempotent = step.idempotent end
   local call, err, info = codec.call(self.client.conf, "batch", step, "batch",
-    { idempotent = idempotent, spent = self.sum.elapsed })
+    { idempotent = idempotent, spent = self.sum.elapsed, bulk = true })
   if call then request.answer, request.err, request.info = core.perform(call)
   else request.err, request.info = err, info end
 end

@@ -44,6 +44,8 @@ local function find(call, params)
   return chat
 end
 
+messages.find = find
+
 -- Looking -----------------------------------------------------------------------------------------
 
 local function dialog_get(call)

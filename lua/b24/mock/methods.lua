@@ -25,7 +25,7 @@ function methods.find(portal, name)
   return known[name]
 end
 
-for _, group in ipairs { "recents", "messages", "people_methods", "lists" } do
+for _, group in ipairs { "recents", "messages", "people_methods", "lists", "files" } do
   require("b24.mock." .. group).register(method)
 end
 

@@ -71,7 +71,7 @@ function State:set_account(fields)
       user_id = id,
       secret = random_text(16),
       token = random_text(40),
-      scope = { "im", "user", "crm", "task" },
+      scope = { "im", "user", "crm", "task", "disk" },
       counters = counters.new(id),
       answers = 0,
     }

@@ -79,16 +79,16 @@ end
 
 -- b24.core, or an error that says what is missing.
 local function load_core(call)
-  local loaded, core = pcall(require, "b24.core")
-  if loaded then return core end
+  local found, core = pcall(require, "b24.core")
+  if found then return core end
   blame(("b24: %s needs the module b24.core (over libcurl), which does not load: %s"):format(call,
     core))
 end
 
 local function load_waiter(name, call)
   load_core(call)
-  local loaded, waiter = pcall(require, "b24.wait." .. name)
-  if loaded then return waiter end
+  local found, waiter = pcall(require, "b24.wait." .. name)
+  if found then return waiter end
   blame(("b24: transport = \"%s\" does not load: %s"):format(name, waiter))
 end
 

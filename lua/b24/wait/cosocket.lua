@@ -164,22 +164,44 @@ function Exchange:handshake()
   return nil, err == "timeout" and late("handshake", "no TLS in time") or failed("handshake", err)
 end
 
-function Exchange:send(text)
-  for i = 1, #text, SENT do
+-- The request in pieces of at most SENT bytes; nil at its end, with a failure where a file in it
+-- cannot be read.
+local function pieces(head, body)
+  if type(body) == "string" then
+    local text, at = head .. body, 1 - SENT
+    return function()
+      at = at + SENT
+      return at <= #text and text:sub(at, at + SENT - 1) or nil
+    end
+  end
+  body:rewind()
+  return function()
+    local piece = head
+    head = nil
+    if piece then return piece end
+    return body:read(SENT)
+  end
+end
+
+function Exchange:send()
+  local next_piece, first = pieces(self.wire.head, self.request.body), true
+  while true do
+    local piece, problem = next_piece()
+    if not piece then return problem == nil or nil, problem end
     if not self:limit(self.deadline) then
       return nil, late("send", "the portal did not take the request in time")
     end
-    local ok, err = self.sock:send(text:sub(i, i + SENT - 1))
+    local ok, err = self.sock:send(piece)
     -- A handshake that ends at once (a portal next door) reports success whatever the certificate
     -- is, and leaves a closed socket: lua-nginx-module before pull request 2506.
-    if not ok and i == 1 and err == "closed" and self.wire.tls and not self.reused then
+    if not ok and first and err == "closed" and self.wire.tls and not self.reused then
       self.unjudged = true
       return nil, failed("handshake", "the certificate was refused, and nginx lost the reason")
     elseif not ok then
       return nil, failed("send", err)
     end
+    first = false
   end
-  return true
 end
 
 -- The reply, or nil and a failure. self.answered: some of it came.
@@ -210,7 +232,7 @@ end
 function Exchange:talk()
   self.unjudged = false
   local ok, failure = self:handshake()
-  if ok then ok, failure = self:send(self.wire.head .. self.request.body) end
+  if ok then ok, failure = self:send() end
   if not ok then return nil, failure end
   return self:receive()
 end

@@ -98,8 +98,8 @@ function M.core(host)
   function core.perform(call) return perform(host, call) end
 
   -- spent: seconds of conf's timeout that earlier requests took
-  local function run(conf, method, params, shape, idempotent, spent)
-    local opts = { idempotent = idempotent, spent = spent }
+  local function run(conf, method, params, shape, idempotent, spent, bulk)
+    local opts = { idempotent = idempotent, spent = spent, bulk = bulk }
     local call, err, info = codec.call(conf, method, params, shape, opts)
     if not call then return nil, err, info end
     return perform(host, call)
@@ -115,7 +115,7 @@ function M.core(host)
 
   -- A step of codec.batch. Only its plan knows that it does nothing but read.
   function core.batch(conf, step, spent)
-    return run(conf, "batch", step, "batch", step.idempotent and true or nil, spent)
+    return run(conf, "batch", step, "batch", step.idempotent and true or nil, spent, step.bulk)
   end
 
   return core

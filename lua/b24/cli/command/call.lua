@@ -5,18 +5,20 @@ local exit = require "b24.cli.exit"
 local json = require "b24.cli.json"
 local out = require "b24.cli.out"
 local params = require "b24.cli.params"
+local upload = require "b24.cli.upload"
 
 local call = { name = "call", summary = "Call any REST method and print its result as JSON." }
 
 function call.define(command)
   command:argument("method", "Such as user.current or crm.deal.get."):argname "METHOD"
-  params.define(command)
+  params.define(command, true)
   command:flag("--idempotent",
     "The call may safely run twice: repeat it even if it may already have run.")
 end
 
 function call.run(args)
-  local given = params.of(args)
+  local given, files = params.of(args)
+  upload.allow(args, files)
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
   local result, problem, about = client:call(args.method, given,

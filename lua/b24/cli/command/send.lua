@@ -5,12 +5,16 @@ local codec = require "b24.codec"
 local exit = require "b24.cli.exit"
 local json = require "b24.cli.json"
 local out = require "b24.cli.out"
+local upload = require "b24.cli.upload"
 
-local send = { name = "send", summary = "Send a message to a person or chat." }
+local send = { name = "send", summary = "Send a message or files to a person or chat." }
 
 function send.define(command)
   command:argument("dialog", "A user's id (547), chat18 or sg3."):argname "DIALOG"
-  command:argument("text", "The message; - reads it from standard input."):argname "TEXT"
+  command:argument("text", "The message; - reads it from standard input. May be left out with "
+    .. "--file."):args "?":argname "TEXT"
+  command:option("--file", "Send this file, with the message if that is short; may be given again.")
+    :count "*":argname "FILE":target "files"
   command:flag("--bb", "Interpret BB codes such as [B]; otherwise the text is shown as typed.")
   command:flag("--if-input", "With -: if the input is empty, send nothing and succeed.")
   command:flag("--once",
@@ -19,12 +23,15 @@ function send.define(command)
     "Print the id of the message as JSON: {\"id\":…}; \"ids\" if there are several.")
 end
 
--- What to send; nil: nothing.
+-- The text to send, nil: none; and whether there is nothing to send.
 local function message(args)
+  if not args.text and #args.files == 0 then
+    exit.usage "give the message, or a file with --file"
+  end
   if args.text ~= "-" then return args.text end
   local input = io.stdin:read "*a" or ""
   if select(2, codec.parts(input, true)) > 0 then return input end
-  if args.if_input then return nil end
+  if args.if_input then return nil, true end
   exit.usage "standard input is empty; with --if-input that is not an error"
 end
 
@@ -39,12 +46,23 @@ local function failed(problem, info)
   return code
 end
 
+-- The options for client:send.
+local function options(args)
+  local files = {}
+  for i, path in ipairs(args.files) do
+    if path == "" then exit.usage "--file needs the path of a file" end
+    files[i] = codec.file(path)
+  end
+  upload.allow(args, files)
+  return { bb = args.bb or nil, once = args.once or nil, files = files }
+end
+
 function send.run(args)
-  local text = message(args)
-  if not text then return exit.OK end
+  local text, nothing = message(args)
+  if nothing then return exit.OK end
+  local opts = options(args)
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
-  local opts = { bb = args.bb or nil, once = args.once or nil }
   local id, problem, about = client:send(args.dialog, text, opts)
   if not id then return failed(problem, about) end
   if args.json then
