@@ -131,8 +131,8 @@ static int codec_reply(lua_State *L) {
 /* codec.fault(kind, code, message, hint, method) -> nil, message, info: for what the Lua half finds
  * wrong. */
 static int codec_fault(lua_State *L) {
-    static const enum b24_kind kinds[] = {B24_CLOSED,  B24_CONFIG, B24_LIMIT,
-                                          B24_TIMEOUT, B24_PORTAL, B24_DECODE};
+    static const enum b24_kind kinds[] = {B24_CLOSED, B24_CONFIG, B24_LIMIT, B24_TIMEOUT,
+                                          B24_PORTAL, B24_DECODE, B24_AUTH,  B24_TOO_LARGE};
     struct b24_fault fault;
     const char *kind = luaL_checkstring(L, 1), *code = luaL_checkstring(L, 2),
                *message = luaL_checkstring(L, 3);
@@ -184,6 +184,8 @@ void b24L_open_codec(lua_State *L) {
                                          {"inbox_questions", b24L_inbox_questions},
                                          {"inbox_answers", b24L_inbox_answers},
                                          {"why_parts", b24L_why},
+                                         {"posted", b24L_posted},
+                                         {"same_secret", b24L_same_secret},
                                          {NULL, NULL}};
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {
