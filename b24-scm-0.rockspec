@@ -59,6 +59,7 @@ build = {
     ["b24.client"] = "lua/b24/client.lua",
     ["b24.health"] = "lua/b24/health.lua",
     ["b24.mock"] = "lua/b24/mock.lua",
+    ["b24.mock.baskets"] = "lua/b24/mock/baskets.lua",
     ["b24.mock.batch"] = "lua/b24/mock/batch.lua",
     ["b24.mock.certs"] = "lua/b24/mock/certs.lua",
     ["b24.mock.chats"] = "lua/b24/mock/chats.lua",
