@@ -121,6 +121,9 @@ debian: ## run demo and specs in a chroot of RELEASE=trixie (bullseye, testing; 
 picture-nvim: ## recreate doc/neovim.svg, the inbox in a real Neovim
 	@scripts/picture_nvim.sh doc/neovim.svg
 
+foreign: deps ## run clients of Bitrix24 that we did not write against the mock portal (needs node)
+	@scripts/foreign.sh
+
 portal: deps ## run the mock portal by hand
 	@luajit lua/b24/mock/main.lua --print
 
@@ -142,4 +145,4 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all nvim nvim-bench module can-build check env install deps demo demo-openresty picture picture-nvim portal test lint asan oom bench valgrind fuzz coverage rock tsan debian docs clean help spec-module
+.PHONY: all nvim nvim-bench module can-build check env install deps demo demo-openresty picture picture-nvim foreign portal test lint asan oom bench valgrind fuzz coverage rock tsan debian docs clean help spec-module

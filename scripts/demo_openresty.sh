@@ -36,6 +36,7 @@ mkdir -p "$site" "$dir/runtime"
 chmod 700 "$dir/runtime"
 cp -R examples/openresty/site.lua examples/openresty/html "$site/"
 (umask 077 && printf 'return { anna = "%s", boris = "%s" }\n' "$(field webhook)" "$second" >"$site/accounts.lua")
+echo 'return "secret"' >"$site/application_token.lua"
 tries=0
 until [ -s "$dir/dns" ]; do
   tries=$((tries + 1))
@@ -72,6 +73,11 @@ if [ "${1:-}" = --once ]; then
   for page in /unread /metrics /; do
     echo "== $page"
     curl -sS "$url$page"
+  done
+  for token in secret guess; do # as Bitrix24 would post it
+    echo "== /bitrix24/event $token"
+    curl -sS -o "$dir/answer" -w '%{http_code}\n' "$url/bitrix24/event" \
+      -d "event=ONIMBOTMESSAGEADD&auth[member_id]=demo&auth[application_token]=$token"
   done
   exit 0
 fi

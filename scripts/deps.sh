@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench nginx hosts picture debian.
+# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench nginx hosts picture debian foreign.
 # Debian and its children, as root or with sudo; elsewhere it says what is missing and what it is called there.
 set -eu
 cd "$(dirname "$0")/.."
@@ -26,6 +26,8 @@ things() {
     nginx) echo 'nginx libnginx-mod-http-lua procps' ;;
     picture) echo 'chromium|chromium-browser fonts-dejavu-core' ;;
     debian) echo 'debootstrap util-linux git' ;;
+    # Other packages of node bring npm with them, and Debian's does not go with those.
+    foreign) command -v npm >/dev/null 2>&1 || echo 'nodejs? npm?' ;;
     *) say "deps.sh: no group '$1'"; exit 2 ;;
   esac
 }
@@ -58,6 +60,7 @@ missing_elsewhere() {
     nginx) missing_programs nginx ;;
     picture) missing_programs chromium ;;
     debian) missing_programs debootstrap unshare git ;;
+    foreign) missing_programs node npm ;;
     *) say "deps.sh: no group '$1'"; exit 2 ;;
   esac
 }

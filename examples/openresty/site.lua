@@ -80,4 +80,22 @@ function site.metrics()
   ngx.say(table.concat(lines, "\n"))
 end
 
+local STATUS = { auth = 403, too_large = 413, decode = 400 }
+
+local function work(_, event)
+  ngx.log(ngx.NOTICE, event.event, " from ", event.auth.member_id) -- <- yours
+end
+
+-- /bitrix24/event: what Bitrix24 posts. It lets slow handlers wait, so the work comes afterwards.
+-- application_token.lua returns the token of an outgoing webhook, or of your application.
+function site.event()
+  local event, err, info = b24.event { application_token = require "application_token" }
+  if not event then
+    ngx.log(ngx.WARN, err)
+    return ngx.exit(STATUS[info.kind] or 500)
+  end
+  ngx.timer.at(0, work, event)
+  return ngx.exit(200)
+end
+
 return site

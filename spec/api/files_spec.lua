@@ -159,7 +159,7 @@ describe("a file", function()
     assert(client:call("profile")) -- opens a connection
     portal:control("fault", { kind = "execute_then_cut", method = "disk.folder.uploadfile" })
     local stored, err = client:call("disk.folder.uploadfile", { id = 8930, data = { NAME = "a" },
-      fileContent = { "a", file } }, { idempotent = true })
+      generateUniqueName = true, fileContent = { "a", file } }, { idempotent = true })
     assert.is_nil(err)
     assert.equal("100000", stored.SIZE)
   end)

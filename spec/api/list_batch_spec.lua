@@ -125,8 +125,8 @@ describe("many pages in one request", function()
   it("are not for params that a batch would change, and not where nobody wants them", function()
     long(200)
     for _, params in ipairs {
-      { filter = { TITLE = "$result[c1][0][ID]" } }, { filter = { CLOSED = false } },
-      { filter = { COMPANY_ID = b24.null } },
+      { filter = { ["!TITLE"] = "$result[c1][0][ID]" } }, { filter = { ["!TITLE"] = false } },
+      { filter = { ["!STAGE_ID"] = b24.null } },
     } do
       p:control "log_clear"
       check(assert(client():all("crm.deal.list", params)), 1, 200)
@@ -181,7 +181,7 @@ describe("many pages of which a request fails", function()
     local rows, err = client({ max_reply = 65536 }):all "crm.deal.list"
     assert(rows, err)
     check(rows, 1, 2500)
-    assert.is_true(#p:log() < 30)
+    assert.is_true(#p:log() < 45, #p:log()) -- there are 50 pages
   end)
 
   it("end the list with what client:call would say", function()

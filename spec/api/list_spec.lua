@@ -169,7 +169,7 @@ describe("a list that grows meanwhile", function()
     { "crm.deal.list", nil, SINGLE }, { "tasks.task.list", nil, SINGLE },
     { "b24test.item.list", nil, SINGLE }, { "b24test.item.list" },
     { "crm.deal.list" }, { "tasks.task.list" }, { "crm.deal.list", { start = -1 } },
-    { "crm.deal.list", { order = { TITLE = "ASC" } } },
+    { "crm.deal.list", { order = { DATE_CREATE = "ASC" } } },
   } do
     local how = way[3] and "pages" or "batches"
     it(("loses and doubles no row of %s (%s)"):format(way[1], how), function()

@@ -93,6 +93,9 @@ scenario("webhook function", function()
   return conf and tostring(conf), err, info
 end)
 scenario("decode", function() return codec.decode(JSON, { nulls = true }) end)
+scenario("posted", function()
+  return codec.posted "event=ONX&auth[a]=1&data[L][]=1&data[L][]=2&data[M][x][y]=%D0%98"
+end)
 scenario("encode", function()
   return codec.encode { list = { 1, 2.5, "é\n", { a = {} }, codec.null } }
 end)

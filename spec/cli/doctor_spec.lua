@@ -41,7 +41,7 @@ ok    tls        the certificate is trusted and matches the name
 ok    https      the portal accepts this form of request
 ok    credential accepted; it is in B24_WEBHOOK
 ok    clock      within N s of the portal's
-ok    scope      crm, disk, im, task, user
+ok    scope      crm, department, disk, im, task, user
 ok    plan       has REST: ru_basic
 ok    counters   14 = 2 tasks + 4 notifications + 8 messages
 ok    limits     0.0 s of 480 s of computing time in ten minutes

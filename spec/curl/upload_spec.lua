@@ -36,7 +36,7 @@ describe("an upload", function()
         local function send(name)
           local file = b24.file(%q .. "/" .. name)
           local stored = assert(client:call("disk.folder.uploadfile", { id = 8930,
-            data = { NAME = "x" }, fileContent = { "x", file } }))
+            data = { NAME = name }, fileContent = { "x", file } }))
           return stored.SIZE
         end
         send "small"
@@ -72,9 +72,9 @@ describe("an upload", function()
     local client = b24.client { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 60,
       limiter = false }
     assert(client:call "profile")
-    for _ = 1, 2 do
+    for i = 1, 2 do
       local stored, _, info = client:call("disk.folder.uploadfile", { id = 8930,
-        data = { NAME = "a" }, fileContent = { "a", b24.file(home .. "/a") } })
+        data = { NAME = "a" .. i }, fileContent = { "a", b24.file(home .. "/a") } })
       assert.same({ "200000", true }, { stored.SIZE, info.reused })
       assert.is_true(select(3, client:call "profile").reused)
     end

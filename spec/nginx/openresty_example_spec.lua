@@ -52,7 +52,7 @@ describe("the OpenResty example", function()
   end)
 
   it("answers metrics as Prometheus reads them", function()
-    local text = pages:match "== /metrics\n(.*)\n== /\n"
+    local text = pages:match "== /metrics\n(.-)\n== /\n"
     local kinds, names = {}, 0
     for line in text:gmatch "[^\n]+" do
       local name = line:match "^# TYPE (b24_[%l_]+) gauge$"
@@ -67,6 +67,11 @@ describe("the OpenResty example", function()
     assert.is_true(names >= 8)
     assert.truthy(text:find('\nb24_unread{account="anna",kind="messages"} 8\n', 1, true))
     assert.truthy(text:find('\nb24_up{account="boris"} 1\n', 1, true))
+  end)
+
+  it("takes events from Bitrix24 alone", function()
+    assert.truthy(pages:find("== /bitrix24/event secret\n200\n", 1, true), pages)
+    assert.truthy(pages:find("== /bitrix24/event guess\n403\n", 1, true), pages)
   end)
 
   it("serves its page", function()

@@ -267,6 +267,29 @@ describe("the mock portal", function()
       assert.equal(("2 1048576\n"):rep(50) .. "0\n", outcome)
     end)
 
+    -- As nginx 1.22 does it, tried with `large_client_header_buffers` as it comes (8k): the line
+    -- with its end may have 8192 bytes. What is too long over HTTP/2 ends the connection.
+    it("refuses a request line over 8 KB with nginx's page", function()
+      local function ask(length, options)
+        local url = portal.http_webhook .. "b24test.echo?x="
+        local path = url:match "^http://[^/]*(.*)$"
+        return curl(portal, (options or "--http1.1 ")
+          .. url .. ("x"):rep(length - #("GET " .. path .. " HTTP/1.1\r\n")))
+      end
+      local _, outcome = ask(8192)
+      assert.equal("200 1.1 0", outcome)
+      local body
+      body, outcome = ask(8193)
+      assert.equal("414 1.1 0", outcome)
+      assert.truthy(body:find("<title>414 Request-URI Too Large</title>", 1, true))
+      local log = portal:log()
+      assert.same({ 200, 414 }, { log[1].status, log[2].status })
+      assert.same({ "GET", "/rest/1/" }, { log[2].verb, log[2].path:sub(1, 8) })
+      _, outcome = ask(20000, "--http2-prior-knowledge ")
+      assert.truthy(outcome:find "^000 ", outcome) -- curl has many codes for that
+      assert.is_nil(outcome:find " 28$") -- but not after waiting for 60 seconds
+    end)
+
     it("shows bad certificates", function()
       for _, name in ipairs { "wrong_name", "expired", "untrusted" } do
         local _, outcome = curl(portal, portal:webhook_for(portal[name .. "_port"]) .. "profile")

@@ -59,8 +59,7 @@ static void push_command(lua_State *L, const struct b24L_cursor *lc, const struc
 }
 
 /* [0, +1] A list of them. */
-static void push_commands(lua_State *L, const struct b24L_cursor *lc,
-                          const struct b24_stretch *s) {
+static void push_commands(lua_State *L, const struct b24L_cursor *lc, const struct b24_stretch *s) {
     lua_createtable(L, s->pages, 0);
     for (int i = 0; i < s->pages; i++) {
         push_command(L, lc, s, i);
@@ -93,8 +92,7 @@ static int cursor_ahead(lua_State *L) {
     lua_settop(L, 2);
     lc->stretch = lc->page = 0;
     struct b24_pace_step step = b24_pace_next(&lc->pace, b24_clock(), left, requests);
-    lc->stretch_count =
-        b24_ahead(&lc->cursor, &lc->pace, &step, want, lc->stretches, &lc->guessed);
+    lc->stretch_count = b24_ahead(&lc->cursor, &lc->pace, &step, want, lc->stretches, &lc->guessed);
     if (lc->stretch_count == 0) {
         lua_pushnil(L);
         lua_pushnumber(L, b24_to_seconds(step.wait));
@@ -218,9 +216,12 @@ static int cursor_total(lua_State *L) {
 }
 
 void b24L_open_ahead(lua_State *L) {
-    static const luaL_Reg methods[] = {{"ahead", cursor_ahead},     {"part", cursor_part},
-                                       {"took", cursor_took},       {"failed", cursor_failed},
-                                       {"refused", cursor_refused}, {"total", cursor_total},
+    static const luaL_Reg methods[] = {{"ahead", cursor_ahead},
+                                       {"part", cursor_part},
+                                       {"took", cursor_took},
+                                       {"failed", cursor_failed},
+                                       {"refused", cursor_refused},
+                                       {"total", cursor_total},
                                        {NULL, NULL}};
     luaL_getmetatable(L, B24_CURSOR_TYPE);
     b24L_setfuncs(L, methods);

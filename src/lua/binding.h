@@ -166,6 +166,11 @@ void b24L_push_time(lua_State *L, const struct b24_conf *conf, const cJSON *time
 /* [0, +3] nil, message, info; `method` may be NULL. */
 int b24L_push_fault(lua_State *L, const struct b24_fault *fault, const char *method);
 
+/* ---- lua/posted.c. Registered by codec.c. */
+
+int b24L_posted(lua_State *L);
+int b24L_same_secret(lua_State *L);
+
 /* ---- lua/call.c: a call object */
 
 #define B24_CALL_TYPE "b24.call " B24_VERSION

@@ -133,8 +133,8 @@ static int codec_reply(lua_State *L) {
 /* codec.fault(kind, code, message, hint, method) -> nil, message, info: for what the Lua half finds
  * wrong. */
 static int codec_fault(lua_State *L) {
-    static const enum b24_kind kinds[] = {B24_CLOSED,  B24_CONFIG, B24_LIMIT,
-                                          B24_TIMEOUT, B24_PORTAL, B24_DECODE};
+    static const enum b24_kind kinds[] = {B24_CLOSED, B24_CONFIG, B24_LIMIT, B24_TIMEOUT,
+                                          B24_PORTAL, B24_DECODE, B24_AUTH,  B24_TOO_LARGE};
     struct b24_fault fault;
     const char *kind = luaL_checkstring(L, 1), *code = luaL_checkstring(L, 2),
                *message = luaL_checkstring(L, 3);
@@ -209,6 +209,8 @@ static const luaL_Reg functions[] = {
     {"inbox_questions", b24L_inbox_questions},
     {"inbox_answers", b24L_inbox_answers},
     {"why_parts", b24L_why},
+    {"posted", b24L_posted},
+    {"same_secret", b24L_same_secret},
     {"loops", codec_loops},
     {"as_counters", b24L_as_counters},
     {"add_cost", b24L_add_cost},

@@ -64,11 +64,11 @@ struct b24_cursor {
     bool discard; /* this page is the one before again: its rows are not to be handed out */
     /* the page that is being read */
     size_t rows, fresh;
-    bool nameless;                 /* some of its rows had no id */
-    uint64_t print;                /* a fingerprint of its ids */
-    int64_t first;                 /* by ID: that of its first row, as `last` */
-    int64_t last;                  /* ID of the last row; 0: none, -1: it cannot be read */
-    bool joint; /* by ID: it may begin with rows that were handed out; see b24_cursor_joins */
+    bool nameless;  /* some of its rows had no id */
+    uint64_t print; /* a fingerprint of its ids */
+    int64_t first;  /* by ID: that of its first row, as `last` */
+    int64_t last;   /* ID of the last row; 0: none, -1: it cannot be read */
+    bool joint;     /* by ID: it may begin with rows that were handed out; see b24_cursor_joins */
     bool repeated, unsorted;       /* an ID that the filter excluded; IDs that do not ascend */
     enum b24_id_set_answer memory; /* the worst answer of `seen` */
     /* all pages */

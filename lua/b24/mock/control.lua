@@ -133,6 +133,7 @@ end)
 
 operation("settings", { "require_https", "generation", "bucket", "operating", "renamed_to",
   "renamed_from", "hosts", "missing", "items", "deals", "tasks", "addresses",
+  "contacts", "leads", "companies", "users",
   "recent_hides", "recent_appends", "deals_fault", "tasks_fault", "zero_total" },
   function(portal, arguments)
     local settings = portal.settings

@@ -16,6 +16,8 @@ local PAGE =
   "<html>\r\n<head><title>%d %s</title></head>\r\n<body>\r\n<center><h1>%d %s</h1></center>\r\n"
   .. "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 local reasons = require "http.h1_reason_phrases"
+-- Where nginx has words of its own.
+local REASONS = { [414] = "Request-URI Too Large", [503] = "Service Temporarily Unavailable" }
 
 local function plain(status, body, content_type, headers)
   return { status = status, body = body, content_type = content_type, headers = headers or {} }
@@ -28,8 +30,7 @@ end
 
 --- The page that nginx shows in front of PHP.
 function faults.page(status)
-  local reason = status == 503 and "Service Temporarily Unavailable" or reasons[tostring(status)]
-    or "Error"
+  local reason = REASONS[status] or reasons[tostring(status)] or "Error"
   return plain(status, PAGE:format(status, reason, status, reason), "text/html")
 end
 

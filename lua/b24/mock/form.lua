@@ -52,4 +52,40 @@ function form.decode(text, into)
   return into
 end
 
+-- The parts between the boundaries, each with its header's text.
+local function parts(text, boundary)
+  local mark, found = "--" .. boundary, {}
+  local _, last = text:find(mark, 1, true)
+  while last do
+    local first, following = text:find("\r\n" .. mark, last, true)
+    if not first then break end
+    local head, body = text:sub(last + 1, first - 1):match("^\r\n(.-)\r\n\r\n(.*)$")
+    if head then found[#found + 1] = { head = head .. "\r\n", body = body } end
+    last = following
+  end
+  return found
+end
+
+--- Adds the fields of a multipart body to a PHP array. Returns the files: field -> { name, content
+--- }.
+---@param text string
+---@param boundary string
+---@param into table
+---@return table<string, { name: string, content: string }>
+function form.multipart(text, boundary, into)
+  local files = {}
+  for _, part in ipairs(parts(text, boundary)) do
+    local disposition = part.head:match("[Cc]ontent%-[Dd]isposition:([^\r\n]*)") or ""
+    local name = disposition:match '[; ]name="([^"]*)"'
+    local file = disposition:match 'filename="([^"]*)"'
+    local path = name and split_key(name)
+    if file and path then
+      files[path[1]] = { name = file, content = part.body }
+    elseif path then
+      assign(into, path, part.body)
+    end
+  end
+  return files
+end
+
 return form

@@ -56,16 +56,21 @@ end
 -- for nothing.
 local function parameters(entry)
   local params = form.decode(entry.path:match("%?(.*)$") or "", php.array())
-  if entry.verb ~= "POST" then return params end
-  local content_type = (entry.headers["content-type"] or ""):lower()
-  if content_type:find("^application/json") or content_type:find("^[%w/.-]+%+json") then
+  if entry.verb ~= "POST" then return params, {} end
+  local given = entry.headers["content-type"] or ""
+  local content_type = given:lower()
+  if content_type:find("^multipart/form%-data") then
+    local boundary = given:match '[Bb]oundary="([^"]+)"' or given:match "[Bb]oundary=([^;%s]+)"
+      or ""
+    return params, form.multipart(entry.body, boundary, params)
+  elseif content_type:find("^application/json") or content_type:find("^[%w/.-]+%+json") then
     local decoded = php.decode(entry.body)
     if php.is_array(decoded) then
       for key, value in decoded:each() do params:set(key, value) end
     end
-    return params
+    return params, {}
   end
-  return form.decode(entry.body, params)
+  return form.decode(entry.body, params), {}
 end
 
 -- /rest/1/secret/im.counters.get.json/ or /rest/im.counters.get
@@ -95,7 +100,7 @@ end
 local AUTHORIZATION = { ["oauth.authorize"] = oauth.authorize, ["oauth.token"] = oauth.token }
 
 local function run(call)
-  call.params = parameters(call.entry)
+  call.params, call.files = parameters(call.entry)
   return (AUTHORIZATION[call.method] or rest.call)(call)
 end
 
@@ -142,13 +147,25 @@ local function steer(portal, entry)
   local operation = entry.path:match "^/__portal/([%w_]+)$"
   if operation then return control.answer(portal, operation, entry.body) end
   operation = entry.path:match "^/rest/0/mock/([%w_]+)"
-  if operation then return control.rest_answer(portal, operation, json.plain(parameters(entry))) end
+  if operation then
+    return control.rest_answer(portal, operation, json.plain((parameters(entry))))
+  end
+end
+
+-- As nginx does, which answers before Bitrix24 hears of the request.
+local function refuse_long_line(portal, connection, stream)
+  local line = wire.long_line(stream)
+  if not line then return end
+  local verb, path = line:match("^(%S+) (%S+)")
+  portal:record { listener = connection.listener, connection = connection.id, http_version = 1.1,
+    verb = verb, path = path, headers = {}, body = "", status = 414 }
+  wire.refuse(stream, faults.page(414))
 end
 
 --- Serves one stream of lua-http.
 function handler.serve(portal, connection, stream)
   local entry = read(stream, connection)
-  if not entry then return end
+  if not entry then return refuse_long_line(portal, connection, stream) end
   local answer = connection.listener == "http" and steer(portal, entry)
   if answer then
     connection:is_control()

@@ -3,9 +3,9 @@
 
 local monotime = require("cqueues").monotime
 
-local limits = {}
+local baskets = require "b24.mock.baskets"
 
-local OPERATING_WINDOW = 600 -- seconds: ten one-minute slots on a real portal
+local limits = {}
 
 --- One request falls into the bucket of `source`. False when it is full.
 function limits.admit(buckets, settings, source)
@@ -23,28 +23,24 @@ function limits.admit(buckets, settings, source)
   return true
 end
 
-local function account_of(accounts, settings, key)
-  local account, now = accounts[key], monotime()
-  if not account or now >= account.reset then
-    local window = settings and settings.window or OPERATING_WINDOW
-    account = { sum = 0, reset = now + window, reset_at = math.ceil(os.time() + window) }
-    accounts[key] = account
-  end
-  return account
+local clock_offset = os.time() - monotime()
+
+local function account_of(accounts, key)
+  accounts[key] = accounts[key] or baskets.new()
+  return accounts[key]
 end
 
---- May this method run? It is asked before the call, so the call that goes over the limit still
---- runs.
+--- May this method run?
 function limits.may_operate(accounts, settings, key)
-  return not settings or not settings.limit
-    or account_of(accounts, settings, key).sum <= settings.limit
+  return not settings
+    or baskets.admit(account_of(accounts, key), settings, monotime() + clock_offset)
 end
 
 --- Books the call's cost. Returns `operating` and `operating_reset_at` of the time block.
 function limits.operate(accounts, settings, key)
-  local account = account_of(accounts, settings, key)
-  account.sum = account.sum + (settings and settings.cost or 0)
-  return account.sum, account.reset_at
+  local operating, reset_at =
+    baskets.book(account_of(accounts, key), settings or {}, monotime() + clock_offset)
+  return operating, math.ceil(reset_at)
 end
 
 return limits

@@ -25,7 +25,8 @@ function methods.find(portal, name)
   return known[name]
 end
 
-for _, group in ipairs { "recents", "messages", "people_methods", "lists", "files" } do
+for _, group in ipairs { "recents", "messages", "people_methods", "lists", "apps", "disk",
+  "files" } do
   require("b24.mock." .. group).register(method)
 end
 
@@ -36,12 +37,6 @@ method("batch", nil, batch.run)
 method("profile", nil, function(call)
   return php.map("ID", call.account.user_id, "ADMIN", true, "NAME", call.account.name or "User",
     "LAST_NAME", call.account.user_id, "PERSONAL_GENDER", "", "TIME_ZONE", "")
-end)
-
-method("user.current", "user", function(call)
-  return php.map("ID", call.account.user_id, "ACTIVE", true, "NAME", call.account.name or "User",
-    "LAST_NAME", call.account.user_id, "IS_ONLINE", "Y", "USER_TYPE", "employee",
-    "UF_DEPARTMENT", { 1 })
 end)
 
 method("scope", nil, function(call) return call.account.scope end)
@@ -59,6 +54,23 @@ method("method.get", nil, function(call)
   local found = type(name) == "string" and methods.find(call.portal, name)
   return php.map("isExisting", found and true or false, "isAvailable",
     found and call.has_scope(found.scope) or false)
+end)
+
+-- Deprecated, but clients ask for it. "scope=" is what belongs to no scope, "full" is all:
+-- rest_provider.php, methodsList.
+method("methods", nil, function(call)
+  local params, names = php.upper_keys(call.params), {}
+  local scope, full = php.text(params:get("SCOPE")), php.truthy(params:get("FULL"))
+  for name, found in pairs(known) do
+    local fits
+    if scope then fits = (found.scope or "") == scope
+    else fits = full or call.has_scope(found.scope) end
+    if fits and not name:find("^b24test%.") and methods.find(call.portal, name) then
+      names[#names + 1] = name
+    end
+  end
+  table.sort(names)
+  return names
 end)
 
 -- Counters ----------------------------------------------------------------------------------------

@@ -247,12 +247,13 @@ function oauth.who(state, token)
   return good and pair, refusal
 end
 
---- app.info as an application sees it.
+--- app.info as an application sees it: the server's rest_provider.php, appInfo. A paid one that is
+--- not paid for any more has a negative number of days.
 function oauth.app_info(app)
-  return php.map("ID", app.id, "CODE", app.client_id, "SCOPE", app.scope, "VERSION", 1,
-    "STATUS", app.status, "INSTALLED", true, "PAYMENT_EXPIRED", app.paid and "N" or "Y",
-    "DAYS", php.null, "LANGUAGE_ID", "en", "LICENSE", "ru_basic", "LICENSE_PREVIOUS", "",
-    "LICENSE_TYPE", "basic", "LICENSE_FAMILY", "basic", "REDIRECT_URI", app.redirect_uri)
+  return php.map("ID", app.id, "CODE", app.client_id, "VERSION", 1, "STATUS", app.status,
+    "INSTALLED", true, "PAYMENT_EXPIRED", app.paid and "N" or "Y",
+    "DAYS", not app.paid and -1 or php.null, "LANGUAGE_ID", "en", "LICENSE", "ru_basic",
+    "LICENSE_TYPE", "basic", "LICENSE_FAMILY", "basic")
 end
 
 return oauth

@@ -66,23 +66,78 @@ function people.author(chat, n)
   return 2 + (id * 7 + n) % 40
 end
 
+--- The departments, the company first.
+people.DEPARTMENTS = { "Company", "Sales Department", "Marketing and Advertising Department", "R&D",
+  "Accounting" }
+
+--- Where somebody works.
+---@param id integer
+---@return integer
+function people.department(id)
+  return id == 1 and 1 or 1 + id % #people.DEPARTMENTS
+end
+
+---@param person Person
+---@return string
+function people.position(person)
+  return person.connector and "" or "Manager"
+end
+
+---@param person Person
+---@return string
+function people.email(person)
+  return person.connector and "" or "user" .. person.id .. "@example.test"
+end
+
+---@param person Person
+---@return string
+function people.gender(person)
+  return person.id % 2 == 0 and "F" or "M"
+end
+
+--- When somebody was last here, in seconds since 1970.
+---@param person Person
+---@return integer
+function people.seen(person)
+  return os.time() - person.id % 1000 * 60
+end
+
+---@param person Person
+---@return boolean
+function people.is_online(person)
+  return os.time() - people.seen(person) < 15 * 60
+end
+
+--- Every third colleague has none, nor have customers.
+---@param person Person
+---@return { work_phone: string?, personal_mobile: string?, inner_phone: string? }
+function people.phones(person)
+  if person.connector or person.id % 3 == 0 then return {} end
+  return { work_phone = ("+1123%07d"):format(person.id),
+    personal_mobile = ("+1555%07d"):format(person.id), inner_phone = tostring(100 + person.id) }
+end
+
+-- false when there are none: bitrix24/b24restdocs, api-reference/chats/users/im-user-get.md.
+local function phones(person)
+  local known = people.phones(person)
+  return next(known) ~= nil and php.map("work_phone", known.work_phone,
+    "personal_mobile", known.personal_mobile, "inner_phone", known.inner_phone)
+end
+
 --- The person as im.* methods show users.
 ---@param person Person
 ---@return table
 function people.shape(person)
-  return php.map("id", person.id, "active", person.active, "name", person.name, "first_name",
-    person.first_name,
-    "last_name", person.last_name, "work_position", person.connector and "" or "Manager",
-    "color", "#1eb4aa",
-    "avatar", "", "avatar_hr", "", "gender", person.id % 2 == 0 and "F" or "M", "birthday", "",
-    "extranet", false, "network", false, "bot", false, "connector", person.connector,
+  return php.map("id", person.id, "active", person.active, "name", person.name,
+    "first_name", person.first_name, "last_name", person.last_name,
+    "work_position", people.position(person), "color", "#1eb4aa", "avatar", "", "avatar_hr", "",
+    "gender", people.gender(person), "birthday", "", "extranet", false, "network", false,
+    "bot", false, "connector", person.connector,
     "external_auth_id", person.connector and "imconnector" or "default", "status", "online",
-    "idle", false,
-    "last_activity_date", clock.iso(os.time() - person.id % 1000 * 60), "mobile_last_date", false,
-    "desktop_last_date", false, "absent", false, "departments", { 1 }, "phones", false,
-    "bot_data", php.null,
-    "type", "user", "website", "", "email", person.connector and "" or "user" .. person.id
-    .. "@example.test")
+    "idle", false, "last_activity_date", clock.iso(people.seen(person)),
+    "mobile_last_date", false, "desktop_last_date", false, "absent", false,
+    "departments", { people.department(person.id) }, "phones", phones(person), "bot_data", php.null,
+    "type", "user", "website", "", "email", people.email(person))
 end
 
 return people

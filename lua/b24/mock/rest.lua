@@ -6,6 +6,7 @@ local basexx = require "basexx"
 local rand = require "openssl.rand"
 
 local clock = require "b24.mock.clock"
+local disk = require "b24.mock.disk"
 local limits = require "b24.mock.limits"
 local methods = require "b24.mock.methods"
 local oauth = require "b24.mock.oauth"
@@ -57,6 +58,7 @@ local function by_token(call)
   if type(token) ~= "string" or token == "" then
     return nil, rest.failure(401, "NO_AUTH_FOUND", "Wrong authorization data")
   end
+  call.auth = token
   local pair, refusal = oauth.who(call.portal.oauth, token)
   if pair then return application_account(call, pair.grant) end
   if refusal then return nil, rest.failure(401, refusal, REFUSALS[refusal] or "") end
@@ -160,6 +162,15 @@ function rest.invoke(call)
   return run(call, method)
 end
 
+-- The parameter `token` makes the address a signed link, which says itself what it may be used for.
+local function open_link(call)
+  local token = php.text(call.params:get("token"))
+  if not token then return nil end
+  local file, method = disk.follow(call, token)
+  if file then return file end
+  return nil, run(call, method)
+end
+
 --- Runs the call. Its account is known afterwards as `call.account`, when the credential was good.
 function rest.call(call)
   local account, failure = authenticate(call)
@@ -171,7 +182,12 @@ function rest.call(call)
     end
     return scope == nil
   end
-  local body, status, problem = rest.invoke(call)
+  local file, body, status, problem = open_link(call)
+  if file then
+    return { status = 200, body = file.content, content_type = "application/octet-stream",
+      headers = { { "content-disposition", 'attachment; filename="' .. file.name .. '"' } } }
+  end
+  if not body and not status then body, status, problem = rest.invoke(call) end
   if not body then return rest.answer(status, php.encode(problem)) end
   return rest.answer(200, php.encode(body), session_cookie(call.portal, account))
 end

@@ -2,10 +2,12 @@
 
 local cqueues_socket = require "cqueues.socket"
 local h2_connection = require "http.h2_connection"
+local h2_stream = require "http.h2_stream"
 local http_server = require "http.server"
 
 local handler = require "b24.mock.handler"
 local protect = require "b24.mock.protect"
+local wire = require "b24.mock.wire"
 
 local server = {}
 
@@ -24,6 +26,25 @@ end
 function h2_connection.methods:write_http2_frame(...)
   look_again(self)
   return look_again(self, write_frame(self, ...))
+end
+
+-- lua-http on LuaJIT throws for a header of more than 8000 bytes, and the client would wait for
+-- ever. A real server has a limit too, and ends the connection: GOAWAY, ENHANCE_YOUR_CALM.
+local ENHANCE_YOUR_CALM = 0xb
+local function end_connection(stream, ok, ...)
+  if ok then return ... end
+  local connection = stream.connection
+  connection:write_goaway_frame(nil, ENHANCE_YOUR_CALM, "a header is too long", 0)
+  if stream.state == "idle" then stream:set_state("half closed (remote)") end
+  if stream.state ~= "closed" then stream:set_state("closed") end -- so nobody waits for its rest
+  connection.socket:shutdown("rw")
+  return true
+end
+for _, kind in ipairs { 0x1, 0x9 } do -- HEADERS, CONTINUATION
+  local handle = h2_stream.frame_handlers[kind]
+  h2_stream.frame_handlers[kind] = function(stream, ...)
+    return end_connection(stream, pcall(handle, stream, ...))
+  end
 end
 
 local last_connection = 0
@@ -93,6 +114,7 @@ function server.listen(queue, portal, options)
     onerror = function() end,
   }
   function listener.add_socket(self, accepted)
+    accepted:setmaxline(wire.LONGEST_LINE)
     server.new_connection(portal, options.name, accepted, options.context ~= nil)
     return http_server.mt.__index.add_socket(self, accepted)
   end

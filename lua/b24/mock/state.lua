@@ -24,6 +24,7 @@ local function default_settings()
     bucket = { enabled = false, rate = 2, burst = 50 },
     operating = {},
     items = DEMO_ROWS, deals = DEMO_ROWS, tasks = DEMO_ROWS, addresses = DEMO_ROWS,
+    contacts = DEMO_ROWS, leads = DEMO_ROWS, companies = DEMO_ROWS, users = DEMO_ROWS,
     missing = {},
   }
 end
@@ -45,6 +46,8 @@ function State:reset()
   self.tricks, self.raw_scripts = {}, {}
   self.buckets, self.operating = {}, {}
   self.sessions = {}
+  self.app_memory = {} -- handlers and settings of applications
+  self.files, self.links = {}, {} -- of the Drive
   self.oauth = oauth.new(self.identity)
   self.executions, self.rejections, self.most_at_once = {}, 0, 0
   self.added, self.every = {}, {} -- how the lists grow
@@ -71,7 +74,7 @@ function State:set_account(fields)
       user_id = id,
       secret = random_text(16),
       token = random_text(40),
-      scope = { "im", "user", "crm", "task", "disk" },
+      scope = { "im", "user", "crm", "task", "department", "disk" },
       counters = counters.new(id),
       answers = 0,
     }

@@ -1,6 +1,7 @@
 -- Answers on the wire: whole ones through lua-http, and the means to break one off in HTTP/1.1 and
 -- HTTP/2.
 
+local cqueues = require "cqueues"
 local new_headers = require("http.headers").new
 local reasons = require "http.h1_reason_phrases"
 
@@ -102,6 +103,36 @@ function wire.reset(stream)
     socket:shutdown("rw")
   end
   stream.body_write_type = "close"
+end
+
+-- Too long ----------------------------------------------------------------------------------------
+
+--- The longest first line of a request, with its end: one of nginx's large_client_header_buffers.
+wire.LONGEST_LINE = 8192
+
+local LINGER = 2 -- seconds for a client that is still writing to take the answer
+
+--- HTTP/1.1 only: is what stopped lua-http a first line that is too long? Returns the line's begin.
+function wire.long_line(stream)
+  local socket = not wire.is_h2(stream) and stream.connection.socket
+  if not socket then return nil end
+  socket:clearerr("r")
+  local line = socket:xread("*L", "b", 0)
+  return line and #line >= wire.LONGEST_LINE and line:sub(-1) ~= "\n" and line or nil
+end
+
+--- HTTP/1.1 only: answers before the request is read, and ends the connection. What the client
+--- still writes is read: a closed socket with unread data would take the answer back.
+function wire.refuse(stream, answer)
+  local socket = stream.connection.socket
+  table.insert(answer.headers, { "connection", "close" })
+  wire.raw(stream, wire.head_text(answer, #answer.body) .. answer.body)
+  socket:shutdown("w")
+  local deadline = cqueues.monotime() + LINGER
+  repeat
+    local bytes = socket:xread(-65536, "b", math.max(0, deadline - cqueues.monotime()))
+  until not bytes
+  socket:shutdown("rw")
 end
 
 --- Has the client gone away?

@@ -347,4 +347,13 @@ function resty.all()
   return all
 end
 
+--- The event that Bitrix24 posts with this request: see nginx/event.lua.
+---@param options b24.event_options
+---@return b24.posted? event
+---@return string? err
+---@return b24.info? info
+function resty.event(options)
+  return require("b24.nginx.event")(options)
+end
+
 return setmetatable(resty, { __index = b24 })
