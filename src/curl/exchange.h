@@ -31,8 +31,9 @@ struct b24_header {
 struct b24_exchange {
     CURL *easy;               /* a new one for each new set of options */
     struct curl_slist *lines; /* header lines of the request */
-    uint64_t prepared; /* serial of the conf that the handle's options are of; 0: set them all */
-    uint64_t serial;   /* of the conf of this exchange */
+    uint64_t
+        prepared;    /* serial of the requests that the handle's options are of; 0: set them all */
+    uint64_t serial; /* of the request of this exchange */
     bool repeatable;
     bool streamed;                /* its body goes through the read callback */
     struct b24_open_fds *lookups; /* NULL: this libcurl leaks none */

@@ -43,9 +43,11 @@ struct b24_outcome {
     b24_ms retry_after; /* B24_NO_MS: not known */
     int attempts;
     b24_ms waited, elapsed;
-    const char *hint;                 /* static, or hint_text, or NULL */
-    cJSON *root;                      /* the whole answer, owned; NULL if there is none */
-    cJSON *result;                    /* in root, or NULL; whoever shows it may reshape it */
+    const char *hint; /* static, or hint_text, or NULL */
+    const char *from; /* who said it, if it was not the portal: a host; NULL: the portal. Set by who
+                         makes the outcome, for whom it must live */
+    cJSON *root;      /* the whole answer, owned; NULL if there is none */
+    cJSON *result;    /* in root, or NULL; whoever shows it may reshape it */
     const cJSON *time, *next, *total; /* as `result` */
     bool keep;              /* set by who makes it: a good reply's text is wanted in `body` */
     struct b24_buffer body; /* that text, owned; empty without memory */
