@@ -4,11 +4,15 @@
 -- conf: made by scripts/conf_table.lua
 ---@class b24.conf
 --- URL of an incoming webhook, in any pasted form, or a function that returns it (or nil and the
---- reason)
+--- reason); asked again if the portal refuses it
 ---@field webhook? string|fun():string?,string?
 ---@field portal? string host of the portal, with token, instead of a webhook
----@field token? string OAuth access token
----@field profile? string take the webhook from the file ~/.config/b24/webhook.PROFILE
+--- OAuth access token, or a function that returns it; asked again if the portal refuses it
+---@field token? string|fun():string?,string?
+---@field oauth? b24.oauth an application's tokens, which b24 renews: see OAuth
+--- take the webhook from the file ~/.config/b24/webhook.PROFILE, or else the tokens from
+--- app.PROFILE
+---@field profile? string
 --- a stricter limit {rate=, burst=} than the plan's, false for none, or your own {reserve=,
 --- penalise=} (default: on)
 ---@field limiter? b24.limiter|false
@@ -41,6 +45,32 @@
 --- plain http, to loopback only (or B24_ALLOW_HTTP=1): for a mock portal (default: false)
 ---@field allow_http? boolean
 -- /conf
+
+--- An application's tokens: the token server's answer as it is, with the application's id and secret
+--- and a store beside it. Other members of an answer may stay.
+---@class b24.oauth
+---@field client_id? string of the application; without it tokens are used until they end
+---@field client_secret? string
+---@field access_token? string
+---@field refresh_token? string
+---@field client_endpoint? string the portal: "https://name.bitrix24.com/rest/"; or conf.portal
+---@field server_endpoint? string the token server, one of Bitrix24's two
+---@field member_id? string the portal, whatever its name is
+---@field user_id? string|integer
+---@field expires? integer seconds since 1970
+---@field expires_in? integer
+---@field scope? string
+---@field status? string
+---@field code? string of a log-in, to be exchanged for tokens at the first call
+---@field server? string origin of a token server that is none of Bitrix24's, and gets the secret
+--- where the tokens are kept: a name (~/.config/b24/app.NAME), a path, or functions of your own;
+--- default: app.MEMBER_ID-USER_ID, or app for an oauth without tokens
+---@field store? string|b24.store
+
+--- Both may wait where calls may. Two processes of this machine never refresh at once.
+---@class b24.store
+---@field load fun(): b24.oauth?, string? what was saved; nil: nothing; nil and a reason: it failed
+---@field save fun(tokens: b24.oauth): boolean?, string?
 
 ---@class b24.limiter
 ---@field rate? number calls a second (default: the plan's)

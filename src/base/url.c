@@ -91,7 +91,8 @@ const char *b24_url_parse(struct b24_view text, struct b24_url *url) {
     }
     struct b24_view host_port = rest;
     url->path = cut(&host_port, "/?#");
-    cut(&url->path, "?#");
+    url->query = cut(&url->path, "?#");
+    cut(&url->query, "#");
     return authority(host_port, url);
 }
 

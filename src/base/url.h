@@ -9,10 +9,11 @@ B24_PRIVATE_BEGIN
 
 struct b24_url {
     bool https;
-    bool absolute;        /* the scheme was written */
-    struct b24_view host; /* as written; an IPv6 address with its brackets */
-    struct b24_view port; /* digits, empty if none */
-    struct b24_view path; /* from the first "/", without query and fragment; may be empty */
+    bool absolute;         /* the scheme was written */
+    struct b24_view host;  /* as written; an IPv6 address with its brackets */
+    struct b24_view port;  /* digits, empty if none */
+    struct b24_view path;  /* from the first "/", without query and fragment; may be empty */
+    struct b24_view query; /* from the "?", without fragment; may be empty */
 };
 
 /* Accepts http and https in any case, and no scheme at all (then https). NULL, or a phrase that

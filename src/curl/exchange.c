@@ -186,6 +186,10 @@ bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
 
 static CURLcode set_body(struct b24_exchange *x, const struct b24_request *request) {
     CURLcode r = CURLE_OK;
+    if (request->body.n == 0) { /* a new handle: its serial is no other's */
+        SET(CURLOPT_HTTPGET, 1L);
+        return r;
+    }
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
     if (request->repeatable)
@@ -213,22 +217,21 @@ static CURLcode set_trust(struct b24_exchange *x, const struct b24_conf *conf) {
     return r;
 }
 
-static CURLcode set_proxy(struct b24_exchange *x, const struct b24_conf *conf) {
+static CURLcode set_proxy(struct b24_exchange *x, const struct b24_conf *conf, const char *url) {
     CURLcode r = CURLE_OK;
     char value[B24_URL_MAX + 1];
     const char *proxy = b24_proxy_variable();
     x->progress.maybe_proxy = conf->proxy != NULL ? conf->proxy[0] != '\0' : proxy != NULL;
     if (conf->proxy != NULL) SET(CURLOPT_PROXY, conf->proxy);
-    else if (strncmp(conf->origin, "http://", 7) == 0)
+    else if (strncmp(url, "http://", 7) == 0)
         SET(CURLOPT_NOPROXY, "*"); /* loopback: nobody else may read it */
     else if (b24_proxy_clean(proxy, value)) SET(CURLOPT_PROXY, value);
-    if (strncmp(conf->origin, "https://", 8) == 0 &&
-        b24_proxy_clean(b24_no_proxy_variable(), value))
+    if (strncmp(url, "https://", 8) == 0 && b24_proxy_clean(b24_no_proxy_variable(), value))
         SET(CURLOPT_NOPROXY, value);
     return r;
 }
 
-static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
+static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf, const char *url) {
     static const long versions[] = {CURL_HTTP_VERSION_NONE, CURL_HTTP_VERSION_1_1,
                                     CURL_HTTP_VERSION_2TLS};
     CURLcode r = CURLE_OK;
@@ -245,7 +248,7 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf) {
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)conf->max_reply); /* what the header announces */
-    if (r == CURLE_OK) r = set_proxy(x, conf);
+    if (r == CURLE_OK) r = set_proxy(x, conf, url);
     return r;
 }
 
@@ -308,28 +311,28 @@ static CURLcode renew(struct b24_exchange *x) {
     return CURLE_OK;
 }
 
-/* What depends on the conf alone. */
+/* What depends on the conf and its credential alone. */
 static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
                         const struct b24_request *request) {
     CURLcode r = renew(x);
     if (r == CURLE_OK) r = add_lines(x, request);
     if (r == CURLE_OK) r = set_trust(x, conf);
-    if (r == CURLE_OK) r = set_http(x, conf);
+    if (r == CURLE_OK) r = set_http(x, conf, request->url);
     if (r == CURLE_OK) r = set_callbacks(x);
     return r;
 }
 
 /* A call like the last good one needs only its URL, body and times. Never one whose body goes
    through the read callback: what that leaves behind is not for others. */
-static bool like_the_last(const struct b24_exchange *x, const struct b24_conf *conf,
-                          const struct b24_request *request) {
-    return !x->single_use && x->prepared == conf->serial && request->repeatable;
+static bool like_the_last(const struct b24_exchange *x, const struct b24_request *request) {
+    return !x->single_use && x->prepared == request->serial && request->serial != 0 &&
+           request->repeatable;
 }
 
 static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
                         const struct b24_request *request) {
     x->prepared = 0;
-    x->serial = conf->serial;
+    x->serial = request->serial;
     x->repeatable = request->repeatable;
     x->upload = (struct b24_view){"", 0};
     x->progress.began = x->hung_up = x->again = false;
@@ -345,7 +348,7 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
 
 CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf,
                               const struct b24_request *request) {
-    CURLcode r = like_the_last(x, conf, request) ? CURLE_OK : set_all(x, conf, request);
+    CURLcode r = like_the_last(x, request) ? CURLE_OK : set_all(x, conf, request);
     forget_last(x, conf, request);
     SET(CURLOPT_URL, request->url);
     SET(CURLOPT_FRESH_CONNECT, 0L);

@@ -30,8 +30,9 @@ struct b24_header {
 struct b24_exchange {
     CURL *easy;               /* a new one for each new set of options */
     struct curl_slist *lines; /* header lines of the request */
-    uint64_t prepared; /* serial of the conf that the handle's options are of; 0: set them all */
-    uint64_t serial;   /* of the conf of this exchange */
+    uint64_t
+        prepared;    /* serial of the requests that the handle's options are of; 0: set them all */
+    uint64_t serial; /* of the request of this exchange */
     bool repeatable;
     bool single_use; /* the handle; see exchange.c */
     struct b24_buffer body;

@@ -7,8 +7,9 @@
 
 B24_PRIVATE_BEGIN
 
-/* "POST /path HTTP/1.1", Host, the length of a body of n bytes, and that the reply must not be
- * compressed, as nobody here unpacks it; other fields and an empty line may follow. */
+/* "POST /path HTTP/1.1" (without a body: GET), Host, the length of a body of n bytes, and that the
+ * reply must not be compressed, as nobody here unpacks it; other fields and an empty line may
+ * follow. */
 bool b24_http_head(const struct b24_url *url, size_t n, struct b24_buffer *out);
 
 /* One more field. */

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "lua/compat.h"
 #include "os/limiter_file.h"
+#include "os/token_store.h"
 #include "rest/call.h"
 
 B24_PRIVATE_BEGIN
@@ -82,10 +83,20 @@ int b24L_badge(lua_State *L);
     "b24.conf " B24_VERSION /* two builds of one version may share it, other versions may not */
 
 /* What a conf object keeps in its uservalue table. */
-enum { B24_KEEP_PORTAL = 1, B24_KEEP_OWN, B24_KEEP_LOG, B24_KEEP_RESERVE, B24_KEEP_PENALISE };
+enum {
+    B24_KEEP_PORTAL = 1,
+    B24_KEEP_OWN,
+    B24_KEEP_LOG,
+    /* the user's functions, in the order of enum b24_question */
+    B24_KEEP_RESERVE,
+    B24_KEEP_PENALISE,
+    B24_KEEP_LOAD,
+    B24_KEEP_SAVE,
+    B24_KEEP_CREDENTIAL
+};
 
 /* What a call object keeps besides these. */
-enum { B24_KEEP_CONF = B24_KEEP_PENALISE + 1, B24_KEEP_NAMES, B24_KEEP_LOG_ERROR };
+enum { B24_KEEP_CONF = B24_KEEP_CREDENTIAL + 1, B24_KEEP_NAMES, B24_KEEP_LOG_ERROR, B24_KEEP_SAID };
 
 /* [0, +1] The conf object for the argument at `index`: itself, or made from nil, a URL or a table.
    NULL: [0, +3] nil, message, info. A wrong type or unknown name throws as b24L_throw does. */
@@ -96,6 +107,36 @@ void b24L_open_conf(lua_State *L);
 
 /* [0, 0] Throws for an unknown or wrongly typed option in the table at `conf`. lua/options.c */
 void b24L_check_options(lua_State *L, int conf);
+
+/* ---- lua/credential.c: who a conf is for */
+
+/* [0, 0] The credential of the table at `conf`, or the one found for it; functions go into the
+   table at `keep`. */
+bool b24L_take_credential(lua_State *L, int conf, struct b24_conf *c, int keep,
+                          struct b24_fault *fault);
+
+/* [0, 0] The webhook at `index`, a string. */
+bool b24L_take_webhook(lua_State *L, int index, struct b24_conf *c, struct b24_fault *fault);
+
+/* [0, 0] $B24_WEBHOOK or one of the files; `profile` may be NULL. */
+bool b24L_find_credential(const char *profile, struct b24_conf *c, struct b24_fault *fault);
+
+/* ---- lua/app.c: conf.oauth, tables <-> tokens */
+
+/* [0, 0] conf.oauth at `oauth`; functions of its store go into the table at `keep`. */
+bool b24L_take_app(lua_State *L, int oauth, struct b24_view portal, struct b24_conf *c, int keep,
+                   struct b24_fault *fault);
+
+/* [0, 0] The app of a private file, b24's own store at app->store. False: `fault`; NO_CREDENTIAL:
+   there is no such file. */
+bool b24L_stored_app(struct b24_conf *c, struct b24_fault *fault);
+
+/* [0, 0] What a store's table at `index` holds; NULL, or a phrase such as "member_id is too long".
+ */
+const char *b24L_read_tokens(lua_State *L, int index, struct b24_app *out);
+
+/* [0, +1] The same as a table. */
+void b24L_push_tokens(lua_State *L, const struct b24_app *app);
 
 /* ---- lua/blame.c: whose line an error names */
 
@@ -144,9 +185,26 @@ void b24L_tell_log(lua_State *L, int call);
 /* [0, +1] What a log may be told next of the last step: a table; nil: no more. */
 void b24L_push_log_event(lua_State *L, int call);
 
-/* [0, 0] Asks conf.limiter. */
-void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask,
-                      struct b24_event *answer);
+/* [0, 0] Asks conf.limiter, a store or a credential's function. */
+void b24L_ask(lua_State *L, int call, const struct b24_action *ask, struct b24_event *answer);
+
+/* ---- lua/token.c: b24's own store for calls, and what users' functions say of tokens */
+
+/* [0, 0] Does what a call wants of b24's own store, or of the lock. `fault`: where the answer's
+   text is, if it failed. */
+void b24L_use_store(struct b24L_call *c, enum b24_store_act what, struct b24_event *answer,
+                    struct b24_fault *fault);
+
+/* [0, 0] The call is over, or given up: its lock ends. */
+void b24L_leave_store(struct b24L_call *c);
+
+/* [0, 0] What a function returned, the last two values on the stack, which must stay there; `ok`:
+   it did not throw. */
+void b24L_read_user_answer(lua_State *L, struct b24L_call *c, bool ok, struct b24_event *event);
+
+/* [0, 0] Asks conf.oauth.store.load or .save, or the function that conf.token or conf.webhook is.
+ */
+void b24L_ask_user(lua_State *L, int call, const struct b24_action *ask, struct b24_event *answer);
 
 /* ---- lua/outcome.c: outcome -> value, err, info */
 
@@ -178,6 +236,8 @@ struct b24L_call {
     struct b24L_portal *portal; /* NULL: `own` */
     struct b24_limiter_file *own_limits;
     struct b24_portal own;
+    struct b24_store_lock lock;        /* of the tokens */
+    struct b24_app *stored;            /* what a store has just said; NULL: nothing */
     const struct b24_request *request; /* set while the last action is SEND */
     const struct b24_outcome *outcome; /* set when DONE */
     enum b24_shape shape;
@@ -224,7 +284,7 @@ int b24L_push_result(lua_State *L, int call);
 
 /* [0, +n] The event named at stack index 3, with what the table at index 4 says of it; its views
    are good while these values are on the stack. Throws for what is no event. */
-void b24L_read_event(lua_State *L, struct b24_event *event);
+void b24L_read_event(lua_State *L, struct b24L_call *call, struct b24_event *event);
 
 /* [0, +2] Its name and payload. */
 void b24L_push_action(lua_State *L, const struct b24L_call *call, const struct b24_action *action);

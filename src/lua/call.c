@@ -53,9 +53,9 @@ static struct b24L_call *refused(lua_State *L, const struct b24_fault *fault, co
 
 /* [-1, +1] Ties conf (stack index) and what it keeps to the call object on top. */
 static void keep(lua_State *L, int conf) {
-    lua_createtable(L, 4, 0);
+    lua_createtable(L, B24_KEEP_CONF, 0);
     b24L_getuservalue(L, conf);
-    for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_PENALISE; i++) {
+    for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_CREDENTIAL; i++) {
         lua_rawgeti(L, -1, i);
         lua_rawseti(L, -3, i);
     }
@@ -83,8 +83,9 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
                                    .bare = s->bare};
     if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
     setup.keep = c->shape == B24_KEPT;
-    if (c->portal != NULL)
-        setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
+    struct b24_conf *mine = lua_touserdata(L, conf);
+    if (c->portal != NULL) setup.moved_origin = mine->moved_origin;
+    setup.renewable = mine;
     setup.body = encode(L, c, s->params);
     return b24_call_new(c->conf, c->portal != NULL ? &c->portal->portal : &c->own, &setup);
 }
@@ -110,6 +111,7 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
     struct b24L_portal *portal = s->bare ? NULL : b24L_find_portal(L, conf_index);
     struct b24_limiter_file *own_limits = s->bare ? NULL : b24L_find_own(L, conf_index);
     struct b24L_call *c = b24L_newobject(L, sizeof *c, B24_CALL_TYPE);
+    c->lock.fd = -1;
     keep(L, conf_index);
     b24_portal_init(&c->own);
     c->conf = conf;
@@ -142,15 +144,24 @@ b24_ms b24L_to_spent(lua_State *L, int index) {
 
 struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *event, b24_ms now) {
     static const struct b24_event go = {.type = B24_GO};
+    struct b24_event stored;
+    struct b24_fault fault;
     struct b24L_call *c = lua_touserdata(L, call);
     c->begun = true;
-    for (;; event = &go) {
+    for (;;) {
         if (c->portal != NULL) b24L_ready_portal(c->portal, c->own_limits, c->conf);
         struct b24_action action = b24_call_next(c->call, event, now);
         if (action.type == B24_MISUSE) return action;
         c->request = action.type == B24_SEND ? action.as.send : NULL;
         if (c->logs) b24L_tell_log(L, call);
+        if (action.type == B24_DONE) b24L_leave_store(c);
+        if (action.type == B24_STORE) {
+            b24L_use_store(c, action.as.store, &stored, &fault);
+            event = &stored;
+            continue;
+        }
         if (action.type != B24_MOVE) return action;
+        event = &go;
         use_portal(L, call, action.as.move);
         b24_call_set_portal(c->call, &c->portal->portal);
     }
@@ -187,7 +198,7 @@ static int call_next(lua_State *L) {
     lua_Number now = luaL_checknumber(L, 2);
     luaL_argcheck(L, now >= -1e12 && now <= 1e12, 2, "seconds of a clock expected");
     lua_settop(L, 4);
-    b24L_read_event(L, &event);
+    b24L_read_event(L, c, &event);
     /* What runs meanwhile, a log or a finaliser, must not move what is read here. */
     if (c->busy) return luaL_error(L, "b24: the call is in the middle of a step");
     c->busy = true;
@@ -217,14 +228,18 @@ int b24L_push_result(lua_State *L, int call) {
     return n;
 }
 
-/* call:limiter(question) -> the user's function that ASK means, or nil. A host calls it itself: it
+/* call:answerer(question) -> the user's function that ASK means, or nil. A host calls it itself: it
  * may wait, too. */
-static int call_limiter(lua_State *L) {
-    static const char *const questions[] = {"reserve", "penalise", NULL};
+static int call_answerer(lua_State *L) {
+    static const char *const questions[] = {
+#define X(constant, name) name,
+        B24_QUESTIONS(X)
+#undef X
+            NULL};
     check_call(L);
-    int which = luaL_checkoption(L, 2, NULL, questions) == 0 ? B24_KEEP_RESERVE : B24_KEEP_PENALISE;
+    int question = luaL_checkoption(L, 2, NULL, questions);
     b24L_getuservalue(L, 1);
-    lua_rawgeti(L, -1, which);
+    lua_rawgeti(L, -1, B24_KEEP_RESERVE + question);
     return 1;
 }
 
@@ -276,6 +291,7 @@ static int call_result(lua_State *L) {
 
 static int call_gc(lua_State *L) {
     struct b24L_call *c = luaL_checkudata(L, 1, B24_CALL_TYPE);
+    b24L_leave_store(c);
     b24_call_free(c->call);
     b24_buffer_free(&c->params);
     c->call = NULL;
@@ -293,8 +309,8 @@ static int call_tostring(lua_State *L) {
 void b24L_open_call(lua_State *L) {
     static const luaL_Reg meta[] = {{"__gc", call_gc}, {"__tostring", call_tostring}, {NULL, NULL}};
     static const luaL_Reg methods[] = {
-        {"next", call_next}, {"limiter", call_limiter}, {"options", call_options},
-        {"log", call_log},   {"event", call_event},     {"result", call_result},
+        {"next", call_next}, {"answerer", call_answerer}, {"options", call_options},
+        {"log", call_log},   {"event", call_event},       {"result", call_result},
         {NULL, NULL}};
     b24L_newtype(L, B24_CALL_TYPE);
     b24L_setfuncs(L, meta);

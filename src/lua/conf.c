@@ -7,7 +7,6 @@
 #include "base/paste.h"
 #include "base/url.h"
 #include "lua/binding.h"
-#include "os/credential.h"
 
 /* ------------------------------------------------------------ values: bad ones are reported */
 
@@ -204,95 +203,6 @@ static bool take_limiter(lua_State *L, int conf, struct b24_conf *c, int keep,
     return ok;
 }
 
-/* ------------------------------------------------------------ credentials */
-
-static bool take_webhook_text(lua_State *L, int index, struct b24_conf *c,
-                              struct b24_fault *fault) {
-    struct b24_view v;
-    v.p = lua_tolstring(L, index, &v.n);
-    return b24_conf_webhook(c, v, fault);
-}
-
-/* A user's function that returns the webhook, asked once for each conf. */
-static bool take_webhook_function(lua_State *L, struct b24_conf *c, struct b24_fault *fault) {
-    lua_pushvalue(L, -1);
-    int top = lua_gettop(L) - 1; /* what it is called on goes */
-    int status = lua_pcall(L, 0, 2, 0);
-    b24L_check_pcall(L, status);
-    bool ok = status == 0 && lua_type(L, top + 1) == LUA_TSTRING;
-    if (ok) {
-        ok = take_webhook_text(L, top + 1, c, fault);
-    } else { /* as Lua's own functions say why: nil, message; or an error */
-        const char *text = lua_tostring(L, -1);
-        b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL,
-                 "the webhook function returned no string%s%s", text ? ": " : "", text ? text : "");
-        b24_conf_mask(c, fault->message);
-    }
-    lua_settop(L, top);
-    return ok;
-}
-
-static bool find_credential(const char *profile, struct b24_conf *c, struct b24_fault *fault) {
-    struct b24_credential found;
-    bool ok = b24_credential_find(profile, &found, fault);
-    if (ok && !b24_conf_webhook(c, (struct b24_view){found.url, strlen(found.url)}, fault)) {
-        size_t n = strlen(fault->message);
-        snprintf(fault->message + n, sizeof fault->message - n, " (in %s)", found.place);
-        ok = false;
-    }
-    memset(found.url, 0, sizeof found.url);
-    return ok;
-}
-
-static bool several_credentials(struct b24_fault *fault) {
-    return b24_fail(fault, B24_CONFIG, "BAD_CREDENTIAL", "Keep the one that you mean.",
-                    "conf has more than one of webhook, portal + token, oauth and profile");
-}
-
-static bool no_credential(struct b24_fault *fault) {
-    return b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL",
-                    "Give webhook = URL; or pass no conf at all to use $B24_WEBHOOK or the file of "
-                    "~/.config/b24/webhook.",
-                    "conf has no credential (webhook, or portal and token); B24_WEBHOOK and "
-                    "~/.config/b24/webhook are read "
-                    "only without a conf table, or with profile");
-}
-
-static bool take_credential(lua_State *L, int conf, struct b24_conf *c, struct b24_fault *fault) {
-    int webhook = option(L, conf, "webhook"), portal = option(L, conf, "portal"),
-        token = option(L, conf, "token");
-    int oauth = option(L, conf, "oauth"), profile = option(L, conf, "profile"), at = lua_gettop(L);
-    int given = (webhook != LUA_TNIL) + (portal != LUA_TNIL || token != LUA_TNIL) +
-                (oauth != LUA_TNIL) + (profile != LUA_TNIL);
-    bool ok = false;
-    if (given > 1) {
-        several_credentials(fault);
-    } else if (profile != LUA_TNIL) {
-        ok = find_credential(lua_tostring(L, at), c, fault);
-    } else if (oauth != LUA_TNIL) {
-        bad_value(fault, "oauth",
-                  "is not supported in this version; use webhook, or portal and token");
-    } else if (webhook == LUA_TSTRING) {
-        ok = take_webhook_text(L, at - 4, c, fault);
-    } else if (webhook == LUA_TFUNCTION) {
-        lua_pushvalue(L, at - 4);
-        ok = take_webhook_function(L, c, fault);
-        lua_pop(L, 1);
-    } else if (portal != LUA_TNIL && token != LUA_TNIL) {
-        struct b24_view p, t;
-        p.p = lua_tolstring(L, at - 3, &p.n);
-        t.p = lua_tolstring(L, at - 2, &t.n);
-        ok = b24_conf_token(c, p, t, fault);
-    } else if (portal != LUA_TNIL || token != LUA_TNIL) {
-        b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL", "Give both portal and token.",
-                 "portal and token belong together");
-    } else {
-        no_credential(fault);
-    }
-    lua_settop(L, at - 5);
-    return ok;
-}
-
 /* ------------------------------------------------------------ the object */
 
 static int conf_gc(lua_State *L) {
@@ -324,7 +234,7 @@ static struct b24_conf *new_conf(lua_State *L) {
     const char *http = getenv("B24_ALLOW_HTTP");
     b24_conf_init(c);
     c->allow_http = http != NULL && strcmp(http, "1") == 0;
-    lua_createtable(L, 4, 0);
+    lua_createtable(L, B24_KEEP_CREDENTIAL, 0);
     lua_pushvalue(L, -1);
     b24L_setuservalue(L, -3);
     return c;
@@ -336,7 +246,7 @@ static bool take_table(lua_State *L, int index, struct b24_conf *c, struct b24_f
     lua_rawseti(L, keep, B24_KEEP_LOG);
     return take_values(L, index, c, fault) && take_http_version(L, index, c, fault) &&
            take_transport(L, index, fault) && take_plan(L, index, c, fault) &&
-           take_limiter(L, index, c, keep, fault) && take_credential(L, index, c, fault);
+           take_limiter(L, index, c, keep, fault) && b24L_take_credential(L, index, c, keep, fault);
 }
 
 const struct b24_conf *b24L_to_conf(lua_State *L, int index) {
@@ -360,8 +270,8 @@ const struct b24_conf *b24L_to_conf(lua_State *L, int index) {
     if (lua_istable(L, index)) b24L_check_options(L, index);
     struct b24_conf *c = new_conf(L);
     if (lua_istable(L, index)) ok = take_table(L, index, c, &fault);
-    else if (lua_type(L, index) == LUA_TSTRING) ok = take_webhook_text(L, index, c, &fault);
-    else ok = find_credential(NULL, c, &fault);
+    else if (lua_type(L, index) == LUA_TSTRING) ok = b24L_take_webhook(L, index, c, &fault);
+    else ok = b24L_find_credential(NULL, c, &fault);
     lua_pop(L, 1); /* the keep table */
     if (ok && c->http_version == B24_HTTP_2 && strncmp(c->origin, "http://", 7) == 0)
         ok = bad_value(&fault, "http_version", "cannot be \"2\" over plain http");

@@ -49,7 +49,7 @@ static const struct b24_outcome *perform(lua_State *L, struct b24L_call *c,
             b24_transfer_sleep(t, a.as.sleep, &interrupt);
             event.type = b24L_hook_changed(&watch) ? B24_CANCEL : B24_WOKE;
             break;
-        case B24_ASK: b24L_ask_limiter(L, call, &a, &event); break;
+        case B24_ASK: b24L_ask(L, call, &a, &event); break;
         case B24_DONE: return a.as.done;
         default: event.type = B24_CANCEL; /* cannot happen: this loop answers what was asked */
         }

@@ -70,8 +70,18 @@ static void failure_from_table(lua_State *L, struct b24_failure *f) {
     f->hint = hint.n > 0 ? hint.p : NULL;
 }
 
-/* {wait = seconds} | {refused = true [, wait = seconds]} | {broken = true} */
-static void answer_from_table(lua_State *L, struct b24_event *event) {
+/* {wait = seconds} | {refused = true [, wait = seconds]} | {broken = true}: of a limiter;
+   {ok =, value =, message =}: of another function, what pcall and then the function returned */
+static void answer_from_table(lua_State *L, struct b24L_call *c, struct b24_event *event) {
+    memset(&event->as.answer, 0, sizeof event->as.answer);
+    lua_getfield(L, 4, "ok");
+    if (!lua_isnil(L, -1)) {
+        bool ok = lua_toboolean(L, -1);
+        lua_getfield(L, 4, "value"); /* these stay on the stack */
+        lua_getfield(L, 4, "message");
+        b24L_read_user_answer(L, c, ok, event);
+        return;
+    }
     event->as.answer.wait = time_field(L, "wait");
     event->as.answer.verdict = flag_field(L, "refused")             ? B24_REFUSED
                                : flag_field(L, "broken")            ? B24_BROKEN
@@ -79,7 +89,7 @@ static void answer_from_table(lua_State *L, struct b24_event *event) {
                                                                     : B24_BROKEN;
 }
 
-void b24L_read_event(lua_State *L, struct b24_event *event) {
+void b24L_read_event(lua_State *L, struct b24L_call *c, struct b24_event *event) {
     const char *name = luaL_checkstring(L, 3);
     bool known = false;
     for (int i = B24_GO; i <= B24_CANCEL; i++)
@@ -88,7 +98,7 @@ void b24L_read_event(lua_State *L, struct b24_event *event) {
     if (!known) luaL_error(L, "b24: no event is called '%s'", name);
     if (event->type != B24_REPLY && event->type != B24_FAILED && event->type != B24_ANSWER) return;
     luaL_checktype(L, 4, LUA_TTABLE);
-    if (event->type == B24_ANSWER) answer_from_table(L, event);
+    if (event->type == B24_ANSWER) answer_from_table(L, c, event);
     else if (event->type == B24_REPLY) b24L_reply_from_table(L, &event->as.reply);
     else failure_from_table(L, &event->as.failed);
 }
@@ -99,7 +109,7 @@ void b24L_push_request(lua_State *L, const struct b24_request *r) {
     lua_createtable(L, 0, 6);
     lua_pushstring(L, r->url);
     lua_setfield(L, -2, "url");
-    lua_pushliteral(L, "POST");
+    lua_pushstring(L, r->body.n > 0 ? "POST" : "GET");
     lua_setfield(L, -2, "verb");
     lua_pushlstring(L, r->body.p, r->body.n);
     lua_setfield(L, -2, "body");
@@ -117,10 +127,14 @@ void b24L_push_request(lua_State *L, const struct b24_request *r) {
     lua_setfield(L, -2, "headers");
 }
 
-/* {question = "reserve" | "penalise", portal = origin, time = seconds} */
+/* {question = "reserve" | …, portal = origin, time = seconds [, tokens = {…}]} */
 static void push_question(lua_State *L, const struct b24L_call *c, const struct b24_action *a) {
-    lua_createtable(L, 0, 3);
-    lua_pushstring(L, a->as.ask.question == B24_RESERVE ? "reserve" : "penalise");
+    lua_createtable(L, 0, 4);
+    if (a->as.ask.question == B24_SAVE) {
+        b24L_push_tokens(L, c->conf->app);
+        lua_setfield(L, -2, "tokens");
+    }
+    lua_pushstring(L, b24_question_name(a->as.ask.question));
     lua_setfield(L, -2, "question");
     lua_pushstring(L, b24_call_origin(c->call));
     lua_setfield(L, -2, "portal");

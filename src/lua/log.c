@@ -117,8 +117,8 @@ static void read_answer(lua_State *L, struct b24_event *event) {
     event->as.answer.wait = number ? b24_to_ms(seconds) : B24_NO_MS;
 }
 
-void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask,
-                      struct b24_event *event) {
+static void ask_limiter(lua_State *L, int call, const struct b24_action *ask,
+                        struct b24_event *event) {
     const struct b24L_call *c = lua_touserdata(L, call);
     int top = lua_gettop(L);
     luaL_checkstack(L, 6, "limiter");
@@ -132,4 +132,10 @@ void b24L_ask_limiter(lua_State *L, int call, const struct b24_action *ask,
     b24L_check_pcall(L, status);
     if (status == 0 && ask->as.ask.question == B24_RESERVE) read_answer(L, event);
     lua_settop(L, top);
+}
+
+void b24L_ask(lua_State *L, int call, const struct b24_action *ask, struct b24_event *event) {
+    bool limiter = ask->as.ask.question == B24_RESERVE || ask->as.ask.question == B24_PENALISE;
+    if (limiter) ask_limiter(L, call, ask, event);
+    else b24L_ask_user(L, call, ask, event);
 }

@@ -197,6 +197,8 @@ void b24L_open_system(lua_State *L) {
                                          {"line", system_line},
                                          {"path", system_path},
                                          {"store", system_store},
+                                         {"app", b24L_system_app},
+                                         {"app_user", b24L_system_app_user},
                                          {"trim", system_trim},
                                          {"ask", system_ask},
                                          {"start", system_start},

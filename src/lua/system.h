@@ -9,5 +9,14 @@ B24_PRIVATE_BEGIN
 /* [0, 0] Sets the member `system` of the table on top. */
 void b24L_open_system(lua_State *L);
 
+/* lua/app_file.c: system.app([name]) -> {path=, client_id=, client_endpoint=, member_id=, user_id=,
+   scope=, status=, expires=, …}: what is no secret in the file of an application's tokens | nil,
+   message, info; NO_CREDENTIAL: there is none */
+int b24L_system_app(lua_State *L);
+
+/* system.app_user(name, user_id) -> true | nil, message, info: notes whose tokens these are, which
+   the answer to a code does not tell */
+int b24L_system_app_user(lua_State *L);
+
 B24_PRIVATE_END
 #endif

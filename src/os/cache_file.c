@@ -30,11 +30,16 @@ static uint64_t hash(const char *p, size_t n) { return b24_hash(B24_HASH_START, 
 
 /* ------------------------------------------------------------ names */
 
-/* Who asks: the webhook's user, or 64 bits of a token's hash, from which nobody finds its 200. */
+/* Who asks: the webhook's user; an application's, as far as it is known who that is; or 64 bits of
+   a token's hash, from which nobody finds its 200. */
 static bool account(const struct b24_conf *conf, char *out, size_t size) {
     const char *rest = strstr(conf->base, "/rest/");
     int n;
-    if (conf->token != NULL)
+    const struct b24_grant *who = conf->app != NULL ? &conf->app->grant : NULL;
+    if (who != NULL && who->member_id[0] != '\0' && who->user_id[0] != '\0')
+        n = snprintf(out, size, "o%s-%s", who->member_id, who->user_id);
+    else if (who != NULL && conf->token == NULL) return false;
+    else if (conf->token != NULL)
         n = snprintf(out, size, "t%016" PRIx64, hash(conf->token, strlen(conf->token)));
     else if (rest != NULL) n = snprintf(out, size, "%.*s", (int)strcspn(rest + 6, "/"), rest + 6);
     else return false;
@@ -44,7 +49,7 @@ static bool account(const struct b24_conf *conf, char *out, size_t size) {
 /* DIR/cache-UID-portal.example_8443-1 */
 bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct b24_fault *fault) {
     struct b24_runtime_dir dir;
-    char who[64];
+    char who[128];
     cache->claim = -1;
     if (!b24_runtime_dir(conf->runtime_dir, &dir, fault)) return false;
     const char *host = strstr(conf->origin, "://");

@@ -30,6 +30,12 @@ static bool make_folders(char *path) {
     return true;
 }
 
+bool b24_private_folders(const char *path) {
+    char name[NAME_MAX_BYTES];
+    int n = snprintf(name, sizeof name, "%s", path);
+    return n > 0 && (size_t)n < sizeof name && make_folders(name);
+}
+
 static bool write_all(int fd, struct b24_view bytes) {
     size_t n = 0;
     while (n < bytes.n) {

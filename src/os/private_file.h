@@ -11,5 +11,8 @@ B24_PRIVATE_BEGIN
    are made, 0700. False: `fault`. */
 bool b24_private_write(const char *path, struct b24_view bytes, struct b24_fault *fault);
 
+/* Makes the folders above `path` that are missing, 0700. False: see errno. */
+bool b24_private_folders(const char *path);
+
 B24_PRIVATE_END
 #endif

@@ -18,6 +18,15 @@ const char *b24_event_name(enum b24_event_type type) {
     return names[type];
 }
 
+const char *b24_question_name(enum b24_question question) {
+    static const char *const names[] = {
+#define X(constant, name) name,
+        B24_QUESTIONS(X)
+#undef X
+    };
+    return names[question];
+}
+
 const char *b24_action_name(enum b24_action_type type) {
     static const char *const names[] = {
 #define X(constant, name) name,
@@ -50,6 +59,9 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->moves = setup->bare ? 0 : B24_MOVES_MAX;
     c->own_limiter = conf->ask_limiter && !setup->bare;
     c->own = setup->own;
+    c->owner = conf->renewal != B24_FIXED && !setup->bare ? setup->renewable : NULL;
+    c->token.from = conf->renewal;
+    c->serial = conf->serial;
     c->seed = setup->seed;
     c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
     if (setup->idempotent != B24_BY_NAME) c->safe = setup->idempotent == B24_IDEMPOTENT;
@@ -57,6 +69,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
            setup->method.n); /* at most B24_METHOD_MAX: b24_method_problem */
     b24_outcome_init(&c->outcome);
     c->outcome.keep = setup->keep;
+    b24_outcome_init(&c->said);
     if (!build(c, setup)) {
         b24_call_free(c);
         return NULL;
@@ -65,13 +78,17 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->request.body = (struct b24_view){c->text.body, strlen(c->text.body)};
     c->request.headers = c->text.headers;
     c->request.repeatable = c->safe;
+    c->request.serial = c->serial;
     return c;
 }
 
 void b24_call_free(struct b24_call *c) {
     if (c == NULL) return;
+    b24_call_renew_end(c);
     b24_request_free(&c->text);
+    b24_request_free(&c->token_text);
     b24_outcome_free(&c->outcome);
+    b24_outcome_free(&c->said);
     free(c);
 }
 
@@ -85,6 +102,7 @@ static struct b24_action done(struct b24_call *c) {
     if (c->state != FINISHED) {
         c->outcome.elapsed = c->now - c->begun;
         b24_limiter_leave(&c->conf->limits, c->own, &c->queued, c->now);
+        b24_call_renew_end(c);
         /* Repeating what may have run is not for the caller to do blindly either. */
         c->outcome.retryable = c->outcome.retryable && (c->outcome.not_run || c->safe);
     }
@@ -107,6 +125,8 @@ static struct b24_action send_request(struct b24_call *c) {
             return done(c); /* what went wrong before says more */
         return give_up(c, B24_TIMEOUT, "TIMEOUT", "the deadline passed before anything was sent");
     }
+    if (!b24_call_use_newest(c))
+        return give_up(c, B24_CONFIG, "OUT_OF_MEMORY", "out of memory for the new credential");
     c->outcome.attempts++;
     c->moved = false;
     c->state = CALLING;
@@ -131,8 +151,26 @@ static struct b24_action ask(struct b24_call *c, enum b24_state state, b24_ms ti
     return (struct b24_action){.type = B24_ASK, .as.ask = {question, time}};
 }
 
+/* Of the one who keeps or knows the credential. */
+static struct b24_action question(struct b24_call *c, enum b24_question asked) {
+    c->state = RENEWING;
+    return (struct b24_action){.type = B24_ASK, .as.ask = {asked, c->deadline - c->now}};
+}
+
+static struct b24_action store(struct b24_call *c, enum b24_store_act what) {
+    c->state = RENEWING;
+    c->inner = true;
+    return (struct b24_action){.type = B24_STORE, .as.store = what};
+}
+
+static struct b24_action refresh(struct b24_call *c) {
+    c->state = REFRESHING;
+    return (struct b24_action){.type = B24_SEND, .as.send = &c->token_request};
+}
+
 static struct b24_action move(struct b24_call *c) {
     c->state = MOVING;
+    c->inner = true;
     return (struct b24_action){.type = B24_MOVE, .as.move = c->origin};
 }
 
@@ -146,6 +184,9 @@ static struct b24_action act(struct b24_call *c, struct b24_decision d) {
         case SEND: return send_request(c);
         case SLEEP: return sleep_for(c, &d);
         case ASK: return ask(c, RESERVING, d.time);
+        case QUESTION: return question(c, d.question);
+        case STORE: return store(c, d.store);
+        case REFRESH: return refresh(c);
         case MOVED: return move(c);
         case RESERVE:
             d = c->go_home && b24_call_go_home(c) ? then(MOVED) : b24_call_reserve(c);
@@ -181,6 +222,8 @@ static struct b24_action go(struct b24_call *c) {
             return give_up(c, B24_TIMEOUT, "TIMEOUT",
                            "the deadline passed before anything was sent");
     }
+    if (c->owner != NULL && c->conf->token == NULL && c->conf->secret == NULL)
+        return act(c, b24_call_renew(c, B24_TOKEN_MISSING));
     return act(c, then(RESERVE));
 }
 
@@ -189,28 +232,25 @@ static struct b24_action woke(struct b24_call *c) {
         return (struct b24_action){.type = B24_SLEEP, .as.sleep = c->wake - c->now};
     c->outcome.waited += c->now - c->slept;
     if (c->after == THEN_OVERRUN) return act(c, b24_call_overrun(c));
+    if (c->after == THEN_RENEW) return act(c, b24_call_renew_woke(c));
     return act(c, then(c->after == THEN_SEND ? SEND : RESERVE));
 }
 
-static void note_outcome(struct b24_call *c, const char *event) {
-    struct b24_note *n = b24_call_add_note(c, event);
-    n->status = c->outcome.status;
-    memcpy(n->code, c->outcome.code, sizeof n->code);
-    memcpy(n->text, c->outcome.text, sizeof n->text);
-}
-
 static struct b24_action reply(struct b24_call *c, const struct b24_reply *r) {
+    if (c->state == REFRESHING) return act(c, b24_call_renew_reply(c, r));
     b24_outcome_reply(&c->outcome, c->conf, r);
     if (c->outcome.kind == B24_OK) c->outcome.code[0] = c->outcome.text[0] = '\0';
-    note_outcome(c, "reply");
+    b24_call_note_outcome(c, "reply", &c->outcome);
     if (b24_call_moved(c, r)) return act(c, then(MOVED));
+    if (b24_call_refused(c)) return act(c, b24_call_renew(c, B24_TOKEN_REFUSED));
     b24_call_judge_address(c);
     return judge(c);
 }
 
 static struct b24_action failed(struct b24_call *c, const struct b24_failure *f) {
+    if (c->state == REFRESHING) return act(c, b24_call_renew_failed(c, f));
     b24_outcome_failure(&c->outcome, c->conf, f);
-    note_outcome(c, "failed");
+    b24_call_note_outcome(c, "failed", &c->outcome);
     b24_call_judge_address(c);
     /* What was remembered is out of date. Nobody has seen the request yet, so the portal's own
      * address is asked. */
@@ -219,6 +259,7 @@ static struct b24_action failed(struct b24_call *c, const struct b24_failure *f)
 }
 
 static struct b24_action answer(struct b24_call *c, const struct b24_event *event) {
+    if (c->state == RENEWING) return act(c, b24_call_renew_answer(c, event));
     if (c->state == PENALISING) return act(c, then(c->last_words ? FINAL : RESERVE));
     return act(c, b24_call_reserved(c, event->as.answer.verdict, event->as.answer.wait));
 }
@@ -240,8 +281,8 @@ struct b24_action b24_call_next(struct b24_call *c, const struct b24_event *even
         B24_STATES(X)
 #undef X
     };
-    if (c->state != MOVING)
-        c->note_count = c->notes_read = 0; /* a move is a part of the step before */
+    if (!c->inner) c->note_count = c->notes_read = 0;
+    c->inner = false;
     if (c->state == FINISHED) return done(c);
     if (event->type != B24_CANCEL && (legal[c->state] & 1u << event->type) == 0)
         return (struct b24_action){.type = B24_MISUSE};

@@ -19,7 +19,7 @@ struct b24_call; /* fields: call_impl.h, for call*.c only */
     X(B24_WOKE, "woke")     /* the SLEEP is over, or was cut short */                              \
     X(B24_REPLY, "reply")   /* SEND brought a complete reply */                                    \
     X(B24_FAILED, "failed") /* SEND brought none */                                                \
-    X(B24_ANSWER, "answer") /* to ASK */                                                           \
+    X(B24_ANSWER, "answer") /* to ASK or STORE */                                                  \
     X(B24_CANCEL, "cancel") /* give up */
 
 enum b24_event_type {
@@ -29,9 +29,11 @@ enum b24_event_type {
 };
 
 enum b24_verdict {
-    B24_GRANTED, /* `wait` tells from when on */
-    B24_REFUSED, /* not within the time that was asked for; `wait` tells when, or B24_NO_MS */
-    B24_BROKEN   /* the limiter itself failed: the built-in one takes over for this call */
+    B24_GRANTED, /* yes; RESERVE: `wait` tells from when on */
+    B24_REFUSED, /* no; RESERVE: not within the time that was asked for, `wait` tells when, or
+                    B24_NO_MS; LOCK: somebody else has it; LOAD: there is nothing */
+    B24_BROKEN   /* what was asked failed; RESERVE: the built-in limiter takes over for this call;
+                    else `text` says why */
 };
 
 /* Filled by the host; views are read before b24_call_next returns. */
@@ -43,6 +45,9 @@ struct b24_event {
         struct {
             enum b24_verdict verdict;
             b24_ms wait;
+            const struct b24_app *stored; /* LOAD: what there is, or NULL */
+            struct b24_view text;         /* CREDENTIAL: it; BROKEN: why */
+            const char *code;             /* BROKEN: a stable name, or NULL */
         } answer;
     } as;
 };
@@ -50,7 +55,8 @@ struct b24_event {
 #define B24_ACTIONS(X)                                                                             \
     X(B24_SEND, "SEND")   /* carry out as.send, then REPLY or FAILED */                            \
     X(B24_SLEEP, "SLEEP") /* come back with WOKE after as.sleep */                                 \
-    X(B24_ASK, "ASK")     /* ask the user's own limiter, then ANSWER */                            \
+    X(B24_ASK, "ASK")     /* ask the user's own limiter or store, then ANSWER */                   \
+    X(B24_STORE, "STORE") /* do as.store with b24's own store and lock, then ANSWER */             \
     X(B24_MOVE, "MOVE")   /* the next request goes to as.move: b24_call_set_portal, then GO */     \
     X(B24_DONE, "DONE")   /* as.done is final */                                                   \
     X(B24_MISUSE,                                                                                  \
@@ -62,10 +68,23 @@ enum b24_action_type {
 #undef X
 };
 
+/* X(constant, name) */
+#define B24_QUESTIONS(X)                                                                           \
+    X(B24_RESERVE, "reserve")   /* may a call go within `time` ms? */                              \
+    X(B24_PENALISE, "penalise") /* the portal was overrun: no call for `time` ms; the answer does  \
+                                   not matter */                                                   \
+    X(B24_LOAD, "load")         /* which tokens are kept? */                                       \
+    X(B24_SAVE, "save")         /* keep conf->app's */                                             \
+    X(B24_CREDENTIAL, "credential") /* which token, or webhook, is it now? */
+
 enum b24_question {
-    B24_RESERVE, /* may a call go within `time` ms? */
-    B24_PENALISE /* the portal was overrun: no call for `time` ms; the answer does not matter */
+#define X(constant, name) constant,
+    B24_QUESTIONS(X)
+#undef X
 };
+
+/* Of b24's own store, and of the lock that goes with any store. */
+enum b24_store_act { B24_STORE_LOCK, B24_STORE_LOAD, B24_STORE_SAVE, B24_STORE_UNLOCK };
 
 struct b24_action {
     enum b24_action_type type;
@@ -77,17 +96,20 @@ struct b24_action {
             enum b24_question question;
             b24_ms time;
         } ask;
+        enum b24_store_act store;
         const struct b24_outcome *done; /* valid until free */
     } as;
 };
 
 const char *b24_event_name(enum b24_event_type type);
 const char *b24_action_name(enum b24_action_type type);
+const char *b24_question_name(enum b24_question question);
 
 /* Something that a log may tell. Texts are masked. */
 struct b24_note {
-    const char *event;  /* "attempt", "reply", "failed", "wait", "retry", "moved", "degraded" */
-    const char *reason; /* of a wait: "limiter", "retry", "operating"; else NULL */
+    const char *event;  /* "attempt", "reply", "failed", "wait", "retry", "moved", "degraded",
+                           "refresh", "renewed" */
+    const char *reason; /* of a wait: "limiter", "retry", "operating", "token"; else NULL */
     int attempt;        /* how many requests have been sent */
     b24_ms wait;        /* B24_NO_MS: none */
     int status;         /* HTTP status, or 0 */
@@ -112,6 +134,7 @@ struct b24_call_setup {
        must outlive the call. NULL: nothing is remembered. Never shared between confs: what a
        redirect said to one account or trust store is not for another. */
     char *moved_origin;
+    struct b24_conf *renewable; /* the conf itself, if its credential may be renewed; else NULL */
 };
 
 /* `conf` and `portal`, the one at setup->moved_origin if there is one, must outlive the call. NULL:

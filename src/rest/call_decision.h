@@ -3,7 +3,7 @@
 #ifndef B24_REST_CALL_DECISION_H
 #define B24_REST_CALL_DECISION_H
 
-#include "rest/outcome.h"
+#include "rest/call.h"
 
 B24_PRIVATE_BEGIN
 
@@ -13,17 +13,22 @@ enum b24_decision_type {
     SLEEP,    /* for `time`, then `after` */
     RESERVE,  /* take a place in the portal's queue */
     ASK,      /* the user's own limiter gives the place, within `time` */
+    QUESTION, /* the user's own store or function is asked `question` */
+    STORE,    /* b24's own store or lock: `store` */
+    REFRESH,  /* the token server is asked */
     PENALISE, /* slow everybody down for `time`; then `after` */
     MOVED     /* the request goes to another address */
 };
 
-enum b24_after { THEN_SEND, THEN_RESERVE, THEN_OVERRUN, THEN_DONE };
+enum b24_after { THEN_SEND, THEN_RESERVE, THEN_OVERRUN, THEN_RENEW, THEN_DONE };
 
 struct b24_decision {
     enum b24_decision_type type;
     b24_ms time;
     enum b24_after after;
-    const char *reason; /* of a SLEEP, for the log: "limiter", "retry", "operating" */
+    const char *reason; /* of a SLEEP, for the log: "limiter", "retry", "operating", "token" */
+    enum b24_question question;
+    enum b24_store_act store;
 };
 
 /* ---- call_retry.c: the policy of retries, a function of these values and nothing else */

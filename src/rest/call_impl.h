@@ -16,7 +16,9 @@ B24_PRIVATE_BEGIN
     X(WAITING, 1u << B24_WOKE)                     /* until `wake`, then `after` */                \
     X(CALLING, 1u << B24_REPLY | 1u << B24_FAILED) /* a request is under way */                    \
     X(PENALISING, 1u << B24_ANSWER)                /* the user's limiter was told to slow down */  \
-    X(MOVING, 1u << B24_GO) /* to another address, whose portal the host looks up */               \
+    X(MOVING, 1u << B24_GO)       /* to another address, whose portal the host looks up */         \
+    X(RENEWING, 1u << B24_ANSWER) /* a store, a lock or a function was asked */                    \
+    X(REFRESHING, 1u << B24_REPLY | 1u << B24_FAILED) /* the token server was asked */             \
     X(FINISHED, ~0u)
 
 enum b24_state {
@@ -27,7 +29,7 @@ enum b24_state {
 
 #define B24_MOVES_MAX 2 /* new addresses followed on one way: more is a loop */
 
-#define B24_NOTES_MAX 6 /* more than one step can make */
+#define B24_NOTES_MAX 8 /* more than one step can make */
 
 struct b24_call {
     const struct b24_conf *conf;
@@ -40,6 +42,14 @@ struct b24_call {
     struct b24_request_text text;
     struct b24_request request;
     struct b24_outcome outcome;
+    /* another credential, see call_token.c */
+    struct b24_conf *owner; /* the conf, if its credential may be renewed; else NULL */
+    struct b24_token token;
+    uint64_t serial; /* of the conf when `text` was made */
+    struct b24_request_text token_text;
+    struct b24_request token_request;
+    char server[B24_ORIGIN_MAX]; /* the token server's origin */
+    struct b24_outcome said;     /* what it said last */
     enum b24_state state;
     b24_ms timeout; /* from GO to the deadline */
     b24_ms begun, now, deadline;
@@ -47,7 +57,8 @@ struct b24_call {
     enum b24_after after;
     b24_ms not_before; /* the portal asked for a pause until then */
     bool last_words;   /* after PENALISE: the outcome is final */
-    bool moved;        /* the last reply was a new address, no error */
+    bool moved;        /* the last reply was a new address, or of an old credential: no error */
+    bool inner;        /* the step goes on: what it told the log stays */
     int retries;       /* left */
     int moves;         /* left */
     bool safe;         /* may run twice */
@@ -65,6 +76,7 @@ struct b24_call {
 
 /* call_note.c: for the log */
 struct b24_note *b24_call_add_note(struct b24_call *c, const char *event);
+void b24_call_note_outcome(struct b24_call *c, const char *event, const struct b24_outcome *what);
 
 /* call_limit.c: no request without a place in the portal's queue */
 
@@ -83,7 +95,28 @@ void b24_call_learn(struct b24_call *c);
 /* Is it final? */
 struct b24_judgement b24_call_judge(const struct b24_call *c);
 
+/* call_token.c: another credential for one that was refused */
+
+/* Was it refused, and may there be another? */
+bool b24_call_refused(const struct b24_call *c);
+/* RESERVE or MOVED with another one, FINAL with the outcome set, or what has to be done for it. */
+struct b24_decision b24_call_renew(struct b24_call *c, enum b24_token_event event);
+/* The same after what had to be done: a wait, an answer, a reply of the token server, or none. */
+struct b24_decision b24_call_renew_woke(struct b24_call *c);
+struct b24_decision b24_call_renew_answer(struct b24_call *c, const struct b24_event *answer);
+struct b24_decision b24_call_renew_reply(struct b24_call *c, const struct b24_reply *reply);
+struct b24_decision b24_call_renew_failed(struct b24_call *c, const struct b24_failure *failure);
+/* The conf may have got another one meanwhile: the request will have that. False: no memory. */
+bool b24_call_use_newest(struct b24_call *c);
+/* This call renews nothing any more. */
+void b24_call_renew_end(struct b24_call *c);
+
 /* call_move.c: renamed portals */
+
+/* May a portal at `origin` be at that endpoint from now on? */
+bool b24_call_may_move(const char *origin, const char *endpoint);
+/* Turns the request to that endpoint, if it is elsewhere and may be. */
+bool b24_call_follow(struct b24_call *c, const char *endpoint);
 
 /* If this reply says that the portal has a new address, turns the request there. */
 bool b24_call_moved(struct b24_call *c, const struct b24_reply *reply);

@@ -6,7 +6,7 @@ static struct b24_decision then(enum b24_decision_type type) {
 }
 
 static struct b24_decision sleep_for(b24_ms time, enum b24_after after) {
-    return (struct b24_decision){SLEEP, time, after, "limiter"};
+    return (struct b24_decision){.type = SLEEP, .time = time, .after = after, .reason = "limiter"};
 }
 
 /* No place within the deadline: the wait is not begun. */

@@ -38,11 +38,16 @@ static bool same_host(struct b24_view a, struct b24_view b) {
     return b24_same_text(a, host);
 }
 
-/* The one kind of redirect that is followed. */
-static bool may_follow(const struct b24_url *here, const struct b24_url *there) {
+/* Another name of the portal, as far as its name can tell. */
+static bool may_be_it(const struct b24_url *here, const struct b24_url *there) {
     return there->absolute && here->https && there->https &&
            b24_url_port(here) == b24_url_port(there) && b24_same_zone(here->host, there->host) &&
-           !same_host(here->host, there->host) && same_path(here, there);
+           !same_host(here->host, there->host);
+}
+
+/* The one kind of redirect that is followed. */
+static bool may_follow(const struct b24_url *here, const struct b24_url *there) {
+    return may_be_it(here, there) && same_path(here, there);
 }
 
 /* ------------------------------------------------------------ what is said about the others */
@@ -138,6 +143,22 @@ bool b24_call_moved(struct b24_call *c, const struct b24_reply *r) {
     c->moved = true;
     c->remembered = false;
     return true;
+}
+
+bool b24_call_may_move(const char *origin, const char *endpoint) {
+    struct b24_url here, there;
+    return b24_url_parse(text_view(origin), &here) == NULL &&
+           b24_url_parse(text_view(endpoint), &there) == NULL && may_be_it(&here, &there);
+}
+
+bool b24_call_follow(struct b24_call *c, const char *endpoint) {
+    struct b24_url there;
+    char origin[B24_ORIGIN_MAX];
+    if (!b24_call_may_move(c->origin, endpoint)) return false;
+    if (b24_url_parse(text_view(endpoint), &there) != NULL || !b24_url_origin(&there, origin))
+        return false;
+    c->remembered = false;
+    return turn(c, origin);
 }
 
 bool b24_call_away(const struct b24_call *c) { return strcmp(c->origin, c->conf->origin) != 0; }

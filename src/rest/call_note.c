@@ -13,6 +13,13 @@ struct b24_note *b24_call_add_note(struct b24_call *c, const char *event) {
     return n;
 }
 
+void b24_call_note_outcome(struct b24_call *c, const char *event, const struct b24_outcome *what) {
+    struct b24_note *n = b24_call_add_note(c, event);
+    n->status = what->status;
+    memcpy(n->code, what->code, sizeof n->code);
+    memcpy(n->text, what->text, sizeof n->text);
+}
+
 const struct b24_note *b24_call_note(struct b24_call *c) {
     return c->notes_read < c->note_count ? &c->notes[c->notes_read++] : NULL;
 }

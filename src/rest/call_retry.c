@@ -39,8 +39,9 @@ static struct b24_judgement final(b24_ms retry_after) {
 static struct b24_judgement retry_after(const struct b24_attempt *a, b24_ms pause,
                                         const char *reason) {
     if (pause >= a->time) return final(pause);
-    return (struct b24_judgement){
-        {SLEEP, pause, THEN_RESERVE, reason}, true, a->outcome->retry_after};
+    struct b24_decision sleep = {
+        .type = SLEEP, .time = pause, .after = THEN_RESERVE, .reason = reason};
+    return (struct b24_judgement){sleep, true, a->outcome->retry_after};
 }
 
 /* The method has used up its computing time. */
@@ -57,8 +58,9 @@ static struct b24_judgement blocked(const struct b24_attempt *a) {
 static struct b24_judgement overrun(const struct b24_attempt *a) {
     b24_ms pause = at_least(backoff(a), a->outcome->retry_after);
     bool retry = a->left > 0 && pause < a->time;
-    return (struct b24_judgement){
-        {PENALISE, pause, retry ? THEN_RESERVE : THEN_DONE, NULL}, retry, pause};
+    struct b24_decision slow = {
+        .type = PENALISE, .time = pause, .after = retry ? THEN_RESERVE : THEN_DONE};
+    return (struct b24_judgement){slow, retry, pause};
 }
 
 struct b24_judgement b24_judge_attempt(const struct b24_attempt *a) {

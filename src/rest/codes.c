@@ -13,11 +13,13 @@
 #define NEW_TOKEN                                                                                  \
     "Get a new access token with the refresh token, or let the user authorise the application "    \
     "again."
-/* One code for two things: facts say that the token server means the code of an authorisation. */
 #define EXPIRED                                                                                    \
-    "From a portal: the access token is an hour old; get a new one with the refresh token. From "  \
-    "the token server: the authorisation code was used already or is older than 30 seconds; let "  \
-    "the user authorise again."
+    "Access tokens live for an hour: get a new one with the refresh token; b24 does it by itself " \
+    "for oauth = {client_id=, client_secret=, …}."
+#define LOG_IN_AGAIN "run b24 login --app again."
+#define CLIENT       "Check the application's client_id and client_secret."
+#define GRANT                                                                                      \
+    "The refresh token was used already, is older than 180 days, or was revoked: " LOG_IN_AGAIN
 #define INSTALL "Let an administrator install the application on the portal again."
 #define PLAN                                                                                       \
     "An administrator has to renew the portal's plan or Market subscription: REST needs one."
@@ -65,10 +67,9 @@ static const struct b24_code codes[] = {
      "full). " INSTALL},
     {"session_failed", B24_AUTH, B24_NEVER,
      "The request carried a browser session; send a webhook or token instead."},
-    {"invalid_client", B24_AUTH, B24_NEVER, "Check the application's client_id and client_secret."},
-    {"wrong_client", B24_AUTH, B24_NEVER, "Check the application's client_id and client_secret."},
-    {"invalid_grant", B24_AUTH, B24_NEVER,
-     "The refresh token was used already or is older than 180 days: let the user authorise again."},
+    {"invalid_client", B24_AUTH, B24_NEVER, CLIENT},
+    {"wrong_client", B24_AUTH, B24_NEVER, CLIENT},
+    {"invalid_grant", B24_AUTH, B24_NEVER, GRANT},
     {"insufficient_scope", B24_DENIED, B24_NEVER,
      "In the webhook's settings tick 'Chat and Notifications (im)', or the scope of the method "
      "that you call."},
@@ -208,6 +209,28 @@ const struct b24_code *b24_code_find(const char *code, int status) {
     if (b24_starts(code, V3_PREFIX)) return v3_code(status);
     if (code[0] == '\0' && (status == 429 || status == 503)) return b24_code_of_status(status);
     return unknown_code(status);
+}
+
+/* What a token server says of the request for tokens. */
+const struct b24_code *b24_code_of_token_server(const char *code, int status) {
+    static const struct b24_code known[] = {
+        {"invalid_grant", B24_AUTH, B24_NEVER, GRANT},
+        {"expired_token", B24_AUTH, B24_NEVER,
+         "The authorisation code was used already or is older than 30 seconds: " LOG_IN_AGAIN},
+        {"invalid_token", B24_AUTH, B24_NEVER, GRANT},
+        {"invalid_client", B24_AUTH, B24_NEVER, CLIENT},
+        {"wrong_client", B24_AUTH, B24_NEVER, CLIENT},
+        {"invalid_request", B24_AUTH, B24_NEVER,
+         "The token server did not understand the request; " LOG_IN_AGAIN},
+        {"authorization_error", B24_AUTH, B24_NEVER,
+         "The user is dismissed or blocked, or the application was removed: " LOG_IN_AGAIN},
+        {"PAYMENT_REQUIRED", B24_DENIED, B24_NEVER, PLAN}};
+    static const struct b24_code other = {"", B24_AUTH, B24_NEVER,
+                                          "The token server gives no new token; " LOG_IN_AGAIN};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (b24_same(known[i].name, code)) return &known[i];
+    const struct b24_code *c = b24_code_find(code, status);
+    return c->repeat != B24_NEVER || c->kind == B24_LIMIT ? c : &other;
 }
 
 const char *b24_code_silent_hint(const struct b24_code *code) {

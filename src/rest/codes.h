@@ -24,6 +24,9 @@ struct b24_code {
  * Never NULL. */
 const struct b24_code *b24_code_find(const char *code, int status);
 
+/* The same for what a token server says: the same words mean other things there. */
+const struct b24_code *b24_code_of_token_server(const char *code, int status);
+
 /* The hint where the portal sent a code and no words for it. */
 const char *b24_code_silent_hint(const struct b24_code *code);
 

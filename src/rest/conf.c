@@ -40,6 +40,9 @@ void b24_conf_free(struct b24_conf *conf) {
     drop(&conf->origin);
     drop(&conf->secret);
     drop(&conf->token);
+    drop(&conf->past);
+    b24_app_free(conf->app);
+    conf->app = NULL;
 #define FREE_SECONDS(field)
 #define FREE_COUNT(field)
 #define FREE_BYTES(field)
@@ -150,12 +153,10 @@ bool b24_conf_webhook(struct b24_conf *conf, struct b24_view text, struct b24_fa
     return take_base(conf, (struct b24_view){tail, (size_t)n}, fault);
 }
 
-bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_view token,
-                    struct b24_fault *fault) {
+static bool take_portal(struct b24_conf *conf, struct b24_view portal, struct b24_fault *fault) {
     struct b24_url url;
     char ascii[B24_URL_MAX];
     portal = b24_trim(portal);
-    token = b24_trim(token);
     const char *wrong =
         portal.n > B24_URL_MAX ? "it is too long" : b24_url_ascii(&portal, ascii, sizeof ascii);
     if (wrong == NULL) wrong = b24_url_parse(portal, &url);
@@ -163,19 +164,109 @@ bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_vi
         return b24_fail(fault, B24_CONFIG, "BAD_PORTAL",
                         "portal is a host such as name.bitrix24.com.",
                         "the portal address is unusable: %s", wrong);
+    return take_origin(conf, &url, fault) && take_base(conf, (struct b24_view){"/rest/", 6}, fault);
+}
+
+static bool take_token(struct b24_conf *conf, struct b24_view token, struct b24_fault *fault) {
+    token = b24_trim(token);
     for (size_t i = 0; i < token.n; i++)
         if ((unsigned char)token.p[i] <= ' ' || (unsigned char)token.p[i] >= 0x7f) token.n = 0;
     if (token.n == 0)
         return b24_fail(fault, B24_CONFIG, "BAD_TOKEN",
                         "token is the access_token of an OAuth answer.",
                         "the token is empty or has spaces or other characters that no token has");
-    return take_origin(conf, &url, fault) && b24_conf_string(&conf->token, token, fault) &&
-           take_base(conf, (struct b24_view){"/rest/", 6}, fault);
+    return b24_conf_string(&conf->token, token, fault);
+}
+
+bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_view token,
+                    struct b24_fault *fault) {
+    return take_portal(conf, portal, fault) && take_token(conf, token, fault);
+}
+
+/* ------------------------------------------------------------ applications, and renewal */
+
+bool b24_conf_app(struct b24_conf *conf, struct b24_view portal, struct b24_fault *fault) {
+    const struct b24_grant *g = &conf->app->grant;
+    struct b24_view token = {g->access_token, strlen(g->access_token)};
+    if (g->client_endpoint[0] != '\0')
+        portal = (struct b24_view){g->client_endpoint, strlen(g->client_endpoint)};
+    if (portal.n == 0)
+        return b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL",
+                        "Give oauth the token server's whole answer, or portal = HOST beside it.",
+                        "oauth does not say which portal it is for (client_endpoint)");
+    return take_portal(conf, portal, fault) && (token.n == 0 || take_token(conf, token, fault));
+}
+
+/* splitmix's step: another odd number, never 0. */
+static void new_serial(struct b24_conf *conf) {
+    conf->serial = (conf->serial + 0x9E3779B97F4A7C15u) | 1;
+}
+
+bool b24_conf_renew_token(struct b24_conf *conf, struct b24_view token, struct b24_fault *fault) {
+    char *old = conf->token;
+    conf->token = NULL;
+    if (!take_token(conf, token, fault)) {
+        conf->token = old;
+        return false;
+    }
+    drop(&conf->past);
+    conf->past = old;
+    new_serial(conf);
+    return true;
+}
+
+bool b24_conf_renew_webhook(struct b24_conf *conf, struct b24_view text, struct b24_fault *fault) {
+    struct b24_conf other;
+    memset(&other, 0, sizeof other);
+    other.allow_http = conf->allow_http;
+    bool ok = b24_conf_webhook(&other, text, fault);
+    if (ok && strcmp(other.origin, conf->origin) != 0)
+        ok = b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", "Make a new client for another portal.",
+                      "the webhook function returned the webhook of another portal");
+    if (ok) {
+        drop(&conf->past);
+        drop(&conf->base);
+        conf->past = conf->secret;
+        conf->secret = other.secret;
+        conf->base = other.base;
+        other.secret = other.base = NULL;
+        new_serial(conf);
+    }
+    b24_conf_free(&other);
+    return ok;
+}
+
+/* X(secret): all that must not be shown, but for what is masked by its place. */
+#define SECRETS(conf, X)                                                                           \
+    X((conf)->secret)                                                                              \
+    X((conf)->token)                                                                               \
+    X((conf)->past)
+#define APP_SECRETS(app, X)                                                                        \
+    X((app)->client_secret)                                                                        \
+    X((app)->code)                                                                                 \
+    X((app)->past)                                                                                 \
+    X((app)->grant.access_token)                                                                   \
+    X((app)->grant.refresh_token)                                                                  \
+    X((app)->found.access_token)                                                                   \
+    X((app)->found.refresh_token)
+
+size_t b24_conf_longest_secret(const struct b24_conf *conf) {
+    size_t longest = 0;
+#define LENGTH(text)                                                                               \
+    if (text != NULL && strlen(text) > longest) longest = strlen(text);
+    SECRETS(conf, LENGTH)
+    if (conf->app != NULL) {
+        APP_SECRETS(conf->app, LENGTH)
+    }
+    return longest;
 }
 
 void b24_conf_mask(const struct b24_conf *conf, char *text) {
-    b24_mask_word(text, conf->secret);
-    b24_mask_word(text, conf->token);
+#define MASK(secret) b24_mask_word(text, secret);
+    SECRETS(conf, MASK)
+    if (conf->app != NULL) {
+        APP_SECRETS(conf->app, MASK)
+    }
     b24_mask_proxy(text, conf->proxy);
     b24_mask_environment(text);
     b24_mask_path(text, conf->ca_file);

@@ -21,13 +21,17 @@
     X(webhook, T(STRING) | T(FUNCTION), "a string or a function that returns it", "",              \
       "string|fun():string?,string?",                                                              \
       "URL of an incoming webhook, in any pasted form, or a function that returns it (or `nil` "   \
-      "and the reason)")                                                                           \
+      "and the reason); asked again if the portal refuses it")                                     \
     X(portal, T(STRING), "a string", "", "string",                                                 \
       "host of the portal, with `token`, instead of a webhook")                                    \
-    X(token, T(STRING), "a string", "", "string", "OAuth access token")                            \
-    X(oauth, T(TABLE), "a table", "", "table", "")                                                 \
+    X(token, T(STRING) | T(FUNCTION), "a string or a function that returns it", "",                \
+      "string|fun():string?,string?",                                                              \
+      "OAuth access token, or a function that returns it; asked again if the portal refuses it")   \
+    X(oauth, T(TABLE), "a table", "", "b24.oauth",                                                 \
+      "an application's tokens, which b24 renews: see [OAuth](#oauth)")                            \
     X(profile, T(STRING), "a string", "", "string",                                                \
-      "take the webhook from the file `~/.config/b24/webhook.PROFILE`")                            \
+      "take the webhook from the file `~/.config/b24/webhook.PROFILE`, or else the tokens from "   \
+      "`app.PROFILE`")                                                                             \
     X(limiter, T(TABLE) | T(BOOLEAN), "a table or false", "on", "b24.limiter|false",               \
       "a stricter limit `{rate=, burst=}` than the plan's, `false` for none, or your own "         \
       "`{reserve=, penalise=}`")                                                                   \

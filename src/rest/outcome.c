@@ -19,6 +19,7 @@
 #define EXCERPT_SOURCE 2000 /* bytes of a foreign body that are looked at */
 #define EXCERPT_MAX    120  /* bytes of it that are shown */
 #define TEXT_SHOWN     300  /* bytes of a message inside the one-line text */
+#define FROM_SHOWN     80   /* bytes of who said it, if it was not the portal */
 #define TEXT_SOURCE                                                                                \
     8192 /* bytes of a text that are looked at: masking takes time, and 1 KiB is kept */
 
@@ -37,15 +38,18 @@ void b24_outcome_free(struct b24_outcome *o) {
 
 /* text = "b24: CODE: message (HTTP nnn)" from the other fields. */
 static void compose(struct b24_outcome *o) {
-    char shown[B24_MESSAGE_MAX + 4], code[B24_CODE_MAX], status[24] = "";
+    char shown[B24_MESSAGE_MAX + 4], code[B24_CODE_MAX], status[24] = "", from[FROM_SHOWN] = "";
     memcpy(shown, o->message, sizeof o->message);
     memcpy(code, o->code, sizeof code);
     b24_flatten(shown);
     b24_flatten(code);
     b24_shorten(shown, TEXT_SHOWN);
     if (o->status > 0) snprintf(status, sizeof status, " (HTTP %d)", o->status);
-    snprintf(o->text, sizeof o->text, "b24: %s%s%.*s%s", code, code[0] && shown[0] ? ": " : "",
-             TEXT_SHOWN + 3, shown, status);
+    if (o->from != NULL)
+        snprintf(from, sizeof from, "%.60s%s", o->from, shown[0] ? ": " : " says so");
+    bool words = shown[0] != '\0' || from[0] != '\0';
+    snprintf(o->text, sizeof o->text, "b24: %s%s%s%.*s%s", code, code[0] && words ? ": " : "", from,
+             from[0] ? TEXT_SHOWN - (int)sizeof from : TEXT_SHOWN + 3, shown, status);
 }
 
 static void set_code(struct b24_outcome *o, const char *code) {
@@ -103,7 +107,9 @@ static int meant_status(const char *code, int status) {
 static void error_body(struct b24_outcome *o, const struct b24_conf *conf, const cJSON *error) {
     const char *text = portal_text(o->root, error);
     portal_code(conf, error, o->code);
-    const struct b24_code *c = b24_code_find(o->code, meant_status(o->code, o->status));
+    int status = meant_status(o->code, o->status);
+    const struct b24_code *c = o->from != NULL ? b24_code_of_token_server(o->code, status)
+                                               : b24_code_find(o->code, status);
     set_message(o, conf, (struct b24_view){text, strlen(text)});
     judge(o, c);
     if (text[0] == '\0') o->hint = b24_code_silent_hint(c);
@@ -146,18 +152,12 @@ static cJSON *broken_error(const struct b24_reply *r, int max_depth) {
     return NULL;
 }
 
-static size_t longest_secret(const struct b24_conf *conf) {
-    size_t secret = conf->secret != NULL ? strlen(conf->secret) : 0,
-           token = conf->token != NULL ? strlen(conf->token) : 0;
-    return secret > token ? secret : token;
-}
-
 /* A reply without a usable JSON document. */
 static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf,
                          const struct b24_reply *r, const char *why) {
     char text[EXCERPT_SOURCE + 4], all[B24_MESSAGE_MAX];
     size_t n = r->body.n < EXCERPT_SOURCE ? r->body.n : EXCERPT_SOURCE;
-    size_t tail = longest_secret(conf);
+    size_t tail = b24_conf_longest_secret(conf);
     b24_copy_text(text, sizeof text, (struct b24_view){r->body.p, n});
     b24_conf_mask(conf, text);
     if (r->body.n > n && strlen(text) > tail)

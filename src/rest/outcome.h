@@ -47,6 +47,8 @@ struct b24_outcome {
     char message[B24_MESSAGE_MAX]; /* the portal's own text (masked), or ours */
     char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */
     const char *hint;              /* static, or hint_text, or NULL */
+    const char *from; /* who said it, if it was not the portal: a host; NULL: the portal. Set by who
+                         makes the outcome, for whom it must live */
     char hint_text[B24_HINT_MAX];
     cJSON *root;                      /* the whole answer, owned; NULL if there is none */
     cJSON *result;                    /* in root, or NULL; whoever shows it may reshape it */

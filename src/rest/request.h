@@ -1,4 +1,4 @@
-/* rest/request.h: one HTTP request to a portal. */
+/* rest/request.h: one HTTP request to a portal or a token server. */
 #ifndef B24_REST_REQUEST_H
 #define B24_REST_REQUEST_H
 
@@ -7,10 +7,11 @@
 
 B24_PRIVATE_BEGIN
 
-/* What has to be sent: always POST, without following redirects or keeping cookies. */
+/* What has to be sent, without following redirects or keeping cookies. */
 struct b24_request {
-    const char *url;            /* NUL-terminated; holds the webhook's secret */
-    struct b24_view body;       /* JSON; never empty */
+    const char *url;      /* NUL-terminated; holds the webhook's secret, or the application's */
+    struct b24_view body; /* JSON; empty: GET, else POST */
+    uint64_t serial; /* that of the conf: its requests have the same headers; 0: no others do */
     const char *const *headers; /* "Name: value" lines, NULL at the end */
     b24_ms timeout;             /* for this request, from now */
     bool repeatable;            /* it may be sent again if a kept connection turns out dead */
@@ -30,6 +31,18 @@ bool b24_request_build(struct b24_request_text *text, const struct b24_conf *con
  * nothing changed. */
 bool b24_request_move(struct b24_request_text *text, const struct b24_conf *conf,
                       const char *origin, struct b24_view method);
+/* Another credential of conf in the place of the one it was built with. The same. */
+bool b24_request_renew(struct b24_request_text *text, const struct b24_conf *conf,
+                       const char *origin, struct b24_view method);
+
+/* The request for tokens to the token server at that origin: with the application's code, if there
+   is one, else with its refresh token. A GET whose query has the application's secret, as nothing
+   else is documented, nor seen in any client: a server that reads the query alone would answer a
+   POST with an error, and all who log in would be locked out. Over TLS nobody but that server sees
+   it; whoever sends it must not show the URL. */
+bool b24_request_tokens(struct b24_request_text *text, const struct b24_conf *conf,
+                        const char *server);
+
 void b24_request_free(struct b24_request_text *text);
 
 B24_PRIVATE_END

@@ -23,9 +23,20 @@ local function check_pcall(ok, err)
   if err:find "interrupted!$" or err == "not enough memory" then error(err, 0) end
 end
 
--- The answer of the user's own limiter, as the machine wants it.
+-- What the user's function for tokens says: conf.oauth.store.load or save, or what conf.token or
+-- conf.webhook is.
+local function ask_for_tokens(host, answerer, question)
+  local ok, value, message = (host.pcall or pcall)(answerer, question.tokens)
+  check_pcall(ok, value)
+  return { ok = ok, value = value, message = message }
+end
+
+local LIMITER = { reserve = true, penalise = true }
+
+-- The answer of the user's own limiter, or store, as the machine wants it.
 local function ask(host, call, question)
-  local limiter = call:limiter(question.question)
+  local limiter = call:answerer(question.question)
+  if not LIMITER[question.question] then return ask_for_tokens(host, limiter, question) end
   if not limiter then return { wait = 0 } end
   local ok, first, second = (host.pcall or pcall)(limiter, question.portal, question.time)
   check_pcall(ok, first)

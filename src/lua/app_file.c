@@ -1,0 +1,84 @@
+/* codec.system's part for the file of an application's tokens: for b24 on the command line. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "lua/cache.h"
+#include "lua/owned.h"
+#include "lua/system.h"
+#include "os/token_store.h"
+
+#define PAUSE 20   /* ms between two looks at a busy file */
+#define MOST  5000 /* ms; whoever has it asks the token server */
+
+static void wipe(void *app) { b24_app_wipe(app); }
+
+/* [0, +1] A place for what the file holds. */
+static struct b24_app *new_app(lua_State *L) {
+    return b24L_new_owned(L, sizeof(struct b24_app), wipe);
+}
+
+/* [0, 0] */
+static bool read_file(const char *path, struct b24_app *app, struct b24_fault *fault) {
+    enum b24_store_result found = b24_store_read(path, app, fault);
+    if (found == B24_STORE_NONE)
+        return b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL", "Run: b24 login --app",
+                        "%s does not exist", path);
+    return found == B24_STORE_OK;
+}
+
+int b24L_system_app(lua_State *L) {
+    struct b24_fault fault;
+    char path[B24_STORE_MAX];
+    struct b24_app *app = new_app(L);
+    const struct b24_grant *g = &app->grant;
+    if (!b24_store_path(luaL_optstring(L, 1, NULL), path, &fault) || !read_file(path, app, &fault))
+        return b24L_push_fault(L, &fault, NULL);
+    lua_createtable(L, 0, 10);
+    b24L_set_text(L, -1, "path", path);
+    b24L_set_text(L, -1, "client_id", app->client_id);
+    b24L_set_text(L, -1, "client_endpoint", g->client_endpoint);
+    b24L_set_text(L, -1, "server_endpoint", g->server_endpoint);
+    b24L_set_text(L, -1, "member_id", g->member_id);
+    b24L_set_text(L, -1, "user_id", g->user_id[0] != '\0' ? g->user_id : NULL);
+    b24L_set_text(L, -1, "scope", g->scope);
+    b24L_set_text(L, -1, "status", g->status);
+    if (g->expires > 0) b24L_set_count(L, -1, "expires", g->expires);
+    return 1;
+}
+
+/* Waits a little for whoever renews the tokens now. */
+static bool lock(struct b24_store_lock *held, const char *path, struct b24_fault *fault) {
+    for (b24_ms until = b24_clock() + MOST;;) {
+        enum b24_store_result got = b24_store_lock(held, path, false, fault);
+        if (got != B24_STORE_NONE) return got == B24_STORE_OK;
+        if (b24_clock() > until)
+            return b24_fail(fault, B24_TIMEOUT, "TIMEOUT", NULL, "another process holds %s", path);
+        b24L_nap(PAUSE);
+    }
+}
+
+static bool set_user(const char *path, const char *user_id, struct b24_app *app,
+                     struct b24_fault *fault) {
+    struct b24_store_lock held = {-1, 0};
+    if (!lock(&held, path, fault)) return false;
+    bool ok = read_file(path, app, fault);
+    if (ok) {
+        strcpy(app->grant.user_id, user_id);
+        return b24_store_save(&held, path, app, fault);
+    }
+    b24_store_unlock(&held, path);
+    return false;
+}
+
+int b24L_system_app_user(lua_State *L) {
+    struct b24_fault fault;
+    char path[B24_STORE_MAX];
+    const char *user_id = luaL_checkstring(L, 2);
+    struct b24_app *app = new_app(L);
+    luaL_argcheck(L, strlen(user_id) < sizeof app->grant.user_id, 2, "too long");
+    if (!b24_store_path(luaL_optstring(L, 1, NULL), path, &fault) ||
+        !set_user(path, user_id, app, &fault))
+        return b24L_push_fault(L, &fault, NULL);
+    lua_pushboolean(L, 1);
+    return 1;
+}

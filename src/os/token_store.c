@@ -1,0 +1,283 @@
+#define _DEFAULT_SOURCE /* flock */
+#define _POSIX_C_SOURCE 200809L
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
+#include "os/token_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "os/credential.h"
+#include "os/private_file.h"
+#include "os/runtime_dir.h"
+#include "os/standard.h"
+#include "json/document.h"
+
+#define FILE_MAX (32u << 10) /* bytes; a store has 900, its longest texts together 14,000 */
+
+/* s: nobody renews so long, as a call lives for ten minutes at most. Who still holds the lock was
+   stopped, or is a forked child that does not know of it. */
+#define LOCK_OLD (B24_TIMEOUT_MAX + 60)
+
+#define LOGIN "Run b24 login --app again."
+
+static enum b24_store_result bad(struct b24_fault *fault, const char *path, const char *what) {
+    (void)b24_fail(fault, B24_CONFIG, "BAD_FILE", LOGIN, "%s %s", path, what);
+    return B24_STORE_BAD;
+}
+
+static enum b24_store_result failed(struct b24_fault *fault, const char *path) {
+    (void)b24_fail(fault, B24_CONFIG, "CANNOT_WRITE", NULL,
+                   "%s cannot be written, so no new tokens were asked for: %s", path,
+                   strerror(errno));
+    return B24_STORE_BAD;
+}
+
+/* ------------------------------------------------------------ reading */
+
+static bool read_all(int fd, struct b24_buffer *out) {
+    char piece[4096];
+    for (;;) {
+        ssize_t n = read(fd, piece, sizeof piece);
+        if (n < 0 && errno == EINTR) continue;
+        if (n > 0 && !b24_buffer_add(out, piece, (size_t)n)) return false;
+        if (n <= 0) return n == 0;
+    }
+}
+
+/* Whole and usable? */
+static bool parse(struct b24_view text, struct b24_app *out) {
+    struct b24_json_error why;
+    cJSON *root = b24_document_parse(text, B24_DEPTH_DEFAULT, &why);
+    bool ok = root != NULL && b24_app_read(root, b24_clock_wall(), out);
+    cJSON_Delete(root);
+    return ok && (out->grant.access_token[0] != '\0' || out->grant.refresh_token[0] != '\0');
+}
+
+static bool read_fd(int fd, struct b24_app *out) {
+    struct b24_buffer text;
+    b24_buffer_init(&text, FILE_MAX);
+    bool ok = read_all(fd, &text) && parse(b24_buffer_view(&text), out);
+    if (text.p != NULL) memset(text.p, 0, text.n);
+    b24_buffer_free(&text);
+    return ok;
+}
+
+static enum b24_store_result trusted(int fd, const char *path, struct b24_fault *fault) {
+    struct stat s;
+    if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode)) return bad(fault, path, "is not a regular file");
+    if (s.st_uid != geteuid()) {
+        (void)b24_fail(fault, B24_CONFIG, "FOREIGN_FILE", "Only a file of your own is read.",
+                       "%s belongs to another user", path);
+        return B24_STORE_BAD;
+    }
+    if ((s.st_mode & (S_IRWXG | S_IRWXO)) == 0) return B24_STORE_OK;
+    (void)b24_fail(fault, B24_CONFIG, "FILE_NOT_PRIVATE",
+                   "Other users can read the tokens in it; run the command in the message.",
+                   "%s can be read by others; run: chmod 600 %s", path, path);
+    return B24_STORE_BAD;
+}
+
+enum b24_store_result b24_store_read(const char *path, struct b24_app *out,
+                                     struct b24_fault *fault) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return B24_STORE_NONE;
+    if (fd < 0) return bad(fault, path, strerror(errno));
+    enum b24_store_result result = trusted(fd, path, fault);
+    if (result == B24_STORE_OK && !read_fd(fd, out))
+        result = bad(fault, path, "has no tokens of an application in it");
+    close(fd);
+    return result;
+}
+
+/* ------------------------------------------------------------ the lock */
+
+static bool new_name(const char *path, char out[B24_STORE_MAX + 8]) {
+    int n = snprintf(out, B24_STORE_MAX + 8, "%s.new", path);
+    return path[0] == '/' && n > 0 && n < B24_STORE_MAX + 8;
+}
+
+/* Is `fd` the file that others find under that name? */
+static bool named(int fd, const char *name) {
+    struct stat mine, found;
+    return fstat(fd, &mine) == 0 && S_ISREG(mine.st_mode) && mine.st_uid == geteuid() &&
+           lstat(name, &found) == 0 && found.st_ino == mine.st_ino && found.st_dev == mine.st_dev;
+}
+
+static bool held(const struct b24_store_lock *lock) {
+    return lock->fd >= 0 && lock->owner == (long)getpid();
+}
+
+static void drop(struct b24_store_lock *lock) {
+    if (lock->fd >= 0) close(lock->fd);
+    lock->fd = -1;
+}
+
+static int open_new(const char *path, const char *name) {
+    const int how = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int fd = b24_above_standard(open(name, how, 0600));
+    if (fd < 0 && errno == ENOENT && b24_private_folders(path))
+        fd = b24_above_standard(open(name, how, 0600));
+    return fd;
+}
+
+/* Somebody holds a lock for longer than anybody lives: a new file gets its name. Those who think so
+   do it one by one, under a lock on the folder that is held for these few lines. */
+static void depose(int fd, const char *path, const char *name) {
+    struct stat s;
+    char folder[B24_STORE_MAX];
+    if (fstat(fd, &s) != 0 || time(NULL) - s.st_mtime < LOCK_OLD) return;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
+    int dir = b24_above_standard(open(folder, O_RDONLY | O_CLOEXEC));
+    if (dir < 0) return;
+    if (flock(dir, LOCK_EX | LOCK_NB) == 0 && named(fd, name)) (void)unlink(name);
+    close(dir);
+}
+
+/* [its descriptor, locked] or -1; *busy: somebody else has it. */
+static int try_lock(const char *path, const char *name, bool *busy) {
+    int fd = open_new(path, name);
+    *busy = false;
+    if (fd < 0) return -1;
+    /* Looked at under the lock: before it, another process may have put it in place, or removed
+       it. */
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && named(fd, name)) return fd;
+    *busy = true;
+    depose(fd, path, name);
+    close(fd);
+    return -1;
+}
+
+static bool put(int fd, const char *p, size_t n) {
+    off_t at = 0;
+    while (n > 0) {
+        ssize_t done = pwrite(fd, p, n, at);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) return false;
+        p += done;
+        at += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
+/* Blank, and as long as a pair may get: what is full now would be full then. */
+static bool reserve(int fd) {
+    char *blanks = malloc(FILE_MAX);
+    if (blanks == NULL) return false;
+    memset(blanks, '\n', FILE_MAX);
+    bool ok = ftruncate(fd, 0) == 0 && put(fd, blanks, FILE_MAX);
+    free(blanks);
+    return ok;
+}
+
+/* Did a process die after it had written the pair, and before it put it in place? */
+static bool finished(int fd, const char *path, const char *name) {
+    struct b24_app *left = b24_app_new();
+    bool whole = left != NULL && read_fd(fd, left);
+    b24_app_free(left);
+    return whole && fsync(fd) == 0 && rename(name, path) == 0;
+}
+
+enum b24_store_result b24_store_lock(struct b24_store_lock *lock, const char *path, bool bare,
+                                     struct b24_fault *fault) {
+    char name[B24_STORE_MAX + 8];
+    bool busy = true;
+    if (held(lock)) return B24_STORE_OK;
+    drop(lock); /* a parent's; its own descriptor keeps the lock */
+    errno = ENAMETOOLONG;
+    if (!new_name(path, name)) return failed(fault, path);
+    int fd = try_lock(path, name, &busy);
+    if (fd < 0) return busy ? B24_STORE_NONE : failed(fault, path);
+    if (!bare && finished(fd, path, name)) {
+        close(fd); /* that file is the store now: the lock is another one's name */
+        fd = try_lock(path, name, &busy);
+        if (fd < 0) return busy ? B24_STORE_NONE : failed(fault, path);
+    }
+    lock->fd = fd;
+    lock->owner = (long)getpid();
+    (void)futimens(fd, NULL); /* since when it is held */
+    if (bare || reserve(fd)) return B24_STORE_OK;
+    int why = errno;
+    b24_store_unlock(lock, path);
+    errno = why;
+    return failed(fault, path);
+}
+
+/* ------------------------------------------------------------ writing */
+
+static void sync_folder(const char *path) {
+    char folder[B24_STORE_MAX];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
+    int dir = open(folder, O_RDONLY | O_CLOEXEC);
+    if (dir < 0) return;
+    (void)fsync(dir); /* the name, too: some file systems need it, some know no such thing */
+    close(dir);
+}
+
+static bool write_pair(int fd, const char *text) {
+    size_t n = strlen(text);
+    return n > 0 && n < FILE_MAX && put(fd, text, n) && ftruncate(fd, (off_t)n) == 0 &&
+           (fsync(fd) == 0 || errno == EINVAL); /* some file systems know no fsync */
+}
+
+bool b24_store_save(struct b24_store_lock *lock, const char *path, const struct b24_app *app,
+                    struct b24_fault *fault) {
+    char name[B24_STORE_MAX + 8];
+    char *text = b24_app_text(app);
+    errno = ENOMEM;
+    bool ok = text != NULL && held(lock) && new_name(path, name) && named(lock->fd, name) &&
+              write_pair(lock->fd, text) && rename(name, path) == 0;
+    if (!ok)
+        (void)b24_fail(fault, B24_CONFIG, "CANNOT_WRITE", NULL, "%s cannot be written: %s", path,
+                       strerror(errno));
+    if (ok) sync_folder(path);
+    if (text != NULL) memset(text, 0, strlen(text));
+    cJSON_free(text);
+    if (ok) drop(lock);
+    else b24_store_unlock(lock, path);
+    return ok;
+}
+
+void b24_store_unlock(struct b24_store_lock *lock, const char *path) {
+    char name[B24_STORE_MAX + 8];
+    /* Before the lock goes: who has it is the only one to remove the name. */
+    if (held(lock) && new_name(path, name) && named(lock->fd, name)) (void)unlink(name);
+    drop(lock);
+}
+
+/* ------------------------------------------------------------ names */
+
+bool b24_store_path(const char *name, char out[B24_STORE_MAX], struct b24_fault *fault) {
+    if (name == NULL || name[0] != '/') return b24_private_path("app", name, out, fault);
+    if (strlen(name) >= B24_PATH_MAX || name[strlen(name) - 1] == '/')
+        return b24_fail(fault, B24_CONFIG, "BAD_FILE", NULL,
+                        "the path of the store is too long, or that of a folder");
+    strcpy(out, name);
+    return true;
+}
+
+bool b24_store_lock_path(const struct b24_app *app, const char *origin, const char *runtime_dir,
+                         char out[B24_STORE_MAX]) {
+    struct b24_runtime_dir dir;
+    struct b24_fault ignored;
+    const char *const parts[] = {origin, app->client_id, app->grant.member_id, app->grant.user_id};
+    uint64_t hash = B24_HASH_START;
+    if (!b24_runtime_dir(runtime_dir, &dir, &ignored)) return false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        hash = b24_hash(hash, parts[i], strlen(parts[i]) + 1);
+    int n = snprintf(out, B24_STORE_MAX, "%s/token-%lu-%016" PRIx64, dir.path,
+                     (unsigned long)geteuid(), hash);
+    return n > 0 && n < B24_STORE_MAX;
+}

@@ -1,0 +1,178 @@
+#include "rest/grant.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/number.h"
+#include "rest/zone.h"
+#include "json/document.h"
+
+struct b24_app *b24_app_new(void) {
+    return calloc(1, sizeof(struct b24_app));
+}
+
+static void wipe(void *p, size_t n) {
+    for (volatile char *c = p; n > 0; n--) *c++ = '\0'; /* volatile: must not be optimised away */
+}
+
+void b24_app_wipe(struct b24_app *app) { wipe(app, sizeof *app); }
+
+void b24_app_free(struct b24_app *app) {
+    if (app == NULL) return;
+    b24_app_wipe(app);
+    free(app);
+}
+
+/* ------------------------------------------------------------ JSON */
+
+/* False: it does not fit, or is no text. */
+static bool read_text(const cJSON *root, const char *name, char *out, size_t size) {
+    const cJSON *v = b24_member(root, name);
+    char number[B24_NUMBER_MAX];
+    const char *text = "";
+    if (cJSON_IsString(v)) text = v->valuestring;
+    else if (cJSON_IsNumber(v)) {
+        b24_double_text(v->valuedouble, number);
+        text = number;
+    } else if (v != NULL && !cJSON_IsNull(v)) return false;
+    size_t n = strlen(text);
+    if (n >= size) return false;
+    memcpy(out, text, n + 1);
+    return true;
+}
+
+/* A number, or one written as a string. 0: neither. */
+static double read_seconds(const cJSON *root, const char *name) {
+    const cJSON *v = b24_member(root, name);
+    double n = 0;
+    if (cJSON_IsNumber(v)) n = v->valuedouble;
+    else if (cJSON_IsString(v) && !b24_decimal(v->valuestring, &n)) n = 0;
+    return n > 0 && n < 1e12 ? n : 0;
+}
+
+bool b24_grant_read(const cJSON *root, double now, struct b24_grant *out) {
+    memset(out, 0, sizeof *out);
+    if (!cJSON_IsObject(root)) return false;
+#define X(name, size)                                                                              \
+    if (!read_text(root, #name, out->name, sizeof out->name)) return false;
+    B24_GRANT_TEXTS(X)
+#undef X
+    out->expires = read_seconds(root, "expires");
+    double left = read_seconds(root, "expires_in");
+    if (out->expires == 0 && left > 0) out->expires = now + left;
+    return true;
+}
+
+bool b24_app_read(const cJSON *root, double now, struct b24_app *out) {
+    memset(out, 0, sizeof *out);
+    if (!b24_grant_read(root, now, &out->grant)) return false;
+#define X(name, size)                                                                              \
+    if (!read_text(root, #name, out->name, sizeof out->name)) return false;
+    B24_APP_TEXTS(X)
+#undef X
+    return true;
+}
+
+static bool put(cJSON *root, const char *name, const char *text) {
+    return text[0] == '\0' || cJSON_AddStringToObject(root, name, text) != NULL;
+}
+
+char *b24_app_text(const struct b24_app *app) {
+    cJSON *root = cJSON_CreateObject();
+    bool ok = root != NULL;
+#define X(name, size) ok = ok && put(root, #name, app->name);
+    B24_APP_TEXTS(X)
+#undef X
+#define X(name, size) ok = ok && put(root, #name, app->grant.name);
+    B24_GRANT_TEXTS(X)
+#undef X
+    if (app->grant.expires > 0)
+        ok = ok && cJSON_AddNumberToObject(root, "expires", app->grant.expires) != NULL;
+    char *text = ok ? cJSON_Print(root) : NULL;
+    cJSON_Delete(root);
+    return text;
+}
+
+/* ------------------------------------------------------------ one authorisation and another */
+
+void b24_grant_take(struct b24_grant *grant, const struct b24_grant *found) {
+#define X(name, size)                                                                              \
+    if (found->name[0] != '\0') memcpy(grant->name, found->name, sizeof grant->name);
+    B24_GRANT_TEXTS(X)
+#undef X
+    grant->expires = found->expires;
+}
+
+static bool differ(const char *a, const char *b) {
+    return a[0] != '\0' && b[0] != '\0' && strcmp(a, b) != 0;
+}
+
+bool b24_grant_differs(const struct b24_grant *a, const struct b24_grant *b) {
+    return differ(a->member_id, b->member_id) || differ(a->user_id, b->user_id);
+}
+
+void b24_app_seed(struct b24_app *app) {
+    const char *text = app->code[0] != '\0' ? app->code : app->grant.refresh_token;
+    if (text[0] == '\0') text = app->grant.access_token;
+    app->seed[0] = '\0';
+    if (text[0] != '\0')
+        snprintf(app->seed, sizeof app->seed, "%016" PRIx64,
+                 b24_hash(B24_HASH_START, text, strlen(text)));
+}
+
+/* ------------------------------------------------------------ the token server */
+
+#define WEST "https://oauth.bitrix.info"
+#define EAST "https://oauth.bitrix24.tech"
+
+static struct b24_view view(const char *s) { return (struct b24_view){s, strlen(s)}; }
+
+/* Which of the two, by the portal's name: a portal's licence region decides, and its zone tells
+   most of them. Only for a first request: each answer names the server of the next one. */
+static const char *by_zone(const char *client_endpoint) {
+    static const char *const eastern[] = {"a.bitrix24.ru", "a.bitrix24.by", "a.bitrix24.kz",
+                                          "a.bitrix24.uz"};
+    struct b24_url portal;
+    if (b24_url_parse(view(client_endpoint), &portal) != NULL) return WEST;
+    for (size_t i = 0; i < sizeof eastern / sizeof *eastern; i++)
+        if (b24_same_zone(portal.host, view(eastern[i]))) return EAST;
+    return WEST;
+}
+
+static bool vouched_server(const char *text, bool allow_http, char out[B24_ORIGIN_MAX],
+                           struct b24_fault *fault) {
+    struct b24_url url;
+    const char *wrong = b24_url_parse(view(text), &url);
+    if (wrong == NULL && !b24_url_origin(&url, out)) wrong = "it is too long";
+    if (wrong != NULL)
+        return b24_fail(fault, B24_CONFIG, "BAD_TOKEN_SERVER",
+                        "It is an origin such as https://oauth.bitrix.info.",
+                        "the token server's address is unusable: %s", wrong);
+    if (url.https || (allow_http && b24_url_loopback(&url))) return true;
+    return b24_fail(fault, B24_CONFIG, "HTTPS_REQUIRED",
+                    "Write https://; for a mock portal on this machine set allow_http = true.",
+                    "plain http to the token server would expose the application's secret");
+}
+
+bool b24_token_server(const struct b24_app *app, bool allow_http, char out[B24_ORIGIN_MAX],
+                      struct b24_fault *fault) {
+    struct b24_url url;
+    const char *endpoint = app->grant.server_endpoint;
+    const char *vouched = app->server[0] != '\0' ? app->server : app->vouched;
+    if (vouched[0] != '\0') return vouched_server(vouched, allow_http, out, fault);
+    if (endpoint[0] == '\0') {
+        strcpy(out, by_zone(app->grant.client_endpoint));
+        return true;
+    }
+    bool readable = b24_url_parse(view(endpoint), &url) == NULL && b24_url_origin(&url, out);
+    if (readable && (strcmp(out, WEST) == 0 || strcmp(out, EAST) == 0)) return true;
+    struct b24_view host = readable ? url.host : view("?");
+    return b24_fail(fault, B24_CONFIG, "UNKNOWN_TOKEN_SERVER",
+                    "If you trust that server with the application's secret, name it in "
+                    "oauth.server or B24_OAUTH_SERVER.",
+                    "the tokens name a token server that is none of Bitrix24's: %.*s", (int)host.n,
+                    host.p);
+}
