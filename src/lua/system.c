@@ -199,6 +199,10 @@ void b24L_open_system(lua_State *L) {
                                          {"store", system_store},
                                          {"app", b24L_system_app},
                                          {"app_user", b24L_system_app_user},
+                                         {"state", b24L_system_state},
+                                         {"listen", b24L_system_listen},
+                                         {"redirect", b24L_system_redirect},
+                                         {"reset", b24L_system_reset},
                                          {"trim", system_trim},
                                          {"ask", system_ask},
                                          {"start", system_start},
@@ -206,6 +210,7 @@ void b24L_open_system(lua_State *L) {
                                          {"reader_gone", system_reader_gone},
                                          {NULL, NULL}};
     open_child(L);
+    b24L_open_listener(L);
     lua_newtable(L);
     b24L_setfuncs(L, functions);
     lua_setfield(L, -2, "system");

@@ -18,5 +18,14 @@ int b24L_system_app(lua_State *L);
    the answer to a code does not tell */
 int b24L_system_app_user(lua_State *L);
 
+/* lua/login.c: logging in with a browser. */
+int b24L_system_state(lua_State *L);
+int b24L_system_listen(lua_State *L);
+int b24L_system_redirect(lua_State *L);
+int b24L_system_reset(lua_State *L);
+
+/* [0, 0] Registers the listener's type. */
+void b24L_open_listener(lua_State *L);
+
 B24_PRIVATE_END
 #endif

@@ -10,8 +10,8 @@ local LEAST = 0.001 -- seconds that are left to the call in any case
 
 local SECRETS = { "B24_WEBHOOK", "B24_HOOK", "B24_WEBHOOK_URL" }
 
--- So that no child has them: neither webhook_cmd nor what it starts.
-local function forget_environment()
+--- So that no child has them: neither webhook_cmd nor what it starts, nor a browser.
+function account.forget_environment()
   for _, name in ipairs(SECRETS) do codec.system.unsetenv(name) end
 end
 
@@ -35,7 +35,7 @@ end
 ---@return b24.info? info
 function account.ask(command, path, seconds)
   seconds = seconds or account.TIMEOUT
-  forget_environment()
+  account.forget_environment()
   if command:find "^%a+://" then
     return wrong(path .. " contains a URL, but must be a command", "Run: b24 login")
   end
@@ -56,14 +56,22 @@ function account.ask(command, path, seconds)
     "Run it by hand to see why.")
 end
 
--- $B24_WEBHOOK, the file `webhook`, then the command in the file `webhook_cmd` beside it.
+-- $B24_WEBHOOK, the file `webhook`, the command in the file `webhook_cmd` beside it; then the
+-- tokens of `login --app`, which the library renews in their file.
 local function find(profile, timeout)
   local url, place, info = codec.system.credential(profile)
-  forget_environment()
-  if url or info.code ~= "NO_CREDENTIAL" then return url, place, info end
+  account.forget_environment()
+  if url then return { webhook = url }, place end
+  if info.code ~= "NO_CREDENTIAL" then return nil, place, info end
   local command, path, why = codec.system.line("webhook_cmd", profile)
-  if command then return account.ask(command, path, timeout) end
+  if command then
+    local webhook, from, failure = account.ask(command, path, timeout)
+    return webhook and { webhook = webhook }, from, failure
+  end
   if why.code ~= "NO_CREDENTIAL" then return nil, path, why end
+  local tokens, problem, about = codec.system.app(profile)
+  if tokens then return { oauth = { store = tokens.path } }, tokens.path end
+  if about.code ~= "NO_CREDENTIAL" then return nil, problem, about end
   return nil, place, info
 end
 
@@ -76,14 +84,15 @@ end
 ---@return b24.info? info
 function account.conf(args, many)
   local began = codec.clock()
-  local webhook, place, info = find(args.profile, args.timeout)
-  if not webhook then return nil, place, info end
+  local conf, place, info = find(args.profile, args.timeout)
+  if not conf then return nil, place, info end
   local timeout, spent = args.timeout, codec.clock() - began
   if not many and spent >= NOTICED then
     timeout = math.max(LEAST, (timeout or account.TIMEOUT) - spent)
   end
-  return { webhook = webhook, timeout = timeout, ca_file = args.ca_file, proxy = args.proxy,
-    max_age = args.max_age, stale_ok = args.stale_ok or nil }, place
+  conf.timeout, conf.ca_file, conf.proxy = timeout, args.ca_file, args.proxy
+  conf.max_age, conf.stale_ok = args.max_age, args.stale_ok or nil
+  return conf, place
 end
 
 ---@param args table

@@ -13,7 +13,8 @@ local COMMANDS = { "counters", "inbox", "waiting", "watch", "show", "send", "mar
 local EPILOG = [[
 Without a command, b24 shows who is waiting, as a table. To get started: b24 login
 The webhook comes from $B24_WEBHOOK, else from the file ~/.config/b24/webhook, else from the
-command in ~/.config/b24/webhook_cmd (--profile NAME: webhook.NAME, webhook_cmd.NAME).
+command in ~/.config/b24/webhook_cmd (--profile NAME: webhook.NAME, webhook_cmd.NAME); else b24
+uses the tokens of login --app, in ~/.config/b24/app (app.NAME).
 Exit codes: 0 success, even if nothing is unread; 1 portal; 2 usage or configuration; 3 credential
 or rights; 4 the portal's limits; 5 network, TLS or timeout. Formats for bars always exit with 0.]]
 

@@ -98,4 +98,14 @@ function text.seconds(s)
   return nil, ("'%s' is not a time; write 90s, 15m, 2h or 1d"):format(s)
 end
 
+--- "8024" -> 8024; for options.
+---@param s string
+---@return integer? port
+---@return string? problem
+function text.port(s)
+  local number = s:match "^%d+$" and tonumber(s)
+  if number and number >= 1 and number <= 65535 then return number end
+  return nil, ("'%s' is not a port (1 to 65535)"):format(s)
+end
+
 return text

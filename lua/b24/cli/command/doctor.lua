@@ -76,7 +76,7 @@ local function credential(report, args)
     end
     client, err, about = b24.client(conf)
     if client then
-      report.found = place
+      report.found, report.store = place, conf.oauth and place
       return client, tostring(client):match "%((.*)%)"
     end
     local row = about.code == "BAD_OPTION" and "options" or "credential"
@@ -120,6 +120,22 @@ local function clock(report, result, info)
   end
 end
 
+-- Whose tokens, for how long, for what.
+local function tokens(report, client)
+  if not report.store then return end
+  local known, err = codec.system.app(report.store)
+  if not known then return report.unknown("tokens", err) end
+  local me = client:call "profile"
+  local id = known.user_id or type(me) == "table" and me.ID or "?"
+  local name = type(me) == "table" and ("%s %s"):format(me.NAME or "", me.LAST_NAME or "")
+  local left = known.expires and known.expires - os.time()
+  report.ok("tokens", ("of user %s%s; the access token %s; for: %s"):format(tostring(id),
+    name and name ~= " " and " (" .. name:match "^%s*(.-)%s*$" .. ")" or "",
+    left and left > 0 and "is good for " .. text.duration(left)
+      or "has expired, the next call renews it",
+    known.scope and known.scope ~= "" and known.scope:gsub(",", ", ") or "unknown scopes"))
+end
+
 local function scope(report, client)
   local list, err = client:call "scope"
   if type(list) ~= "table" then return report.unknown("scope", err or "the portal sent no list") end
@@ -129,7 +145,8 @@ local function scope(report, client)
   local all = table.concat(names, ", ")
   if (", " .. all .. ","):find(", im,", 1, true) then return report.ok("scope", all) end
   report.bad("scope", "im is missing (there is: " .. (all == "" and "none" or all) .. ")",
-    "In the webhook's settings tick 'Chat and Notifications (im)'.", exit.code { kind = "denied" })
+    ("In the %s settings tick 'Chat and Notifications (im)'."):format(report.store
+      and "application's" or "webhook's"), exit.code { kind = "denied" })
 end
 
 -- Not every portal reports its plan; that REST answers at all shows that the plan includes it.
@@ -167,6 +184,7 @@ local function examine(report, args)
   address(report)
   if not result then return end
   report.ok("credential", "accepted; it is in " .. report.found)
+  tokens(report, client)
   clock(report, result, info)
   scope(report, client)
   plan(report, client)

@@ -4,11 +4,13 @@
 local b24 = require "b24"
 local codec = require "b24.codec"
 local account = require "b24.cli.account"
+local app_login = require "b24.cli.app_login"
 local exit = require "b24.cli.exit"
 local out = require "b24.cli.out"
 local text = require "b24.cli.text"
 
-local login = { name = "login", summary = "Store a webhook, or the command that prints it." }
+local login = { name = "login",
+  summary = "Store a webhook, or the command that prints it, or log in to an application." }
 
 local system = codec.system
 
@@ -17,6 +19,7 @@ function login.define(command)
     "Store this shell command, which prints the webhook, instead of the webhook.")
     :argname "COMMAND"
   command:flag("--no-check", "Store it without testing it.")
+  app_login.define(command)
 end
 
 local ADVICE = [[
@@ -81,7 +84,23 @@ local function store(line, args)
   return path
 end
 
+local ONLY_APP = { "portal", "client_id", "client_secret", "refresh_token", "paste", "port",
+  "wait" }
+
+local function check(args)
+  for _, name in ipairs(ONLY_APP) do
+    if args[name] and not args.app then
+      exit.usage("--" .. name:gsub("_", "-") .. " needs --app")
+    end
+  end
+  if args.app and (args.webhook_cmd or args.no_check) then
+    exit.usage "--app goes with neither --webhook-cmd nor --no-check"
+  end
+end
+
 function login.run(args)
+  check(args)
+  if args.app then return app_login.run(args) end
   local environment = os.getenv "B24_WEBHOOK"
   local line, webhook, info = take(args)
   if not line then return exit.failure(webhook, info) end

@@ -6,27 +6,14 @@ local text = require "b24.cli.text"
 
 local portal = { name = "portal", summary = "Run a mock portal here, to develop against." }
 
-local LAST_PORT = 65534 -- https has the next one
-
-local function port(s)
-  local number = s:match "^%d+$" and tonumber(s)
-  if number and number >= 1 and number <= LAST_PORT then return number end
-  return nil, ("'%s' is not a port (1 to %d)"):format(s, LAST_PORT)
-end
-
-local function seconds(s)
-  local number, problem = text.seconds(s)
-  return number, problem
-end
-
 function portal.define(command)
   command:option("--port", "Plain http on this port, https on the next (default: any free ones).")
-    :argname "PORT":convert(port)
+    :argname "PORT":convert(text.port)
   command:option("--state", "Keep the portal's state in this file, from one run to the next.")
     :argname "FILE"
   command:flag("--limiter", "Refuse more than 2 requests a second (50 at once), as real ones do.")
   command:option("--token-life", "Access tokens expire after this time (default: 1h).")
-    :argname "TIME":convert(seconds)
+    :argname "TIME":convert(text.seconds)
 end
 
 function portal.run(args)
