@@ -217,7 +217,10 @@ describe("a folder that could not be used once", function()
   it("is tried again five seconds later, and told of what was counted meanwhile", function()
     local late = { runtime_dir = folder .. "/late/run" }
     local action, seconds, call, message
-    for _ = 1, 48 do action, _, call, message = go(late, 100) end
+    for _ = 1, 48 do
+      local _
+      action, _, call, message = go(late, 100)
+    end
     assert.equal("SEND", action)
     assert.is_string(message)
     assert.is_string(call:options().unshared)

@@ -15,12 +15,25 @@ end
 --- Calls f once, when the collector finds that nobody needs what it belongs to.
 garbage.finaliser = function(f) object(f) end
 
+-- Lua 5.5 has another call for it.
+local function parameter(name, value)
+  local ok, old = pcall(collectgarbage, "set" .. name, value)
+  if ok then return old end
+  return collectgarbage("param", name, value)
+end
+
+--- Sets how often the collector runs, and how much it does then; what they were.
+---@param pause integer
+---@param stepmul? integer
+---@return integer pause, integer? stepmul
+function garbage.pace(pause, stepmul)
+  return parameter("pause", pause), stepmul and parameter("stepmul", stepmul)
+end
+
 -- Cycle after cycle, with hardly a pause. LuaJIT would do nothing else any more.
 local function hurry()
-  if rawget(_G, "jit") then
-    return collectgarbage("setpause", 110), collectgarbage("setstepmul", 400)
-  end
-  return collectgarbage("setpause", 1), collectgarbage("setstepmul", 1000)
+  if rawget(_G, "jit") then return garbage.pace(110, 400) end
+  return garbage.pace(1, 1000)
 end
 
 --- Runs body(), and meanwhile f() in one finaliser after the other, never one inside another.
@@ -43,8 +56,7 @@ function garbage.during(f, body)
   object(again)
   local ok, err = pcall(body)
   over = true
-  collectgarbage("setpause", pause)
-  collectgarbage("setstepmul", stepmul)
+  garbage.pace(pause, stepmul)
   if not ok then error(err, 0) end
   if garbage.failure then error(garbage.failure, 0) end
 end

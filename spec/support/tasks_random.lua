@@ -283,7 +283,7 @@ end
 --- Runs in a task of its own and ends with state.done(); prints how many calls ended how.
 ---@param setup table conf, loop, seed, calls, done; base: the numbers of its calls come after it
 function M.run(setup)
-  local pause = collectgarbage("setpause", 50)
+  local pause = garbage.pace(50)
   local state = new_state(setup)
   local tasks = require "b24.wait.task"
   state.waiter = require("b24.wait." .. setup.loop)
@@ -295,7 +295,7 @@ function M.run(setup)
     for _, worker in ipairs(workers) do worker:wait() end
     for _, handle in ipairs(state.all) do handle:wait() end
     tasks.sleep(0.01) -- who waits for a call goes on before its callback
-    collectgarbage("setpause", pause)
+    garbage.pace(pause)
     sum_up(state)
     setup.done()
   end)

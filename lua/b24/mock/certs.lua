@@ -95,7 +95,8 @@ end
 function certs.save(set, dir)
   for name, pair in pairs(set) do
     local file = assert(io.open(dir .. "/" .. name .. ".pem", "w"))
-    file:write(pair.certificate:toPEM(), pair.key:toPEM("private"))
+    -- luaossl before 2020 has no toPEM for certificates
+    file:write(tostring(pair.certificate), pair.key:toPEM("private"))
     file:close()
   end
 end
