@@ -84,6 +84,7 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
                                    .bare = s->bare};
     if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
     setup.keep = c->shape == B24_KEPT;
+    setup.as_text = c->shape == B24_PLAIN;
     if (c->portal != NULL)
         setup.moved_origin = ((struct b24_conf *)lua_touserdata(L, conf))->moved_origin;
     setup.body = encode(L, c, s->params);

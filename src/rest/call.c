@@ -60,6 +60,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->method[setup->method.n] = '\0';
     b24_outcome_init(&c->outcome);
     c->outcome.keep = setup->keep;
+    c->outcome.as_text = setup->as_text;
     if (!build(c, setup)) {
         b24_call_free(c);
         return NULL;

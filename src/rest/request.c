@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct b24_view text(const char *s) {
-    return s != NULL ? (struct b24_view){s, strlen(s)} : (struct b24_view){NULL, 0};
-}
+static struct b24_view text(const char *s) { return (struct b24_view){s, strlen(s)}; }
 
 /* Writes the two one after the other, and a NUL; returns where they are. */
 static const char *put(char **to, struct b24_view a, struct b24_view b) {
@@ -21,14 +19,14 @@ bool b24_request_build(struct b24_request_text *t, const struct b24_conf *conf,
                        struct b24_view method, struct b24_view body) {
     static const struct b24_view bearer = {"Authorization: Bearer ", 22},
                                  agent = {"User-Agent: ", 12};
-    struct b24_view base = text(conf->base), token = text(conf->token);
+    struct b24_view base = text(conf->base), token = text(conf->token != NULL ? conf->token : "");
     struct b24_view program = text(conf->user_agent != NULL ? conf->user_agent : B24_USER_AGENT);
     memset(t, 0, sizeof *t);
-    t->secret_n = base.n + method.n + 1 + (token.p != NULL ? bearer.n + token.n + 1 : 0);
+    t->secret_n = base.n + method.n + 1 + (conf->token != NULL ? bearer.n + token.n + 1 : 0);
     char *to = t->block = malloc(t->secret_n + agent.n + program.n + 1 + body.n + 1);
     if (to == NULL) return false;
     t->url = put(&to, base, method);
-    if (token.p != NULL) t->headers[3] = put(&to, bearer, token);
+    if (conf->token != NULL) t->headers[3] = put(&to, bearer, token);
     t->headers[0] = "Content-Type: application/json";
     t->headers[1] = "Accept: application/json";
     t->headers[2] = put(&to, agent, program);
