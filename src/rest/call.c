@@ -40,7 +40,7 @@ static bool build(struct b24_call *c, const struct b24_call_setup *setup) {
 
 struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *portal,
                               const struct b24_call_setup *setup) {
-    struct b24_call *c = malloc(sizeof *c);
+    struct b24_call *c = setup->spare != NULL ? setup->spare : malloc(sizeof *c);
     if (c == NULL) return NULL;
     memset(c, 0, offsetof(struct b24_call, outcome));
     c->conf = conf;
@@ -72,10 +72,13 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     return c;
 }
 
-void b24_call_free(struct b24_call *c) {
-    if (c == NULL) return;
+void b24_call_retire(struct b24_call *c) {
     b24_request_free(&c->text);
     b24_outcome_free(&c->outcome);
+}
+
+void b24_call_free(struct b24_call *c) {
+    if (c != NULL) b24_call_retire(c);
     free(c);
 }
 
