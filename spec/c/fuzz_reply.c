@@ -43,17 +43,40 @@ static void check_text(const char *text) {
 }
 
 static void check(const struct b24_outcome *o) {
+    bool result = o->result != NULL || o->result_text != NULL;
     if (o->kind == B24_OK) {
-        must(o->status >= 200 && o->status < 300 && o->result != NULL, "a success without result");
+        must(o->status >= 200 && o->status < 300 && result, "a success without result");
         return;
     }
-    must(o->kind <= B24_CLOSED && o->result == NULL, "a failure with a result");
+    must(o->kind <= B24_CLOSED && !result, "a failure with a result");
     must(strncmp(o->text, "b24: ", 5) == 0, "a failure without text");
     for (const char *p = o->text; *p != '\0'; p++)
         must((unsigned char)*p >= ' ' && *p != 0x7f, "text has control bytes");
     check_text(o->text);
     check_text(o->message);
     check_text(o->code);
+}
+
+static void same_member(const cJSON *a, const cJSON *b) {
+    must((a == NULL && b == NULL) || cJSON_Compare(a, b, true),
+         "a member beside the result differs");
+}
+
+/* The result as text must change nothing else. */
+static void check_as_text(const struct b24_outcome *tree, const struct b24_conf *conf,
+                          const struct b24_reply *reply) {
+    struct b24_outcome o;
+    b24_outcome_init(&o);
+    o.as_text = true;
+    b24_outcome_reply(&o, conf, reply);
+    check(&o);
+    must(o.kind == tree->kind && strcmp(o.code, tree->code) == 0 && o.hint == tree->hint &&
+             strcmp(o.text, tree->text) == 0 && o.retryable == tree->retryable,
+         "as text it is judged differently");
+    same_member(o.time, tree->time);
+    same_member(o.next, tree->next);
+    same_member(o.total, tree->total);
+    b24_outcome_free(&o);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -75,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     b24_outcome_init(&outcome);
     b24_outcome_reply(&outcome, &conf, &reply);
     check(&outcome);
+    check_as_text(&outcome, &conf, &reply);
     b24_outcome_free(&outcome);
     b24_conf_free(&conf);
     free(text);

@@ -79,7 +79,7 @@ describe("every function of every type", function()
   it("is found by this spec", function()
     survives [[
       local wanted = { conf = 1, call = 1, cursor = 1, cache = 1, watch = 1, http_reply = 1,
-        http_head = 1, tree = 1,
+        http_head = 1, plan = 1,
         text = 1, portal = 1, map = 1, texts = 1 }
       if core.engine then wanted.engine, wanted.transfer = 1, 1 end
       objects()

@@ -1,5 +1,6 @@
 #include "json/check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -13,10 +14,12 @@
 
 struct scan {
     const char *begin, *p, *end;
-    const char *copied; /* what `quoted` already holds */
-    struct b24_buffer *quoted;
+    const char *first;          /* of the outermost value */
+    const char *copied;         /* what `quoted` already holds */
+    struct b24_buffer *quoted;  /* NULL: nobody needs it */
+    struct b24_json_plan *plan; /* NULL: nobody needs it */
     struct b24_json_error *error;
-    int depth_left;
+    int depth, depth_left;
 };
 
 static bool value(struct scan *s);
@@ -105,6 +108,7 @@ static bool string(struct scan *s) {
 
 static bool quote(struct scan *s, const char *from) {
     struct b24_buffer *q = s->quoted;
+    if (q == NULL) return true;
     bool ok = b24_buffer_add(q, s->copied, (size_t)(from - s->copied)) &&
               b24_buffer_add(q, "\"", 1) && b24_buffer_add(q, from, (size_t)(s->p - from)) &&
               b24_buffer_add(q, "\"", 1);
@@ -117,6 +121,13 @@ static bool quote(struct scan *s, const char *from) {
 static bool beyond_exact(const char *digits, size_t n) {
     return n > EXACT_DIGITS ||
            (n == EXACT_DIGITS && memcmp(digits, EXACT_INTEGER, EXACT_DIGITS) > 0);
+}
+
+bool b24_json_as_text(struct b24_view number) {
+    size_t sign = number.p[0] == '-';
+    for (size_t i = sign; i < number.n; i++)
+        if (number.p[i] < '0' || number.p[i] > '9') return number.n > LONGEST_NUMBER;
+    return beyond_exact(number.p + sign, number.n - sign);
 }
 
 /* Would strtod overflow? Decided from the digits, because strtod itself depends on the locale. */
@@ -185,32 +196,89 @@ static bool literal(struct scan *s, const char *word) {
     return true;
 }
 
-static bool enter(struct scan *s) {
+/* ------------------------------------------------------------ the plan */
+
+/* A container's place among the sizes. */
+static bool plan_size(struct scan *s, size_t *place) {
+    struct b24_json_plan *plan = s->plan;
+    if (plan == NULL) return true;
+    if (plan->n == plan->cap) {
+        size_t cap = plan->cap > 0 ? plan->cap * 2 : 64;
+        uint32_t *sizes = realloc(plan->sizes, cap * sizeof *sizes);
+        s->error->no_memory = sizes == NULL;
+        if (sizes == NULL) return refuse_at(s, s->p, "out of memory");
+        plan->sizes = sizes;
+        plan->cap = cap;
+    }
+    *place = plan->n++;
+    return true;
+}
+
+static void keep_size(struct scan *s, size_t place, uint32_t size) {
+    if (s->plan != NULL) s->plan->sizes[place] = size;
+}
+
+/* Is this object the outermost one? NULL: no, or nobody asks. */
+static struct b24_json_plan *top(const struct scan *s) {
+    return s->plan != NULL && s->depth_left == s->depth - 1 ? s->plan : NULL;
+}
+
+/* A member of the outermost object: its name ends at p. NULL: not to be noted. */
+static struct b24_json_member *plan_member(struct scan *s, struct b24_json_plan *plan,
+                                           const char *name) {
+    size_t i = plan->top_count++;
+    if (i >= B24_JSON_TOP) return NULL;
+    plan->top[i].name = (struct b24_view){name + 1, (size_t)(s->p - name) - 2};
+    return &plan->top[i];
+}
+
+/* ------------------------------------------------------------ containers */
+
+static bool enter(struct scan *s, size_t *place) {
     if (s->depth_left == 0) return refuse(s, "nested too deeply");
+    if (!plan_size(s, place)) return false;
     s->depth_left--;
     s->p++;
     skip_space(s);
     return true;
 }
 
-static bool leave(struct scan *s) {
+static bool leave(struct scan *s, size_t place, uint32_t size) {
+    keep_size(s, place, size);
     s->depth_left++;
     s->p++;
     return true;
 }
 
+static bool colon(struct scan *s) {
+    skip_space(s);
+    if (s->p == s->end || *s->p != ':') return refuse(s, "a member without a colon");
+    s->p++;
+    skip_space(s);
+    return true;
+}
+
+static bool member(struct scan *s, struct b24_json_plan *plan) {
+    const char *name = s->p;
+    if (!string(s)) return false;
+    struct b24_json_member *m = plan != NULL ? plan_member(s, plan, name) : NULL;
+    if (!colon(s)) return false;
+    const char *from = s->p;
+    if (m != NULL) m->size = plan->n;
+    if (!value(s)) return false;
+    if (m != NULL) m->value = (struct b24_view){from, (size_t)(s->p - from)};
+    return true;
+}
+
 static bool object(struct scan *s) {
-    if (!enter(s)) return false;
-    if (s->p < s->end && *s->p == '}') return leave(s);
-    for (;;) {
-        if (!string(s)) return false;
+    size_t place = 0;
+    if (!enter(s, &place)) return false;
+    if (s->p < s->end && *s->p == '}') return leave(s, place, 0);
+    struct b24_json_plan *plan = top(s);
+    for (uint32_t n = 1;; n++) {
+        if (!member(s, plan)) return false;
         skip_space(s);
-        if (s->p == s->end || *s->p != ':') return refuse(s, "a member without a colon");
-        s->p++;
-        skip_space(s);
-        if (!value(s)) return false;
-        skip_space(s);
-        if (s->p < s->end && *s->p == '}') return leave(s);
+        if (s->p < s->end && *s->p == '}') return leave(s, place, n);
         if (s->p == s->end || *s->p != ',')
             return refuse(s, "an object without comma or closing brace");
         s->p++;
@@ -219,12 +287,13 @@ static bool object(struct scan *s) {
 }
 
 static bool array(struct scan *s) {
-    if (!enter(s)) return false;
-    if (s->p < s->end && *s->p == ']') return leave(s);
-    for (;;) {
+    size_t place = 0;
+    if (!enter(s, &place)) return false;
+    if (s->p < s->end && *s->p == ']') return leave(s, place, 0);
+    for (uint32_t n = 1;; n++) {
         if (!value(s)) return false;
         skip_space(s);
-        if (s->p < s->end && *s->p == ']') return leave(s);
+        if (s->p < s->end && *s->p == ']') return leave(s, place, n);
         if (s->p == s->end || *s->p != ',')
             return refuse(s, "a list without comma or closing bracket");
         s->p++;
@@ -245,18 +314,49 @@ static bool value(struct scan *s) {
     }
 }
 
+static bool document(struct scan *s) {
+    memset(s->error, 0, sizeof *s->error);
+    if (s->end - s->p >= 3 && memcmp(s->p, "\xEF\xBB\xBF", 3) == 0)
+        s->p += 3; /* PHP files saved with a BOM send one */
+    skip_space(s);
+    s->first = s->p;
+    if (!value(s)) return false;
+    skip_space(s);
+    return s->p == s->end || refuse(s, "something after the JSON value");
+}
+
+static struct scan start(struct b24_view text, int max_depth, struct b24_json_error *error) {
+    return (struct scan){.begin = text.p,
+                         .p = text.p,
+                         .end = text.p + text.n,
+                         .copied = text.p,
+                         .error = error,
+                         .depth = max_depth,
+                         .depth_left = max_depth};
+}
+
 bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted,
                     struct b24_json_error *error) {
-    struct scan s = {text.p, text.p, text.p + text.n, text.p, quoted, error, max_depth};
-    memset(error, 0, sizeof *error);
-    if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
-        s.p += 3; /* PHP files saved with a BOM send one */
-    skip_space(&s);
-    if (!value(&s)) return false;
-    skip_space(&s);
-    if (s.p != s.end) return refuse(&s, "something after the JSON value");
+    struct scan s = start(text, max_depth, error);
+    s.quoted = quoted;
+    if (!document(&s)) return false;
     if (s.copied == s.begin) return true;
     if (b24_buffer_add(quoted, s.copied, (size_t)(s.end - s.copied))) return true;
     error->no_memory = true;
     return refuse(&s, "out of memory");
+}
+
+bool b24_json_plan(struct b24_view text, int max_depth, struct b24_json_plan *plan,
+                   struct b24_json_error *error) {
+    struct scan s = start(text, max_depth, error);
+    s.plan = plan;
+    if (!document(&s)) return false;
+    plan->value = s.first;
+    return true;
+}
+
+void b24_json_plan_free(struct b24_json_plan *plan) {
+    free(plan->sizes);
+    plan->sizes = NULL;
+    plan->n = plan->cap = plan->top_count = 0;
 }

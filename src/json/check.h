@@ -25,5 +25,31 @@ struct b24_json_error {
 bool b24_json_check(struct b24_view text, int max_depth, struct b24_buffer *quoted,
                     struct b24_json_error *error);
 
+/* What who builds values from a checked text wants to know beforehand. */
+struct b24_json_member {
+    struct b24_view name, value; /* as in the text */
+    size_t size;                 /* index in `sizes` of its first container */
+};
+
+#define B24_JSON_TOP 12 /* members of the outermost object that are noted */
+
+struct b24_json_plan {
+    const char *value; /* the first byte of the outermost value */
+    uint32_t *sizes;   /* how many members each container has, in the order of their first bytes */
+    size_t n, cap;
+    struct b24_json_member top[B24_JSON_TOP];
+    size_t top_count; /* of all members of the outermost object */
+};
+
+/* As b24_json_check, and fills an empty plan, which b24_json_plan_free empties. Of the numbers that
+   do not pass through a double, who reads the text takes care: b24_json_as_text. */
+bool b24_json_plan(struct b24_view text, int max_depth, struct b24_json_plan *plan,
+                   struct b24_json_error *error);
+void b24_json_plan_free(struct b24_json_plan *plan);
+
+/* Must this number of a checked text become a string, because a double, or cJSON, would not keep
+   it? */
+bool b24_json_as_text(struct b24_view number);
+
 B24_PRIVATE_END
 #endif

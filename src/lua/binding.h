@@ -235,6 +235,7 @@ int b24L_same_secret(lua_State *L);
 
 struct b24L_call {
     struct b24_call *call;
+    struct b24_call *spare; /* a retired one */
     const struct b24_conf *conf;
     struct b24L_portal *portal; /* NULL: `own` */
     struct b24_limiter_file *own_limits;
@@ -263,8 +264,12 @@ struct b24L_setup {
     b24_ms pause; /* see struct b24_call_setup */
     bool bare; /* one request without limiter, retries and memory: for codec.request and codec.reply
                 */
+    int idle;  /* 0, or an upvalue with a call object to be used again, or with nil */
     uint64_t seed;
 };
+
+/* [0, 0] The call object at `call` is over and nobody knows it: it may be an idle one. */
+void b24L_rest_call(lua_State *L, int call);
 
 /* [0, +1] A call object, which keeps conf and portal alive. NULL: [0, +3] nil, message, info.
  * Throws like b24L_to_conf.

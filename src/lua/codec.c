@@ -5,13 +5,13 @@
 #include "base/clock.h"
 #include "lua/binding.h"
 #include "lua/cache.h"
+#include "lua/decode.h"
 #include "lua/file.h"
 #include "lua/http.h"
 #include "lua/inbox.h"
 #include "lua/system.h"
 #include "lua/text.h"
 #include "rest/conf_options.h"
-#include "json/document.h"
 
 static struct b24_view check_view(lua_State *L, int index) {
     struct b24_view v;
@@ -19,16 +19,10 @@ static struct b24_view check_view(lua_State *L, int index) {
     return v;
 }
 
-struct tree {
-    cJSON *root;
-};
+#define PLAN_TYPE "b24.plan " B24_VERSION
 
-#define TREE_TYPE "b24.tree " B24_VERSION
-
-static int tree_gc(lua_State *L) {
-    struct tree *t = luaL_checkudata(L, 1, TREE_TYPE);
-    cJSON_Delete(t->root);
-    t->root = NULL;
+static int plan_gc(lua_State *L) {
+    b24_json_plan_free(luaL_checkudata(L, 1, PLAN_TYPE));
     return 0;
 }
 
@@ -57,16 +51,14 @@ static int codec_decode(lua_State *L) {
         if (depth < 1 || depth > B24_DEPTH_MAX)
             return luaL_error(L, "b24: max_depth must be between 1 and %d", B24_DEPTH_MAX);
     }
-    struct tree *t = b24L_newobject(L, sizeof *t, TREE_TYPE);
-    t->root = b24_document_parse(text, depth, &error);
-    if (t->root == NULL) {
+    struct b24_json_plan *plan = b24L_newobject(L, sizeof *plan, PLAN_TYPE);
+    if (!b24_json_plan(text, depth, plan, &error)) {
         lua_pushnil(L);
         lua_pushfstring(L, "b24: not usable JSON: %s at byte %d", error.what, (int)error.at + 1);
         return 2;
     }
-    b24L_push_json(L, t->root, nulls);
-    cJSON_Delete(t->root); /* at once, not when the collector gets to it */
-    t->root = NULL;
+    b24L_push_checked(L, plan->value, plan->sizes, nulls);
+    b24_json_plan_free(plan); /* at once, not when the collector gets to it */
     return 1;
 }
 
@@ -242,7 +234,7 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_cursor(L);
     b24L_open_ahead(L);
     b24L_open_watch(L);
-    open_type(L, TREE_TYPE, tree_gc);
+    open_type(L, PLAN_TYPE, plan_gc);
     open_type(L, TEXT_TYPE, text_gc);
     lua_newtable(L);
     b24L_setfuncs(L, functions);

@@ -56,8 +56,8 @@ static const struct b24_outcome *perform(lua_State *L, struct b24L_call *c,
     }
 }
 
-/* [0, +3] The call object on top, from its first event to its result. */
-static int perform_top(lua_State *L, struct b24L_call *c) {
+/* [0, +3] The call object on top, from its first event to its result; its call stays. */
+static int carry_out(lua_State *L, struct b24L_call *c) {
     struct b24_fault fault;
     struct b24_transfer *t = transfer(L);
     if (t == NULL) {
@@ -67,8 +67,13 @@ static int perform_top(lua_State *L, struct b24L_call *c) {
     int call = lua_gettop(L);
     c->busy = true; /* to the end: each step is ours */
     c->outcome = perform(L, c, t);
-    int n = b24L_push_result(L, call);
-    b24_call_free(c->call); /* at once: an answer can be megabytes */
+    return b24L_push_result(L, call);
+}
+
+/* [0, +3] The same, and the call is freed at once: an answer can be megabytes. */
+static int perform_top(lua_State *L, struct b24L_call *c) {
+    int n = carry_out(L, c);
+    b24_call_free(c->call);
     c->call = NULL;
     c->request = NULL;
     c->outcome = NULL;
@@ -153,8 +158,15 @@ static int core_call(lua_State *L) {
     struct b24L_setup setup = {.conf = 1, .method = 2, .params = 3, .seed = b24_seed()};
     setup.idempotent = b24L_to_idempotent(L, 4);
     setup.spent = b24L_to_spent(L, 5);
+    setup.idle = lua_upvalueindex(2);
     lua_settop(L, 3);
-    return finish(L, &setup);
+    struct b24L_call *c = b24L_new_call(L, &setup);
+    if (c == NULL) return 3;
+    int call = lua_gettop(L), n = carry_out(L, c);
+    b24L_rest_call(L, call);
+    lua_pushvalue(L, call);
+    lua_replace(L, lua_upvalueindex(2));
+    return n;
 }
 
 /* core.batch(conf, step [, spent]) -> {results=, …}, nil, info | nil, message, info; a step of
@@ -206,7 +218,8 @@ int luaopen_b24_core(lua_State *L) {
     b24L_newobject(L, sizeof(struct kept), TRANSFER_TYPE);
     for (const luaL_Reg *f = functions; f->name != NULL; f++) {
         lua_pushvalue(L, -1);
-        lua_pushcclosure(L, f->func, 1);
+        lua_pushnil(L); /* an idle call object */
+        lua_pushcclosure(L, f->func, 2);
         lua_setfield(L, -3, f->name);
     }
     lua_pop(L, 1);

@@ -1,7 +1,8 @@
 /* An outcome as the three values that every call returns: value, err, info. */
 #include <string.h>
 
-#include "lua/binding.h"
+#include "base/date.h"
+#include "lua/decode.h"
 
 static void set_json(lua_State *L, const char *name, const cJSON *value) {
     if (value == NULL || cJSON_IsNull(value)) return;
@@ -11,11 +12,26 @@ static void set_json(lua_State *L, const char *name, const cJSON *value) {
 
 #define TIME_TEXT 64 /* bytes of a date in the time block, or of a name there */
 
+#define DATE_MAX 25 /* bytes of a date with an offset and no fraction of a second */
+
+/* The names that portals use, and dates: no secret fits into them, and masking takes time. */
+static bool harmless(const char *text, size_t n) {
+    static const char *const names[] = {
+        "start",      "finish",      "duration",           "processing",
+        "date_start", "date_finish", "operating_reset_at", "operating"};
+    double seconds;
+    if (n <= DATE_MAX && b24_date_parse(text, &seconds)) return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i]) == 0) return true;
+    return false;
+}
+
 /* [0, 0] False: too long to be one. */
 static bool mask_short(const struct b24_conf *conf, const char *text, char out[TIME_TEXT]) {
-    if (strlen(text) >= TIME_TEXT) return false;
-    memcpy(out, text, strlen(text) + 1);
-    b24_conf_mask(conf, out);
+    size_t n = strlen(text);
+    if (n >= TIME_TEXT) return false;
+    memcpy(out, text, n + 1);
+    if (!harmless(text, n)) b24_conf_mask(conf, out);
     return true;
 }
 
@@ -92,7 +108,9 @@ int b24L_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b2
     luaL_checkstack(L, 10, "reply");
     if (o->kind != B24_OK) return push_failure(L, o, conf, method);
     bool counters = shape == B24_COUNTERS || shape == B24_KEPT;
-    if (shape == B24_PLAIN) {
+    if (shape == B24_PLAIN && o->result_text != NULL) {
+        b24L_push_checked(L, o->result_text, o->result_sizes, conf->nulls);
+    } else if (shape == B24_PLAIN) {
         b24L_push_json(L, o->result, conf->nulls);
     } else if (counters ? !b24L_push_counters(L, o->result, conf->nulls)
                         : !b24L_push_batch(L, o->result, conf, names)) {

@@ -49,7 +49,7 @@ static bool build(struct b24_call *c, const struct b24_call_setup *setup) {
 
 struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *portal,
                               const struct b24_call_setup *setup) {
-    struct b24_call *c = malloc(sizeof *c);
+    struct b24_call *c = setup->spare != NULL ? setup->spare : malloc(sizeof *c);
     if (c == NULL) return NULL;
     memset(c, 0, offsetof(struct b24_call, outcome));
     c->conf = conf;
@@ -75,6 +75,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     b24_outcome_init(&c->outcome);
     c->outcome.keep = setup->keep;
     b24_outcome_init(&c->said);
+    c->outcome.as_text = setup->as_text;
     if (!build(c, setup)) {
         b24_call_free(c);
         return NULL;
@@ -88,14 +89,19 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     return c;
 }
 
-void b24_call_free(struct b24_call *c) {
-    if (c == NULL) return;
+void b24_call_retire(struct b24_call *c) {
     b24_call_renew_end(c);
     b24_request_free(&c->text);
     b24_files_drop(c->request.files);
     b24_request_free(&c->token_text);
     b24_outcome_free(&c->outcome);
     b24_outcome_free(&c->said);
+    c->request.files = NULL;
+    c->owner = NULL; /* the conf may end before the memory is used again */
+}
+
+void b24_call_free(struct b24_call *c) {
+    if (c != NULL) b24_call_retire(c);
     free(c);
 }
 

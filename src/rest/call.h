@@ -133,17 +133,22 @@ struct b24_call_setup {
     bool bare;              /* exactly one request, and nobody is asked */
     struct b24_keeper *own; /* of conf's own limits (limiter.h); NULL: only the portal's hold */
     bool keep;              /* the outcome has the reply's text, too */
+    bool as_text;           /* its result is text, if it can be: see outcome.h */
     /* B24_ORIGIN_MAX bytes where this conf remembers the portal's new origin, "" for none; they
        must outlive the call. NULL: nothing is remembered. Never shared between confs: what a
        redirect said to one account or trust store is not for another. */
     char *moved_origin;
     struct b24_conf *renewable; /* the conf itself, if its credential may be renewed; else NULL */
+    struct b24_call *spare;     /* a retired call, whose memory becomes the new one's; NULL: none */
 };
 
 /* `conf` and `portal`, the one at setup->moved_origin if there is one, must outlive the call. NULL:
  * no memory. */
 struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *portal,
                               const struct b24_call_setup *setup);
+
+/* Frees what a call holds, its outcome too, but not its memory: that is for the next one. */
+void b24_call_retire(struct b24_call *call);
 
 /* `now`: milliseconds of the machine's monotonic clock (the limiter's file is shared by it). The
    deadline counts from GO. Time never runs backwards inside a call: an earlier `now` counts as the

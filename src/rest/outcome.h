@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "rest/conf.h"
+#include "json/check.h"
 
 B24_PRIVATE_BEGIN
 
@@ -49,8 +50,12 @@ struct b24_outcome {
     cJSON *root;      /* the whole answer, owned; NULL if there is none */
     cJSON *result;    /* in root, or NULL; whoever shows it may reshape it */
     const cJSON *time, *next, *total; /* as `result` */
-    bool keep;              /* set by who makes it: a good reply's text is wanted in `body` */
-    struct b24_buffer body; /* that text, owned; empty without memory */
+    bool keep;    /* set by who makes it: a good reply's text is wanted in `body` */
+    bool as_text; /* the same: where it can be, the result is wanted as text, not as a tree */
+    struct b24_buffer body;       /* the reply's text, owned; empty without memory */
+    const char *result_text;      /* in body, if the result is there; else NULL */
+    const uint32_t *result_sizes; /* in plan: of its containers */
+    struct b24_json_plan plan;    /* owned */
     char code[B24_CODE_MAX];
     char message[B24_MESSAGE_MAX]; /* the portal's own text (masked), or ours */
     char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */

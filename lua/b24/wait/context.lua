@@ -6,7 +6,7 @@ local blame = codec.blame
 
 local host = {}
 
-local G, loaded = _G, package.loaded
+local G, LOADED = _G, package.loaded
 
 --- The quick look before each call: b24.core, if this is a plain interpreter in which nothing but
 --- the program itself waits for the answer. nil: host.run has to look closer. (Who sets a metatable
@@ -16,7 +16,7 @@ local G, loaded = _G, package.loaded
 function host.plain(option)
   if option ~= "auto" and option ~= "blocking" then return nil end
   if getmetatable(G) ~= nil or G.ngx or G.vim or G.awesome or G.hs then return nil end
-  return not loaded["b24.wait.task"] and not loaded.cqueues and loaded["b24.core"] or nil
+  return not LOADED["b24.wait.task"] and not LOADED.cqueues and LOADED["b24.core"] or nil
 end
 
 -- Raw, so that strict-globals checkers stay quiet.

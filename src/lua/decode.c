@@ -1,0 +1,259 @@
+/* Checked JSON text -> Lua, without a tree between. What b24_json_plan has accepted needs no second
+   look: here is only what has to be built. */
+#include <float.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lua/decode.h"
+
+struct reader {
+    lua_State *L;
+    const char *p;
+    const uint32_t *size; /* of the next container */
+    bool nulls;
+    int scratch; /* stack index of a userdata for strings with escapes */
+    char *room;  /* its memory */
+    size_t room_n;
+};
+
+static void value(struct reader *r);
+
+/* Between two tokens nothing else is below 0x21. */
+static void skip_space(struct reader *r) {
+    while ((unsigned char)*r->p <= ' ') r->p++;
+}
+
+static int next_size(struct reader *r) {
+    uint32_t n = *r->size++;
+    return n < INT_MAX ? (int)n : INT_MAX;
+}
+
+/* ------------------------------------------------------------ strings */
+
+static unsigned hex4(const char *p) {
+    unsigned code = 0;
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)p[i];
+        code = code << 4 | (c <= '9' ? c - 0x30u : (c | 0x20u) - 0x57u); /* '0', 'a' - 10 */
+    }
+    return code;
+}
+
+static char *put_utf8(char *to, unsigned code) {
+    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    int n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (int i = n - 1; i > 0; i--, code >>= 6) to[i] = (char)(0x80 | (code & 0x3F));
+    to[0] = (char)(n == 1 ? code : lead[n] | code);
+    return to + n;
+}
+
+/* p stands behind the backslash. Returns the end of what it wrote, never more than it read. */
+static char *unescape(const char **p, char *to) {
+    static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
+    char c = *(*p)++;
+    if (c != 'u') {
+        *to = bytes[strchr(names, c) - names];
+        return to + 1;
+    }
+    unsigned code = hex4(*p);
+    *p += 4;
+    if (code >= 0xD800 && code <= 0xDFFF) { /* the other half follows: the check has seen it */
+        code = 0x10000 + ((code - 0xD800) << 10) + (hex4(*p + 2) - 0xDC00);
+        *p += 6;
+    }
+    return put_utf8(to, code);
+}
+
+/* Room for n bytes; a userdata, so that an error of Lua's cannot lose it. */
+static char *room(struct reader *r, size_t n) {
+    if (r->room != NULL && n <= r->room_n) return r->room;
+    r->room_n = n > 2 * r->room_n ? n : 2 * r->room_n;
+    r->room = lua_newuserdata(r->L, r->room_n);
+    lua_replace(r->L, r->scratch);
+    return r->room;
+}
+
+/* [0, +1] A string with escapes, of which the first is at `p`. */
+static void push_escaped(struct reader *r, const char *from, const char *p) {
+    const char *end = p;
+    for (; *end != '"'; end++)
+        if (*end == '\\') end++;
+    char *begin = room(r, (size_t)(end - from)), *to = begin + (p - from);
+    memcpy(begin, from, (size_t)(p - from));
+    while (p < end) {
+        const char *plain = p;
+        while (p < end && *p != '\\') p++;
+        memcpy(to, plain, (size_t)(p - plain));
+        to += p - plain;
+        if (p == end) break;
+        p++;
+        to = unescape(&p, to);
+    }
+    r->p = end + 1;
+    lua_pushlstring(r->L, begin, (size_t)(to - begin));
+}
+
+/* [0, +1] */
+static void string(struct reader *r) {
+    const char *from = r->p + 1, *p = from;
+    while (*p != '"' && *p != '\\') p++;
+    if (*p == '\\') {
+        push_escaped(r, from, p);
+        return;
+    }
+    r->p = p + 1;
+    lua_pushlstring(r->L, from, (size_t)(p - from));
+}
+
+/* ------------------------------------------------------------ numbers */
+
+/* strtod reads by the locale, whose decimal separator may have several bytes. */
+static double read_double(const char *from, size_t n) {
+    char text[96];
+    const char *point = memchr(from, '.', n), *separator = localeconv()->decimal_point;
+    size_t head = point != NULL ? (size_t)(point - from) : n, k = strlen(separator);
+    if (k > 8) separator = ".", k = 1;
+    memcpy(text, from, head);
+    if (point != NULL) {
+        memcpy(text + head, separator, k);
+        memcpy(text + head + k, point + 1, n - head - 1);
+        n += k - 1;
+    }
+    text[n] = '\0';
+    return strtod(text, NULL);
+}
+
+#define EXACT_POWER 22 /* 10^22 is the last power of ten that a double holds */
+
+/* Both numbers fit into doubles, so that one rounded operation gives the nearest double. */
+static double scale(double digits, int exponent) {
+    static const double powers[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    return exponent < 0 ? digits / powers[-exponent] : digits * powers[exponent];
+}
+
+/* Digits at p into *m, which stops growing before it could overflow. */
+static const char *digits(const char *p, uint64_t *m) {
+    for (; *p >= '0' && *p <= '9'; p++)
+        if (*m < UINT64_C(100000000000000000)) *m = *m * 10 + (uint64_t)(*p - '0');
+    return p;
+}
+
+static const char *skip_exponent(const char *p, int *exponent) {
+    uint64_t e = 0;
+    bool negative = p[1] == '-';
+    p = digits(p + (p[1] == '-' || p[1] == '+' ? 2 : 1), &e);
+    if (e > 1000) e = 1000;
+    *exponent += negative ? -(int)e : (int)e;
+    return p;
+}
+
+/* [0, +1] */
+static void number(struct reader *r) {
+    const char *from = r->p;
+    uint64_t m = 0;
+    int exponent = 0;
+    bool negative = *from == '-';
+    const char *p = digits(from + negative, &m);
+    if (*p == '.') {
+        const char *fraction = p + 1;
+        p = digits(fraction, &m);
+        exponent = fraction - p < -1000 ? -1000 : (int)(fraction - p);
+    }
+    if (*p == 'e' || *p == 'E') p = skip_exponent(p, &exponent);
+    size_t n = (size_t)(p - from);
+    r->p = p;
+    bool simple = FLT_EVAL_METHOD == 0 && n < 20 && m <= (uint64_t)B24_EXACT_MAX &&
+                  exponent >= -EXACT_POWER && exponent <= EXACT_POWER;
+    if (!simple && b24_json_as_text((struct b24_view){from, n})) {
+        lua_pushlstring(r->L, from, n);
+        return;
+    }
+    double v = simple ? scale((double)m, exponent) : read_double(from, n);
+    b24L_push_number(r->L, simple && negative ? -v : v);
+}
+
+/* ------------------------------------------------------------ containers */
+
+/* [0, +1] */
+static void object(struct reader *r) {
+    lua_createtable(r->L, 0, next_size(r));
+    r->p++;
+    skip_space(r);
+    if (*r->p == '}') {
+        r->p++;
+        return;
+    }
+    do {
+        skip_space(r);
+        string(r);
+        skip_space(r);
+        r->p++; /* the colon */
+        skip_space(r);
+        if (*r->p == 'n' && !r->nulls) {
+            r->p += 4;
+            lua_pushnil(r->L); /* also takes back an earlier member of that name */
+        } else {
+            value(r);
+        }
+        lua_rawset(r->L, -3);
+        skip_space(r);
+    } while (*r->p++ == ',');
+}
+
+/* [0, +1] */
+static void array(struct reader *r) {
+    lua_createtable(r->L, next_size(r), 0);
+    r->p++;
+    skip_space(r);
+    if (*r->p == ']') {
+        r->p++;
+        return;
+    }
+    int i = 0;
+    do {
+        skip_space(r);
+        value(r);
+        lua_rawseti(r->L, -2, ++i);
+        skip_space(r);
+    } while (*r->p++ == ',');
+}
+
+/* [0, +1] Recursion is bounded by the check's depth limit. */
+static void value(struct reader *r) {
+    switch (*r->p) {
+    case '"': string(r); return;
+    case 't':
+        r->p += 4;
+        lua_pushboolean(r->L, 1);
+        return;
+    case 'f':
+        r->p += 5;
+        lua_pushboolean(r->L, 0);
+        return;
+    case 'n':
+        r->p += 4;
+        b24L_push_null(r->L);
+        return;
+    case '{':
+        luaL_checkstack(r->L, 6, "JSON value");
+        object(r);
+        return;
+    case '[':
+        luaL_checkstack(r->L, 6, "JSON value");
+        array(r);
+        return;
+    default: number(r);
+    }
+}
+
+void b24L_push_checked(lua_State *L, const char *text, const uint32_t *sizes, bool nulls) {
+    luaL_checkstack(L, 6, "JSON value");
+    lua_pushnil(L);
+    struct reader r = {L, text, sizes, nulls, lua_gettop(L), NULL, 0};
+    value(&r);
+    lua_remove(L, r.scratch);
+}
