@@ -1,5 +1,6 @@
 -- Figures, goal by goal; see scripts/bench.sh, which prepares everything and starts this.
 
+local bulk = require "bulk"
 local m = require "measure"
 local peers = require "peers"
 
@@ -349,5 +350,7 @@ part("P9", cached)
 part("nginx", openresty)
 part("P5", side_by_side)
 part("P10", watching)
+part("P11", bulk.lists)
+part("P12", bulk.batches)
 part("peers", function() peers(http, https, own_ca) end)
 m.print_goals()

@@ -56,7 +56,7 @@ local PARALLEL = whole(1, MOST_AT_ONCE)
 local BATCH_PARALLEL = 10 -- requests side by side: the portal has other users, too
 local LIST_PARALLEL = 4 -- each of them is fifty pages of work for the portal
 local LIST_OPTIONS = { idempotent = flag, batch = flag }
-local ALL_OPTIONS = { idempotent = flag, batch = flag, parallel = PARALLEL,
+local ALL_OPTIONS = { idempotent = flag, batch = flag, parallel = whole(1, 10),
   max = whole(1, math.huge, " of rows") }
 
 -- The options of a call, checked; {} for nil.
@@ -144,13 +144,15 @@ end
 --- not_reached (skipped after a halt, or left out by the portal). A query has no null and no empty
 --- list: null is sent as "", an empty table not at all.
 ---@param commands table<string|integer, {[1]: string, [2]: table?}|string> name -> {method, params}
----@param opts? {halt: boolean} halt: stop at the first command that fails
+---@param opts? {halt: boolean?, parallel: integer?} halt: stop at the first command that fails;
+--- parallel: requests at once (default 10, at most 50; with halt always 1). 1: one after another, so
+--- that the order of names holds for all commands
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
----@return {results: table, errors: table, not_reached: table, next: table, total: table}? answer
---- each part by name
+---@return {results: table, errors: table, not_reached: table, next: table, total: table, time:
+--- table}? answer each part by name; time: the portal's time block of each command
 ---@return string? err only when no request was answered
 ---@return b24.info info of the first request that failed, if one did (`failed` says how many), else
---- of the last; attempts, waited and elapsed are those of all
+--- of the last; attempts and waited are those of all, elapsed is the time until all were answered
 function Client:batch(commands, opts, callback)
   check(self, "batch")
   if type(opts) == "function" then opts, callback = nil, opts end
@@ -170,12 +172,13 @@ end
 --- The rows of a list, one by one, in constant memory: `for row in client:list("crm.deal.list") do
 --- … end`. It throws, as io.lines does: a list that ends early must not look like a short one. What
 --- it throws is the message (a string) that client:call would have returned. Rows added or deleted
---- meanwhile cause no gaps or duplicates where the method pages by ID: set no order and no
---- condition on the ID, and it will where it can. The conf's timeout is one deadline for all its
---- requests; the time between them does not count.
+--- meanwhile cause no gaps or duplicates where the method pages by ID: set no condition on the ID,
+--- and no order but {ID = "ASC"} or {ID = "DESC"}, and it will where it can. One request brings up
+--- to 50 pages, which are kept until they were handed out. The conf's timeout is one deadline for
+--- all its requests; the time between them does not count.
 ---@param method string such as "crm.deal.list", "tasks.task.list", "im.recent.list"
 ---@param params? table as for client:call; read once, at this call, and never changed
----@param opts? {idempotent: boolean}
+---@param opts? {idempotent: boolean?, batch: boolean?} batch = false: one page in a request
 ---@return fun(): any
 function Client:list(method, params, opts)
   check(self, "list")
@@ -188,12 +191,13 @@ function Client:list(method, params, opts)
   return require("b24.api.list").rows(self, cursor, method, { idempotent = opts.idempotent })
 end
 
---- All rows of a list as a table. `info` sums up attempts, waited and elapsed over all `info.pages`
---- requests.
+--- All rows of a list as a table. `info` sums up attempts and waited over all requests, which
+--- brought `info.pages` pages.
 ---@param method string
 ---@param params? table as for client:list
----@param opts? {max: integer, idempotent: boolean} max: stop after this many rows; `info.more` then
---- says whether there are, or may be, others
+---@param opts? {max: integer?, idempotent: boolean?, batch: boolean?, parallel: integer?} max: stop
+--- after this many rows; `info.more` then says whether there are, or may be, others; batch = false:
+--- one page in a request; parallel: requests at once for a long list (default 4, at most 10)
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return any[]? rows
 ---@return string? err

@@ -190,7 +190,7 @@
 ---@field time? table the portal's time block
 ---@field next? integer of a list: the next `start`
 ---@field total? integer of a list
----@field pages? integer of client:all: requests that made up the list
+---@field pages? integer of client:all: pages that made up the list; one request may bring fifty
 ---@field more? boolean of client:all: `max` rows were read, and there are, or may be, others
 ---@field age? number seconds since the portal answered: the counters came from the cache or from
 --- b24.resty.get

@@ -1,4 +1,5 @@
--- Lists of any length, read in each way while rows come and go: none is lost, none comes twice.
+-- Lists of any length, read in each way while rows come and go, and batches fail: no row is lost,
+-- none comes twice.
 --
 -- B24_LIST_ROUNDS=2000 runs more of them; B24_LIST_SEED repeats one.
 
@@ -91,8 +92,14 @@ local function round(seed)
   local ids = some_ids(some_length())
   local before = {}
   for i, id in ipairs(ids) do before[i], world.known[id] = id, true end
+  local trouble = math.random(3) == 1 and math.random() * 0.3 or 0
   local portal = Portal.new { ids = ids, churn = world.churn, member = tasks and "tasks" or nil,
-    key = tasks and "id" or "ID", last_page = math.random(2) == 1 }
+    key = tasks and "id" or "ID", last_page = math.random(2) == 1,
+    refuse = function() return math.random() < trouble / 10 and "INTERNAL_SERVER_ERROR" or nil end,
+    fault = function(asked)
+      if asked ~= "batch" or math.random() >= trouble then return nil end
+      return { status = 504, body = "<html>", content_type = "text/html" }
+    end }
   local ahead = math.random(4) > 1
   local parallel = math.random(2) == 1 and math.random(10) or nil
   local rows = read(portal, method, params, ahead, parallel)

@@ -144,8 +144,23 @@ scenario("batch", function()
   call:next(0, "go")
   call:next(1, "reply", { status = 200, body = body, content_type = "application/json" })
   local answer, message, more = call:result()
-  return answer and { answer.results, answer.not_reached, answer.total, #steps, step.body },
+  return answer and { answer.results, answer.not_reached, answer.total, #steps, #step.body },
     message, more
+end)
+scenario("list ahead", function()
+  local conf, err, info = codec.conf(OFFLINE)
+  if not conf then return nil, err, info end
+  local first, second = {}, {}
+  for i = 1, 50 do first[i], second[i] = { ID = i }, { ID = 50 + i } end
+  local cursor = codec.cursor("crm.deal.list", { filter = { STAGE_ID = "NEW" } }, true)
+  cursor:params()
+  assert(cursor:page(first, { next = 50, total = 150 }))
+  local requests = cursor:ahead(conf, 0, 4)
+  -- whether a batch carries the params is not known then
+  if not requests then return nil, "without memory it is page by page" end
+  local step = codec.batch(requests[1], true)[1]
+  local rows = cursor:part(second, {}, 1, 1)
+  return { #requests, #step.body, #(rows or {}), cursor:more(), cursor:params().filter[">ID"] }
 end)
 scenario("cache", function()
   collectgarbage() -- the claim of a run that failed

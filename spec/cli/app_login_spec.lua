@@ -281,11 +281,9 @@ describe("b24 login --app", function()
     process.write(home .. "/run.sh", "exec " .. command.words({ "--ca-file", portal.ca_file,
       "login", "--app", "--port", tostring(port) }, environment { TERM = "xterm" }) .. " 2>&1")
     os.execute(([[cd %s && touch out && {
-      n=0; until grep -q "Portal (" out || [ $n -gt 3000 ]; do sleep 0.02; n=$((n+1)); done; echo %s
-      n=0; until grep -q "Client id" out || [ $n -gt 3000 ]; do sleep 0.02; n=$((n+1)); done; echo %s
-      n=0; until grep -q "not shown" out || [ $n -gt 3000 ]; do sleep 0.02; n=$((n+1)); done
-      cat secret
-      n=0; until grep -q "Stored" out || [ $n -gt 3000 ]; do sleep 0.02; n=$((n+1)); done
+      shown() { n=0; until grep -q "$1" out || [ $n -gt 3000 ]; do sleep 0.02; n=$((n+1)); done; }
+      shown "Portal ("; echo %s; shown "Client id"; echo %s; shown "not shown"; cat secret
+      shown "Stored"
     } | script -qefc 'sh run.sh' /dev/null >out]]):format(quote(home), host, portal.client_id))
     local out = process.read(home .. "/out")
     assert.truthy(out:find("is logged in", 1, true), out)

@@ -185,6 +185,14 @@ describe("b24", function()
       assert.equal(7, #objects(select(2, b24 { "list", "crm.deal.list", "--max", "7" })))
     end)
 
+    it("asks for many pages at once", function()
+      portal:control("settings", { deals = 2500 })
+      portal:control "log_clear"
+      local rows = objects(select(2, b24 { "list", "crm.deal.list", "order[ID]=DESC" }))
+      assert.same({ 2500, "2500", "1" }, { #rows, rows[1].ID, rows[2500].ID })
+      assert.equal(2, #portal:log())
+    end)
+
     it("ends when nobody reads on", function()
       portal:control("settings", { deals = 20000 })
       local before = #portal:log()

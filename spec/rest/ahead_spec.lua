@@ -62,7 +62,9 @@ describe("what is asked for ahead", function()
     { nil, 4, nil, "3 after 50" }, { nil, 4, 60, "2 after 50" }, { 40, 4, nil, "3 after 50" },
   }
   for _, case in ipairs(by_id) do
-    it(("by ID: %s rows, %d requests, %s wanted"):format(case[1], case[2], case[3]), function()
+    local name = ("by ID: %s rows, %d requests, %s wanted"):format(tostring(case[1]), case[2],
+      tostring(case[3]))
+    it(name, function()
       local cursor = begun("crm.deal.list", nil, { next = 50, total = case[1] })
       assert.equal(case[4], plan(cursor:ahead(conf(), 0, case[2], case[3])))
     end)
@@ -90,7 +92,9 @@ describe("what is asked for ahead", function()
     { 200, 20, 4, nil, "20 40 60 … 180" }, -- pages of another size
   }
   for _, case in ipairs(by_start) do
-    it(("by start: %s rows, next %s, %s wanted"):format(case[1], case[2], case[4]), function()
+    local name = ("by start: %s rows, next %s, %s wanted"):format(tostring(case[1]),
+      tostring(case[2]), tostring(case[4]))
+    it(name, function()
       local cursor = codec.cursor("some.thing.list", nil, true)
       cursor:params()
       local list = cursor:page(rows(1, 50), { next = case[2], total = case[1] })

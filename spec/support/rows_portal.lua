@@ -12,8 +12,8 @@ local PAGE = 50
 
 --- ids, or so many `rows` from 1 on; member: of the result, where the rows are; key: of a row's id;
 --- churn(portal): before each page; last_page: as old methods, which answer a place behind the end
---- with the last page; refuse(portal, params): an error code for this page, or nil; fault(portal,
---- method, body): a reply in the place of the portal's, or nil
+--- with the last page; refuse(): an error code for this page of a batch, or nil; fault(method): a
+--- reply in the place of the portal's, or nil
 ---@param options {ids: integer[]?, rows: integer?, member: string?, key: string?, churn: function?,
 --- last_page: boolean?, refuse: function?, fault: function?, conf: table?}
 function Portal.new(options)
@@ -119,7 +119,7 @@ function Portal:batch(body, pause)
   assert.is_true(#names <= 50)
   for _, name in ipairs(names) do
     local params = self:params(body.cmd[name]:match "%?(.*)$", results)
-    local code = self.refuse and self.refuse(self, params)
+    local code = self.refuse and self.refuse()
     if code then
       table.insert(parts.result_error, NO_ROOM:format(name, code))
       break -- halt
@@ -141,13 +141,9 @@ end
 
 function Portal:answer(request, pause)
   local body, method = assert(codec.decode(request.body)), request.url:match "([%w.]+)$"
-  if self.fault then
-    local reply = self.fault(self, method, body)
-    if reply then return reply end
-  end
+  local reply = self.fault and self.fault(method)
+  if reply then return reply end
   if method == "batch" then return { status = 200, body = self:batch(body, pause) } end
-  local code = self.refuse and self.refuse(self, body)
-  if code then return { status = 400, body = ('{"error":"%s"}'):format(code) } end
   local ids, following, total = self:page(body)
   local more = words("next", following) .. words("total", total)
   return { status = 200, body = '{"result":' .. self:result(ids) .. more .. "}" }
@@ -157,14 +153,16 @@ end
 
 -- Carries out a call object; `pause` is called between the pages of a batch.
 function Portal:perform(call, pause)
-  local action, payload = call:next(codec.clock(), "go")
+  local now = codec.clock()
+  local action, payload = call:next(now, "go")
   while action ~= "DONE" do
     if action == "SLEEP" then
-      action, payload = call:next(codec.clock(), "cancel")
+      now = now + payload
+      action, payload = call:next(now, "woke")
     else
       assert.equal("SEND", action)
       self.requests = self.requests + 1
-      action, payload = call:next(codec.clock(), "reply", self:answer(payload, pause))
+      action, payload = call:next(now, "reply", self:answer(payload, pause))
     end
   end
   return call:result()

@@ -20,14 +20,16 @@ describe("over each event loop", function()
   end
 
   it("b24.run has all calls in direct style", function()
-    portal:control("settings", { deals = 120 })
-    prints("table\tnil\t200\nportal\ntable\ninbox\ttable\nall\t120\nlist\t120\nsent\tnumber\n"
+    portal:control("settings", { deals = 5000 }) -- requests side by side
+    prints("table\tnil\t200\nportal\n120\ninbox\ttable\nall\t5000\nlist\t5000\nsent\tnumber\n"
       .. "read\ttrue\nmany\t2\ntrue\n", [[
       b24.run(function()
         local counters, err, info = client:counters()
         print(type(counters.TYPE), err, info.status) -- how many, the other loops change meanwhile
         print(select(3, client:call "no.such.method").kind)
-        print(type(client:batch({ me = { "profile" } }).results.me))
+        local commands = {}
+        for i = 1, 120 do commands[i] = { "profile" } end
+        print(#client:batch(commands).results)
         print("inbox", type(client:inbox()))
         print("all", #client:all "crm.deal.list")
         local n, row = 0, nil

@@ -156,7 +156,8 @@ static void add_request(struct b24_plan *p, struct texts *t, int steps, const in
     char key[32];
     if (n == 0) return;
     b24_buffer_reset(&t->body, SIZE_MAX);
-    b24_buffer_puts(&t->body, halt ? "{\"halt\":1,\"cmd\":{" : "{\"halt\":0,\"cmd\":{");
+    if (!b24_buffer_puts(&t->body, halt ? "{\"halt\":1,\"cmd\":{" : "{\"halt\":0,\"cmd\":{"))
+        b24L_batch_complain(p, ids[0], "does not fit into memory");
     lua_createtable(L, 0, 3);
     lua_createtable(L, 0, n);
     for (int i = 0; i < n; i++) {
@@ -167,7 +168,8 @@ static void add_request(struct b24_plan *p, struct texts *t, int steps, const in
         lua_setfield(L, -2, key);
     }
     lua_setfield(L, -2, "names");
-    b24_buffer_puts(&t->body, "}}");
+    if (!b24_buffer_puts(&t->body, "}}"))
+        b24L_batch_complain(p, ids[0], "does not fit into memory");
     lua_pushlstring(L, b24_buffer_view(&t->body).p, t->body.n);
     lua_setfield(L, -2, "body");
     lua_pushboolean(

@@ -218,9 +218,6 @@ enum b24_shape b24L_check_shape(lua_State *L, int index);
 int b24L_push_outcome(lua_State *L, const struct b24_outcome *outcome, const struct b24_conf *conf,
                       const char *method, enum b24_shape shape, int names);
 
-/* [0, +1] The portal's time block, or nil if it is none. */
-void b24L_push_time(lua_State *L, const struct b24_conf *conf, const cJSON *time);
-
 /* [0, +3] nil, message, info; `method` may be NULL. */
 int b24L_push_fault(lua_State *L, const struct b24_fault *fault, const char *method);
 
@@ -228,6 +225,11 @@ int b24L_push_fault(lua_State *L, const struct b24_fault *fault, const char *met
 
 int b24L_posted(lua_State *L);
 int b24L_same_secret(lua_State *L);
+
+/* ---- lua/time.c */
+
+/* [0, +1] The portal's time block, or nil if it is none. */
+void b24L_push_time(lua_State *L, const struct b24_conf *conf, const cJSON *time);
 
 /* ---- lua/call.c: a call object */
 

@@ -38,10 +38,10 @@ end
 
 -- Page after page: the exit code.
 local function print_all(client, method, given, max)
-  local pages = rows.pages(client, codec.cursor(method, given), method)
+  local pages = rows.pages(client, codec.cursor(method, given, true), method)
   local count, progress = 0, new_progress()
   while count < max do
-    local page, err, info = pages:next()
+    local page, err, info = pages:next(max - count)
     if err then return exit.failure(err, info) end
     if not page then break end
     count = count + print_page(page, max - count)
