@@ -162,7 +162,7 @@ describe("b24 list", function()
     assert.truthy(shown:find(last, 1, true), shown)
   end)
 
-  it("draws nothing where the rows are shown, and says nothing with --quiet or in a pipe", function()
+  it("draws nothing where the rows are shown, says nothing with --quiet or in a pipe", function()
     if missing then return pending(missing) end
     local shown = at_terminal({ "crm.deal.list", "--max", "60" }, true)
     assert.is_nil(shown:find("a second", 1, true))

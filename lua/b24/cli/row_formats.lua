@@ -12,15 +12,15 @@ local row_formats = {}
 ---@field page fun(self: table, rows: any[])? told before its first rows are printed
 ---@field finish fun(self: table) after the last one: never where rows may be missing
 
--- Lines of JSON ------------------------------------------------------------------------------------
+-- Lines of JSON -----------------------------------------------------------------------------------
 
 local Lines = {}
 Lines.__index = Lines
 
-function Lines:row(row) out.line(json.encode(row)) end
-function Lines:finish() end
+function Lines.row(_, row) out.line(json.encode(row)) end
+function Lines.finish() end
 
--- One array: closed only when it is whole, so that a part of it is not JSON ------------------------
+-- One array: closed only when it is whole, so that a part of it is not JSON -----------------------
 
 local Array = {}
 Array.__index = Array
@@ -113,7 +113,7 @@ function Table:page(rows)
   if #self.columns == 0 then self.columns = { "value" } end
   self.head = true
   local cells = {}
-  for i, name in ipairs(self.columns) do cells[i] = out.terminal() and codec.neutral(name) or name end
+  for i, name in ipairs(self.columns) do cells[i] = cell_of(name) end
   self:line(cells)
 end
 
@@ -132,8 +132,8 @@ function Table:row(row)
   end
   local strange = self.others and fields_of({ row }, self.columns)[1]
   if strange then
-    return ("a row has the field %s, which those before it had not; name the columns: select[]=ID …")
-      :format(codec.neutral(strange))
+    return ("a row has the field %s, which those before it had not; name the columns: "
+      .. "select[]=ID …"):format(codec.neutral(strange))
   end
   local cells = {}
   for i, name in ipairs(self.columns) do cells[i] = cell_of(find(row, name)) end
