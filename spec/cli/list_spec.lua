@@ -120,6 +120,13 @@ describe("b24 list", function()
     end)
   end)
 
+  it("reads many pages in one request", function()
+    portal:control("settings", { deals = 2000 })
+    local status, out = b24("crm.deal.list", "select[]=ID")
+    assert.same({ 0, 2000 }, { status, select(2, out:gsub("\n", "")) })
+    assert.is_true(#portal:log() < 10, #portal:log())
+  end)
+
   it("that fails says so, and leaves no array that looks whole", function()
     portal:control("settings", { deals = 5000 })
     portal:control("reply", { method = "crm.deal.list", times = 1,

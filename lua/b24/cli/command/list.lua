@@ -98,7 +98,7 @@ function list.run(args)
   args.nulls = nulls
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
-  local cursor = codec.cursor(args.method, given)
+  local cursor = codec.cursor(args.method, given, true)
   local reading = setmetatable({ cursor = cursor, writer = writer, count = 0,
     pages = rows.pages(client, cursor, args.method), max = args.max or math.huge,
     progress = progress.new(args.quiet) }, Reading)
