@@ -112,9 +112,10 @@ scenario("file", function()
     { fileContent = { file.name, file } })
   if not call then return nil, err, info end
   local _, request = call:next(0, "go")
+  local size, problem, about = codec.file_size(file)
+  if not size then return nil, problem, about end
   local piece, failure = request.body:read(100)
-  return { piece, request.length, codec.file_size(file), tostring(file) },
-    failure and failure.message
+  return { piece, request.length, size, tostring(file) }, failure and failure.message
 end)
 scenario("portal error", function() return offline(503, LIMIT) end)
 scenario("foreign body", function()

@@ -211,18 +211,6 @@ describe("b24", function()
       assert.same({ 0, "" }, { status, err })
     end)
 
-    it("tells its progress at a terminal that shows no rows", function()
-      if data.shell "script -qec 'echo yes' /dev/null </dev/null":sub(1, 3) ~= "yes" then
-        return pending "no program `script`"
-      end
-      process.write(home .. "/run.sh", command.words({ "list", "crm.deal.list" }, { HOME = home,
-        B24_RUNTIME_DIR = run_dir, B24_WEBHOOK = portal.http_webhook }) .. " >" .. home .. "/rows")
-      local shown = data.shell(("script -qec 'sh %s/run.sh' /dev/null </dev/null"):format(home))
-      assert.truthy(shown:find "\r50 rows, %d+ a second")
-      assert.truthy(shown:find "\r120 rows, %d+ a second\27%[K\r\n$")
-      assert.equal(120, #objects(process.read(home .. "/rows")))
-    end)
-
     it("fails when its output does not fit, and when a page fails", function()
       if not process.read "/proc/self/status" then return pending "no /dev/full" end
       local status, _, err = b24({ "list", "crm.deal.list" }, { stdout = "/dev/full" })

@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
+local data = require "spec.support.data"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
@@ -62,6 +63,18 @@ describe("b24", function()
     assert.same({ { "im.v2.file.upload", { dialogId = "chat18",
       fields = { name = "report.pdf", content = report[2] } } } }, { list[1] })
     assert.same({ "Here", nil }, { list[2][2].fields.message, list[3][2].fields.message })
+  end)
+
+  it("tells a terminal what it sends, before it does", function()
+    if data.shell "script -qec 'echo yes' /dev/null </dev/null":sub(1, 3) ~= "yes" then
+      return pending "no program `script`"
+    end
+    data.shell("truncate -s 1572864 " .. home .. "/larger.bin")
+    process.write(home .. "/run.sh", command.words({ "send", "chat18", "--file",
+      home .. "/report.pdf", "--file", home .. "/larger.bin" }, { HOME = home,
+      B24_RUNTIME_DIR = run_dir, B24_WEBHOOK = portal.http_webhook }) .. " >/dev/null")
+    local shown = data.shell(("script -qec 'sh %s/run.sh' /dev/null </dev/null"):format(home))
+    assert.equal("sending report.pdf (7 bytes)\r\nsending larger.bin (1.5 MB)\r\n", shown)
   end)
 
   it("send sends a file with what a pipe said, and nothing where it said nothing", function()

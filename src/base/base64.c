@@ -8,8 +8,8 @@ static void group(const char *from, size_t n, char *to) {
              c = n > 2 ? (unsigned char)from[2] : 0, bits = a << 16 | b << 8 | c;
     to[0] = digits[bits >> 18];
     to[1] = digits[bits >> 12 & 63];
-    to[2] = n > 1 ? digits[bits >> 6 & 63] : '=';
-    to[3] = n > 2 ? digits[bits & 63] : '=';
+    to[2] = (char)(n > 1 ? digits[bits >> 6 & 63] : '=');
+    to[3] = (char)(n > 2 ? digits[bits & 63] : '=');
 }
 
 size_t b24_base64(const char *from, size_t n, char *to) {

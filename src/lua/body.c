@@ -1,7 +1,9 @@
-/* The body of a request for a host in Lua: text, or a reader where files stand in it. */
+/* The body of a request for a host in Lua: text, or a reader where files stand in it. And what may
+   be asked of a file before. */
 #include <string.h>
 
 #include "lua/file.h"
+#include "os/upload_file.h"
 
 #define BODY_TYPE "b24.body " B24_VERSION
 #define READ_MAX  (1u << 20) /* bytes at once */
@@ -61,6 +63,21 @@ static int body_rewind(lua_State *L) {
     struct body *b = check(L);
     b24_body_begin(&b->reader, (struct b24_view){b->text, b->n}, b->files);
     return 0;
+}
+
+/* codec.file_size(file [, method]) -> bytes | nil, message, info: what is wrong with it now */
+int b24L_file_size(lua_State *L) {
+    struct b24_fault fault;
+    const char *path = b24L_file_path(L, 1), *method = luaL_optstring(L, 2, NULL);
+    if (path == NULL)
+        return b24L_throw(L, "a file is its path, or what b24.file made of it, not a %s",
+                          luaL_typename(L, 1));
+    struct b24_source *source = b24_upload_open(path, &fault);
+    if (source == NULL) return b24L_push_fault(L, &fault, method);
+    lua_Number size = (lua_Number)source->size;
+    source->free(source);
+    b24L_push_number(L, size);
+    return 1;
 }
 
 static int body_gc(lua_State *L) {

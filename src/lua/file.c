@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "os/upload_file.h"
-
 #define FILE_TYPE "b24.file " B24_VERSION
 
 /* b24.file(path) -> a value for params: the content, as Base64. Has .path and .name. */
@@ -28,21 +26,6 @@ const char *b24L_file_path(lua_State *L, int index) {
     same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     return same ? lua_touserdata(L, index) : NULL;
-}
-
-/* codec.file_size(file [, method]) -> bytes | nil, message, info: what is wrong with it now */
-int b24L_file_size(lua_State *L) {
-    struct b24_fault fault;
-    const char *path = b24L_file_path(L, 1), *method = luaL_optstring(L, 2, NULL);
-    if (path == NULL)
-        return b24L_throw(L, "a file is its path, or what b24.file made of it, not a %s",
-                          luaL_typename(L, 1));
-    struct b24_source *source = b24_upload_open(path, &fault);
-    if (source == NULL) return b24L_push_fault(L, &fault, method);
-    lua_Number size = (lua_Number)source->size;
-    source->free(source);
-    b24L_push_number(L, size);
-    return 1;
 }
 
 static const char *last_part(const char *path) {

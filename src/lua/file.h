@@ -9,7 +9,6 @@ B24_PRIVATE_BEGIN
 /* ---- lua/file.c: b24.file. Registered by codec.c. */
 
 int b24L_file(lua_State *L);
-int b24L_file_size(lua_State *L);
 void b24L_open_file(lua_State *L);
 
 /* [0, 0] The path of the value at `index`; NULL: it is not made by b24.file. */
@@ -29,6 +28,7 @@ const char *b24L_encode_body(lua_State *L, int index, struct b24_buffer *out,
    body:read(n) -> string, or nil at its end, or nil, failure; body:rewind(). */
 void b24L_push_body(lua_State *L, const struct b24_request *request);
 void b24L_open_body(lua_State *L);
+int b24L_file_size(lua_State *L); /* registered by codec.c */
 
 B24_PRIVATE_END
 #endif

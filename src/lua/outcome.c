@@ -1,7 +1,6 @@
 /* An outcome as the three values that every call returns: value, err, info. */
 #include <string.h>
 
-#include "base/date.h"
 #include "lua/decode.h"
 
 static void set_json(lua_State *L, const char *name, const cJSON *value) {

@@ -92,6 +92,7 @@ function account.conf(args, many)
   end
   conf.timeout, conf.ca_file, conf.proxy = timeout, args.ca_file, args.proxy
   conf.max_age, conf.stale_ok = args.max_age, args.stale_ok or nil
+  conf.nulls = args.nulls
   return conf, place
 end
 

@@ -86,6 +86,18 @@ function text.duration(seconds)
   return ("%d d"):format(math.floor(seconds / 86400))
 end
 
+local SIZES = { "KB", "MB", "GB" }
+
+--- 512 -> "512 bytes", 120000 -> "117 KB", "1.5 MB"
+---@param n number
+---@return string
+function text.bytes(n)
+  if n < 1024 then return text.count(n, "byte") end
+  local i = 0
+  repeat n, i = n / 1024, i + 1 until n < 1000 or i == #SIZES
+  return (n < 10 and i > 1 and "%.1f %s" or "%.0f %s"):format(n, SIZES[i])
+end
+
 local UNITS = { s = 1, m = 60, min = 60, h = 3600, d = 86400, [""] = 1 }
 
 --- "90", "90s", "15m", "2h", "1d" -> seconds; for options.

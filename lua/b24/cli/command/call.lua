@@ -18,7 +18,7 @@ end
 
 function call.run(args)
   local given, files = params.of(args)
-  upload.allow(args, files)
+  upload.announce(args, files)
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
   local result, problem, about = client:call(args.method, given,

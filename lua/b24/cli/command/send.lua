@@ -53,7 +53,7 @@ local function options(args)
     if path == "" then exit.usage "--file needs the path of a file" end
     files[i] = codec.file(path)
   end
-  upload.allow(args, files)
+  upload.announce(args, files)
   return { bb = args.bb or nil, once = args.once or nil, files = files }
 end
 
