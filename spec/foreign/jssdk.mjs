@@ -2,12 +2,26 @@
 
 import assert from "node:assert/strict"
 import { beforeEach, describe, test } from "node:test"
-import { B24Hook, LoadDataType, useB24Helper } from "@bitrix24/b24jssdk"
+import { B24Hook, B24OAuth, LoadDataType, useB24Helper } from "@bitrix24/b24jssdk"
 import { control, facts, requests, stats } from "./portal.mjs"
 
 const QUICK = { rateLimit: { burstLimit: 1000, drainRate: 1000, adaptiveEnabled: false } }
 
 const hook = (restrictionParams = QUICK, url = facts.webhook) => B24Hook.fromWebhookUrl(url, { restrictionParams })
+
+/** An application's client, with the pair of tokens that the token server would have given it. */
+async function application(tokens) {
+  const answer = tokens ?? await control("token")
+  const app = new B24OAuth({
+    applicationToken: "", userId: answer.user_id, memberId: answer.member_id, accessToken: answer.access_token,
+    refreshToken: answer.refresh_token, expires: answer.expires, expiresIn: answer.expires_in,
+    scope: answer.scope, domain: answer.domain, clientEndpoint: answer.client_endpoint,
+    serverEndpoint: answer.server_endpoint, status: answer.status
+  }, { clientId: facts.client_id, clientSecret: facts.client_secret }, { restrictionParams: QUICK })
+  const refreshed = []
+  app.setCallbackRefreshAuth(async ({ authData }) => { refreshed.push(authData) })
+  return { app, refreshed, tokens: answer }
+}
 
 /** The result of one call, which must succeed. */
 async function call(b24, method, params = {}) {
@@ -186,6 +200,71 @@ describe("120 calls at once", () => {
     const { executions, rejections } = await stats()
     assert.ok(rejections > 0)
     assert.equal(executions["crm.deal.get"], 120)
+  })
+})
+
+describe("an application", () => {
+  test("uses its token, and is somebody", async () => {
+    const { app, refreshed } = await application()
+    await app.initIsAdmin()
+    assert.equal(app.auth.isAdmin, true)
+    assert.equal((await call(app, "user.current")).ID, "1")
+    assert.deepEqual(refreshed, [])
+  })
+
+  test("refreshes once when the portal says expired_token, for 20 calls at once", async () => {
+    const { app, refreshed, tokens } = await application()
+    await control("expire_tokens")
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call(app, "profile")))
+    assert.ok(answers.every((profile) => profile.ID === "1"))
+    assert.equal(refreshed.length, 1)
+    assert.notEqual(refreshed[0].access_token, tokens.access_token)
+    assert.notEqual(refreshed[0].refresh_token, tokens.refresh_token)
+    const asked = await requests("oauth.token")
+    assert.equal(asked.length, 1)
+    assert.match(asked[0].body, /grant_type=refresh_token/)
+    assert.equal((await call(app, "user.current")).ID, "1") // with the new token, and no further refresh
+    assert.equal((await requests("oauth.token")).length, 1)
+  })
+
+  test("refreshes by itself what is too old, and goes on with what it got", async () => {
+    const tokens = await control("token")
+    const { app, refreshed } = await application({ ...tokens, expires: 0 })
+    assert.equal((await call(app, "profile")).ID, "1")
+    assert.equal(refreshed.length, 1)
+    await control("expire_tokens", { access_token: refreshed[0].access_token })
+    assert.equal((await call(app, "profile")).ID, "1")
+    assert.equal(refreshed.length, 2)
+  })
+
+  test("cannot use a refresh token twice", async () => {
+    const tokens = await control("token")
+    const { app: first } = await application({ ...tokens, expires: 0 })
+    await call(first, "profile")
+    const { app: second } = await application({ ...tokens, expires: 0 })
+    await assert.rejects(second.auth.refreshAuth(), (error) => {
+      assert.deepEqual([error.code, error.status], ["invalid_grant", 400])
+      return true
+    })
+  })
+
+  test("learns what it is, and keeps settings", async () => {
+    const { app } = await application()
+    assert.equal(await call(app, "app.option.set", { options: { colour: "blue" } }), true)
+    const { initB24Helper } = useB24Helper()
+    const helper = await initB24Helper(app, [LoadDataType.App, LoadDataType.Profile, LoadDataType.AppOptions])
+    assert.equal(helper.appInfo.data.code, facts.client_id)
+    assert.equal(helper.appInfo.data.isInstalled, true)
+    assert.equal(helper.licenseInfo.data.isSelfHosted, false)
+    assert.equal(helper.appOptions.getString("colour"), "blue")
+  })
+
+  test("binds events", async () => {
+    const { app } = await application()
+    const params = { event: "OnCrmDealAdd", handler: "https://example.com/handler" }
+    assert.equal(await call(app, "event.bind", params), true)
+    assert.equal((await call(app, "event.get"))[0].event, "ONCRMDEALADD")
+    assert.equal(await failure(app, "event.bind", params), "ERROR_CORE 400")
   })
 })
 
