@@ -25,7 +25,8 @@ local kinds = {} -- method -> kind
 -- The highest id, and how many of the lowest are gone.
 local function bounds(portal, method)
   local kind = kinds[method]
-  local last = kind.size or (portal.settings[kind.setting] or 0) + (portal.added[method] or 0)
+  local last = kind.size
+    or math.floor((portal.settings[kind.setting] or 0) + (portal.added[method] or 0))
   return last, math.min(portal.dropped[method] or 0, last)
 end
 
