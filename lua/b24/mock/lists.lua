@@ -40,6 +40,11 @@ function lists.length(portal, method)
   return last - gone, gone
 end
 
+local function has(portal, method, id)
+  local last, gone = bounds(portal, method)
+  return id > gone and id <= last
+end
+
 --- Lets rows come and go: at once, or with each request of the list.
 ---@param portal table
 ---@param method string
@@ -120,7 +125,7 @@ kinds["b24test.item.list"] = { setting = "items", default = "ASC", rules = { len
 function lists.register(method)
   local function list(name, kind) kinds[name] = kind end
   for _, group in ipairs { "lists_crm", "lists_tasks", "lists_people" } do
-    require("b24.mock." .. group).register(list, method, lists.length)
+    require("b24.mock." .. group).register(list, method, has)
   end
   for name, kind in pairs(kinds) do method(name, kind.scope, page) end
   method("b24test.item.add", nil, function(call)
