@@ -68,6 +68,7 @@ build = {
     ["b24.health"] = "lua/b24/health.lua",
     ["b24.mock"] = "lua/b24/mock.lua",
     ["b24.mock.apps"] = "lua/b24/mock/apps.lua",
+    ["b24.mock.attachments"] = "lua/b24/mock/attachments.lua",
     ["b24.mock.baskets"] = "lua/b24/mock/baskets.lua",
     ["b24.mock.batch"] = "lua/b24/mock/batch.lua",
     ["b24.mock.certs"] = "lua/b24/mock/certs.lua",

@@ -1,6 +1,7 @@
 #!/bin/sh
-# make foreign: clients of Bitrix24 that we did not write, unchanged, against the mock portal: is it one? Each file of
-# specs in spec/foreign gets a portal of its own. npm puts the clients into build/foreign, pinned by a lock file.
+# make foreign: clients of Bitrix24 that we did not write, unchanged, against the mock portal: is it
+# one? Each file of specs in spec/foreign gets a portal of its own. npm puts the clients into
+# build/foreign, pinned by a lock file.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -48,4 +49,6 @@ for name in $names; do
   cat "$logs/$name"
 done
 rm -rf "$logs"
-[ "$failed" = 0 ] || { echo "b24: make foreign: $failed clients do not get on with the mock portal"; exit 1; }
+[ "$failed" = 0 ] && exit
+echo "b24: make foreign: $failed clients do not get on with the mock portal"
+exit 1

@@ -2,22 +2,24 @@
 
 import assert from "node:assert/strict"
 import { beforeEach, describe, test } from "node:test"
-import { control, facts, requests, stats } from "./portal.mjs"
+import { control, facts, numbers, requests, stats } from "./portal.mjs"
 
-// Its queue lets two requests a second go. Here its second has 100 ms: the specs of limits slow the portal down less.
+// Its queue lets two requests a second go. Here its second has 100 ms, and so has the portal's.
 const FASTER = 10
 const { setInterval: real } = globalThis
 globalThis.setInterval = (run, delay, ...rest) => real(run, delay / FASTER, ...rest)
 
 const { Bitrix } = (await import("@2bad/bitrix")).default
-const bitrix = () => Bitrix(facts.webhook.replace(/\/$/, ""))
+const webhook = facts.webhook.replace(/\/$/, "")
+const bitrix = () => Bitrix(webhook)
 
 /** What an HTTP error of got says: the portal's code and the status. */
 async function failure(promise) {
   try {
     await promise
   } catch (error) {
-    return error.response ? `${error.response.body.error} ${error.response.statusCode}` : error.message
+    const { response } = error
+    return response ? `${response.body.error} ${response.statusCode}` : error.message
   }
   assert.fail("it did not fail")
 }
@@ -37,14 +39,15 @@ describe("a call", () => {
   test("of an application: it loses the token, and is told so", async () => {
     const client = Bitrix(facts.webhook.match(/^.*?\/rest\//)[0], facts.token)
     assert.equal(await failure(client.call("profile", {})), "NO_AUTH_FOUND 401")
-    assert.equal((await requests("profile"))[0].path, "/rest/profile") // its hook looks for what its HTTP client has no more
+    // Its hook looks for what its HTTP client has no more.
+    assert.equal((await requests("profile"))[0].path, "/rest/profile")
   })
 
   test("fails as on a real portal", async () => {
     assert.equal(await failure(bitrix().call("no.such", {})), "ERROR_METHOD_NOT_FOUND 404")
     assert.equal(await failure(bitrix().deals.get("4711")), " 400")
-    const client = Bitrix(facts.webhook.replace(facts.secret, "abcdefabcdefabcd").replace(/\/$/, ""))
-    assert.equal(await failure(client.call("profile", {})), "INVALID_CREDENTIALS 401")
+    const wrong = Bitrix(webhook.replace(facts.secret, "abcdefabcdefabcd"))
+    assert.equal(await failure(wrong.call("profile", {})), "INVALID_CREDENTIALS 401")
   })
 
   test("whose address is longer than 8 KB is refused in words", async () => {
@@ -61,7 +64,7 @@ describe("a call", () => {
 describe("a batch", () => {
   test("by names, with references", async () => {
     const { result } = await bitrix().batch({
-      deals: { method: "crm.deal.list", params: { order: { ID: "DESC" }, select: ["ID", "TITLE"] } },
+      deals: { method: "crm.deal.list", params: { order: { ID: "DESC" }, select: ["ID"] } },
       last: { method: "crm.deal.get", params: { id: "$result[deals][0][ID]" } }
     })
     assert.equal(result.result.last.ID, "120")
@@ -70,15 +73,16 @@ describe("a batch", () => {
   })
 
   test("with an error", async () => {
-    assert.match(await failure(bitrix().batch({ a: { method: "profile" }, b: { method: "no.such" } })),
+    const commands = { a: { method: "profile" }, b: { method: "no.such" } }
+    assert.match(await failure(bitrix().batch(commands)),
       /^\[batch\] failed to process. Received errors in 1 commands/)
   })
 
   test("of 120 commands, in three requests with long addresses", async () => {
     const select = ["ID", "TITLE"]
-    const commands = Array.from({ length: 120 }, (_, i) => ({ method: "crm.deal.get", params: { id: i + 1, select } }))
+    const commands = numbers(120).map((id) => ({ method: "crm.deal.get", params: { id, select } }))
     const { result } = await bitrix().batch(commands)
-    assert.deepEqual(result.result.map((deal) => Number(deal.ID)), commands.map(({ params }) => params.id))
+    assert.deepEqual(result.result.map((deal) => deal.ID), numbers(120))
     const sent = await requests("batch")
     assert.equal(sent.length, 3)
     assert.ok(sent[0].path.length > 4096)
@@ -89,14 +93,15 @@ describe("a list", () => {
   test("of 300 deals: the first page, the others by a batch", async () => {
     await control("settings", { deals: 300 })
     const { result, total } = await bitrix().deals.list({ select: ["ID"] })
-    assert.deepEqual(result.map((deal) => deal.ID), Array.from({ length: 300 }, (_, i) => String(i + 1)))
+    assert.deepEqual(result.map((deal) => deal.ID), numbers(300))
     assert.equal(total, 300)
     assert.equal((await requests("batch")).length, 1)
   })
 
   test("filtered and in order", async () => {
     const { result, total } = await bitrix().deals.list({
-      filter: { STAGE_ID: "WON", ">OPPORTUNITY": 3000 }, order: { OPPORTUNITY: "DESC" }, select: ["ID", "OPPORTUNITY"]
+      filter: { STAGE_ID: "WON", ">OPPORTUNITY": 3000 }, order: { OPPORTUNITY: "DESC" },
+      select: ["ID", "OPPORTUNITY"]
     })
     assert.equal(total, 18)
     assert.deepEqual(result[0], { ID: "120", OPPORTUNITY: "12000.00" })
@@ -111,7 +116,7 @@ describe("120 calls at once", () => {
   test("never exceed the portal's limit", async () => {
     await control("settings", { bucket: { enabled: true, rate: 2 * FASTER * 1.1, burst: 50 } })
     const client = bitrix()
-    const ids = Array.from({ length: 120 }, (_, i) => String(i + 1))
+    const ids = numbers(120)
     const deals = await Promise.all(ids.map((id) => client.deals.get(id)))
     assert.deepEqual(deals.map(({ result }) => result.ID), ids)
     assert.equal((await stats()).rejections, 0)

@@ -2,12 +2,29 @@
 
 import assert from "node:assert/strict"
 import { beforeEach, describe, test } from "node:test"
-import { B24Hook, LoadDataType, useB24Helper } from "@bitrix24/b24jssdk"
-import { control, facts, requests, stats } from "./portal.mjs"
+import { setTimeout } from "node:timers/promises"
+import { B24Hook, B24OAuth, LoadDataType, useB24Helper } from "@bitrix24/b24jssdk"
+import { control, facts, numbers, requests, stats } from "./portal.mjs"
 
 const QUICK = { rateLimit: { burstLimit: 1000, drainRate: 1000, adaptiveEnabled: false } }
 
-const hook = (restrictionParams = QUICK, url = facts.webhook) => B24Hook.fromWebhookUrl(url, { restrictionParams })
+const hook = (restrictionParams = QUICK, url = facts.webhook) =>
+  B24Hook.fromWebhookUrl(url, { restrictionParams })
+
+/** An application's client, with the pair of tokens that the token server would have given it. */
+async function application(tokens) {
+  const answer = tokens ?? await control("token")
+  const app = new B24OAuth({
+    applicationToken: "", userId: answer.user_id, memberId: answer.member_id,
+    accessToken: answer.access_token, refreshToken: answer.refresh_token,
+    expires: answer.expires, expiresIn: answer.expires_in,
+    scope: answer.scope, domain: answer.domain, clientEndpoint: answer.client_endpoint,
+    serverEndpoint: answer.server_endpoint, status: answer.status
+  }, { clientId: facts.client_id, clientSecret: facts.client_secret }, { restrictionParams: QUICK })
+  const refreshed = []
+  app.setCallbackRefreshAuth(async ({ authData }) => { refreshed.push(authData) })
+  return { app, refreshed, tokens: answer }
+}
 
 /** The result of one call, which must succeed. */
 async function call(b24, method, params = {}) {
@@ -47,7 +64,9 @@ describe("a call", () => {
   })
 
   test("sends what is in it", async () => {
-    const params = { TEXT: "Grüße & <b>\"'/\\ 👍", LIST: [1, [2, "x"]], MAP: { a: null, b: { c: true } } }
+    const params = {
+      TEXT: "Grüße & <b>\"'/\\ 👍", LIST: [1, [2, "x"]], MAP: { a: null, b: { c: true } }
+    }
     assert.deepEqual(await call(hook(), "b24test.echo", params), {
       TEXT: params.TEXT, LIST: params.LIST, MAP: params.MAP,
       bx24_request_id: (await requests("b24test.echo"))[0].path.match(/bx24_request_id=([^&]+)/)[1],
@@ -58,12 +77,13 @@ describe("a call", () => {
   test("fails as on a real portal", async () => {
     const b24 = hook()
     assert.equal(await failure(b24, "no.such.method"), "ERROR_METHOD_NOT_FOUND 404")
-    assert.equal(await failure(b24, "crm.deal.get", { id: 4711 }), "ERR_BAD_REQUEST 400") // for an empty code
+    // The client has its own word for an empty code.
+    assert.equal(await failure(b24, "crm.deal.get", { id: 4711 }), "ERR_BAD_REQUEST 400")
     await control("account", { user_id: 1, scope: ["im"] })
     assert.equal(await failure(b24, "crm.deal.list"), "insufficient_scope 401")
     const wrong = facts.webhook.replace(facts.secret, "abcdefabcdefabcd")
     assert.equal(await failure(hook(QUICK, wrong), "profile"), "INVALID_CREDENTIALS 401")
-    assert.equal((await requests("profile")).length, 1) // the client knows that this is not worth repeating
+    assert.equal((await requests("profile")).length, 1) // the client knows this needs no repetition
   })
 })
 
@@ -74,7 +94,10 @@ describe("a batch", () => {
 
   test("by names, with references and errors", async () => {
     const answer = await make({
-      deals: { method: "crm.deal.list", params: { order: { ID: "DESC" }, filter: { STAGE_ID: "WON" }, select: ["ID"] } },
+      deals: {
+        method: "crm.deal.list",
+        params: { order: { ID: "DESC" }, filter: { STAGE_ID: "WON" }, select: ["ID"] }
+      },
       last: { method: "crm.deal.get", params: { id: "$result[deals][0][ID]" } },
       owner: { method: "user.get", params: { ID: "$result[last][ASSIGNED_BY_ID]" } },
       wrong: { method: "no.such", params: {} },
@@ -102,15 +125,16 @@ describe("a batch", () => {
   })
 
   test("that halts", async () => {
-    const answer = await make({ a: ["profile"], b: ["no.such"], c: ["profile"] }, { isHaltOnError: true })
+    const calls = { a: ["profile"], b: ["no.such"], c: ["profile"] }
+    const answer = await make(calls, { isHaltOnError: true })
     assert.deepEqual(Object.keys(answer.getData()), ["a", "b"])
     assert.deepEqual((await stats()).executions, { batch: 1, profile: 1 })
   })
 
   test("of 120 commands, in three requests", async () => {
-    const calls = Array.from({ length: 120 }, (_, i) => ["crm.deal.get", { id: i + 1 }])
+    const calls = numbers(120).map((id) => ["crm.deal.get", { id }])
     const answer = await hook().actions.v2.batchByChunk.make({ calls })
-    assert.deepEqual(answer.getData().map((deal) => deal.ID), calls.map(([, { id }]) => String(id)))
+    assert.deepEqual(answer.getData().map((deal) => deal.ID), numbers(120))
     assert.equal((await requests("batch")).length, 3)
   })
 
@@ -126,7 +150,8 @@ describe("a list", () => {
   test("by ids, filtered", async () => {
     await control("settings", { deals: 1000 })
     const answer = await hook().actions.v2.callList.make({
-      method: "crm.deal.list", params: { filter: { STAGE_ID: "WON" }, select: ["ID", "OPPORTUNITY", "STAGE_ID"] }
+      method: "crm.deal.list",
+      params: { filter: { STAGE_ID: "WON" }, select: ["ID", "OPPORTUNITY", "STAGE_ID"] }
     })
     const deals = answer.getData()
     assert.equal(deals.length, 200)
@@ -136,7 +161,8 @@ describe("a list", () => {
 
   test("of items, whose names are in camel case", async () => {
     const answer = await hook().actions.v2.callList.make({
-      method: "crm.item.list", params: { entityTypeId: 2, filter: { ">=opportunity": 6000 }, select: ["id", "opportunity"] },
+      method: "crm.item.list",
+      params: { entityTypeId: 2, filter: { ">=opportunity": 6000 }, select: ["id", "opportunity"] },
       idKey: "id", customKeyForResult: "items"
     })
     assert.equal(answer.getData().length, 61)
@@ -156,36 +182,107 @@ describe("a list", () => {
 
   test("by `next`", async () => {
     const b24 = hook()
-    let answer = await b24.actions.v2.call.make({ method: "crm.contact.list", params: { order: { ID: "ASC" } } })
+    let answer = await b24.actions.v2.call.make({
+      method: "crm.contact.list", params: { order: { ID: "ASC" } }
+    })
     const ids = []
     while (answer) {
       ids.push(...answer.getData().result.map((contact) => contact.ID))
       assert.equal(answer.getTotal(), 120)
       answer = await answer.fetchNext(b24.getHttpClient("v2"))
     }
-    assert.deepEqual(ids, Array.from({ length: 120 }, (_, i) => String(i + 1)))
+    assert.deepEqual(ids, numbers(120))
   })
 })
 
 describe("120 calls at once", () => {
   const many = async (b24) => {
-    const ids = Array.from({ length: 120 }, (_, i) => String(i + 1))
+    const ids = numbers(120)
     const deals = await Promise.all(ids.map((id) => call(b24, "crm.deal.get", { id })))
     assert.deepEqual(deals.map((deal) => deal.ID), ids)
   }
 
   test("within the portal's limit, as the client knows it", async () => {
-    await control("settings", { bucket: { enabled: true, rate: 5, burst: 250 } }) // an enterprise portal
+    await control("settings", { bucket: { enabled: true, rate: 5, burst: 250 } }) // enterprise
     await many(hook({ rateLimit: { burstLimit: 250, drainRate: 5, adaptiveEnabled: true } }))
     assert.equal((await stats()).rejections, 0)
   })
 
   test("and from a client that ignores it: refused with 503, repeated, done", async () => {
-    await control("settings", { bucket: { enabled: true, rate: 50, burst: 50 } })
-    await many(hook({ ...QUICK, maxRetries: 6, retryDelay: 200 }))
-    const { executions, rejections } = await stats()
-    assert.ok(rejections > 0)
-    assert.equal(executions["crm.deal.get"], 120)
+    await control("settings", { bucket: { enabled: true, rate: 0, burst: 50 } })
+    const done = many(hook({ ...QUICK, maxRetries: 10 }))
+    while ((await stats()).rejections < 70) await setTimeout(20)
+    await control("settings", { bucket: { enabled: false } })
+    await done
+    assert.equal((await stats()).executions["crm.deal.get"], 120)
+  })
+})
+
+describe("an application", () => {
+  test("uses its token, and is somebody", async () => {
+    const { app, refreshed } = await application()
+    await app.initIsAdmin()
+    assert.equal(app.auth.isAdmin, true)
+    assert.equal((await call(app, "user.current")).ID, "1")
+    assert.deepEqual(refreshed, [])
+  })
+
+  test("refreshes once when the portal says expired_token, for 20 calls at once", async () => {
+    const { app, refreshed, tokens } = await application()
+    await control("expire_tokens")
+    // The client refreshes again for a refusal that it hears of after the refresh: so none shall.
+    await control("oauth", { delay: 2 })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call(app, "profile")))
+    assert.ok(answers.every((profile) => profile.ID === "1"))
+    assert.equal(refreshed.length, 1)
+    assert.notEqual(refreshed[0].access_token, tokens.access_token)
+    assert.notEqual(refreshed[0].refresh_token, tokens.refresh_token)
+    const asked = await requests("oauth.token")
+    assert.equal(asked.length, 1)
+    assert.match(asked[0].body, /grant_type=refresh_token/)
+    assert.equal((await call(app, "user.current")).ID, "1") // with the new token
+    assert.equal((await requests("oauth.token")).length, 1)
+  })
+
+  test("refreshes by itself what is too old, and goes on with what it got", async () => {
+    const tokens = await control("token")
+    const { app, refreshed } = await application({ ...tokens, expires: 0 })
+    assert.equal((await call(app, "profile")).ID, "1")
+    assert.equal(refreshed.length, 1)
+    await control("expire_tokens", { access_token: refreshed[0].access_token })
+    assert.equal((await call(app, "profile")).ID, "1")
+    assert.equal(refreshed.length, 2)
+  })
+
+  test("cannot use a refresh token twice", async () => {
+    const tokens = await control("token")
+    const { app: first } = await application({ ...tokens, expires: 0 })
+    await call(first, "profile")
+    const { app: second } = await application({ ...tokens, expires: 0 })
+    await assert.rejects(second.auth.refreshAuth(), (error) => {
+      assert.deepEqual([error.code, error.status], ["invalid_grant", 400])
+      return true
+    })
+  })
+
+  test("learns what it is, and keeps settings", async () => {
+    const { app } = await application()
+    assert.equal(await call(app, "app.option.set", { options: { colour: "blue" } }), true)
+    const { initB24Helper } = useB24Helper()
+    const helper = await initB24Helper(app,
+      [LoadDataType.App, LoadDataType.Profile, LoadDataType.AppOptions])
+    assert.equal(helper.appInfo.data.code, facts.client_id)
+    assert.equal(helper.appInfo.data.isInstalled, true)
+    assert.equal(helper.licenseInfo.data.isSelfHosted, false)
+    assert.equal(helper.appOptions.getString("colour"), "blue")
+  })
+
+  test("binds events", async () => {
+    const { app } = await application()
+    const params = { event: "OnCrmDealAdd", handler: "https://example.com/handler" }
+    assert.equal(await call(app, "event.bind", params), true)
+    assert.equal((await call(app, "event.get"))[0].event, "ONCRMDEALADD")
+    assert.equal(await failure(app, "event.bind", params), "ERROR_CORE 400")
   })
 })
 
@@ -204,7 +301,8 @@ describe("methods of all kinds", () => {
   test("who is who", async () => {
     const b24 = hook()
     const me = await call(b24, "user.current")
-    assert.deepEqual((await call(b24, "user.get", { filter: { ID: 1 } })).map((user) => user.ID), [me.ID])
+    const users = await call(b24, "user.get", { filter: { ID: 1 } })
+    assert.deepEqual(users.map((user) => user.ID), [me.ID])
     const departments = await call(b24, "department.get")
     assert.ok(departments.some((department) => department.ID === String(me.UF_DEPARTMENT[0])))
     assert.ok((await call(b24, "methods")).includes("im.counters.get"))

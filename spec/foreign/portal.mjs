@@ -1,4 +1,5 @@
-// The mock portal from the side of a client that we did not write. scripts/foreign.sh starts one for each file of specs.
+// The mock portal from the side of a client that we did not write. scripts/foreign.sh starts one
+// for each file of specs.
 
 import { readFileSync } from "node:fs"
 
@@ -15,6 +16,9 @@ export async function control(operation, args = {}) {
   if (!reply.ok) throw new Error(`portal: ${operation}: ${answer.error}`)
   return answer
 }
+
+/** "1", "2", … as the ids of the first rows. */
+export const numbers = (count) => Array.from({ length: count }, (_, i) => String(i + 1))
 
 export const stats = () => control("stats")
 

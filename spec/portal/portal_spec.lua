@@ -68,6 +68,11 @@ describe("the mock portal", function()
       assert.equal(expected, text:sub(1, #expected))
     end)
 
+    it("at addresses with slashes in a row, which nginx merges", function()
+      local url = portal.http_webhook:gsub("/rest/", "//rest///")
+      assert.equal(200, select(2, call(url .. "/profile.json//?a=//")))
+    end)
+
     it("with parameters from query, form and JSON, but not from broken JSON", function()
       local url = portal.http_webhook .. "b24test.echo?q=1&a[x][]=2"
       assert.same({ q = "1", a = { x = { "2" } } }, call(url).result)

@@ -1,5 +1,6 @@
 -- The controls for what arrives and what is read: one user's chats, from the outside.
 
+local attachments = require "b24.mock.attachments"
 local fail = require "b24.mock.complaint"
 local counters = require "b24.mock.counters"
 local crowd = require "b24.mock.crowd"
@@ -59,9 +60,14 @@ local function check_kind(what, kind)
 end
 
 operation("message", { "user_id", "dialog_id", "count", "kind", "text", "author_id", "age",
-  "params", "files", "forward" },
+  "params", "files", "forward", "file", "attach" },
   function(portal, arguments)
     check_kind("message", arguments.kind)
+    if type(arguments.file) == "string" then arguments.file = { name = arguments.file } end
+    if arguments.attach then
+      arguments.attach = attachments.attach(arguments.attach)
+        or fail("message: attach is the JSON of blocks")
+    end
     local user = counters_of(portal, arguments)
     if arguments.kind == "comment" and not user:find(tostring(arguments.dialog_id)) then
       fail("message: make a comment chat with dialog, which knows its parent")

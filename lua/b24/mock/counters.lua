@@ -5,6 +5,7 @@
 --   task chats, comments
 --   g2a 2020-22: muted chats, marks
 
+local attachments = require "b24.mock.attachments"
 local php = require "b24.mock.php"
 
 local counters = {}
@@ -52,6 +53,9 @@ function User:open(dialog_id, kind)
   return chat
 end
 
+local BUILD = '[{"MESSAGE":"[B]Build 512[/B] failed"},{"LINK":{"NAME":"The log",'
+  .. '"LINK":"https://ci.example/512"}}]'
+
 --- Two people, two chats (a third is muted), a line, a task chat and notifications: 14 in all on
 --- g3.
 function counters.demo(user_id)
@@ -60,8 +64,13 @@ function counters.demo(user_id)
   local function add(dialog_id, kind, count, muted)
     local chat = user:open(dialog_id, kind)
     chat.count, chat.muted, chat.age = count, muted, (8 - #user.chats) * 300
+    return chat
   end
-  add("chat30", "chat", 7, true)
+  add("chat30", "chat", 7, true).samples = {
+    { text = "", file = { name = "plan.png", size = 245760 } },
+    { text = "", attach = attachments.attach(BUILD) },
+    { text = "The contract", file = { name = "contract.pdf", size = 51200 } },
+  }
   add("chat901", "task", 2)
   add("chat44", "line", 1)
   add("chat24", "chat", 2)

@@ -31,6 +31,8 @@ local TEXTS = {
 ---@field params string? JSON of the message's params
 ---@field files string? JSON of the files that params.FILE_ID names, without brackets around them
 ---@field forward string? JSON
+---@field file { name: string, size: integer? }? instead of params and files
+---@field attach table? what params.ATTACH is
 
 local function append(user, chat, author_id, date, text, own)
   user.last_message = user.last_message + 2
@@ -76,6 +78,15 @@ local function drop(chat, waiting)
   if waiting == 0 then chat.last_read = chat.messages[#chat.messages].id end
 end
 
+-- What a demonstration wants to be seen: on the messages above the newest one.
+local function show_samples(chat)
+  for i, sample in ipairs(chat.samples) do
+    local message = chat.messages[#chat.messages - i]
+    for name, value in pairs(sample) do message[name] = value end
+  end
+  chat.samples = nil
+end
+
 --- Makes the messages of a chat agree with its count. To be called before they are looked at.
 ---@param user table
 ---@param chat table
@@ -87,14 +98,15 @@ function dialogs.settle(user, chat)
     append(user, chat, people.author(chat, i), math.min(os.time(), first + i - 1))
   end
   if missing < 0 then drop(chat, chat.count) end
+  if chat.samples then show_samples(chat) end
 end
 
 --- Others write in a chat.
 ---@param user table
 ---@param chat table
 ---@param count integer
----@param what table text?, author_id?, params?, files?, forward? as the method takes them; age?:
---- seconds since the first of the messages
+---@param what table text, author_id, age, and the message's params, files, forward, file, attach;
+--- age: seconds since the first of the messages
 function dialogs.receive(user, chat, count, what)
   if what.age and not chat.messages then chat.age = what.age end
   dialogs.settle(user, chat)
@@ -103,6 +115,7 @@ function dialogs.receive(user, chat, count, what)
     local author = what.author_id or people.author(chat, i)
     local message = append(user, chat, author, math.min(os.time(), first + i - 1), what.text, own)
     message.params, message.files, message.forward = what.params, what.files, what.forward
+    message.file, message.attach = what.file, what.attach
   end
   if own then drop(chat, chat.count) else chat.count = chat.count + count end
   chat.hidden = nil -- a message brings a hidden chat back
@@ -112,10 +125,12 @@ end
 ---@param user table
 ---@param chat table
 ---@param text string
+---@param attach table?
 ---@return integer id of the message
-function dialogs.send(user, chat, text)
+function dialogs.send(user, chat, text, attach)
   dialogs.settle(user, chat)
   local message = append(user, chat, user.id, os.time(), text, true)
+  message.attach = attach
   drop(chat, chat.count)
   chat.hidden = nil
   return message.id

@@ -73,9 +73,10 @@ local function parameters(entry)
   return form.decode(entry.body, params), {}
 end
 
--- /rest/1/secret/im.counters.get.json/ or /rest/im.counters.get
+-- /rest/1/secret/im.counters.get.json/ or /rest/im.counters.get. Slashes in a row are one (nginx's
+-- merge_slashes): b24jssdk calls /rest//profile, as the token server's client_endpoint ends in "/".
 local function split_path(path)
-  local rest_path = path:match("^/rest/([^?]+)")
+  local rest_path = path:match("^[^?]*"):gsub("//+", "/"):match("^/rest/(.+)")
   if not rest_path then return nil end
   local user_id, secret, method = rest_path:match("^([^/]+)/([^/]+)/([^/]+)/?$")
   method = (method or rest_path:match("^([^/]+)/?$") or ""):lower():gsub("%.json$", "")

@@ -25,7 +25,8 @@ local kinds = {} -- method -> kind
 -- The highest id, and how many of the lowest are gone.
 local function bounds(portal, method)
   local kind = kinds[method]
-  local last = kind.size or (portal.settings[kind.setting] or 0) + (portal.added[method] or 0)
+  local last = kind.size
+    or math.floor((portal.settings[kind.setting] or 0) + (portal.added[method] or 0))
   return last, math.min(portal.dropped[method] or 0, last)
 end
 
@@ -37,6 +38,11 @@ end
 function lists.length(portal, method)
   local last, gone = bounds(portal, method)
   return last - gone, gone
+end
+
+local function has(portal, method, id)
+  local last, gone = bounds(portal, method)
+  return id > gone and id <= last
 end
 
 --- Lets rows come and go: at once, or with each request of the list.
@@ -119,7 +125,7 @@ kinds["b24test.item.list"] = { setting = "items", default = "ASC", rules = { len
 function lists.register(method)
   local function list(name, kind) kinds[name] = kind end
   for _, group in ipairs { "lists_crm", "lists_tasks", "lists_people" } do
-    require("b24.mock." .. group).register(list, method, lists.length)
+    require("b24.mock." .. group).register(list, method, has)
   end
   for name, kind in pairs(kinds) do method(name, kind.scope, page) end
   method("b24test.item.add", nil, function(call)

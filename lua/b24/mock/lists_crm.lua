@@ -198,22 +198,22 @@ kinds["crm.item.list"] = { setting = "deals", scope = "crm", default = "ASC", wr
 
 -- Single ones -------------------------------------------------------------------------------------
 
-local function get_old(kind, length)
+local function get_old(name, has)
   return function(call)
     local id = php.integer(php.upper_keys(call.params):get("ID"))
     if id <= 0 then return nil, 400, "", "ID is not defined or invalid." end
-    if id > length(call.portal) then return nil, 400, "", "Not found" end
-    return kind.schema:whole(id)
+    if not has(call.portal, name, id) then return nil, 400, "", "Not found" end
+    return kinds[name].schema:whole(id)
   end
 end
 
-local function get_item(length)
+local function get_item(has)
   return function(call)
     local params = php.upper_keys(call.params)
     local item, wrong = item_kind(params)
     if not item then return nil, unpack(wrong) end
     local id = php.integer(params:get("ID"))
-    if id <= 0 or id > length(call.portal, item.list) then
+    if not has(call.portal, item.list, id) then
       return nil, 400, "NOT_FOUND", "Element not found"
     end
     return php.map("item", item.schema:whole(id))
@@ -223,15 +223,13 @@ end
 --- Makes the lists and the methods known.
 ---@param list fun(name: string, kind: table)
 ---@param method fun(name: string, scope: string?, run: function)
----@param length fun(portal: table, list: string): integer
-function lists_crm.register(list, method, length)
+---@param has fun(portal: table, list: string, id: integer): boolean is there such a row?
+function lists_crm.register(list, method, has)
   for name, kind in pairs(kinds) do list(name, kind) end
   for _, what in ipairs { "deal", "contact", "lead", "company" } do
-    local name = "crm." .. what .. ".list"
-    method("crm." .. what .. ".get", "crm",
-      get_old(kinds[name], function(portal) return length(portal, name) end))
+    method("crm." .. what .. ".get", "crm", get_old("crm." .. what .. ".list", has))
   end
-  method("crm.item.get", "crm", get_item(length))
+  method("crm.item.get", "crm", get_item(has))
 end
 
 return lists_crm

@@ -2,6 +2,7 @@
 
 local php = require "b24.mock.php"
 
+local attachments = require "b24.mock.attachments"
 local chats = require "b24.mock.chats"
 local clock = require "b24.mock.clock"
 local dialogs = require "b24.mock.dialogs"
@@ -72,7 +73,7 @@ local function chat_get(call)
 end
 
 local function shape(chat, message)
-  local params = message.params and php.json(message.params)
+  local params = message.params and php.json(message.params) or attachments.params(message)
     or message.author_id == 0 and php.map("CODE", { "CHAT_JOIN" }, "NOTIFY", "N") or php.array()
   local out = php.map("id", message.id, "chat_id", tonumber(chat.id), "author_id",
     message.author_id,
@@ -82,9 +83,16 @@ local function shape(chat, message)
   return out
 end
 
-local function files(found)
+local function files(call, chat, found)
   local out = {}
-  for _, message in ipairs(found) do out[#out + 1] = message.files end
+  for _, message in ipairs(found) do
+    if message.files then
+      out[#out + 1] = message.files
+    elseif message.file then
+      out[#out + 1] = php.encode(attachments.file(call.account.counters, chat, message,
+        call.headers.host or "localhost"))
+    end
+  end
   return php.json("[" .. table.concat(out, ",") .. "]")
 end
 
@@ -168,7 +176,7 @@ local function messages_get(call)
   for i, message in ipairs(found) do shapes[i] = shape(chat, message) end
   return php.map("chat_id", chat and tonumber(chat.id) or 0, "messages", shapes,
     -- the second part's authors are not among them
-    "users", authors(user, found, first_part), "files", files(found))
+    "users", authors(user, found, first_part), "files", files(call, chat, found))
 end
 
 -- Reading -----------------------------------------------------------------------------------------
@@ -231,8 +239,12 @@ local function message_add(call)
   local params, user = php.upper_keys(call.params), call.account.counters
   local id, wrong_id = dialog_id(params)
   if not id then return fail(wrong_id) end
+  local attach = attachments.attach(params:get("ATTACH"))
+  if not attach and php.truthy(params:get("ATTACH")) then
+    return nil, 400, "ATTACH_ERROR", "Incorrect attach params"
+  end
   local text, wrong_text = text_of(params)
-  if not text then return fail(wrong_text) end
+  if not text and not (attach and not params:get("MESSAGE")) then return fail(wrong_text) end
   local _, failure = find(call, params)
   if failure then
     if tonumber(id) then return nil, 400, "USER_NOT_FOUND", "User not found" end
@@ -240,7 +252,7 @@ local function message_add(call)
   end
   local chat = user:open(id) -- at the top of the list from now on
   user:changed()
-  return dialogs.send(user, chat, text)
+  return dialogs.send(user, chat, text or "", attach)
 end
 
 --- Makes the methods known.

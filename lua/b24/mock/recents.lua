@@ -2,6 +2,7 @@
 
 local php = require "b24.mock.php"
 
+local attachments = require "b24.mock.attachments"
 local chats = require "b24.mock.chats"
 local clock = require "b24.mock.clock"
 local dialogs = require "b24.mock.dialogs"
@@ -31,10 +32,10 @@ local function plain_text(text)
 end
 
 local function message_shape(message, original)
-  local file = message.files and php.json(message.files) or false
+  local file = message.files and php.json(message.files) or attachments.short_file(message)
   return php.map("id", message.id, "text", original and message.text or plain_text(message.text),
     "file", file,
-    "author_id", message.author_id, "attach", false, "sticker", php.null, "date",
+    "author_id", message.author_id, "attach", message.attach or false, "sticker", php.null, "date",
     clock.iso(message.date), "status", "received", "uuid", php.null)
 end
 

@@ -43,7 +43,7 @@ end
 for _, kind in ipairs { 0x1, 0x9 } do -- HEADERS, CONTINUATION
   local handle = h2_stream.frame_handlers[kind]
   h2_stream.frame_handlers[kind] = function(stream, ...)
-    return end_connection(stream, pcall(handle, stream, ...))
+    return end_connection(stream, protect.call(handle, stream, ...))
   end
 end
 
