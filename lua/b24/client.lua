@@ -145,8 +145,8 @@ end
 --- list: null is sent as "", an empty table not at all.
 ---@param commands table<string|integer, {[1]: string, [2]: table?}|string> name -> {method, params}
 ---@param opts? {halt: boolean?, parallel: integer?} halt: stop at the first command that fails;
---- parallel: requests at once (default 10, at most 50; with halt always 1). 1: one after another, so
---- that the order of names holds for all commands
+--- parallel: requests at once (default 10, at most 50; with halt always 1). 1: one after another,
+--- so that the order of names holds for all commands
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return {results: table, errors: table, not_reached: table, next: table, total: table, time:
 --- table}? answer each part by name; time: the portal's time block of each command
