@@ -206,6 +206,7 @@
 ---@field retry_after? number seconds
 ---@field log_error? string the first error that conf.log threw during the call; it does not affect
 --- the call
+---@field store_error? string why renewed tokens were not saved: only this program has them now
 ---@field ids? integer[] of client:send: the messages that arrived
 ---@field parts? integer of client:send: how many messages the text was split into
 ---@field rest? string of client:send: what is left to send when only the first parts arrived

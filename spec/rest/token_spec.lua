@@ -166,6 +166,21 @@ describe("a refused token", function()
     end)
   end
 
+  it("that was not saved is a matter for info, masked", function()
+    for _, answer in ipairs { { ok = false, value = "no disk for " .. R2 }, { ok = true,
+      message = "no disk for " .. A2 }, { ok = true, value = false } } do
+      local conf, id = new_conf()
+      local value, _, info = play(codec.call(conf, "profile"), { first, locked,
+        { "refresh " .. R1, "reply", given(A2, R2, { member_id = id }) },
+        { "save", "answer", answer }, { "send " .. A2, "reply", GOOD }, { "DONE" } })
+      assert.equal("good", value)
+      assert.truthy(info.store_error:find(answer.value ~= false and "no disk for %*%*%*"
+        or "not saved"), info.store_error)
+      assert.is_nil(select(3, play(codec.call(conf, "profile"), {
+        { "send " .. A2, "reply", GOOD }, { "DONE" } })).store_error)
+    end
+  end)
+
   it("tells the store everything, and nothing of the application's secret", function()
     local conf, id = new_conf()
     local machine = codec.call(conf, "profile")

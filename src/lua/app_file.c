@@ -26,22 +26,27 @@ static bool read_file(const char *path, struct b24_app *app, struct b24_fault *f
     return found == B24_STORE_OK;
 }
 
+static void set(lua_State *L, const char *name, const char *text) {
+    b24L_set_text(L, -1, name, text[0] != '\0' ? text : NULL);
+}
+
 int b24L_system_app(lua_State *L) {
     struct b24_fault fault;
     char path[B24_STORE_MAX];
+    lua_settop(L, 1);
     struct b24_app *app = new_app(L);
     const struct b24_grant *g = &app->grant;
     if (!b24_store_path(luaL_optstring(L, 1, NULL), path, &fault) || !read_file(path, app, &fault))
         return b24L_push_fault(L, &fault, NULL);
     lua_createtable(L, 0, 10);
     b24L_set_text(L, -1, "path", path);
-    b24L_set_text(L, -1, "client_id", app->client_id);
-    b24L_set_text(L, -1, "client_endpoint", g->client_endpoint);
-    b24L_set_text(L, -1, "server_endpoint", g->server_endpoint);
-    b24L_set_text(L, -1, "member_id", g->member_id);
-    b24L_set_text(L, -1, "user_id", g->user_id[0] != '\0' ? g->user_id : NULL);
-    b24L_set_text(L, -1, "scope", g->scope);
-    b24L_set_text(L, -1, "status", g->status);
+    set(L, "client_id", app->client_id);
+    set(L, "client_endpoint", g->client_endpoint);
+    set(L, "server_endpoint", g->server_endpoint);
+    set(L, "member_id", g->member_id);
+    set(L, "user_id", g->user_id);
+    set(L, "scope", g->scope);
+    set(L, "status", g->status);
     if (g->expires > 0) b24L_set_count(L, -1, "expires", g->expires);
     return 1;
 }
@@ -74,6 +79,7 @@ int b24L_system_app_user(lua_State *L) {
     struct b24_fault fault;
     char path[B24_STORE_MAX];
     const char *user_id = luaL_checkstring(L, 2);
+    lua_settop(L, 2);
     struct b24_app *app = new_app(L);
     luaL_argcheck(L, strlen(user_id) < sizeof app->grant.user_id, 2, "too long");
     if (!b24_store_path(luaL_optstring(L, 1, NULL), path, &fault) ||

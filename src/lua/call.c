@@ -308,6 +308,8 @@ int b24L_push_result(lua_State *L, int call) {
     lua_remove(L, -2);
     if (lua_isnil(L, -1)) lua_pop(L, 1);
     else lua_setfield(L, -2, "log_error");
+    const char *trouble = b24_call_store_trouble(c->call);
+    if (trouble != NULL) b24L_set_text(L, -1, "store_error", trouble);
     return n;
 }
 

@@ -62,7 +62,7 @@ static void save(struct b24L_call *c, struct b24_event *answer, struct b24_fault
 
 void b24L_leave_store(struct b24L_call *c) {
     char path[B24_STORE_MAX];
-    if (c->lock.fd >= 0 && c->conf->app != NULL) {
+    if (c->lock.fd >= 0) { /* without the conf, which was collected before: only the lock goes */
         const char *at = lock_path(c, path);
         b24_store_unlock(&c->lock, at != NULL ? at : "");
     }

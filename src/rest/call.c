@@ -63,9 +63,6 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->own_limiter = conf->ask_limiter && !setup->bare;
     c->own = setup->own;
     c->haste = setup->haste;
-    c->owner = conf->renewal != B24_FIXED && !setup->bare ? setup->renewable : NULL;
-    c->token.from = conf->renewal;
-    c->serial = conf->serial;
     c->seed = setup->seed;
     c->safe = conf->idempotent || b24_method_reads(setup->method, setup->body);
     if (setup->idempotent != B24_BY_NAME) c->safe = setup->idempotent == B24_IDEMPOTENT;
@@ -74,9 +71,8 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->method[setup->method.n] = '\0';
     b24_outcome_init(&c->outcome);
     c->outcome.keep = setup->keep;
-    b24_outcome_init(&c->said);
     c->outcome.as_text = setup->as_text;
-    if (!build(c, setup)) {
+    if (!build(c, setup) || !b24_call_renew_new(c, setup->bare ? NULL : setup->renewable)) {
         b24_call_free(c);
         return NULL;
     }
@@ -85,19 +81,16 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     c->request.files = b24_files_keep(setup->files);
     c->request.headers = c->text.headers;
     c->request.repeatable = c->safe;
-    c->request.serial = c->serial;
+    c->request.serial = conf->serial;
     return c;
 }
 
 void b24_call_retire(struct b24_call *c) {
-    b24_call_renew_end(c);
+    b24_call_renew_free(c);
     b24_request_free(&c->text);
     b24_files_drop(c->request.files);
-    b24_request_free(&c->token_text);
     b24_outcome_free(&c->outcome);
-    b24_outcome_free(&c->said);
     c->request.files = NULL;
-    c->owner = NULL; /* the conf may end before the memory is used again */
 }
 
 void b24_call_free(struct b24_call *c) {
@@ -178,7 +171,7 @@ static struct b24_action store(struct b24_call *c, enum b24_store_act what) {
 
 static struct b24_action refresh(struct b24_call *c) {
     c->state = REFRESHING;
-    return (struct b24_action){.type = B24_SEND, .as.send = &c->token_request};
+    return (struct b24_action){.type = B24_SEND, .as.send = &c->renew->request};
 }
 
 static struct b24_action move(struct b24_call *c) {
@@ -240,8 +233,7 @@ static struct b24_action go(struct b24_call *c) {
                                                 .after = THEN_RESERVE,
                                                 .reason = "operating"});
     }
-    if (c->owner != NULL && c->conf->token == NULL && c->conf->secret == NULL)
-        return act(c, b24_call_renew(c, B24_TOKEN_MISSING));
+    if (b24_call_renew_first(c)) return act(c, b24_call_renew(c, B24_TOKEN_MISSING));
     return act(c, then(RESERVE));
 }
 

@@ -161,6 +161,9 @@ void b24_call_set_portal(struct b24_call *call, struct b24_portal *portal);
 /* The origin that the call talks to now. */
 const char *b24_call_origin(const struct b24_call *call);
 
+/* Why a new pair of tokens is in no store, masked; NULL: it is, or there is none. */
+const char *b24_call_store_trouble(const struct b24_call *call);
+
 /* What happened inside the last b24_call_next, note by note; NULL: no more. Valid until the next
  * b24_call_next. */
 const struct b24_note *b24_call_note(struct b24_call *call);

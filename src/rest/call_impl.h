@@ -31,6 +31,18 @@ enum b24_state {
 
 #define B24_NOTES_MAX 8 /* more than one step can make */
 
+/* How a credential is renewed, see call_token.c. Only calls whose conf's may be have it. */
+struct b24_renew {
+    struct b24_conf *owner; /* the conf */
+    struct b24_token token;
+    uint64_t serial;              /* of the conf when the call's text was made */
+    struct b24_request_text text; /* for the token server */
+    struct b24_request request;
+    char server[B24_ORIGIN_MAX]; /* its origin */
+    struct b24_outcome said;     /* what it said last */
+    char trouble[B24_TEXT_MAX];  /* why the new pair is in no store; "": it is */
+};
+
 struct b24_call {
     const struct b24_conf *conf;
     struct b24_portal *portal;
@@ -39,12 +51,7 @@ struct b24_call {
     bool go_home;       /* that address failed: the next request goes to the conf's own */
     struct b24_request_text text;
     struct b24_request request;
-    /* another credential, see call_token.c */
-    struct b24_conf *owner; /* the conf, if its credential may be renewed; else NULL */
-    struct b24_token token;
-    uint64_t serial; /* of the conf when `text` was made */
-    struct b24_request_text token_text;
-    struct b24_request token_request;
+    struct b24_renew *renew; /* NULL: the credential is what it is */
     enum b24_state state;
     b24_ms timeout; /* from GO to the deadline */
     b24_ms pause;   /* after GO, before anything else */
@@ -67,8 +74,6 @@ struct b24_call {
     size_t note_count, notes_read;
     /* From here on a new call is not zeroed: that would take longer than all else. */
     struct b24_outcome outcome;
-    struct b24_outcome said;     /* what the token server said last */
-    char server[B24_ORIGIN_MAX]; /* its origin */
     char origin[B24_ORIGIN_MAX]; /* where the request goes */
     char method[B24_METHOD_MAX + 1];
     struct b24_note notes[B24_NOTES_MAX];
@@ -100,6 +105,11 @@ struct b24_judgement b24_call_judge(const struct b24_call *c);
 
 /* call_token.c: another credential for one that was refused */
 
+/* False: no memory. */
+bool b24_call_renew_new(struct b24_call *c, struct b24_conf *conf);
+void b24_call_renew_free(struct b24_call *c);
+/* Is one wanted before anything can be sent? */
+bool b24_call_renew_first(const struct b24_call *c);
 /* Was it refused, and may there be another? */
 bool b24_call_refused(const struct b24_call *c);
 /* RESERVE or MOVED with another one, FINAL with the outcome set, or what has to be done for it. */

@@ -6,6 +6,7 @@
 #include "rest/call_impl.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -26,18 +27,42 @@ static struct b24_decision then(enum b24_decision_type type) {
     return (struct b24_decision){.type = type};
 }
 
+bool b24_call_renew_new(struct b24_call *c, struct b24_conf *conf) {
+    if (conf == NULL || conf->renewal == B24_FIXED) return true;
+    struct b24_renew *r = c->renew = calloc(1, sizeof *r);
+    if (r == NULL) return false;
+    r->owner = conf;
+    r->token.from = conf->renewal;
+    r->serial = conf->serial;
+    b24_outcome_init(&r->said);
+    return true;
+}
+
+void b24_call_renew_free(struct b24_call *c) {
+    if (c->renew == NULL) return;
+    b24_call_renew_end(c);
+    b24_request_free(&c->renew->text);
+    b24_outcome_free(&c->renew->said);
+    free(c->renew);
+    c->renew = NULL;
+}
+
+bool b24_call_renew_first(const struct b24_call *c) {
+    return c->renew != NULL && c->conf->token == NULL && c->conf->secret == NULL;
+}
+
 bool b24_call_refused(const struct b24_call *c) {
     static const char *const codes[] = {"expired_token", "invalid_token", "INVALID_CREDENTIALS"};
-    if (c->owner == NULL || c->outcome.kind != B24_AUTH) return false;
+    if (c->renew == NULL || c->outcome.kind != B24_AUTH) return false;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (b24_same(c->outcome.code, codes[i])) return true;
     return false;
 }
 
 bool b24_call_use_newest(struct b24_call *c) {
-    if (c->owner == NULL || c->serial == c->conf->serial) return true;
+    if (c->renew == NULL || c->renew->serial == c->conf->serial) return true;
     if (!b24_request_renew(&c->text, c->conf, c->origin, text_view(c->method))) return false;
-    c->serial = c->request.serial = c->conf->serial;
+    c->renew->serial = c->request.serial = c->conf->serial;
     c->request.url = c->text.url;
     return true;
 }
@@ -46,12 +71,14 @@ bool b24_call_use_newest(struct b24_call *c) {
 
 /* What stands in the place of the portal's refusal: why there is no other credential. */
 static enum b24_token_event broken(struct b24_call *c, const struct b24_fault *f) {
+    struct b24_fault masked = *f; /* it may name a host that somebody wrote a secret into */
+    b24_conf_mask(c->conf, masked.message);
     b24_outcome_free(&c->outcome);
     c->outcome.status = 0;
     c->outcome.from = NULL;
     c->outcome.retryable = false;
     c->outcome.not_run = true;
-    b24_outcome_fault(&c->outcome, f);
+    b24_outcome_fault(&c->outcome, &masked);
     return B24_TOKEN_BROKEN;
 }
 
@@ -59,8 +86,8 @@ static enum b24_token_event broken(struct b24_call *c, const struct b24_fault *f
 static void tell_server(struct b24_call *c) {
     struct b24_outcome *o = &c->outcome, old = *o;
     b24_outcome_free(o);
-    *o = c->said;
-    o->hint = c->said.hint == c->said.hint_text ? o->hint_text : c->said.hint;
+    *o = c->renew->said;
+    o->hint = c->renew->said.hint == c->renew->said.hint_text ? o->hint_text : c->renew->said.hint;
     if (o->kind == B24_DECODE || o->kind == B24_HTTP) o->hint = STRANGE;
     o->result = NULL;
     o->time = o->next = o->total = NULL;
@@ -74,13 +101,13 @@ static void tell_server(struct b24_call *c) {
 }
 
 void b24_call_renew_end(struct b24_call *c) {
-    if (c->owner != NULL && c->owner->renewer == c) c->owner->renewer = NULL;
+    if (c->renew != NULL && c->renew->owner->renewer == c) c->renew->owner->renewer = NULL;
 }
 
 /* Nobody else of this process renews this conf's. One whose deadline has passed does not either:
    its coroutine may have been killed. */
 static bool claim(struct b24_call *c) {
-    struct b24_conf *conf = c->owner;
+    struct b24_conf *conf = c->renew->owner;
     if (conf->renewer != NULL && conf->renewer != c && c->now < conf->renewing_until) return false;
     conf->renewer = c;
     conf->renewing_until = c->deadline;
@@ -108,9 +135,9 @@ static struct b24_decision late(struct b24_call *c) {
 }
 
 static struct b24_decision wait(struct b24_call *c) {
-    if (c->token.pause >= c->deadline - c->now) return late(c);
+    if (c->renew->token.pause >= c->deadline - c->now) return late(c);
     return (struct b24_decision){
-        .type = SLEEP, .time = c->token.pause, .after = THEN_RENEW, .reason = "token"};
+        .type = SLEEP, .time = c->renew->token.pause, .after = THEN_RENEW, .reason = "token"};
 }
 
 /* ------------------------------------------------------------ the token server */
@@ -122,13 +149,13 @@ static bool nothing_to_give(const struct b24_app *app) {
 /* Makes the request. False: the outcome says why not. */
 static bool prepare(struct b24_call *c) {
     struct b24_fault f;
-    struct b24_app *app = c->owner->app;
+    struct b24_app *app = c->renew->owner->app;
     if (nothing_to_give(app))
         b24_fail(&f, B24_CONFIG, "NO_TOKENS", NEED_LOGIN,
                  "there is no refresh token to begin with");
-    else if (b24_token_server(app, c->conf->allow_http, c->server, &f)) {
-        b24_request_free(&c->token_text);
-        if (b24_request_tokens(&c->token_text, c->conf, c->server)) return true;
+    else if (b24_token_server(app, c->conf->allow_http, c->renew->server, &f)) {
+        b24_request_free(&c->renew->text);
+        if (b24_request_tokens(&c->renew->text, c->conf, c->renew->server)) return true;
         b24_fail(&f, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory for the token server");
     }
     broken(c, &f);
@@ -138,10 +165,10 @@ static bool prepare(struct b24_call *c) {
 static struct b24_decision refresh(struct b24_call *c) {
     b24_ms left = c->deadline - c->now;
     if (left <= 0) return late(c);
-    c->token_request =
-        (struct b24_request){.url = c->token_text.url,
+    c->renew->request =
+        (struct b24_request){.url = c->renew->text.url,
                              .body = {"", 0},
-                             .headers = c->token_text.headers,
+                             .headers = c->renew->text.headers,
                              .timeout = left < SERVER_TIMEOUT ? left : SERVER_TIMEOUT,
                              .repeatable = true};
     b24_call_add_note(c, "refresh");
@@ -163,12 +190,13 @@ static bool usable(const struct b24_app *app, struct b24_fault *f) {
 /* Takes app->found over, and what goes with it. */
 static enum b24_token_event take(struct b24_call *c, enum b24_token_event good) {
     struct b24_fault f;
-    struct b24_app *app = c->owner->app;
+    struct b24_app *app = c->renew->owner->app;
     struct b24_grant *new = &app->found;
     /* Anywhere else the token is not sent: the old name stays, and will tell what is wrong. */
     if (!b24_call_may_move(c->conf->origin, new->client_endpoint))
         snprintf(new->client_endpoint, sizeof new->client_endpoint, "%s/rest/", c->conf->origin);
-    if (!b24_conf_renew_token(c->owner, text_view(new->access_token), &f)) return broken(c, &f);
+    if (!b24_conf_renew_token(c->renew->owner, text_view(new->access_token), &f))
+        return broken(c, &f);
     memcpy(app->past, app->grant.refresh_token, sizeof app->past);
     b24_grant_take(&app->grant, new);
     memset(new, 0, sizeof *new);
@@ -184,10 +212,11 @@ static bool stale(const struct b24_outcome *o) {
 }
 
 static enum b24_token_event understand(struct b24_call *c, const struct b24_reply *r) {
-    struct b24_outcome *o = &c->said;
-    struct b24_app *app = c->owner->app;
+    struct b24_outcome *o = &c->renew->said;
+    struct b24_app *app = c->renew->owner->app;
     struct b24_fault f;
-    if (o->root != NULL && r->status < 300 && strcmp(o->code, "NO_RESULT") == 0) {
+    bool answer = o->kind == B24_OK || strcmp(o->code, "NO_RESULT") == 0; /* JSON without error */
+    if (o->root != NULL && r->status < 300 && answer) {
         if (!b24_grant_read(o->root, b24_clock_wall(), &app->found))
             app->found.access_token[0] = '\0';
         return usable(app, &f) ? take(c, B24_TOKEN_GIVEN) : broken(c, &f);
@@ -200,26 +229,26 @@ static enum b24_token_event understand(struct b24_call *c, const struct b24_repl
 }
 
 static void begin_saying(struct b24_call *c) {
-    const char *host = strstr(c->server, "://");
-    c->said.from = host != NULL ? host + 3 : c->server;
+    const char *host = strstr(c->renew->server, "://");
+    c->renew->said.from = host != NULL ? host + 3 : c->renew->server;
 }
 
 struct b24_decision b24_call_renew_reply(struct b24_call *c, const struct b24_reply *r) {
     begin_saying(c);
-    b24_outcome_reply(&c->said, c->conf, r);
+    b24_outcome_reply(&c->renew->said, c->conf, r);
     enum b24_token_event event = understand(c, r);
     if (event != B24_TOKEN_GIVEN) b24_call_note_outcome(c, "failed", &c->outcome);
-    b24_outcome_free(&c->said); /* at once: it has the tokens */
+    b24_outcome_free(&c->renew->said); /* at once: it has the tokens */
     return b24_call_renew(c, event);
 }
 
 struct b24_decision b24_call_renew_failed(struct b24_call *c, const struct b24_failure *f) {
     begin_saying(c);
-    c->said.sent = false;
-    b24_outcome_failure(&c->said, c->conf, f);
+    c->renew->said.sent = false;
+    b24_outcome_failure(&c->renew->said, c->conf, f);
     tell_server(c);
     b24_call_note_outcome(c, "failed", &c->outcome);
-    if (!c->said.retryable) return b24_call_renew(c, B24_TOKEN_BROKEN);
+    if (!c->renew->said.retryable) return b24_call_renew(c, B24_TOKEN_BROKEN);
     return b24_call_renew(c, f->sent ? B24_TOKEN_LOST : B24_TOKEN_UNSENT);
 }
 
@@ -241,13 +270,13 @@ static enum b24_token_event trouble(struct b24_call *c, const struct b24_event *
 /* Are these what a conf's own tokens have grown into? Tokens of a later log-in are, when the
    server does not take the conf's any more. */
 static bool grown(const struct b24_call *c, const struct b24_app *stored) {
-    const struct b24_app *app = c->owner->app;
-    return c->token.again || app->seed[0] == '\0' || stored->seed[0] == '\0' ||
+    const struct b24_app *app = c->renew->owner->app;
+    return c->renew->token.again || app->seed[0] == '\0' || stored->seed[0] == '\0' ||
            strcmp(app->seed, stored->seed) == 0;
 }
 
 static enum b24_token_event compare(struct b24_call *c, const struct b24_app *stored) {
-    struct b24_app *app = c->owner->app;
+    struct b24_app *app = c->renew->owner->app;
     struct b24_fault f;
     const char *token = stored->grant.access_token, *mine = c->conf->token;
     if (token[0] == '\0' || !grown(c, stored)) return B24_TOKEN_SAME;
@@ -257,7 +286,7 @@ static enum b24_token_event compare(struct b24_call *c, const struct b24_app *st
         return broken(c, &f);
     }
     if (mine != NULL && strcmp(token, mine) == 0) return B24_TOKEN_SAME;
-    if (c->token.again && strcmp(stored->grant.refresh_token, app->grant.refresh_token) == 0)
+    if (c->renew->token.again && strcmp(stored->grant.refresh_token, app->grant.refresh_token) == 0)
         return B24_TOKEN_SAME;
     app->found = stored->grant;
     if (stored->seed[0] != '\0') memcpy(app->seed, stored->seed, sizeof app->seed);
@@ -275,7 +304,7 @@ static enum b24_token_event loaded(struct b24_call *c, const struct b24_event *e
 /* The function's second answer. The same one again: the portal's refusal stands. */
 static enum b24_token_event asked(struct b24_call *c, const struct b24_event *e) {
     struct b24_fault f;
-    struct b24_conf *conf = c->owner;
+    struct b24_conf *conf = c->renew->owner;
     bool webhook = conf->secret != NULL;
     uint64_t before = conf->serial;
     struct b24_view text = e->as.answer.text;
@@ -301,10 +330,18 @@ static enum b24_token_event asked(struct b24_call *c, const struct b24_event *e)
 static enum b24_token_event saved(struct b24_call *c, const struct b24_event *e) {
     if (e->as.answer.verdict != B24_BROKEN) return B24_TOKEN_DONE;
     struct b24_note *n = b24_call_add_note(c, "degraded");
+    char why[B24_MESSAGE_MAX];
+    b24_copy_text(why, sizeof why, e->as.answer.text);
+    b24_conf_mask(c->conf, why);
+    if (why[0] == '\0') strcpy(why, "the tokens were not saved");
+    b24_copy_text(c->renew->trouble, sizeof c->renew->trouble, text_view(why));
     n->reason = "store";
-    b24_copy_text(n->text, sizeof n->text, e->as.answer.text);
-    b24_conf_mask(c->conf, n->text);
+    memcpy(n->text, c->renew->trouble, sizeof n->text);
     return B24_TOKEN_DONE;
+}
+
+const char *b24_call_store_trouble(const struct b24_call *c) {
+    return c->renew != NULL && c->renew->trouble[0] != '\0' ? c->renew->trouble : NULL;
 }
 
 static enum b24_token_event locked(struct b24_call *c, const struct b24_event *e) {
@@ -315,7 +352,7 @@ static enum b24_token_event locked(struct b24_call *c, const struct b24_event *e
 }
 
 struct b24_decision b24_call_renew_answer(struct b24_call *c, const struct b24_event *e) {
-    switch (c->token.step) {
+    switch (c->renew->token.step) {
     case B24_TOKEN_LOCK: return b24_call_renew(c, locked(c, e));
     case B24_TOKEN_LOAD: return b24_call_renew(c, loaded(c, e));
     case B24_TOKEN_ASK: return b24_call_renew(c, asked(c, e));
@@ -327,17 +364,18 @@ struct b24_decision b24_call_renew_answer(struct b24_call *c, const struct b24_e
 /* ------------------------------------------------------------ step by step */
 
 struct b24_decision b24_call_renew_woke(struct b24_call *c) {
-    bool waited = c->token.sent == 0; /* for somebody else */
-    if (!waited || c->serial == c->conf->serial) return b24_call_renew(c, B24_TOKEN_WOKE);
-    c->token.step = B24_TOKEN_USE; /* a call of this process was that */
+    bool waited = c->renew->token.sent == 0; /* for somebody else */
+    if (!waited || c->renew->serial == c->conf->serial) return b24_call_renew(c, B24_TOKEN_WOKE);
+    c->renew->token.step = B24_TOKEN_USE; /* a call of this process was that */
     return go_on(c);
 }
 
 /* Another call of this process has renewed it since this one was sent. */
 static bool renewed_meanwhile(struct b24_call *c, enum b24_token_event event) {
-    if (event != B24_TOKEN_REFUSED || c->serial == c->conf->serial || c->token.rounds > 2)
+    if (event != B24_TOKEN_REFUSED || c->renew->serial == c->conf->serial ||
+        c->renew->token.rounds > 2)
         return false;
-    c->token.rounds++;
+    c->renew->token.rounds++;
     return true;
 }
 
@@ -350,9 +388,9 @@ static struct b24_decision store(enum b24_store_act what) {
 }
 
 struct b24_decision b24_call_renew(struct b24_call *c, enum b24_token_event event) {
-    bool asks = c->token.from == B24_ASKED, files = c->token.from == B24_FILED;
+    bool asks = c->renew->token.from == B24_ASKED, files = c->renew->token.from == B24_FILED;
     if (renewed_meanwhile(c, event)) return go_on(c);
-    for (;;) switch (b24_token_next(&c->token, event)) {
+    for (;;) switch (b24_token_next(&c->renew->token, event)) {
         case B24_TOKEN_USE: return go_on(c);
         case B24_TOKEN_WAIT: return wait(c);
         case B24_TOKEN_LOAD: return files ? store(B24_STORE_LOAD) : question(B24_LOAD);

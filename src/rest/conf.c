@@ -188,6 +188,10 @@ bool b24_conf_token(struct b24_conf *conf, struct b24_view portal, struct b24_vi
 bool b24_conf_app(struct b24_conf *conf, struct b24_view portal, struct b24_fault *fault) {
     const struct b24_grant *g = &conf->app->grant;
     struct b24_view token = {g->access_token, strlen(g->access_token)};
+    if (g->client_endpoint[0] != '\0' && strstr(g->client_endpoint, "://") == NULL)
+        return b24_fail(fault, B24_CONFIG, "BAD_PORTAL",
+                        "client_endpoint is a URL such as https://name.bitrix24.com/rest/.",
+                        "oauth.client_endpoint does not begin with https://");
     if (g->client_endpoint[0] != '\0')
         portal = (struct b24_view){g->client_endpoint, strlen(g->client_endpoint)};
     if (portal.n == 0)
