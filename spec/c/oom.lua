@@ -96,6 +96,9 @@ scenario("decode", function() return codec.decode(JSON, { nulls = true }) end)
 scenario("posted", function()
   return codec.posted "event=ONX&auth[a]=1&data[L][]=1&data[L][]=2&data[M][x][y]=%D0%98"
 end)
+scenario("redirect", function()
+  return codec.system.redirect("/?code=c&state=s&domain=h&scope=im&server_domain=o", "s", "h")
+end)
 scenario("encode", function()
   return codec.encode { list = { 1, 2.5, "é\n", { a = {} }, codec.null } }
 end)

@@ -272,6 +272,16 @@ describe("the mock portal's OAuth", function()
     assert.equal("expired_token", profile(portal:control("token").access_token))
   end)
 
+  it("cannot judge a new token while the token server is away", function()
+    local old, new = portal:control "token", portal:control "token"
+    assert.equal("1", profile(old.access_token))
+    portal:control("oauth", { unreachable = true })
+    assert.equal("1", profile(old.access_token)) -- the portal remembers
+    assert.same({ "CONNECTION_ERROR", 401 }, { profile(new.access_token) })
+    portal:control("oauth", { unreachable = false })
+    assert.equal("1", profile(new.access_token))
+  end)
+
   it("shows an application what it is", function()
     portal:control("app", { scope = { "im" } })
     local token = portal:control("token").access_token

@@ -14,6 +14,7 @@ local SETTINGS = {
   "client_endpoint", -- the portal's address in the token server's answers: it has a new name
   "delay", -- seconds of a refresh; two that overlap both get a pair, and the later one lives
   "grace", -- seconds in which a refresh token works once more after its pair was replaced
+  "unreachable", -- true: the portal cannot ask the token server about tokens that are new to it
   "post", -- false: a token server that reads the query alone
 }
 local DECISIONS = { approve = true, deny = true }
@@ -77,7 +78,8 @@ local function show(portal, arguments)
   for i, pair in ipairs(matching(portal, arguments)) do
     list[i] = { access_token = pair.access_token, refresh_token = pair.refresh_token,
       user_id = tonumber(pair.grant.user_id), client_id = pair.grant.app.client_id,
-      accepted = oauth.check(pair) == true, refreshable = oauth.refreshable(portal.oauth, pair) }
+      accepted = oauth.check(pair) == true,
+      refreshable = oauth.refreshable(portal.oauth, pair) }
   end
   return { tokens = list }
 end

@@ -83,11 +83,16 @@ function oauth.issue(state, grant)
   return pair
 end
 
---- Is this pair's access token still good? Nil and the code of the portal's refusal if not.
-function oauth.check(pair)
+--- Is this pair's access token still good? Nil and the code of the portal's refusal if not. The
+--- portal asks the token server once for each token, and keeps its answer.
+function oauth.check(pair, unreachable)
   if pair.refusal then return nil, pair.refusal end
   if pair.grant.revoked then return nil, "invalid_token" end
   if clock.now() >= pair.ends then return nil, "expired_token" end
+  if not pair.known then
+    if unreachable then return nil, "CONNECTION_ERROR" end
+    pair.known = true
+  end
   return true
 end
 
@@ -243,7 +248,7 @@ end
 function oauth.who(state, token)
   local pair = oauth.find(state, "access_token", token)
   if not pair then return nil, nil end
-  local good, refusal = oauth.check(pair)
+  local good, refusal = oauth.check(pair, state.settings.unreachable)
   return good and pair, refusal
 end
 

@@ -42,7 +42,8 @@ local function by_webhook(call)
 end
 
 local REFUSALS = { expired_token = "The access token provided has expired",
-  invalid_token = "Unable to get application by token" }
+  invalid_token = "Unable to get application by token",
+  CONNECTION_ERROR = "Error connecting to authorization server" }
 
 -- The user's account, as far as the application may see it.
 local function application_account(call, grant)

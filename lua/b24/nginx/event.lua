@@ -1,5 +1,5 @@
---- resty.b24.event: reads and checks what Bitrix24 posts to a handler of events. Nothing is asked
---- of any portal, so a handler answers at once, as Bitrix24 wants it to.
+--- resty.b24.event: reads and checks what Bitrix24 posts to a handler of events. No
+--- portal is asked, so a handler can answer at once, as Bitrix24 wants it to.
 
 local codec = require "b24.codec"
 local blame = codec.blame
@@ -63,12 +63,9 @@ end
 
 local function read(max)
   if ngx.req.get_method() ~= "POST" then return bad "it is no POST" end
-  local headers = ngx.req.get_headers()
-  local kind = headers["content-type"]
-  if type(kind) ~= "string" or kind:lower():match "^[^; ]*" ~= FORM then
-    return bad "it is no form"
-  end
-  if (tonumber(headers["content-length"]) or 0) > max then return too_large(max) end
+  local kind = ngx.var.content_type
+  if not kind or kind:lower():match "^[^; ]*" ~= FORM then return bad "it is no form" end
+  if (tonumber(ngx.var.content_length) or 0) > max then return too_large(max) end
   ngx.req.read_body()
   local text, err, info = ngx.req.get_body_data()
   if not text then text, err, info = buffered(max) end
