@@ -120,13 +120,16 @@ describe("b24.mock", function()
     local second = assert(mock.start { state = file })
     assert.equal(first.secret, second.secret)
     assert.equal(first.client_secret, second.client_secret)
+    assert.equal(first.ca_file, second.ca_file)
+    assert.equal("1", assert(b24.client { webhook = second.webhook, limiter = false,
+      ca_file = first.ca_file }):call("profile").ID)
     assert.equal(2, counters(second).CHAT["77"])
     second:control("read", { dialog_id = "chat77" })
     assert.is_nil(counters(second).CHAT["77"])
     local tokens = second:control("tokens").tokens
     assert.equal(pair.refresh_token, tokens[1].refresh_token)
     assert.is_true(tokens[1].accepted)
-    assert.equal(2, #second:log()) -- only this life's requests
+    assert.equal(3, #second:log()) -- only this life's requests
     second:stop()
     process.write(file, "{}")
     local none, err = mock.start { state = file }

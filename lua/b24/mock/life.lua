@@ -36,7 +36,18 @@ life.SAVED_ADDRESSES = 20 -- those that saved certificates are good for
 
 local made = {} -- everything to remove at the end, in the order of its making
 
+-- Beside a file with the state: so the CA file is the same in each run.
+local function keep_certificates(options)
+  local dir = options.state .. ".certs"
+  sys.mkdir(dir)
+  options.certs = sys.realpath(dir)
+  local file = io.open(options.certs .. "/authority.pem", "r")
+  if file then return file:close() end
+  certs.save(certs.make(life.SAVED_ADDRESSES), options.certs)
+end
+
 local function prepare_directory(options)
+  if options.state and not options.certs then keep_certificates(options) end
   if not options.dir then
     options.dir = sys.mkdtemp()
     options.remove_dir = true
@@ -112,12 +123,12 @@ local function listen(queue, portal, pairs_of, options)
   }
 end
 
-local function describe(portal, dir, count)
+local function describe(portal, dir, ca_file, count)
   local ports, path = portal.ports, "/rest/1/" .. portal.secret .. "/"
   local addresses = {}
   for n = 1, count do addresses[n] = "127.0.0." .. n end
   return {
-    pid = sys.getpid(), dir = dir, ca_file = dir .. "/ca.pem", ca_dir = dir .. "/ca",
+    pid = sys.getpid(), dir = dir, ca_file = ca_file, ca_dir = dir .. "/ca",
     addresses = addresses, https_port = ports.https, http_port = ports.http,
     wrong_name_port = ports.wrong_name, expired_port = ports.expired,
     untrusted_port = ports.untrusted, raw_port = ports.raw, proxy_port = ports.proxy,
@@ -173,11 +184,13 @@ local function start(queue, portal, options)
   local dir, ca_dir = prepare_directory(options)
   local saved = options.certs and options.addresses <= life.SAVED_ADDRESSES
   local pairs_of = saved and certs.load(options.certs) or certs.make(options.addresses)
-  for _, name in ipairs(certs.write_authority(pairs_of.authority, dir .. "/ca.pem", ca_dir)) do
-    made[#made + 1] = name
+  local ca_file = options.state and options.certs .. "/ca.pem" or dir .. "/ca.pem"
+  local written = certs.write_authority(pairs_of.authority, ca_file, ca_dir)
+  for _, name in ipairs(written) do
+    if name ~= ca_file or not options.state then made[#made + 1] = name end
   end
   portal.ports = listen(queue, portal, pairs_of, options)
-  local facts = describe(portal, dir, options.addresses)
+  local facts = describe(portal, dir, ca_file, options.addresses)
   publish(dir, facts)
   return facts
 end
