@@ -34,15 +34,14 @@ static bool out_of_memory(struct form *f) {
 static size_t decode(struct b24_view text, char *out) {
     size_t n = 0;
     for (size_t i = 0; i < text.n; i++) {
-        int high = -1, low = -1;
-        if (text.p[i] == '%' && i + 2 < text.n) {
-            high = b24_hex(text.p[i + 1]);
-            low = b24_hex(text.p[i + 2]);
-        }
-        if (high >= 0 && low >= 0) {
-            out[n++] = (char)(high << 4 | low);
+        char c = text.p[i];
+        int high = c == '%' && i + 2 < text.n ? b24_hex(text.p[i + 1]) : -1;
+        int low = high >= 0 ? b24_hex(text.p[i + 2]) : -1;
+        if (low >= 0) {
+            c = (char)(high << 4 | low);
             i += 2;
-        } else out[n++] = text.p[i] == '+' ? ' ' : text.p[i];
+        } else if (c == '+') c = ' ';
+        out[n++] = c;
     }
     out[n] = '\0';
     return n;
@@ -160,9 +159,10 @@ static bool parse(struct form *f, struct b24_view text) {
 }
 
 cJSON *b24_form_parse(struct b24_view text, const char **what) {
-    struct form f = {.root = cJSON_CreateObject(), .text = malloc(text.n + 2)};
+    char *field = malloc(text.n + 2);
+    struct form f = {.root = cJSON_CreateObject(), .text = field};
     bool good = parse(&f, text);
-    free(f.text);
+    free(field);
     *what = f.no_memory ? NULL : f.what;
     if (!good) {
         cJSON_Delete(f.root);
