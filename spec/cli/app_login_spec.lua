@@ -209,7 +209,8 @@ describe("b24 login --app", function()
         "--client-id", portal.client_id, "--port", tostring(port), "--client-secret",
         home .. "/secret", unpack(arguments) }, environment(env))
       os.execute(([[mkfifo %s/in; { %s <%s/in >%s 2>%s; echo $? >%s/status; } & exec 3>%s/in
-        n=0; until grep -q https:// %s || [ $n -gt 3000 ]; do sleep 0.02; n=$((n+1)); done
+        n=0
+        until grep -q https:// %s 2>/dev/null || [ $n -gt 3000 ]; do sleep 0.02; n=$((n+1)); done
         url=$(sed -n 's/^ *\(https:.*\)$/\1/p' %s)
         curl -s -o /dev/null -w ' %%{redirect_url} \n' --cacert %s "$url" >&3; wait]])
         :format(home, words, home, out, err, home, home, err, err, portal.ca_file))

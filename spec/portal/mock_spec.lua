@@ -4,6 +4,7 @@
 local b24 = require "b24"
 local command = require "spec.support.command"
 local data = require "spec.support.data"
+local mime = require "mime"
 local mock = require "b24.mock"
 local process = require "spec.support.process"
 
@@ -116,6 +117,16 @@ describe("b24.mock", function()
     local first = assert(mock.start { state = file })
     first:control("message", { dialog_id = "chat77", count = 2, text = "Grüße", author_id = 5 })
     local pair = first:control("token", { user_id = 7 })
+    local client = assert(b24.client { portal = first.http_webhook:match "^(.-)/rest",
+      token = pair.access_token, allow_http = true, limiter = false })
+    assert(client:call("event.bind", { event = "ONCRMDEALADD", handler = "https://a.example/" }))
+    assert(client:call("app.option.set", { options = { name = { "value", 1.5, true } } }))
+    local content = "\0\1\31 \127\128\255\"\\" -- files may have any bytes
+    client:close()
+    client = assert(b24.client { webhook = first.http_webhook, allow_http = true, limiter = false })
+    local upload = assert(client:call("disk.folder.uploadfile", { id = 1, data = { NAME = "x" },
+      fileContent = { "x", (mime.b64(content)) } }))
+    client:close()
     first:stop()
     local second = assert(mock.start { state = file })
     assert.equal(first.secret, second.secret)
@@ -130,6 +141,8 @@ describe("b24.mock", function()
     assert.equal(pair.refresh_token, tokens[1].refresh_token)
     assert.is_true(tokens[1].accepted)
     assert.equal(3, #second:log()) -- only this life's requests
+    assert.equal(content, data.shell(("curl -s '%s'"):format(
+      upload.DOWNLOAD_URL:gsub("^%w+://[^/]+", second.http_webhook:match "^%w+://[^/]+"))))
     second:stop()
     process.write(file, "{}")
     local none, err = mock.start { state = file }
