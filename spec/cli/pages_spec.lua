@@ -30,7 +30,7 @@ describe("of the command line", function()
         ("env -i HOME=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s/run PATH=%s/bin:\"$PATH\" sh -e")
           :format(home, home, prefix)
       -- has no end
-      if line:find "^b24 watch" then
+      if line:find "^b24 watch" or line:find "^b24 portal" then
         line = "timeout -s INT 2 " .. line:gsub("#", "|| test $? = 124 #")
       end
       local status =
