@@ -201,9 +201,12 @@ static int cursor_failed(lua_State *L) {
     return 1;
 }
 
-/* cursor:refused(good): the page after `good` others of a request was refused, or did not fit. */
+/* cursor:refused(good [, code]): the page after `good` others of a request was refused, or did not
+   fit. */
 static int cursor_refused(lua_State *L) {
-    b24_pace_refused(&b24L_check_cursor(L)->pace, (int)luaL_checknumber(L, 2));
+    struct b24L_cursor *lc = b24L_check_cursor(L);
+    const char *code = lua_type(L, 3) == LUA_TSTRING ? lua_tostring(L, 3) : "";
+    b24_pace_refused(&lc->pace, (int)luaL_checknumber(L, 2), code);
     return 0;
 }
 

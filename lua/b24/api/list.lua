@@ -133,7 +133,8 @@ local function ready(self)
   if rows == false and i == 1 and request.number > 1 and result ~= nil then
     self.parallel = 1 -- what lies between this request and the one before it is read in turn
   elseif rows == false then
-    self.cursor:refused(i - 1)
+    local problem = request.answer.errors[i]
+    self.cursor:refused(i - 1, problem and problem.code)
   end
   if not rows or not self.cursor:more() then
     self.ahead = {}
