@@ -148,8 +148,7 @@ end
 --- parallel: requests at once (default 10, at most 50; with halt always 1). 1: one after another,
 --- so that the order of names holds for all commands
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
----@return {results: table, errors: table, not_reached: table, next: table, total: table, time:
---- table}? answer each part by name; time: the portal's time block of each command
+---@return b24.batch_answer? answer each part by name
 ---@return string? err only when no request was answered
 ---@return b24.info info of the first request that failed, if one did (`failed` says how many), else
 --- of the last; attempts and waited are those of all, elapsed is the time until all were answered

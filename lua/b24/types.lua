@@ -179,6 +179,15 @@
 ---@field path string
 ---@field name string its last part
 
+--- What client:batch returns; each part by the names of the commands.
+---@class b24.batch_answer
+---@field results table
+---@field errors table {kind=, code=, message=, hint=, retryable=, text=}; tostring gives the text
+---@field not_reached table true: skipped after a halt, or left out by the portal
+---@field next table of lists: the next `start`
+---@field total table of lists
+---@field time table the portal's time block
+
 ---@class b24.info
 ---@field method? string
 ---@field status? integer HTTP status of the last reply

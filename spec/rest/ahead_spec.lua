@@ -299,10 +299,10 @@ describe("the pace", function()
   local function time(operating, reset)
     return { operating = operating, finish = 1000, operating_reset_at = reset and 1000 + reset }
   end
-  it("leaves a tenth of the method's computing time to others", function()
+  it("leaves a fifth of the method's computing time to others", function()
     for _, case in ipairs {
-      { time(0), 50, nil }, { time(100, 60), 50 }, { time(431.75, 60), 2 },
-      { time(431.95, 60), 1, 61 }, { time(432, 60), 1, 61 }, { time(470, 5), 1, 6 },
+      { time(0), 50, nil }, { time(100, 60), 50 }, { time(383.75, 60), 2 },
+      { time(383.95, 60), 1, 61 }, { time(384, 60), 1, 61 }, { time(470, 5), 1, 6 },
       { time(470, 300), 1, 0 }, -- no use to wait so long: then the portal says what it thinks
       { time(470), 1, 0 }, { { finish = 5 }, 50 }, { { operating = "x" }, 50 }, { nil, 50 },
     } do
@@ -313,14 +313,27 @@ describe("the pace", function()
   end)
 
   it("learns what a page costs from one page to the next", function()
-    local cursor = list(0.1, time(400, 60))
+    local cursor = list(0.1, time(352, 60))
     assert.equal(50, (pages(cursor)))
     for i = 1, 4 do
-      assert(cursor:part(rows(i * 50 + 1, 50), { time = time(400 + i, 60) }, 1, i))
+      assert(cursor:part(rows(i * 50 + 1, 50), { time = time(352 + i, 60) }, 1, i))
     end
-    assert.equal(28, (pages(cursor))) -- 1 s each, 432 - 404 are left
-    cursor:part(rows(251, 50), { time = time(350, 60) }, 1, 1) -- a minute was forgotten
+    assert.equal(28, (pages(cursor))) -- 1 s each, 384 - 356 are left
+    cursor:part(rows(251, 50), { time = time(300, 60) }, 1, 1) -- a minute was forgotten
     assert.equal(50, (pages(cursor)))
+  end)
+
+  it("waits when the portal says that it is used up, whatever the limit is there", function()
+    local cursor = list(0.1, time(100, 20))
+    assert.equal(50, (pages(cursor)))
+    cursor:refused(0, "OPERATION_TIME_LIMIT")
+    local n, wait = pages(cursor)
+    assert.equal(1, n)
+    assert.is_true(wait > 20 and wait <= 21, wait)
+    cursor:params()
+    cursor:took(1, 0.1)
+    assert(cursor:page(rows(51, 50), { time = time(50, 60) }))
+    assert.equal(25, (pages(cursor)))
   end)
 
   it("grows where nobody knows how many pages there are", function()

@@ -108,8 +108,8 @@ static int cursor_ahead(lua_State *L) {
 
 /* ------------------------------------------------------------ answers */
 
-/* [0, 0] The rows of the page whose result is at 2, raw, and then the id of its `n`-th row; a view
-   into memory that lives as long as the result. */
+/* [0, 0] The id of the `n`-th row of the result at 2, as the portal finds it: none where the list
+   has holes. A view into memory that lives as long as the result. */
 static struct b24_view row_id(lua_State *L, int n, char *digits, size_t size) {
     int top = lua_gettop(L);
     struct b24_view id = {NULL, 0};
@@ -139,7 +139,7 @@ static bool fits(lua_State *L, struct b24L_cursor *lc, int stretch, int i) {
 /* May the page behind the one that was taken follow? `id`: of its row 50. */
 static void move_on(struct b24L_cursor *lc, int stretch, int i, struct b24_view id) {
     const struct b24_stretch *s = &lc->stretches[stretch];
-    bool tied = s->step > 0 || (lc->plain && b24_ahead_tied(&lc->cursor, id));
+    bool tied = s->step > 0 || b24_ahead_tied(&lc->cursor, id);
     lc->stretch = stretch;
     lc->page = tied ? i + 1 : -1;
     if (lc->guessed && i == s->pages - 1 && !lc->cursor.done) b24_pace_grow(&lc->pace);
@@ -201,9 +201,12 @@ static int cursor_failed(lua_State *L) {
     return 1;
 }
 
-/* cursor:refused(good): the page after `good` others of a request was refused, or did not fit. */
+/* cursor:refused(good [, code]): the page after `good` others of a request was refused, or did not
+   fit. */
 static int cursor_refused(lua_State *L) {
-    b24_pace_refused(&b24L_check_cursor(L)->pace, (int)luaL_checknumber(L, 2));
+    struct b24L_cursor *lc = b24L_check_cursor(L);
+    const char *code = lua_type(L, 3) == LUA_TSTRING ? lua_tostring(L, 3) : "";
+    b24_pace_refused(&lc->pace, (int)luaL_checknumber(L, 2), code);
     return 0;
 }
 

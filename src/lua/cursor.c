@@ -187,21 +187,6 @@ static void read_rows(lua_State *L, struct b24_cursor *c) {
     }
 }
 
-/* [0, +1] or [0, 0] and what is wrong: the rows in the result at 2, in whose member they are at
-   index `name`. */
-static const char *find_rows(lua_State *L, struct b24L_cursor *lc, int name) {
-    const char *problem = b24L_find_rows(L, 2, name);
-    if (problem != NULL) return problem;
-    lua_pushvalue(L, 2); /* where a list had holes, the rows are another one */
-    if (lua_istable(L, 2) && !lua_isnil(L, name)) {
-        lua_pushvalue(L, name);
-        lua_rawget(L, 2);
-    }
-    lc->plain = lua_rawequal(L, -1, name + 1);
-    lua_settop(L, name + 1);
-    return NULL;
-}
-
 /* Has the first row of the page on top `id`, and no `ID`? */
 static bool is_small(lua_State *L) {
     lua_rawgeti(L, -1, 1);
@@ -215,7 +200,7 @@ static bool is_small(lua_State *L) {
 int b24L_cursor_take(lua_State *L, struct b24L_cursor *lc, const struct b24_page *page) {
     struct b24_fault fault;
     b24L_cursor_push_kept(L, B24_CURSOR_ROWS);
-    const char *problem = find_rows(L, lc, 4); /* 4: the member's name; 5: the rows */
+    const char *problem = b24L_find_rows(L, 2, 4); /* 4: the member's name; 5: the rows */
     if (problem != NULL) {
         lc->cursor.done = true;
         b24_fail(&fault, B24_DECODE, "NO_ROWS",

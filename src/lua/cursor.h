@@ -20,7 +20,6 @@ struct b24L_cursor {
     struct b24_buffer probe;
     bool asked;                      /* the params of a page were taken, its reply has not come */
     bool small;                      /* its rows have `id`, not `ID` */
-    bool plain;                      /* the last page's rows were a list without holes */
     char method[B24_METHOD_MAX + 1]; /* empty: unusable, which the call will say */
     /* pages that were asked for ahead */
     struct b24_stretch stretches[B24_STRETCHES_MAX];

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/fault.h"
 
 #define GROWTH       3    /* 1, 3, 9, 27, 50: at most two of three pages are in vain */
@@ -94,7 +95,9 @@ bool b24_pace_failed(struct b24_pace *p, int pages, const char *kind) {
     return false;
 }
 
-void b24_pace_refused(struct b24_pace *p, int good) {
-    if (good == 0) p->off = true; /* perhaps because of the batch */
+void b24_pace_refused(struct b24_pace *p, int good, const char *code) {
+    if (b24_same(code, "OPERATION_TIME_LIMIT"))
+        b24_pace_operating(p, B24_OPERATING_LIMIT, B24_NO_MS); /* whatever the limit is here */
+    else if (good == 0) p->off = true;                         /* perhaps because of the batch */
     shrink(p, p->most);
 }

@@ -9,9 +9,9 @@
 B24_PRIVATE_BEGIN
 
 /* Seconds of computing time that a cloud portal gives one method in ten minutes (REST limits
-   page). Lists stop a tenth before it: others use the same webhook. */
+   page); other portals have 420. Lists stop well before it: others use the same webhook. */
 #define B24_OPERATING_LIMIT 480
-#define B24_OPERATING_SHARE 0.9
+#define B24_OPERATING_SHARE 0.8
 
 /* Longest time that a request of several pages should take: the cloud cuts it at 60 s. */
 #define B24_REQUEST_TIME 30000 /* ms */
@@ -53,8 +53,9 @@ void b24_pace_grow(struct b24_pace *p);
    are smaller. Is that worth a try, after a failure of this kind? */
 bool b24_pace_failed(struct b24_pace *p, int pages, const char *kind);
 
-/* In a request that was answered, the page after `good` others was refused. */
-void b24_pace_refused(struct b24_pace *p, int good);
+/* In a request that was answered, the page after `good` others was refused with `code`, or did not
+   fit: "". */
+void b24_pace_refused(struct b24_pace *p, int good, const char *code);
 
 B24_PRIVATE_END
 #endif

@@ -104,12 +104,13 @@ local function many(self, lists)
   if #good > 0 then self.cursor:took(#slowest.commands, took(slowest.info)) end
   if #good == #requests then return end
   local bad = requests[#good + 1]
-  local info = bad.info or {}
-  local smaller = self.cursor:failed(#bad.commands, info.kind)
+  if not bad.info then
+    return codec.fault("closed", "CANCELLED", "the call was cancelled", nil, self.method)
+  end
+  local smaller = self.cursor:failed(#bad.commands, bad.info.kind)
   if #good > 0 or smaller then return end
-  info.method = self.method
-  return nil, bad.err or "b24: CANCELLED: the call was cancelled",
-    codec.add_cost(self.sum, nil, info)
+  bad.info.method = self.method
+  return nil, bad.err, codec.add_cost(self.sum, nil, bad.info)
 end
 
 -- What came with the page, as client:call would tell it.
@@ -133,7 +134,8 @@ local function ready(self)
   if rows == false and i == 1 and request.number > 1 and result ~= nil then
     self.parallel = 1 -- what lies between this request and the one before it is read in turn
   elseif rows == false then
-    self.cursor:refused(i - 1)
+    local problem = request.answer.errors[i]
+    self.cursor:refused(i - 1, problem and problem.code)
   end
   if not rows or not self.cursor:more() then
     self.ahead = {}
