@@ -80,6 +80,7 @@ build = {
     ["b24.mock.control_messages"] = "lua/b24/mock/control_messages.lua",
     ["b24.mock.control_oauth"] = "lua/b24/mock/control_oauth.lua",
     ["b24.mock.counters"] = "lua/b24/mock/counters.lua",
+    ["b24.mock.crm_writing"] = "lua/b24/mock/crm_writing.lua",
     ["b24.mock.crowd"] = "lua/b24/mock/crowd.lua",
     ["b24.mock.dialogs"] = "lua/b24/mock/dialogs.lua",
     ["b24.mock.disk"] = "lua/b24/mock/disk.lua",

@@ -33,7 +33,9 @@ describe("a call", () => {
     assert.equal((await client.users.get("1")).result[0].ID, "1")
     assert.equal((await client.contacts.get("5")).result.ID, "5")
     const { result } = await client.deals.create({ TITLE: "Rails, 2 km & <more>" })
-    assert.ok(result > 0)
+    assert.equal((await client.deals.update(result, { OPPORTUNITY: "5.5" })).result, true)
+    const deal = (await client.deals.get(result)).result
+    assert.deepEqual([deal.TITLE, deal.OPPORTUNITY], ["Rails, 2 km & <more>", "5.50"])
   })
 
   test("of an application: it loses the token, and is told so", async () => {

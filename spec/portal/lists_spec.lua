@@ -163,6 +163,29 @@ describe("the mock portal's lists", function()
     assert.equal(" 400", rest.failure "crm.deal.get")
   end)
 
+  it("show what was written", function()
+    local id = rest.result("crm.deal.add",
+      { fields = { TITLE = "Rails", OPPORTUNITY = 12.5, STAGE_ID = "WON", ID = 7, X = 1 } })
+    assert.equal(121, id)
+    local deal = rest.result("crm.deal.get", { id = id })
+    assert.same({ "121", "Rails", "12.50", "WON", "EUR" },
+      { deal.ID, deal.TITLE, deal.OPPORTUNITY, deal.STAGE_ID, deal.CURRENCY_ID })
+    assert.is_true(rest.result("crm.deal.update",
+      { id = 3, fields = { title = "Rails", opened = false } }))
+    assert.equal("3 121", ids { filter = { TITLE = "rails" } })
+    assert.equal("N", rest.result("crm.deal.get", { id = 3 }).OPENED)
+    local items = rest.result("crm.item.list",
+      { entityTypeId = 2, filter = { title = "Rails" } }).items
+    assert.same({ 3, 121, 12.5 }, { items[1].id, items[2].id, items[2].opportunity })
+    rest.result("crm.lead.update", { id = 5, fields = { STATUS_ID = "CONVERTED" } })
+    assert.equal("CONVERTED",
+      rest.result("crm.item.get", { entityTypeId = 1, id = 5 }).item.stageId)
+    assert.equal(" 400", rest.failure("crm.deal.update", { id = 122, fields = { TITLE = "x" } }))
+    assert.equal(" 400", rest.failure("crm.deal.add", { fields = "x" }))
+    portal:reset()
+    assert.equal("Deal 3", rest.result("crm.deal.get", { id = 3 }).TITLE)
+  end)
+
   it("of tasks", function()
     local answer = rest.post("tasks.task.list",
       { filter = { RESPONSIBLE_ID = 3, ["!REAL_STATUS"] = 5 }, order = { ID = "asc" } })

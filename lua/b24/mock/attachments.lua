@@ -21,11 +21,9 @@ end
 
 -- Files -------------------------------------------------------------------------------------------
 
---- The id of a message's file.
----@param message Message
----@return integer
-function attachments.file_id(message)
-  return FIRST_FILE + message.id
+-- One that came from the Drive has its id there.
+local function file_id(message)
+  return message.file.id or FIRST_FILE + message.id
 end
 
 local function address(host, action, id, more)
@@ -40,13 +38,13 @@ local function viewer(chat, id, kind, name, download)
 end
 
 --- The file of a message as im.dialog.messages.get shows it.
----@param user table
+---@param call table
 ---@param chat table
 ---@param message Message
----@param host string of the portal
 ---@return table
-function attachments.file(user, chat, message, host)
-  local id, name, kind = attachments.file_id(message), message.file.name, type_of(message.file.name)
+function attachments.file(call, chat, message)
+  local user, host = call.account.counters, call.headers.host or "localhost"
+  local id, name, kind = file_id(message), message.file.name, type_of(message.file.name)
   local image, author = kind == "image", people.find(user, message.author_id)
   local download = address(host, "download", id)
   local show = image and address(host, "showImage", id, "&width=1280&height=1280") or download
@@ -66,7 +64,7 @@ end
 ---@return table|false
 function attachments.short_file(message)
   if not message.file then return false end
-  return php.map("id", attachments.file_id(message), "type", type_of(message.file.name),
+  return php.map("id", file_id(message), "type", type_of(message.file.name),
     "name", message.file.name)
 end
 
@@ -92,7 +90,7 @@ end
 function attachments.params(message)
   if not message.file and not message.attach then return nil end
   local params = php.array()
-  if message.file then params:set("FILE_ID", { attachments.file_id(message) }) end
+  if message.file then params:set("FILE_ID", { file_id(message) }) end
   params:set("ATTACH", message.attach)
   return params
 end

@@ -2,7 +2,7 @@
 
 local php = require "b24.mock.php"
 
-local clock = require "b24.mock.clock"
+local attachments = require "b24.mock.attachments"
 local dialogs = require "b24.mock.dialogs"
 local disk = require "b24.mock.disk"
 local messages = require "b24.mock.messages"
@@ -20,23 +20,14 @@ local function size_of(content)
   return padding and #content % 4 == 0 and #content / 4 * 3 - #padding or nil
 end
 
-local function shape(call, chat, file)
-  return php.map("id", file.id, "chatId", tonumber(chat.id), "date", clock.iso(os.time()),
-    "type", "file", "name", file.name, "extension", file.name:match "%.(%w+)$" or "",
-    "size", file.size, "image", false, "status", "done", "progress", 100,
-    "authorId", tonumber(call.account.user_id), "authorName", call.account.name or "User",
-    "urlPreview", "", "urlShow", "", "urlDownload", "")
-end
-
--- A message with a file in it.
+-- A message with a file in it. Returns its id, and the file as messages show it.
 local function post(call, chat, file, message)
   local user = call.account.counters
   local id = dialogs.send(user, chat, message)
   local posted = dialogs.newest(chat)
-  posted.params = ('{"FILE_ID":[%d]}'):format(file.id)
-  posted.files = php.encode(shape(call, chat, file))
+  posted.file = { id = file.id, name = file.name, size = file.size }
   user:changed()
-  return id
+  return id, attachments.file(call, chat, posted)
 end
 
 -- The chat of a dialog, at the top of the list from now on; or nil.
@@ -59,8 +50,8 @@ local function upload(call)
   if not size then return nil, 400, "FILE_INVALID_CONTENT", "Invalid base64 content" end
   if size > MOST then return nil, 400, "FILE_TOO_LARGE", "File too large" end
   local file = disk.keep(call, disk.folder_of(chat), name, { base64 = content })
-  local id = post(call, chat, file, text(fields:get "message"))
-  return php.map("file", shape(call, chat, file), "messageId", id, "chatId", tonumber(chat.id),
+  local id, shown = post(call, chat, file, text(fields:get "message"))
+  return php.map("file", shown, "messageId", id, "chatId", tonumber(chat.id),
     "dialogId", chat.dialog_id)
 end
 
@@ -84,8 +75,8 @@ local function commit(call)
   if php.is_array(id) then id = id:get(0) end
   local file = disk.file(call.portal, php.integer(id))
   if not file then return nil, 400, "SAVE_ERROR", "Error during saving file to chat" end
-  local message = post(call, chat, file, text(params:get "MESSAGE"))
-  return php.map("FILES", php.map("upload" .. file.id, shape(call, chat, file)),
+  local message, shown = post(call, chat, file, text(params:get "MESSAGE"))
+  return php.map("FILES", php.map("upload" .. file.id, shown),
     "DISK_ID", { tostring(file.id) }, "MESSAGE_ID", message)
 end
 

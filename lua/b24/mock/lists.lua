@@ -40,9 +40,26 @@ function lists.length(portal, method)
   return last - gone, gone
 end
 
-local function has(portal, method, id)
+-- What methods for single rows need.
+local rows = {}
+
+--- Is there a row with this id?
+---@param portal table
+---@param method string
+---@param id integer
+---@return boolean
+function rows.has(portal, method, id)
   local last, gone = bounds(portal, method)
   return id > gone and id <= last
+end
+
+--- One more row. Returns its id.
+---@param portal table
+---@param method string
+---@return integer
+function rows.grow(portal, method)
+  lists.change(portal, method, { add = 1 })
+  return (bounds(portal, method))
 end
 
 --- Lets rows come and go: at once, or with each request of the list.
@@ -69,6 +86,7 @@ end
 -- there.
 local function select(call, kind, asked)
   local list, fields = asked.list or call.method, asked.schema or kind.schema
+  fields = fields:over(call.portal.rows[list])
   local last, gone = bounds(call.portal, list)
   local found, wrong = selection.new(fields, gone + 1, last, array_of(asked.filter),
     array_of(asked.order), kind.rules)
@@ -106,12 +124,12 @@ local function page(call)
   if not found then return nil, unpack(wrong) end
   local size = kind.at_once and call.start < 0 and math.huge or PAGE
   local ids, total = found:page(stalled and 0 or math.max(call.start, 0), size, call.start >= 0)
-  local rows = {}
-  for i, id in ipairs(ids) do rows[i] = found.fields:row(id, array_of(asked.select)) end
+  local shown = {}
+  for i, id in ipairs(ids) do shown[i] = found.fields:row(id, array_of(asked.select)) end
   lists.change(call.portal, call.method, { add = call.portal.every[call.method],
     drop = call.portal.each[call.method] })
-  local result = kind.wrap and php.map(kind.wrap, rows) or rows
-  return result, page_of(call, kind, #rows, total)
+  local result = kind.wrap and php.map(kind.wrap, shown) or shown
+  return result, page_of(call, kind, #shown, total)
 end
 
 -- Kinds -------------------------------------------------------------------------------------------
@@ -125,12 +143,11 @@ kinds["b24test.item.list"] = { setting = "items", default = "ASC", rules = { len
 function lists.register(method)
   local function list(name, kind) kinds[name] = kind end
   for _, group in ipairs { "lists_crm", "lists_tasks", "lists_people" } do
-    require("b24.mock." .. group).register(list, method, has)
+    require("b24.mock." .. group).register(list, method, rows)
   end
   for name, kind in pairs(kinds) do method(name, kind.scope, page) end
   method("b24test.item.add", nil, function(call)
-    lists.change(call.portal, "b24test.item.list", { add = 1 })
-    return (lists.length(call.portal, "b24test.item.list"))
+    return rows.grow(call.portal, "b24test.item.list")
   end)
 end
 

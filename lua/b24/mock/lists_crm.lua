@@ -2,6 +2,7 @@
 -- (deals/crm-deal-get.md, contacts/crm-contact-list.md, leads/, companies/,
 -- universal/crm-item-list.md).
 
+local crm_writing = require "b24.mock.crm_writing"
 local php = require "b24.mock.php"
 local schema = require "b24.mock.schema"
 
@@ -117,16 +118,17 @@ local RENAMED = { DATE_CREATE = "CREATED_TIME", STATUS_ID = "STAGE_ID" }
 local NUMBER_OR_NULL = { CONTACT_ID = true, COMPANY_ID = true }
 
 local function as_items(fields)
-  local out = {}
+  local out, source = {}, {}
   for i, field in ipairs(fields) do
     local name, get = RENAMED[field[1]] or field[1], field[3]
+    source[name] = field[1]
     if NUMBER_OR_NULL[name] then
       out[i] = { name, "number", function(id) return get(id) == php.null and "0" or get(id) end }
     else
       out[i] = { name, field[2], get }
     end
   end
-  return schema.new(out, { camel = true, numbers = true })
+  return schema.new(out, { camel = true, numbers = true, source = source })
 end
 
 -- Lists -------------------------------------------------------------------------------------------
@@ -203,7 +205,7 @@ local function get_old(name, has)
     local id = php.integer(php.upper_keys(call.params):get("ID"))
     if id <= 0 then return nil, 400, "", "ID is not defined or invalid." end
     if not has(call.portal, name, id) then return nil, 400, "", "Not found" end
-    return kinds[name].schema:whole(id)
+    return kinds[name].schema:over(call.portal.rows[name]):whole(id)
   end
 end
 
@@ -216,20 +218,21 @@ local function get_item(has)
     if not has(call.portal, item.list, id) then
       return nil, 400, "NOT_FOUND", "Element not found"
     end
-    return php.map("item", item.schema:whole(id))
+    return php.map("item", item.schema:over(call.portal.rows[item.list]):whole(id))
   end
 end
 
 --- Makes the lists and the methods known.
 ---@param list fun(name: string, kind: table)
 ---@param method fun(name: string, scope: string?, run: function)
----@param has fun(portal: table, list: string, id: integer): boolean is there such a row?
-function lists_crm.register(list, method, has)
+---@param rows { has: function, grow: function } see lists.lua
+function lists_crm.register(list, method, rows)
   for name, kind in pairs(kinds) do list(name, kind) end
   for _, what in ipairs { "deal", "contact", "lead", "company" } do
-    method("crm." .. what .. ".get", "crm", get_old("crm." .. what .. ".list", has))
+    method("crm." .. what .. ".get", "crm", get_old("crm." .. what .. ".list", rows.has))
   end
-  method("crm.item.get", "crm", get_item(has))
+  method("crm.item.get", "crm", get_item(rows.has))
+  crm_writing.register(kinds, method, rows)
 end
 
 return lists_crm

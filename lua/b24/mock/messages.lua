@@ -89,8 +89,7 @@ local function files(call, chat, found)
     if message.files then
       out[#out + 1] = message.files
     elseif message.file then
-      out[#out + 1] = php.encode(attachments.file(call.account.counters, chat, message,
-        call.headers.host or "localhost"))
+      out[#out + 1] = php.encode(attachments.file(call, chat, message))
     end
   end
   return php.json("[" .. table.concat(out, ",") .. "]")

@@ -94,15 +94,6 @@ method("im.counters.get", "im", function(call)
   return camel and camel_case(result) or result
 end)
 
-local next_id = 500
-
-local function new_id()
-  next_id = next_id + 1
-  return next_id
-end
-
-method("crm.deal.add", "crm", new_id)
-
 -- For tests ---------------------------------------------------------------------------------------
 
 method("b24test.echo", nil, function(call) return call.params end)

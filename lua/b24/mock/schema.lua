@@ -10,6 +10,7 @@ local php = require "b24.mock.php"
 ---@field label fun(name: string): string how answers call a field
 ---@field asked table<string, boolean>
 ---@field numbers boolean answers have numbers where SQL has digits
+---@field source table<string, string> the names of fields that are called otherwise where they lie
 local Schema = {}
 Schema.__index = Schema
 
@@ -31,20 +32,42 @@ local function same(name)
 end
 
 --- `fields`: { name, type, function(id), asked } in the order of answers; `asked`: only for who
---- asks for it by its name. `style.camel`: answers have camel case; `style.numbers`: and numbers.
+--- asks for it by its name. `style.camel`: answers have camel case; `style.numbers`: and numbers;
+--- `style.source`: see above.
 ---@param fields table[]
----@param style? { camel: boolean?, numbers: boolean? }
+---@param style? { camel: boolean?, numbers: boolean?, source: table? }
 ---@return portal.Schema
 function schema.new(fields, style)
   style = style or {}
   local self = setmetatable({ order = {}, types = {}, get = {}, asked = {},
-    label = style.camel and camel or same, numbers = style.numbers or false }, Schema)
+    source = style.source or {}, label = style.camel and camel or same,
+    numbers = style.numbers or false }, Schema)
   for i, field in ipairs(fields) do
     local name = field[1]
     self.order[i], self.types[name] = name, field[2]
     self.get[name], self.asked[name] = field[3], field[4]
   end
   return self
+end
+
+--- The same, but with what was written (id -> fields) in place of what is made.
+---@param rows? table<integer, table<string, any>>
+---@return portal.Schema
+function Schema:over(rows)
+  if not rows then return self end
+  local copy = setmetatable({ get = {} }, Schema)
+  for name, value in pairs(self) do
+    if name ~= "get" then copy[name] = value end
+  end
+  for name, get in pairs(self.get) do
+    local source = self.source[name] or name
+    copy.get[name] = function(id)
+      local written = rows[id] and rows[id][source]
+      if written ~= nil then return written end
+      return get(id)
+    end
+  end
+  return copy
 end
 
 local function names_in(select)

@@ -47,6 +47,7 @@ function State:reset()
   self.buckets, self.operating = {}, {}
   self.sessions = {}
   self.app_memory = {} -- handlers and settings of applications
+  self.rows = {} -- what was written over the rows of lists
   self.files, self.links = {}, {} -- of the Drive
   self.oauth = oauth.new(self.identity)
   self.executions, self.rejections, self.most_at_once = {}, 0, 0
