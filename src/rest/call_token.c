@@ -119,9 +119,15 @@ static struct b24_decision go_on(struct b24_call *c) {
     b24_call_renew_end(c);
     c->outcome.from = NULL;
     c->moved = c->outcome.attempts > 0; /* the last reply is not what the caller should hear of */
-    if (c->conf->app != NULL && b24_call_follow(c, c->conf->app->grant.client_endpoint))
-        return then(MOVED);
-    return then(RESERVE);
+    const struct b24_app *app = c->conf->app;
+    if (app == NULL || !b24_call_may_move(c->origin, app->grant.client_endpoint))
+        return then(RESERVE);
+    if (b24_call_follow(c, app->grant.client_endpoint)) return then(MOVED);
+    struct b24_fault f;
+    b24_fail(&f, B24_NETWORK, "OUT_OF_MEMORY", NULL,
+             "out of memory on the way to the portal's new address");
+    broken(c, &f);
+    return then(FINAL);
 }
 
 static struct b24_decision late(struct b24_call *c) {
