@@ -209,12 +209,14 @@ static int lock_blank(const char *path, const char *name, enum b24_store_result 
     bool busy = false;
     for (int i = 0; i < 2; i++) {
         int fd = try_lock(path, name, &busy);
-        *result = busy ? B24_STORE_NONE : failed(fault, path);
-        if (fd < 0) return -1;
+        if (fd < 0) {
+            *result = busy ? B24_STORE_NONE : failed(fault, path);
+            return -1;
+        }
         enum content content = left_behind(fd);
         if (content == USELESS) return fd;
-        if (content == NO_MEMORY) *result = no_memory(fault);
         bool done = content == WHOLE && fsync(fd) == 0 && rename(name, path) == 0;
+        *result = content == NO_MEMORY ? no_memory(fault) : failed(fault, path);
         close(fd); /* that file is the store now: the lock is another one's name */
         if (!done) return -1;
     }
