@@ -283,6 +283,31 @@ describe("an application's tokens", function()
     assert.equal(applications.live(portal).refresh_token, stored(oauth.store).refresh_token)
   end)
 
+  it("are renewed once for all requests that run side by side, in every loop", function()
+    local expected = 0
+    portal:control("oauth", { delay = 0.1 })
+    for _, name in ipairs(loops.names) do
+      local oauth = new_oauth { store = folder .. "/" .. name }
+      portal:control "expire_tokens"
+      local ended = loops.run(portal, ([[
+        local mine = assert(b24.client { oauth = %s, limiter = false, allow_http = true })
+        local commands = {}
+        for i = 1, 300 do commands[i] = { "user.current" } end
+        local answer, err, info = mine:batch(commands)
+        local good = 0
+        for _ in pairs(answer and answer.results or {}) do good = good + 1 end
+        io.write(good, " ", tostring(err), " ", tostring(info.failed))
+        done()
+      ]]):format(literal(oauth)), { over = { name } })[name]
+      if ended then
+        assert.same({ name, "300 nil nil", "", 0 }, { name, ended.out, ended.err, ended.status })
+        expected = expected + 1
+        assert.equal(expected, refreshes(portal))
+      end
+    end
+    assert.is_true(expected >= 2)
+  end)
+
   it("in a store of one's own are renewed once, too; it may wait in every loop", function()
     local source = [[
       local path = %q
