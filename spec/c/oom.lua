@@ -134,6 +134,48 @@ scenario("moved portal", function()
   if action == "DONE" then return call:result() end
   return { action, type(request) == "table" and request.url }
 end)
+-- A refused token from the first event to the last; `store` as in conf.oauth.
+local function renewed(store)
+  local call, err, info = codec.call({ limiter = false, retries = 0, oauth = {
+    client_id = "local.1", client_secret = "5ecre7", access_token = "0ld", refresh_token = "r0ld",
+    client_endpoint = "https://old.bitrix24.ru/rest/", member_id = "m", user_id = 7,
+    store = store } }, "profile")
+  if not call then return nil, err, info end
+  local replies = { { status = 401, body = '{"error":"expired_token"}' },
+    { status = 200, body = '{"access_token":"n3w","refresh_token":"rn3w","expires_in":3600,'
+      .. '"client_endpoint":"https://new.bitrix24.ru/rest/","member_id":"m","user_id":7}' },
+    { status = 200, body = '{"result":"good"}' } }
+  local sent, event, told = {}, "go", nil
+  repeat
+    local action, payload = call:next(1, event, told)
+    if action == "SEND" then
+      sent[#sent + 1] = payload.url
+      event, told = "reply", table.remove(replies, 1)
+    elseif action == "ASK" then
+      event, told = "answer", { ok = true, value = payload.question == "save" or nil }
+    end
+  until action == "DONE"
+  local value, message, more = call:result()
+  return value and { value, sent }, message, more
+end
+scenario("token in functions", function()
+  collectgarbage() -- the lock of a run that failed
+  return renewed { load = print, save = print }
+end)
+scenario("token in a file", function()
+  collectgarbage()
+  local path = os.tmpname()
+  os.remove(path)
+  local value, err, info = renewed(path)
+  local kept, why
+  if value then
+    kept, why = codec.system.app(path)
+  end
+  os.remove(path)
+  -- without memory for the file this program alone has the tokens, and says so
+  if value and info.store_error then return nil, info.store_error end
+  return value and kept and { value, kept.user_id }, err or why, info
+end)
 scenario("batch", function()
   local steps = codec.batch { me = "profile", [547] = { "crm.deal.get", { list = { 1, 2 } } },
     later = { "crm.deal.get", { id = codec.ref("me", "ID") } },

@@ -82,6 +82,17 @@ describe("an application's tokens", function()
     end
   end)
 
+  it("have one cache, whatever the token is at the moment", function()
+    local conf = applications.conf(new_oauth(), { max_age = 60, runtime_dir = folder })
+    assert(b24.counters(conf))
+    portal:control "expire_tokens"
+    assert(assert(b24.client(conf)):call "profile")
+    local counters, err, info = b24.counters(conf)
+    assert(counters, err)
+    assert.is_number(info.age)
+    assert.equal(1, portal:stats().executions["im.counters.get"])
+  end)
+
   it("that a log-in brought take the place of what the store had", function()
     local oauth = new_oauth()
     portal:control "expire_tokens"
@@ -236,6 +247,7 @@ describe("an application's tokens", function()
     }
     for at, expected in pairs(steps) do
       it(at, function()
+        if process.sanitized() then return pending "a sanitizer's runtime must be loaded first" end
         local preload, why = applications.killer(folder)
         if not preload then return pending(why) end
         local oauth = new_oauth()
@@ -269,6 +281,31 @@ describe("an application's tokens", function()
     one:signal(9)
     one:wait()
     assert.equal(applications.live(portal).refresh_token, stored(oauth.store).refresh_token)
+  end)
+
+  it("are renewed once for all requests that run side by side, in every loop", function()
+    local expected = 0
+    portal:control("oauth", { delay = 0.1 })
+    for _, name in ipairs(loops.names) do
+      local oauth = new_oauth { store = folder .. "/" .. name }
+      portal:control "expire_tokens"
+      local ended = loops.run(portal, ([[
+        local mine = assert(b24.client { oauth = %s, limiter = false, allow_http = true })
+        local commands = {}
+        for i = 1, 300 do commands[i] = { "user.current" } end
+        local answer, err, info = mine:batch(commands)
+        local good = 0
+        for _ in pairs(answer and answer.results or {}) do good = good + 1 end
+        io.write(good, " ", tostring(err), " ", tostring(info.failed))
+        done()
+      ]]):format(literal(oauth)), { over = { name } })[name]
+      if ended then
+        assert.same({ name, "300 nil nil", "", 0 }, { name, ended.out, ended.err, ended.status })
+        expected = expected + 1
+        assert.equal(expected, refreshes(portal))
+      end
+    end
+    assert.is_true(expected >= 2)
   end)
 
   it("in a store of one's own are renewed once, too; it may wait in every loop", function()

@@ -57,6 +57,7 @@ describe("conf.oauth", function()
     local machine = codec.call(assert(codec.conf { oauth = oauth { store = {
       load = print, save = print } }, runtime_dir = folder, limiter = false }), "profile")
     machine:next(0, "go")
+    machine:next(0, "answer", tokens.NOTHING)
     machine:next(0, "reply", tokens.refused "expired_token")
     machine:next(0, "answer", tokens.NOTHING)
     local _, question = machine:next(0, "reply", tokens.given(A2, R2))

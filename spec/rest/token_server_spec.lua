@@ -129,6 +129,23 @@ describe("a token that is not there yet", function()
     play(codec.call(conf, "profile"), { { "send " .. A2, "reply", GOOD }, { "DONE" } })
   end)
 
+  it("is looked for though the conf has one, which may be long out of date", function()
+    local oauth = pair(A1, R1, { client_id = "local.1", client_secret = tokens.CLIENT_SECRET,
+      store = { load = print, save = print } })
+    local function conf()
+      return assert(codec.conf { oauth = oauth, limiter = false, runtime_dir = folder })
+    end
+    local newer, older = conf(), conf()
+    play(codec.call(newer, "profile"), { { "load", "answer", kept(A2, R2) },
+      { "send " .. A2, "reply", GOOD }, { "DONE" } })
+    play(codec.call(newer, "profile"), { { "send " .. A2, "reply", GOOD }, { "DONE" } })
+    play(codec.call(older, "profile"), { { "load", "answer", NOTHING },
+      { "send " .. A1, "reply", GOOD }, { "DONE" } })
+    play(codec.call(older, "profile"), { { "send " .. A1, "reply", GOOD }, { "DONE" } })
+    play(codec.call(conf(), "profile"), { { "load", "answer",
+      kept(A2, R2, { seed = "0123456789abcdef" }) }, { "send " .. A1, "reply", GOOD }, { "DONE" } })
+  end)
+
   it("is an error if nothing was ever stored", function()
     local _, _, info = play(codec.call((new_conf({}, PORTAL)), "profile"),
       { { "load", "answer", NOTHING }, { "load", "answer", NOTHING }, { "DONE" } })

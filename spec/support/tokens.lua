@@ -51,6 +51,8 @@ function tokens.refused(code, status)
   return { status = status or 401, body = ('{"error":"%s","error_description":""}'):format(code) }
 end
 
+tokens.NOTHING, tokens.SAVED = { ok = true }, { ok = true, value = true }
+
 local names = 0
 
 --- A conf with tokens (A1 and R1 unless told), and its member_id: no two have the same, so each has
@@ -63,7 +65,13 @@ function tokens.conf(folder, oauth, more)
   app.member_id = app.member_id and app.member_id .. names
   local options = { oauth = app, retries = 0, limiter = false, runtime_dir = folder }
   for name, value in pairs(more or {}) do options[name] = value end
-  return assert(codec.conf(options)), app.member_id
+  local conf = assert(codec.conf(options))
+  if app.access_token then -- its first call has asked the store already
+    local first = codec.call(conf, "profile")
+    first:next(0, "go")
+    check.equal("SEND", (first:next(0, "answer", tokens.NOTHING)))
+  end
+  return conf, app.member_id
 end
 
 --- What a step asks for, in short: "send TOKEN", "refresh TOKEN", "load", "SLEEP", …
@@ -76,8 +84,6 @@ function tokens.words(action, payload)
   end
   return "send " .. payload.headers.Authorization:match "^Bearer (.*)$"
 end
-
-tokens.NOTHING, tokens.SAVED = { ok = true }, { ok = true, value = true }
 
 --- What a store answers.
 function tokens.kept(access, refresh, more)

@@ -87,10 +87,12 @@ static struct b24L_call *push_object(lua_State *L, const struct b24L_setup *s) {
         lua_replace(L, s->idle);
         memset(c, 0, offsetof(struct b24L_call, own));
         c->spare = spare;
+        c->lock.fd = -1;
         return c;
     }
     size_t size = s->bare ? sizeof(struct b24L_call) : offsetof(struct b24L_call, own);
     c = b24L_newobject(L, size, B24_CALL_TYPE);
+    c->lock.fd = -1; /* before anything can throw: 0 would be somebody's input */
     lua_createtable(L, B24_KEEP_LOG_ERROR, 0);
     b24L_setuservalue(L, -2);
     return c;
@@ -180,7 +182,6 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
     struct b24L_portal *portal = s->bare ? NULL : b24L_find_portal(L, conf_index);
     struct b24_limiter_file *own_limits = s->bare ? NULL : b24L_find_own(L, conf_index);
     struct b24L_call *c = push_object(L, s);
-    c->lock.fd = -1;
     keep(L, conf_index);
     if (s->bare) b24_portal_init(&c->own);
     c->conf = conf;

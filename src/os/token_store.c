@@ -46,32 +46,42 @@ static enum b24_store_result failed(struct b24_fault *fault, const char *path) {
 
 /* ------------------------------------------------------------ reading */
 
-static bool read_all(int fd, struct b24_buffer *out) {
+enum content { WHOLE, USELESS, NO_MEMORY };
+
+static enum content read_all(int fd, struct b24_buffer *out) {
     char piece[4096];
     for (;;) {
         ssize_t n = read(fd, piece, sizeof piece);
         if (n < 0 && errno == EINTR) continue;
-        if (n > 0 && !b24_buffer_add(out, piece, (size_t)n)) return false;
-        if (n <= 0) return n == 0;
+        if (n <= 0) return n == 0 ? WHOLE : USELESS;
+        if (!b24_buffer_add(out, piece, (size_t)n))
+            return out->state == B24_BUFFER_NO_MEMORY ? NO_MEMORY : USELESS;
     }
 }
 
-/* Whole and usable? */
-static bool parse(struct b24_view text, struct b24_app *out) {
+static enum content parse(struct b24_view text, struct b24_app *out) {
     struct b24_json_error why;
     cJSON *root = b24_document_parse(text, B24_DEPTH_DEFAULT, &why);
-    bool ok = root != NULL && b24_app_read(root, b24_clock_wall(), out);
+    if (root == NULL) return why.no_memory ? NO_MEMORY : USELESS;
+    bool ok = b24_app_read(root, b24_clock_wall(), out);
     cJSON_Delete(root);
-    return ok && (out->grant.access_token[0] != '\0' || out->grant.refresh_token[0] != '\0');
+    ok = ok && (out->grant.access_token[0] != '\0' || out->grant.refresh_token[0] != '\0');
+    return ok ? WHOLE : USELESS;
 }
 
-static bool read_fd(int fd, struct b24_app *out) {
+static enum content read_fd(int fd, struct b24_app *out) {
     struct b24_buffer text;
     b24_buffer_init(&text, FILE_MAX);
-    bool ok = read_all(fd, &text) && parse(b24_buffer_view(&text), out);
+    enum content content = read_all(fd, &text);
+    if (content == WHOLE) content = parse(b24_buffer_view(&text), out);
     if (text.p != NULL) memset(text.p, 0, text.n);
     b24_buffer_free(&text);
-    return ok;
+    return content;
+}
+
+static enum b24_store_result no_memory(struct b24_fault *fault) {
+    (void)b24_fail(fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory for the tokens");
+    return B24_STORE_BAD;
 }
 
 static enum b24_store_result trusted(int fd, const char *path, struct b24_fault *fault) {
@@ -95,8 +105,9 @@ enum b24_store_result b24_store_read(const char *path, struct b24_app *out,
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return B24_STORE_NONE;
     if (fd < 0) return bad(fault, path, strerror(errno));
     enum b24_store_result result = trusted(fd, path, fault);
-    if (result == B24_STORE_OK && !read_fd(fd, out))
-        result = bad(fault, path, "has no tokens of an application in it");
+    enum content content = result == B24_STORE_OK ? read_fd(fd, out) : WHOLE;
+    if (content == USELESS) result = bad(fault, path, "has no tokens of an application in it");
+    if (content == NO_MEMORY) result = no_memory(fault);
     close(fd);
     return result;
 }
@@ -108,11 +119,12 @@ static bool new_name(const char *path, char out[B24_STORE_MAX + 8]) {
     return path[0] == '/' && n > 0 && n < B24_STORE_MAX + 8;
 }
 
-/* Is `fd` the file that others find under that name? */
+/* Is `fd` the file that others find under that name, and under no other? */
 static bool named(int fd, const char *name) {
     struct stat mine, found;
     return fstat(fd, &mine) == 0 && S_ISREG(mine.st_mode) && mine.st_uid == geteuid() &&
-           lstat(name, &found) == 0 && found.st_ino == mine.st_ino && found.st_dev == mine.st_dev;
+           mine.st_nlink == 1 && lstat(name, &found) == 0 && found.st_ino == mine.st_ino &&
+           found.st_dev == mine.st_dev;
 }
 
 static bool held(const struct b24_store_lock *lock) {
@@ -182,29 +194,47 @@ static bool reserve(int fd) {
     return ok;
 }
 
-/* Did a process die after it had written the pair, and before it put it in place? */
-static bool finished(int fd, const char *path, const char *name) {
+/* Did a process die after it had written the pair, and before it put it in place? NO_MEMORY: who
+   knows, so it stays as it is. */
+static enum content left_behind(int fd) {
     struct b24_app *left = b24_app_new();
-    bool whole = left != NULL && read_fd(fd, left);
+    enum content content = left != NULL ? read_fd(fd, left) : NO_MEMORY;
     b24_app_free(left);
-    return whole && fsync(fd) == 0 && rename(name, path) == 0;
+    return content;
+}
+
+/* Locks PATH.new, when what may have been in it is in its place. -1: `result`. */
+static int lock_blank(const char *path, const char *name, enum b24_store_result *result,
+                      struct b24_fault *fault) {
+    bool busy = false;
+    for (int i = 0; i < 2; i++) {
+        int fd = try_lock(path, name, &busy);
+        if (fd < 0) {
+            *result = busy ? B24_STORE_NONE : failed(fault, path);
+            return -1;
+        }
+        enum content content = left_behind(fd);
+        if (content == USELESS) return fd;
+        bool done = content == WHOLE && fsync(fd) == 0 && rename(name, path) == 0;
+        *result = content == NO_MEMORY ? no_memory(fault) : failed(fault, path);
+        close(fd); /* that file is the store now: the lock is another one's name */
+        if (!done) return -1;
+    }
+    return -1;
 }
 
 enum b24_store_result b24_store_lock(struct b24_store_lock *lock, const char *path, bool bare,
                                      struct b24_fault *fault) {
     char name[B24_STORE_MAX + 8];
-    bool busy = true;
+    bool busy = false;
+    enum b24_store_result result = B24_STORE_NONE;
     if (held(lock)) return B24_STORE_OK;
     drop(lock); /* a parent's; its own descriptor keeps the lock */
     errno = ENAMETOOLONG;
     if (!new_name(path, name)) return failed(fault, path);
-    int fd = try_lock(path, name, &busy);
-    if (fd < 0) return busy ? B24_STORE_NONE : failed(fault, path);
-    if (!bare && finished(fd, path, name)) {
-        close(fd); /* that file is the store now: the lock is another one's name */
-        fd = try_lock(path, name, &busy);
-        if (fd < 0) return busy ? B24_STORE_NONE : failed(fault, path);
-    }
+    int fd = bare ? try_lock(path, name, &busy) : lock_blank(path, name, &result, fault);
+    if (fd < 0 && bare) return busy ? B24_STORE_NONE : failed(fault, path);
+    if (fd < 0) return result;
     lock->fd = fd;
     lock->owner = (long)getpid();
     (void)futimens(fd, NULL); /* since when it is held */

@@ -47,8 +47,14 @@ void b24_call_renew_free(struct b24_call *c) {
     c->renew = NULL;
 }
 
+/* Of the user's own store the conf has seen nothing yet: its tokens may be long out of date. */
+static bool unseen(const struct b24_call *c) {
+    return c->renew->token.from == B24_STORED && !c->conf->app->loaded;
+}
+
 bool b24_call_renew_first(const struct b24_call *c) {
-    return c->renew != NULL && c->conf->token == NULL && c->conf->secret == NULL;
+    if (c->renew == NULL || c->conf->secret != NULL) return false;
+    return c->conf->token == NULL || unseen(c);
 }
 
 bool b24_call_refused(const struct b24_call *c) {
@@ -119,9 +125,15 @@ static struct b24_decision go_on(struct b24_call *c) {
     b24_call_renew_end(c);
     c->outcome.from = NULL;
     c->moved = c->outcome.attempts > 0; /* the last reply is not what the caller should hear of */
-    if (c->conf->app != NULL && b24_call_follow(c, c->conf->app->grant.client_endpoint))
-        return then(MOVED);
-    return then(RESERVE);
+    const struct b24_app *app = c->conf->app;
+    if (app == NULL || !b24_call_may_move(c->origin, app->grant.client_endpoint))
+        return then(RESERVE);
+    if (b24_call_follow(c, app->grant.client_endpoint)) return then(MOVED);
+    struct b24_fault f;
+    b24_fail(&f, B24_NETWORK, "OUT_OF_MEMORY", NULL,
+             "out of memory on the way to the portal's new address");
+    broken(c, &f);
+    return then(FINAL);
 }
 
 static struct b24_decision late(struct b24_call *c) {
@@ -294,6 +306,7 @@ static enum b24_token_event compare(struct b24_call *c, const struct b24_app *st
 }
 
 static enum b24_token_event loaded(struct b24_call *c, const struct b24_event *e) {
+    c->renew->owner->app->loaded = true;
     if (e->as.answer.verdict == B24_BROKEN) return trouble(c, e, "the tokens cannot be loaded");
     if (e->as.answer.stored != NULL) return compare(c, e->as.answer.stored);
     if (e->as.answer.verdict == B24_REFUSED) return B24_TOKEN_SAME;
@@ -389,6 +402,7 @@ static struct b24_decision store(enum b24_store_act what) {
 
 struct b24_decision b24_call_renew(struct b24_call *c, enum b24_token_event event) {
     bool asks = c->renew->token.from == B24_ASKED, files = c->renew->token.from == B24_FILED;
+    c->renew->token.none = c->conf->token == NULL;
     if (renewed_meanwhile(c, event)) return go_on(c);
     for (;;) switch (b24_token_next(&c->renew->token, event)) {
         case B24_TOKEN_USE: return go_on(c);

@@ -50,6 +50,7 @@ struct b24_app {
     char code[B24_TOKEN_MAX];       /* of an authorisation, to be exchanged; "": none */
     char store[B24_STORE_MAX];      /* path of the built-in store; "": the user's own, or none */
     char past[B24_TOKEN_MAX]; /* the refresh token before this one: late replies may repeat it */
+    bool loaded;              /* the user's own store has been asked once */
     struct b24_grant found;   /* what a store or a token server has just said */
 };
 

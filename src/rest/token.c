@@ -51,6 +51,7 @@ static enum b24_token_step loaded(struct b24_token *t, enum b24_token_event even
     if (event == B24_TOKEN_NEWER) return t->reading ? B24_TOKEN_USE : B24_TOKEN_UNLOCK;
     if (event != B24_TOKEN_SAME || t->again) return B24_TOKEN_FAIL;
     if (!t->reading) return B24_TOKEN_REFRESH;
+    if (!t->none) return B24_TOKEN_USE;
     t->reading = false; /* nothing was stored: perhaps the conf has something to begin with */
     return B24_TOKEN_LOCK;
 }

@@ -22,7 +22,8 @@ enum b24_renewal {
 
 /* X(constant, name) */
 #define B24_TOKEN_EVENTS(X)                                                                        \
-    X(B24_TOKEN_MISSING, "missing") /* the call begins, and there is no token yet */               \
+    X(B24_TOKEN_MISSING, "missing") /* the call begins, and there is no token yet, or none that    \
+                                       has been compared with the store's */                       \
     X(B24_TOKEN_REFUSED, "refused") /* the portal has refused this one */                          \
     X(B24_TOKEN_LOCKED, "locked")   /* LOCK: it is ours */                                         \
     X(B24_TOKEN_BUSY, "busy")       /* LOCK: somebody else renews */                               \
@@ -63,6 +64,7 @@ struct b24_token {
     enum b24_renewal from;
     enum b24_token_step step; /* under way; USE: none */
     bool reading;             /* LOAD: only for the first token, without the lock */
+    bool none;                /* there is no token at all */
     bool again;               /* LOAD: after the server has refused what was read before */
     bool renewed;             /* this call has had its refresh, or the function's second answer */
     int rounds;               /* refusals so far */
