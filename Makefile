@@ -13,8 +13,10 @@ ROOT         := $(CURDIR)
 
 # ---- what this Lua needs
 ABI        := $(shell $(LUA) -e 'io.write(_VERSION:match("%d%.%d"))' 2>/dev/null)
+# The name of its pkg-config file; Fedora and Arch call that of their main Lua lua.
+PLAIN_PC    = $(if $(filter $(ABI) $(ABI).%,$(shell $(PKG_CONFIG) --modversion lua 2>/dev/null)),lua)
 LUA_PC     ?= $(firstword $(foreach p,lua$(ABI) lua-$(ABI) lua$(subst .,,$(ABI)) $(if $(filter 5.1,$(ABI)),luajit),\
-                $(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p))))
+                $(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p))) $(PLAIN_PC))
 LUA_INCDIR ?= $(patsubst -I%,%,$(filter -I%,$(if $(LUA_PC),$(shell $(PKG_CONFIG) --cflags $(LUA_PC)))))
 OUT        := build/$(ABI)$(VARIANT)
 

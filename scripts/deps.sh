@@ -41,12 +41,12 @@ missing_programs() {
 }
 missing_header() { # FILE PKG-CONFIG-NAME
   # shellcheck disable=SC2046
-  printf '#include <%s>\n' "$1" | cc $(pkg-config --cflags "$2" 2>/dev/null) -E - >/dev/null 2>&1 || echo "$1"
+  printf '#include <%s>\n' "$1" | ${CC:-cc} $(pkg-config --cflags "$2" 2>/dev/null) -E - >/dev/null 2>&1 || echo "$1"
 }
 missing_elsewhere() {
   case $1 in
     build)
-      missing_programs cc make pkg-config openssl curl luajit
+      missing_programs "${CC:-cc}" make pkg-config openssl curl luajit
       missing_header curl/curl.h libcurl
       missing_header cjson/cJSON.h libcjson
       for module in busted socket cjson http.server cqueues argparse; do
@@ -79,12 +79,12 @@ family() {
 }
 advise() {
   case $(family) in
-    fedora) say 'dnf install gcc make pkgconf-pkg-config libcurl-devel cjson-devel openssl openssl-devel m4 curl' \
-      'lua lua-devel luajit luajit-devel luarocks' ;;
-    alpine) say 'apk add build-base pkgconf curl curl-dev cjson-dev openssl openssl-dev m4' \
-      'lua5.4 lua5.4-dev lua5.1 lua5.1-dev luajit luajit-dev luarocks' ;;
-    arch) say 'pacman -S base-devel pkgconf curl cjson openssl lua luajit luarocks' ;;
-    macos) say 'xcode-select --install; brew install pkgconf curl cjson openssl@3 m4 lua luajit luarocks' ;;
+    fedora) say 'dnf install gcc make cmake pkgconf-pkg-config libcurl-devel cjson-devel openssl openssl-devel m4 curl' \
+      'unzip lua lua-devel luajit luajit-devel luarocks' ;;
+    alpine) say 'apk add build-base linux-headers cmake coreutils findutils pkgconf curl curl-dev cjson-dev openssl' \
+      'openssl-dev m4 lua5.4 lua5.4-dev lua5.1 lua5.1-dev luajit luajit-dev luarocks5.1 luarocks5.4' ;;
+    arch) say 'pacman -S base-devel cmake pkgconf curl cjson openssl unzip lua luajit luarocks' ;;
+    macos) say 'xcode-select --install; brew install pkgconf curl cjson openssl@3 m4 cmake coreutils lua@5.4 luajit luarocks' ;;
     other) say "install the equivalents of Debian's:" "$(for group in "$@"; do things "$group"; done |
       tr ' ' '\n' | sed 's/[|?].*//' | sort -u | tr '\n' ' ')" ;;
   esac

@@ -99,7 +99,7 @@ used() { cut -d' ' -f3 "$work/queue" | sort -u | xargs grep -l "$1" /dev/null 2>
 count=$(wc -l <"$work/queue")
 [ "$count" -ge "$jobs" ] || jobs=$((count))
 
-if used 'support\.portal'; then
+if used 'support\.\(portal\|command\)'; then
   mkdir "$work/certs" && $portal_environment luajit lua/b24/mock/main.lua --make-certs "$work/certs" || exit 1
   for place in $(seq "$jobs"); do
     mkdir -m 700 "$work/portal-$place"

@@ -3,6 +3,7 @@
 -- One Lua of each kind: real time.
 
 local b24 = require "b24"
+local libcurl = require "spec.support.libcurl"
 local start = require("spec.support.portal").start
 
 describe("b24.counters_all", function()
@@ -48,7 +49,10 @@ describe("b24.counters_all", function()
       assert.equal(0, info.failed)
       return portal:stats().connections.https - before
     end
-    assert.equal(1, connections("2"))
+    local few = connections("2")
+    -- without a callback at the first connection libcurl before 7.80 may begin another
+    local most = libcurl.version < libcurl.TELLS_OF_CONNECTIONS and 2 or 1
+    assert.is_true(few >= 1 and few <= most, few .. " connections")
     local many = connections("1.1", { parallel = 4 })
     assert.is_true(many >= 1 and many <= 4, many .. " connections")
   end)

@@ -4,21 +4,12 @@ local cjson = require "cjson"
 local command = require "spec.support.command"
 local data = require "spec.support.data"
 local process = require "spec.support.process"
-local start = require("spec.support.portal").start
 
 describe("b24", function()
   local portal, home, run_dir
-  local tests = 0
-  setup(function()
-    portal, home = start(), command.home()
-    process.write(home .. "/report.pdf", "content")
-  end)
-  teardown(function() command.remove(home) end)
-  before_each(function()
-    portal:reset()
-    tests = tests + 1
-    run_dir = home .. "/run" .. tests -- each with a full allowance of calls
-  end)
+  command.scene({ setup = setup, teardown = teardown, before_each = before_each },
+    function(...) portal, home, run_dir = ... end)
+  setup(function() process.write(home .. "/report.pdf", "content") end)
 
   local function b24(arguments, opts)
     opts = opts or {}

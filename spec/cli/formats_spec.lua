@@ -4,20 +4,11 @@
 local cjson = require "cjson"
 local command = require "spec.support.command"
 local process = require "spec.support.process"
-local start = require("spec.support.portal").start
 
 describe("b24", function()
   local portal, home, run_dir
-  local tests = 0
-  setup(function()
-    portal, home = start(), command.home()
-  end)
-  teardown(function() command.remove(home) end)
-  before_each(function()
-    portal:reset()
-    tests = tests + 1
-    run_dir = home .. "/run" .. tests -- each with a full allowance of calls
-  end)
+  command.scene({ setup = setup, teardown = teardown, before_each = before_each },
+    function(...) portal, home, run_dir = ... end)
 
   local function run(arguments, env, opts)
     local all = { HOME = home, B24_RUNTIME_DIR = run_dir, B24_WEBHOOK = portal.http_webhook }

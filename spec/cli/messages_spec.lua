@@ -3,22 +3,13 @@
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
-local start = require("spec.support.portal").start
 
 local ODD = { "null", "false", "0", '""', "[]", "{}", '"text"', "-1" }
 
 describe("b24", function()
   local portal, home, run_dir
-  local tests = 0
-  setup(function()
-    portal, home = start(), command.home()
-  end)
-  teardown(function() command.remove(home) end)
-  before_each(function()
-    portal:reset()
-    tests = tests + 1
-    run_dir = home .. "/run" .. tests -- each with a full allowance of calls
-  end)
+  command.scene({ setup = setup, teardown = teardown, before_each = before_each },
+    function(...) portal, home, run_dir = ... end)
 
   local function b24(arguments, opts)
     opts = opts or {}

@@ -139,6 +139,7 @@ describe("b24 watch", function()
       return pending "no D-Bus session: dbus-run-session or dbus-monitor is missing"
     end
     notify_send()
+    command.path() -- may skip this; from here on a process must be ended
     process.write(home .. "/session.sh", "echo $DBUS_SESSION_BUS_ADDRESS >" .. home
       .. "/bus; echo $$ >" .. home .. "/monitor; exec dbus-monitor >" .. home .. "/heard")
     local bus = io.popen("dbus-run-session -- sh " .. home .. "/session.sh 2>&1")

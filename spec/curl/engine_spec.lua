@@ -2,6 +2,7 @@
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
+local libcurl = require "spec.support.libcurl"
 local posix = require "b24_posix"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
@@ -78,6 +79,9 @@ describe("an engine", function()
       ["another HTTP version"] = function() return { http_version = "1.1" } end,
     } do
       it(what, function()
+        if libcurl.version < libcurl.TELLS_OF_CONNECTIONS and what ~= "another HTTP version" then
+          pending "libcurl before 7.80 waits for whichever connection comes first"
+        end
         portal:control("settings", { hosts = { localhost = { "silent", "https" } } })
         local base = { proxy = proxy "user:word@", connect_timeout = 4 }
         local hung = engine:add(call(conf(base)))
@@ -247,7 +251,9 @@ describe("an engine", function()
     for _, done in ipairs(take(40)) do
       assert.same({ "reply", 2 }, { done.event, done.data.http_version })
     end
-    assert.equal(1, portal:stats().connections.https)
+    -- before 7.80 nobody knows when the first one is connected
+    local most = libcurl.version < libcurl.TELLS_OF_CONNECTIONS and 2 or 1
+    assert.is_true(portal:stats().connections.https <= most)
     assert.is_true(portal:stats().most_at_once > 4, portal:stats().most_at_once)
   end)
 

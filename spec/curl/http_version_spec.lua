@@ -1,6 +1,7 @@
 -- http_version = "2": an older kept connection is not taken for it, whatever was asked before.
 
 local b24 = require "b24"
+local libcurl = require "spec.support.libcurl"
 local start = require("spec.support.portal").start
 
 for _, how in ipairs { "in a blocking program", "in the engine" } do
@@ -30,10 +31,22 @@ for _, how in ipairs { "in a blocking program", "in the engine" } do
       assert.equal("1.1", version(host(1), "1.1"))
       assert.equal("2", version(host(2), "auto"))
       for _ = 1, 3 do assert.equal("2", version(host(1), "2")) end
+    end)
+
+    local function skip_where_any_is_taken()
+      if libcurl.version < libcurl.TELLS_OF_CONNECTIONS then
+        pending "libcurl before 7.80 takes a kept connection of HTTP/2 for HTTP/1.1"
+      end
+    end
+
+    it("does not give it to who wants HTTP/1.1", function()
+      skip_where_any_is_taken()
+      assert.equal("2", version(host(2), "auto"))
       assert.equal("1.1", version(host(2), "1.1"))
     end)
 
     it("keeps its one connection", function()
+      skip_where_any_is_taken()
       assert.equal("1.1", version(host(1), "1.1"))
       for _ = 1, 4 do
         assert.equal("2", version(host(1), "2"))

@@ -2,13 +2,10 @@
 -- One Lua of each kind: what is read is libcurl's and C's matter.
 
 local b24 = require "b24"
-local core = require "b24.core"
+local libcurl = require "spec.support.libcurl"
 local mime = require "mime"
 local odd = require "spec.support.odd_answers"
 local start = require("spec.support.portal").start
-
-local major, minor, patch = core.versions().libcurl:match "^(%d+)%.(%d+)%.(%d+)"
-local VERSION = tonumber(major) * 65536 + tonumber(minor) * 256 + tonumber(patch)
 
 describe("over libcurl an odd answer", function()
   local portal, outcomes, cuts, engine_outcomes
@@ -23,7 +20,7 @@ describe("over libcurl an odd answer", function()
   teardown(function() portal:reset() end)
 
   local function agrees(row, wanted, seen)
-    local expected, as_written = odd.expected(row, wanted, VERSION)
+    local expected, as_written = odd.expected(row, wanted, libcurl.version)
     assert.equal(expected, as_written and seen or seen:gsub(" kept$", ""):gsub(" new$", ""))
   end
 

@@ -194,7 +194,7 @@ describe("a portal that is not reached:", function()
 
   it("calls a lack of file descriptors so in an event loop, too", function()
     if not pcall(require, "cqueues") then pending "cqueues is not installed for this Lua" end
-    assert.match("^config TOO_MANY_OPEN_FILES false", (select(2, process.run([[
+    local _, out, err = process.run([[
       local b24, loop = require "b24", require("cqueues").new()
       for _, name in ipairs { "core", "wait.cqueues", "wait.engine", "wait.task",
           "wait.perform" } do
@@ -210,6 +210,10 @@ describe("a portal that is not reached:", function()
         print(info.kind, info.code, info.sent)
       end)
       assert(loop:loop())
-    ]], {}, { files = 100 })):gsub("\t", " ")))
+    ]], {}, { files = 100 })
+    if err:find("libgcrypt", 1, true) then
+      pending "without a descriptor this libcurl's libgcrypt ends the process"
+    end
+    assert.match("^config TOO_MANY_OPEN_FILES false", (out:gsub("\t", " ")), err)
   end)
 end)

@@ -158,4 +158,26 @@ function command.start(arguments, opts)
   return child
 end
 
+--- What most specs of the command begin with: a portal and a home for a file, and for each spec a
+--- runtime folder of its own, which means a full allowance of calls.
+---@param busted table setup, teardown, before_each of the spec
+---@param take fun(portal: table, home: string, run_dir: string?) gets them, also before the first
+function command.scene(busted, take)
+  local portal, home
+  local tests = 0
+  busted.setup(function()
+    portal, home = require("spec.support.portal").start(), command.home()
+    take(portal, home)
+  end)
+  busted.teardown(function()
+    portal:control "clear_faults"
+    command.remove(home)
+  end)
+  busted.before_each(function()
+    portal:reset()
+    tests = tests + 1
+    take(portal, home, home .. "/run" .. tests)
+  end)
+end
+
 return command

@@ -183,9 +183,9 @@ static long connect_status(CURL *easy) {
 
 static bool tunnelled(CURL *easy) { return connect_status(easy) / 100 == 2; }
 
-/* Do the words say "Failed to connect to portal.example port 443 after 3 ms", or from 8.21 on "to
- * portal.example:443 after"? Before 8.7 nothing else tells whether no_proxy led around the proxy.
- */
+/* Do the words say "Failed to connect to portal.example port 443 after 3 ms", before 7.80 "port
+ * 443: Connection refused", or from 8.21 on "to portal.example:443 after"? Before 8.7 nothing else
+ * tells whether no_proxy led around the proxy. */
 static bool names_portal(CURL *easy, const char *words) {
     static const char *const between[] = {" port ", ":"};
     char where[B24_ORIGIN_MAX + 16];
@@ -197,9 +197,10 @@ static bool names_portal(CURL *easy, const char *words) {
     if (b24_url_parse((struct b24_view){text, strlen(text)}, &url) != NULL) return true;
     bool brackets = url.host.n > 2 && url.host.p[0] == '[';
     for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
-        snprintf(where, sizeof where, "to %.*s%s%d ", (int)url.host.n - 2 * brackets,
+        snprintf(where, sizeof where, "to %.*s%s%d", (int)url.host.n - 2 * brackets,
                  url.host.p + brackets, between[i], b24_url_port(&url));
-        if (strstr(words, where) != NULL) return true;
+        const char *found = strstr(words, where), *behind = found ? found + strlen(where) : NULL;
+        if (behind != NULL && (*behind == ' ' || *behind == ':')) return true;
     }
     return false;
 }

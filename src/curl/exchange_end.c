@@ -54,19 +54,29 @@ static bool garbled(const struct b24_exchange *x, CURLcode result) {
 
 /* May a byte of the request have left? Said by libcurl's callback, because what it counts is too
    little: over HTTP/2 it leaves out what it wrote before a write failed. */
-static bool sent(const struct b24_exchange *x, CURLcode result) {
 #if LIBCURL_VERSION_NUM >= 0x075000
+static bool sent(const struct b24_exchange *x, CURLcode result) {
     (void)result;
     return x->progress.began;
-#else /* counted; but a CONNECT is no request to the portal: behind a proxy that refused it, and   \
-         before the portal's certificate was accepted, none was sent */
-    long bytes = 0, connect = 0;
-    curl_easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &bytes);
-    curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &connect);
-    bool handshake = result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CONNECT_ERROR;
-    return bytes > 0 && (connect == 0 || (connect / 100 == 2 && !handshake));
-#endif
 }
+#else
+/* What libcurl counts has a CONNECT in it, which is no request to the portal. On a new connection
+   that one begins behind the portal's handshake, and behind a proxy that has not refused. */
+static bool sent(const struct b24_exchange *x, CURLcode result) {
+    long bytes = 0, connect = 0, connects = 0;
+    curl_off_t handshake = 0;
+    const char *url = NULL;
+    curl_easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connects);
+    if (bytes == 0 || connects == 0) return bytes > 0;
+    curl_easy_getinfo(x->easy, CURLINFO_EFFECTIVE_URL, &url);
+    if (url == NULL || strncmp(url, "https:", 6) != 0) return true;
+    curl_easy_getinfo(x->easy, CURLINFO_APPCONNECT_TIME_T, &handshake);
+    curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &connect);
+    return handshake > 0 && (connect == 0 || connect / 100 == 2) &&
+           result != CURLE_PEER_FAILED_VERIFICATION && result != CURLE_SSL_CONNECT_ERROR;
+}
+#endif
 
 /* A file in the body could not be read to its end: the portal has no whole request. */
 static void blame_file(const struct b24_exchange *x, struct b24_failure *f) {
@@ -86,13 +96,16 @@ static void name_encoding(struct b24_exchange *x, CURLcode result) {
     memcpy(x->words, words, sizeof words);
 }
 
-static void take_failure(struct b24_exchange *x, CURLcode result, struct b24_failure *f) {
+/* `began`: a byte of the request may have left. Before 7.80 libcurl does not tell when it does. */
+static void take_failure(struct b24_exchange *x, CURLcode result, bool began,
+                         struct b24_failure *f) {
     memset(f, 0, sizeof *f);
+    x->progress.began = began;
     struct b24_progress progress = x->progress;
     progress.replied = progress.began && x->header_complete;
     name_encoding(x, result);
     b24_curl_error(x->easy, result, &progress, x->words, f);
-    f->sent = sent(x, result);
+    f->sent = began;
     if (result == CURLE_SEND_FAIL_REWIND)
         f->text = text_view(
             "the connection was lost; the request is not sent again, because it may have run");
@@ -129,7 +142,18 @@ static void cut_header(struct b24_failure *f) {
     f->text = text_view("the connection was closed in the middle of the reply's header");
 }
 
+/* Older versions of libcurl take any number for one. */
+static bool is_status(CURL *easy) {
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 100 && status <= 999;
+}
+
 void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
+    if (result == CURLE_OK && x->header_complete && !is_status(x->easy)) {
+        x->is_http = false;
+        result = CURLE_WEIRD_SERVER_REPLY;
+    }
     if (result == CURLE_OK && x->header_complete) {
         event->type = B24_REPLY;
         take_reply(x, &event->as.reply);
@@ -138,14 +162,13 @@ void b24_exchange_end(struct b24_exchange *x, CURLcode result, struct b24_event 
     }
     event->type = B24_FAILED;
     if (result == CURLE_OK) cut_header(&event->as.failed);
-    else take_failure(x, result, &event->as.failed);
+    else take_failure(x, result, sent(x, result), &event->as.failed);
 }
 
 void b24_exchange_unsent(struct b24_exchange *x, CURLcode result, struct b24_event *event) {
     struct b24_failure *f = &event->as.failed;
     event->type = B24_FAILED;
-    take_failure(x, result, f);
-    f->sent = false; /* what the handle knows is of its last transfer */
+    take_failure(x, result, false, f); /* what the handle knows is of its last transfer */
     if (result == CURLE_OPERATION_TIMEDOUT)
         f->text = text_view("the deadline passed before anything was sent");
 }
