@@ -229,28 +229,30 @@ end
 local function cached()
   local folder = dir .. "/cache"
   assert(os.execute("rm -rf " .. folder .. " && mkdir -m 700 " .. folder))
-  local hits = {}
+  local hits, reads = {}, {}
   for i = 1, m.scaled(9, 3) do
-    hits[i] = m.numbers(("lua5.4 bench/hit.lua %s %s %d"):format(http, folder,
-      m.scaled(20000, 5000)))[1]
+    local n = m.scaled(20000, 5000)
+    hits[i] = m.numbers(("lua5.4 bench/hit.lua %s %s %d"):format(http, folder, n))[1]
+    reads[i] = m.numbers(("%s/read %s/cache-* %d"):format(dir, folder, n))[1]
   end
   local env = ("env B24_WEBHOOK=%s B24_ALLOW_HTTP=1 B24_RUNTIME_DIR=%s "):format(http, folder)
   local bar = env .. "lua5.4 bin/b24 --format tmux --max-age 1h"
   assert(os.execute(bar .. " >" .. dir .. "/log")) -- its entry
-  local modules = "for _, name in ipairs { [[argparse]], [[b24.codec]], [[b24.cli.main]], "
-    .. "[[b24.cli.command.counters]] } do "
-    .. "require(name) end require([[b24.cli.main]]).parser()"
+  local modules = "for _, name in ipairs { [[b24.codec]], [[b24.cli.main]], "
+    .. "[[b24.cli.command.counters]], [[b24]], [[b24.api.cache]] } do require(name) end"
   local wall = m.runs(m.scaled(101, 11), {
     nothing = dir .. "/run " .. env .. "lua5.4 -e ''",
     modules = dir .. ("/run %slua5.4 -e '%s'"):format(env, modules),
     bar = dir .. "/run " .. bar .. " 2>" .. dir .. "/log",
-  }, 1)
-  m.title("P9: an answer that another process has asked for", "us")
-  m.row("a hit (max_age), CPU", m.median(hits))
-  m.row("an empty lua5.4, wall", m.median(wall.nothing))
+  }, 2)
+  m.title("P9: an answer that another process has asked for", "CPU us")
+  m.row("opening, reading and closing such a file in C", m.median(reads))
+  m.row("a hit (max_age)", m.median(hits))
+  m.row("an empty lua5.4", m.median(wall.nothing))
   m.row("lua5.4 with the modules of the command", m.median(wall.modules))
   m.row("b24 --format tmux --max-age 1h", m.median(wall.bar))
-  m.goal("P9", { m.median(hits), 20, "us" }, { m.ratio(wall.bar, wall.modules), 1.3, "process" })
+  m.goal("P9", { m.ratio(hits, reads), 4, "hit x read" },
+    { m.ratio(wall.bar, wall.modules), 1.05, "process x its modules" })
 end
 
 -- nginx: calls that the portal answers after 100 ms, against a worker that only sleeps so long
