@@ -29,6 +29,7 @@ build() { # build NAME ARGUMENTS...
   build first bench/first.c $(pkg-config --cflags --libs libcurl)
   build race bench/race.c
   build run bench/run.c
+  build read bench/read.c
   build limiter spec/c/limiter_threads.c src/rest/limiter.c src/os/limiter_file.c \
     src/os/runtime_dir.c src/os/standard.c \
     src/base/clock.c src/base/fault.c src/base/text.c src/json/check.c src/base/buffer.c -lpthread

@@ -110,4 +110,23 @@ describe("A value of random JSON", function()
       assert.same(wanted, (codec.reply(conf, "x.get", { status = 200, body = body })), body)
     end
   end)
+
+  it("comes with the time block that a tree has", function()
+    local conf = assert(codec.conf { webhook = "https://a.bitrix24.com/rest/1/abcdefghijk/" })
+    local function time_of(name, block)
+      local _, _, info = codec.reply(conf, "x.get",
+        { status = 200, body = ('{"%s":[],"time":%s}'):format(name, block) })
+      return kinds(info.time)
+    end
+    for _, block in ipairs { "{}", " { } ", "[]", "null", "7", '"x"', '{"start":1732350000.114729}',
+      '{ "start" : 1.5e3 , "finish":1.7E9,\n"duration":0.03, "operating":-0 }',
+      '{"date_start":"2024-11-23T11:20:00+03:00","date_finish":"2024-11-23T11:20:00Z"}',
+      '{"date_start":"2024-11-23","start":1}', '{"date_start":5}', '{"start":"5"}',
+      '{"start":9007199254740993}', '{"start":1,"start":2}', '{"start":1,"start":null}',
+      '{"start":null}', '{"start":{"a":1}}', '{"new":1,"start":2}', '{"st\\u0061rt":3}',
+      '{"date_start":"2024-11-23T11:20:00\\u002b03:00"}', '{"operating_reset_at":1732350600}',
+      '{"date_start":"2024-11-23T11:20:00.123456789012+03:00"}', '{"a":"abcdefghijk"}' } do
+      assert.same(time_of("r\\u0065sult", block), time_of("result", block), block)
+    end
+  end)
 end)

@@ -16,7 +16,7 @@ const struct b24_section_row b24_sections[B24_SECTION_COUNT] = {
 };
 
 static bool is(const char *name, const char *other) {
-    return other != NULL && strcmp(name, other) == 0;
+    return other != NULL && *name == *other && strcmp(name, other) == 0;
 }
 
 struct b24_section_name b24_section_find(const char *name) {

@@ -4,6 +4,9 @@
 
 #define BADGE_MOST 99
 
+const char *const b24_badge_names[B24_BADGE_NAMES] = {"MESSENGER", "TASKS_TASK", "ALL",  "NOTIFY",
+                                                      "DIALOG",    "CHAT",       "LINES"};
+
 /* MESSENGER holds task chats since 2026; older servers have no MESSENGER. */
 static struct b24_known messages(const struct b24_counts *c) {
     struct b24_known messenger = b24_counts_find(c, "MESSENGER"),

@@ -6,6 +6,11 @@
 
 B24_PRIVATE_BEGIN
 
+/* The totals that a badge is made of. */
+#define B24_BADGE_NAMES 7
+#define B24_TOTAL_MAX   12 /* bytes of such a name, its NUL included */
+extern const char *const b24_badge_names[B24_BADGE_NAMES];
+
 #define B24_BADGE_MAX 4 /* "99+" */
 
 struct b24_totals {

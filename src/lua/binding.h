@@ -231,6 +231,9 @@ int b24L_same_secret(lua_State *L);
 /* [0, +1] The portal's time block, or nil if it is none. */
 void b24L_push_time(lua_State *L, const struct b24_conf *conf, const cJSON *time);
 
+/* [0, +1] The same of a block that is known. */
+void b24L_push_times(lua_State *L, const struct b24_times *times);
+
 /* ---- lua/call.c: a call object */
 
 #define B24_CALL_TYPE "b24.call " B24_VERSION

@@ -59,14 +59,12 @@ static void read_section(lua_State *L, int counters, struct b24_counts *c, int i
     lua_pop(L, 1);
 }
 
-struct b24_counts *b24L_push_counts(lua_State *L, int counters, enum b24L_counts what) {
+struct b24_counts *b24L_push_counts(lua_State *L, int counters) {
     luaL_checkstack(L, 12, "counters");
     counters = b24L_absindex(L, counters);
     struct b24_counts *c = b24L_new_owned(L, sizeof *c, release);
     if (!lua_istable(L, counters)) return c;
-    for (int i = 0; i < B24_SECTION_COUNT; i++)
-        if (what == B24_COUNTS_ALL || b24_sections[i].form == B24_FORM_TOTALS)
-            read_section(L, counters, c, i);
+    for (int i = 0; i < B24_SECTION_COUNT; i++) read_section(L, counters, c, i);
     b24L_check_memory(L, !c->no_memory);
     return c;
 }

@@ -8,12 +8,10 @@
 
 B24_PRIVATE_BEGIN
 
-enum b24L_counts { B24_COUNTS_TOTALS, B24_COUNTS_ALL };
-
 /* [0, +1] What the table at `counters` holds, an owned value: good while it is on the stack. Of
    anything else than a table nothing. Numbers may be decimal strings, as portals of 2017 sent them.
    Throws when there is no memory. */
-struct b24_counts *b24L_push_counts(lua_State *L, int counters, enum b24L_counts what);
+struct b24_counts *b24L_push_counts(lua_State *L, int counters);
 
 /* [0, 0] Throws unless `complete`: there was no memory. */
 void b24L_check_memory(lua_State *L, bool complete);

@@ -33,7 +33,7 @@ static int next_dialog(lua_State *L) {
 
 int b24L_dialogs(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
-    struct b24_counts *counts = b24L_push_counts(L, 1, B24_COUNTS_ALL);
+    struct b24_counts *counts = b24L_push_counts(L, 1);
     struct b24_dialogs *dialogs = b24L_new_owned(L, sizeof *dialogs, release_dialogs);
     b24L_check_memory(L, b24_dialogs_collect(dialogs, counts));
     b24_dialogs_sort(dialogs);
@@ -82,8 +82,7 @@ int b24L_diff(lua_State *L) {
     lua_settop(L, 2);
     check_counters(L, 1);
     check_counters(L, 2);
-    struct b24_counts *old = b24L_push_counts(L, 1, B24_COUNTS_ALL),
-                      *new = b24L_push_counts(L, 2, B24_COUNTS_ALL);
+    struct b24_counts *old = b24L_push_counts(L, 1), *new = b24L_push_counts(L, 2);
     struct b24_changes *changes = b24L_new_owned(L, sizeof *changes, release_changes);
     b24L_check_memory(L, b24_diff(changes, old, new));
     luaL_checkstack(L, 6, "counters");

@@ -172,7 +172,7 @@ static int inbox(lua_State *L) {
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 3);
     luaL_checkstack(L, 24, "inbox");
-    struct b24_inbox *in = b24L_push_inbox(L, b24L_push_counts(L, 1, B24_COUNTS_ALL));
+    struct b24_inbox *in = b24L_push_inbox(L, b24L_push_counts(L, 1));
     in->me = to_known(L, 3, "me").value;
     if (b24L_get_member(L, 3, "now") == LUA_TNUMBER) in->now = (double)lua_tonumber(L, -1);
     lua_pop(L, 1);

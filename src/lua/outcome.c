@@ -34,7 +34,7 @@ static void set_failure(lua_State *L, const struct b24_outcome *o) {
 /* [0, +1] */
 static void push_info(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf,
                       const char *method) {
-    int members = 7 + (o->time != NULL) + (o->next != NULL) + (o->total != NULL);
+    int members = 7 + (o->time != NULL || o->times.known) + (o->next != NULL) + (o->total != NULL);
     lua_createtable(L, 0, o->kind == B24_OK ? members : members + 7);
     if (o->status > 0) b24L_set_count(L, -1, "status", o->status);
     b24L_set_text(L, -1, "method", method);
@@ -43,7 +43,8 @@ static void push_info(lua_State *L, const struct b24_outcome *o, const struct b2
     b24L_set_count(L, -1, "elapsed", b24_to_seconds(o->elapsed));
     if (o->status > 0) b24L_set_flag(L, -1, "reused", o->reused);
     b24L_set_text(L, -1, "http_version", version_text(o->http_version));
-    b24L_push_time(L, conf, o->time);
+    if (o->times.known) b24L_push_times(L, &o->times);
+    else b24L_push_time(L, conf, o->time);
     lua_setfield(L, -2, "time");
     if (o->kind != B24_OK) {
         set_failure(L, o);

@@ -1,32 +1,28 @@
 /* The portal's time block as a table. */
 #include <string.h>
 
-#include "base/date.h"
 #include "lua/binding.h"
 
 #define TIME_TEXT 64 /* bytes of a date in the time block, or of a name there */
-
-#define DATE_MAX 25 /* bytes of a date with an offset and no fraction of a second */
-
-/* The names that portals use, and dates: no secret fits into them, and masking takes time. */
-static bool harmless(const char *text, size_t n) {
-    static const char *const names[] = {
-        "start",      "finish",      "duration",           "processing",
-        "date_start", "date_finish", "operating_reset_at", "operating"};
-    double seconds;
-    if (n <= DATE_MAX && b24_date_parse(text, &seconds)) return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i]) == 0) return true;
-    return false;
-}
 
 /* [0, 0] False: too long to be one. */
 static bool mask_short(const struct b24_conf *conf, const char *text, char out[TIME_TEXT]) {
     size_t n = strlen(text);
     if (n >= TIME_TEXT) return false;
     memcpy(out, text, n + 1);
-    if (!harmless(text, n)) b24_conf_mask(conf, out);
+    if (!b24_time_harmless(text, n)) b24_conf_mask(conf, out); /* which takes its time */
     return true;
+}
+
+void b24L_push_times(lua_State *L, const struct b24_times *t) {
+    lua_createtable(L, 0, B24_TIME_COUNT);
+    for (int i = 0; i < B24_TIME_COUNT; i++) {
+        enum b24_time_name name = (enum b24_time_name)i;
+        if ((t->seen >> i & 1) == 0) continue;
+        if (b24_time_is_date(name))
+            b24L_set_text(L, -1, b24_time_name(name), t->date[i - B24_TIME_date_start]);
+        else b24L_set_count(L, -1, b24_time_name(name), t->number[i]);
+    }
 }
 
 /* Numbers and dates. `conf` masks what a broken portal may have put there. */

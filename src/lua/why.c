@@ -49,7 +49,7 @@ int b24L_why(lua_State *L) {
     if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     luaL_checkstack(L, 16, "counters");
-    struct b24_counts *counts = b24L_push_counts(L, 1, B24_COUNTS_ALL);
+    struct b24_counts *counts = b24L_push_counts(L, 1);
     struct b24_inbox *waiting = b24L_push_inbox(L, counts);
     struct b24_why why = b24_why_of(counts, waiting);
     b24L_release(L, -1);

@@ -89,8 +89,8 @@ void b24_call_retire(struct b24_call *c) {
     b24_call_renew_free(c);
     b24_request_free(&c->text);
     b24_files_drop(c->request.files);
-    b24_outcome_free(&c->outcome);
     c->request.files = NULL;
+    b24_outcome_free(&c->outcome);
 }
 
 void b24_call_free(struct b24_call *c) {

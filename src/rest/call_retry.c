@@ -83,10 +83,16 @@ static uint64_t random_number(uint64_t seed, int n) {
 }
 
 /* The portal's clock: a moment as ms from now. B24_NO_MS: it does not say. */
-static b24_ms from_now(const cJSON *time, const char *name) {
-    const cJSON *at = b24_member(time, name), *finish = b24_member(time, "finish");
-    if (!cJSON_IsNumber(at) || !cJSON_IsNumber(finish)) return B24_NO_MS;
-    double seconds = at->valuedouble - finish->valuedouble;
+static const double *moment(const struct b24_outcome *o, enum b24_time_name name) {
+    if (o->times.known) return b24_time_number(&o->times, name);
+    const cJSON *m = b24_member(o->time, b24_time_name(name));
+    return cJSON_IsNumber(m) ? &m->valuedouble : NULL;
+}
+
+static b24_ms reset_from_now(const struct b24_outcome *o) {
+    const double *at = moment(o, B24_TIME_operating_reset_at), *now = moment(o, B24_TIME_finish);
+    if (at == NULL || now == NULL) return B24_NO_MS;
+    double seconds = *at - *now;
     return seconds >= 0 && seconds < 86400 ? (b24_ms)(seconds * 1000) : B24_NO_MS;
 }
 
@@ -94,7 +100,7 @@ static b24_ms from_now(const cJSON *time, const char *name) {
  * does not say. */
 static b24_ms blocked_for(const struct b24_call *c) {
     if (c->outcome.kind == B24_OK) return B24_NO_MS;
-    b24_ms reset = from_now(c->outcome.time, "operating_reset_at");
+    b24_ms reset = reset_from_now(&c->outcome);
     if (reset != B24_NO_MS) return reset;
     b24_ms at = b24_portal_reset(c->portal, c->method);
     return at > c->now ? at - c->now : B24_NO_MS;
@@ -114,7 +120,7 @@ void b24_call_learn(struct b24_call *c) {
     if (hint != NULL) c->outcome.hint = hint;
     if (b24_same(c->outcome.code, "ERROR_METHOD_NOT_FOUND")) suggest_method(c);
     if (c->outcome.kind != B24_OK) return;
-    b24_ms reset = from_now(c->outcome.time, "operating_reset_at");
+    b24_ms reset = reset_from_now(&c->outcome);
     if (reset != B24_NO_MS) b24_portal_note_reset(c->portal, c->method, c->now + reset);
 }
 

@@ -27,6 +27,7 @@
 void b24_outcome_init(struct b24_outcome *o) {
     memset(o, 0, offsetof(struct b24_outcome, code));
     o->code[0] = o->message[0] = o->text[0] = o->hint_text[0] = '\0';
+    o->times.known = false;
     o->retry_after = B24_NO_MS;
 }
 
@@ -37,6 +38,7 @@ void b24_outcome_free(struct b24_outcome *o) {
     o->time = o->next = o->total = NULL;
     o->result_text = NULL;
     o->result_sizes = NULL;
+    o->times.known = false;
     b24_buffer_free(&o->body);
     b24_json_plan_free(&o->plan);
 }
@@ -260,12 +262,14 @@ static bool plain_names(const struct b24_json_plan *plan) {
 /* The document without its result, which is what is asked here. False: no memory. */
 static bool parse_rest(struct b24_outcome *o, int max_depth) {
     static const char *const names[] = {"time", "next", "total"};
+    const struct b24_json_member *time = top_member(&o->plan, "time");
+    if (time != NULL) b24_times_read(&o->times, time->value);
     struct b24_json_error why;
     struct b24_buffer rest;
     b24_buffer_init(&rest, o->body.n + 2);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct b24_json_member *m = top_member(&o->plan, names[i]);
-        if (m == NULL) continue;
+        if (m == NULL || (m == time && o->times.known)) continue;
         (void)b24_buffer_puts(&rest, rest.n == 0 ? "{\"" : ",\"");
         (void)b24_buffer_puts(&rest, names[i]);
         (void)b24_buffer_puts(&rest, "\":");

@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "rest/conf.h"
+#include "rest/times.h"
 #include "json/check.h"
 
 B24_PRIVATE_BEGIN
@@ -60,6 +61,7 @@ struct b24_outcome {
     char message[B24_MESSAGE_MAX]; /* the portal's own text (masked), or ours */
     char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */
     char hint_text[B24_HINT_MAX];
+    struct b24_times times; /* if known, there is no `time` */
 };
 
 void b24_outcome_init(struct b24_outcome *outcome);

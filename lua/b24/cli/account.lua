@@ -96,17 +96,32 @@ function account.conf(args, many)
   return conf, place
 end
 
+local function made(make, args, many)
+  local conf, err, info = account.conf(args, many)
+  if not conf then return nil, err, info end
+  local it, message, about = make(conf)
+  if it then return it end
+  return nil, message .. " (in " .. err .. ")", about
+end
+
 ---@param args table
 ---@param many? boolean
 ---@return b24.client? client
 ---@return string? err
 ---@return b24.info? info
 function account.client(args, many)
-  local conf, err, info = account.conf(args, many)
-  if not conf then return nil, err, info end
-  local client, message, about = b24.client(conf)
-  if client then return client end
-  return nil, message .. " (in " .. err .. ")", about
+  local client, err, info = made(b24.client, args, many)
+  return client, err, info
+end
+
+--- The same for who only asks for counters, which b24.counters does with fewer modules.
+---@param args table
+---@return userdata? conf checked
+---@return string? err
+---@return b24.info? info
+function account.checked(args)
+  local conf, err, info = made(codec.conf, args)
+  return conf, err, info
 end
 
 return account

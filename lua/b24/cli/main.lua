@@ -2,6 +2,7 @@
 
 local exit = require "b24.cli.exit"
 local out = require "b24.cli.out"
+local quick = require "b24.cli.quick"
 
 local main = {}
 
@@ -84,11 +85,18 @@ local function masked(message)
   return (message:gsub("(/rest/[^/]*/)[^/%s']+", "%1***"))
 end
 
-local function perform(argv)
+local function chosen(argv)
+  local args = quick.parse(argv)
+  if args then return require "b24.cli.command.counters", args end
   local parser, commands = main.parser()
   function parser.error(_, message) exit.usage(masked(message)) end
-  local args = parser:parse(argv)
-  local code = commands[args.command or "counters"].run(args, parser)
+  args = parser:parse(argv)
+  return commands[args.command or "counters"], args, parser
+end
+
+local function perform(argv)
+  local command, args, parser = chosen(argv)
+  local code = command.run(args, parser)
   out.flush()
   return code
 end

@@ -291,9 +291,14 @@ local function kept_of(account)
   return one
 end
 
+-- LuaJIT's own: a table in its size.
+local sized, new_table = pcall(require, "table.new")
+if not sized then new_table = function() return {} end end
+
 -- A page may keep its info, so each gets its own. By position, because LuaJIT compiles no pairs.
 local function info_of(kept)
-  local info, names, failure = {}, kept.names, kept.failure
+  local names, failure = kept.names, kept.failure
+  local info = new_table(0, #names + 3)
   for i = 1, #names do info[names[i]] = kept.info[names[i]] end
   info.age = math.max(0, math.floor((codec.clock() - kept.at) * 1000) / 1000)
   info.stale = failure ~= nil or info.age > 2 * poller.every + HEARTBEAT

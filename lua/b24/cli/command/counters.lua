@@ -4,9 +4,7 @@ local b24 = require "b24"
 local account = require "b24.cli.account"
 local exit = require "b24.cli.exit"
 local formats = require "b24.cli.formats"
-local json = require "b24.cli.json"
 local out = require "b24.cli.out"
-local rows = require "b24.cli.rows"
 local text = require "b24.cli.text"
 
 local counters = { name = "counters", summary = "Show how much is unread (the default command)." }
@@ -33,7 +31,9 @@ local function print_table(client)
   out.line(out.bold(messages == 0 and "No message is waiting."
     or not messages and "The number of waiting messages is unknown."
     or text.count(messages, "message is", "messages are") .. " waiting."))
-  for i, line in ipairs(rows.table(inbox)) do out.line((i == 1 and "\n" or "") .. line) end
+  for i, line in ipairs(require("b24.cli.rows").table(inbox)) do
+    out.line((i == 1 and "\n" or "") .. line)
+  end
   out.line("\n" .. b24.why(inbox.counters, inbox))
   if inbox.incomplete then
     io.stderr:write("b24: the list is incomplete: ", inbox.incomplete, "\n")
@@ -41,16 +41,17 @@ local function print_table(client)
   return exit.OK
 end
 
-local function print_json(client)
-  local found, err, info = client:counters()
+local function print_json(conf)
+  local found, err, info = b24.counters(conf)
   if not found then return exit.failure(err, info) end
+  local json = require "b24.cli.json"
   out.line(json.encode { counters = found, totals = b24.totals(found), info = info })
   return exit.OK
 end
 
-local function print_format(args, client, err, info)
+local function print_format(args, conf, err, info)
   local outcome = { err = err, info = info }
-  if client then outcome.counters, outcome.err, outcome.info = client:counters() end
+  if conf then outcome.counters, outcome.err, outcome.info = b24.counters(conf) end
   local line, code = formats.render(args.format, outcome, args)
   if line then out.write(line) end
   if outcome.counters then return code or exit.OK end
@@ -71,11 +72,12 @@ end
 
 function counters.run(args)
   check(args)
-  local client, err, info = account.client(args)
-  if args.format then return print_format(args, client, err, info) end
-  if not client then return exit.failure(err, info) end
-  if args.json then return print_json(client) end
-  return print_table(client)
+  local make = (args.format or args.json) and account.checked or account.client
+  local found, err, info = make(args)
+  if args.format then return print_format(args, found, err, info) end
+  if not found then return exit.failure(err, info) end
+  if args.json then return print_json(found) end
+  return print_table(found)
 end
 
 return counters
