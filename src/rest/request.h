@@ -17,6 +17,7 @@ struct b24_request {
     const char *const *headers; /* "Name: value" lines, NULL at the end */
     b24_ms timeout;             /* for this request, from now */
     bool repeatable;            /* it may be sent again if a kept connection turns out dead */
+    size_t max_reply;           /* bytes of a reply; 0: what the conf says */
 };
 
 /* Owns what a b24_request points to. */
