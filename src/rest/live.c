@@ -301,6 +301,7 @@ static struct b24_live_action on_go(struct b24_live *l) {
     bool refused = l->state.tried && !l->state.on && !l->passing;
     if (l->phase == PAUSED && refused && l->now < l->wake)
         return pause_for(l, l->wake - l->now, l->after);
+    if (l->state.on) l->state.on = l->state.tried = false; /* until the server answers again */
     return poll(l);
 }
 
