@@ -60,6 +60,7 @@ build = {
     ["b24.cli.main"] = "lua/b24/cli/main.lua",
     ["b24.cli.out"] = "lua/b24/cli/out.lua",
     ["b24.cli.params"] = "lua/b24/cli/params.lua",
+    ["b24.cli.presence"] = "lua/b24/cli/presence.lua",
     ["b24.cli.progress"] = "lua/b24/cli/progress.lua",
     ["b24.cli.row_formats"] = "lua/b24/cli/row_formats.lua",
     ["b24.cli.rows"] = "lua/b24/cli/rows.lua",

@@ -31,11 +31,9 @@ static const b24_ms reconnect[] = {500, 15000, 45000};
 #define IDLE_LEAST 1000 /* ms between two polls that end at once; doubled each time */
 #define IDLE_MOST  30000
 
-#define HINT_SCOPE                                                                                 \
-    "In the webhook's settings tick the scope pull_channel (Push and Pull); until then b24 polls."
-#define HINT_APPLICATION "Give the application the scope pull; until then b24 polls."
-#define HINT_NO_SERVER                                                                             \
-    "An administrator can install a push server (module Push and Pull); until then b24 polls."
+#define HINT_SCOPE       "Tick the scope pull_channel (Push and Pull) in the webhook's settings."
+#define HINT_APPLICATION "Give the application the scope pull."
+#define HINT_NO_SERVER   "An administrator can install a push server (module Push and Pull)."
 
 static const char *const methods[] = {"pull.config.get", "pull.api.config.get"};
 #define METHODS 2
@@ -271,9 +269,7 @@ static struct b24_live_action go_on(struct b24_live *l, const struct b24_live_ju
     case B24_LIVE_RENEW: l->usable = false; return ask_first(l);
     case B24_LIVE_LATER: l->fresh = true; return pause_for(l, jittered(l, RESTART), THEN_POLL);
     case B24_LIVE_RESUMED: l->fresh = true; return poll(l);
-    case B24_LIVE_SILENT:
-        return fall_for_now(l, "PUSH_SERVER_SILENT",
-                            "nothing was heard from the push server for 70 s");
+    case B24_LIVE_SILENT: return fall_for_now(l, j->code, j->text);
     case B24_LIVE_GOOD:
     default: l->quick = 0; return poll(l);
     }

@@ -128,7 +128,9 @@ struct b24_live_judgement b24_live_judge_reply(struct b24_live *l, const struct 
 
 static struct b24_live_judgement judge_timeout(const struct b24_live *l) {
     if (l->now - l->begun > l->request.timeout + STOPPED) return verdict(B24_LIVE_RESUMED);
-    return verdict(l->now - l->sign >= B24_LIVE_SILENCE ? B24_LIVE_SILENT : B24_LIVE_GOOD);
+    if (l->now - l->sign < B24_LIVE_SILENCE) return verdict(B24_LIVE_GOOD);
+    return bad(B24_LIVE_SILENT, "PUSH_SERVER_SILENT",
+               "nothing was heard from the push server for 70 s");
 }
 
 struct b24_live_judgement b24_live_judge_failure(struct b24_live *l, const struct b24_failure *f) {

@@ -45,14 +45,13 @@ static bool no_memory(struct b24_fault *fault) {
 }
 
 static bool unusable(struct b24_fault *fault, const char *what) {
-    return b24_fail(fault, B24_DECODE, "BAD_PUSH_CONFIG",
-                    "Polling goes on; nothing else is lost. Tell the portal's administrator.",
+    return b24_fail(fault, B24_DECODE, "BAD_PUSH_CONFIG", "Tell the portal's administrator.",
                     "the portal's push configuration is unusable: %s", what);
 }
 
 static bool no_server(struct b24_fault *fault) {
     return b24_fail(fault, B24_DENIED, "NO_PUSH_SERVER",
-                    "Polling goes on. An administrator can install a push server (Push and Pull).",
+                    "An administrator can install a push server (module Push and Pull).",
                     "this portal has no push server");
 }
 

@@ -66,7 +66,7 @@ enum b24_live_verdict {
 struct b24_live_judgement {
     enum b24_live_verdict verdict;
     bool changed;
-    const char *code; /* of BAD, LOST, GONE */
+    const char *code; /* of BAD, LOST, GONE, SILENT */
     const char *text;
 };
 

@@ -60,6 +60,25 @@ local function tell(self, state)
   self.on.state(state)
 end
 
+--- Is it possible? Asks only the portal, and opens nothing.
+---@param conf userdata
+---@param core table
+---@return b24.live_state state live: true; or false, or nil if it could not be found out, and why
+function live.probe(conf, core)
+  local machine = assert(codec.live(conf))
+  local action, method = machine:next(codec.boot_clock(), "go")
+  local event, data
+  while action == "ASK" do
+    event, data = ask({ conf = conf }, core, method)
+    if not event then return { message = "it was not found out" } end
+    action, method = machine:next(codec.boot_clock(), event, data)
+  end
+  local state = machine:state()
+  if action == "POLL" then return { live = true, host = state.host } end
+  if state.live == nil then state.message = data.message end -- it would try again soon
+  return state
+end
+
 local function carry_out(self, core, action, payload)
   local event, data
   if action == "ASK" then
