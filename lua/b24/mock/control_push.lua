@@ -1,8 +1,12 @@
 -- The controls of the push server.
 
+local cqueues = require "cqueues"
+
+local dialogs = require "b24.mock.dialogs"
 local fail = require "b24.mock.complaint"
 local php = require "b24.mock.php"
 local push = require "b24.mock.push"
+local push_events = require "b24.mock.push_events"
 
 local control_push = {}
 
@@ -12,7 +16,8 @@ local SETTINGS = { "enabled", "version", "shared", "secure_name", "life", "hold"
 local function settings(portal, arguments)
   local server = push.of(portal)
   for name, value in pairs(arguments) do server.settings[name] = value end
-  return { polls = server.polls, most = server.most, settings = server.settings }
+  return { polls = server.polls, most = server.most, settings = server.settings,
+    storm = server.storm or 0, sent = server.last }
 end
 
 local function channel_of(portal, arguments)
@@ -51,6 +56,29 @@ local function restart(portal, arguments)
   return {}
 end
 
+-- Messages and reads at random, `rate` of them a second, while others go on. Ends with the reset.
+local function storm(portal, arguments)
+  local account = portal:account(arguments.user_id)
+  local server = push.of(portal)
+  push_events.begin(server, account)
+  local began, rate, done = cqueues.monotime(), arguments.rate or 200, 0
+  server.storm = arguments.count
+  cqueues.running():wrap(function()
+    while done < arguments.count and portal.push == server do
+      local user = account.counters
+      local chat = user:open(tostring(math.random(2, 30)))
+      user:changed()
+      if math.random() < 0.2 then dialogs.read(user, chat) else dialogs.receive(user, chat, 1, {}) end
+      push_events.tell(portal)
+      done = done + 1
+      server.storm = arguments.count - done
+      local pause = began + done / rate - cqueues.monotime()
+      if pause > 0 then cqueues.sleep(pause) end
+    end
+  end)
+  return {}
+end
+
 --- Makes the operations known.
 ---@param known fun(name: string, arguments: string[], run: function)
 function control_push.register(known)
@@ -58,6 +86,7 @@ function control_push.register(known)
   known("push_event", { "user_id", "json", "module", "command", "params", "number" }, event)
   known("push_expire", { "user_id", "tell" }, expire)
   known("push_restart", { "forget" }, restart)
+  known("push_storm", { "user_id", "count", "rate" }, storm)
 end
 
 return control_push

@@ -240,6 +240,14 @@ local function run(call)
   return result
 end
 
+-- At random, but never twice in a row below 1: clients wait longer each time.
+local function drops(server, result)
+  local drop = server.settings.drop
+  if result.status ~= 200 then return false end
+  server.dropped = math.random() < drop and (drop == 1 or not server.dropped)
+  return server.dropped
+end
+
 --- Serves a request for push.method. Faults for it are those of the method "bitrix/sub".
 ---@param call table
 function push.respond(call)
@@ -249,7 +257,7 @@ function push.respond(call)
   local result = run(call)
   if not result then return wire.cut(call.stream) end
   call.entry.status = result.status
-  if result.status == 200 and math.random() < push.of(call.portal).settings.drop then
+  if drops(push.of(call.portal), result) then
     call.run = function() return result end
     return faults.kinds.cut_body.run(call, {})
   end
