@@ -48,7 +48,10 @@ describe("a live watch loses nothing when", function()
       io.stdout:setvbuf "no"
       client:watch { live = true, on_change = function(counters) print(counters.DIALOG[5]) end }
     ]]):format(portal.webhook, portal.ca_file))
-    finally(function() child:wait() end) -- kills it
+    finally(function()
+      child:signal(9)
+      child:wait()
+    end)
     local function polls(n)
       return process.eventually(10, function() return portal:control("push", {}).polls == n end)
     end

@@ -68,7 +68,8 @@ local function storm(portal, arguments)
       local user = account.counters
       local chat = user:open(tostring(math.random(2, 30)))
       user:changed()
-      if math.random() < 0.2 then dialogs.read(user, chat) else dialogs.receive(user, chat, 1, {}) end
+      local reads = math.random() < 0.2
+      if reads then dialogs.read(user, chat) else dialogs.receive(user, chat, 1, {}) end
       push_events.tell(portal)
       done = done + 1
       server.storm = arguments.count - done
