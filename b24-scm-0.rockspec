@@ -139,6 +139,7 @@ build = {
     ["b24.nvim.page"] = "lua/b24/nvim/page.lua",
     ["b24.nvim.pick"] = "lua/b24/nvim/pick.lua",
     ["b24.nvim.poll"] = "lua/b24/nvim/poll.lua",
+    ["b24.nvim.presence"] = "lua/b24/nvim/presence.lua",
     ["b24.nvim.rows"] = "lua/b24/nvim/rows.lua",
     ["b24.nvim.saved"] = "lua/b24/nvim/saved.lua",
     ["b24.nvim.state"] = "lua/b24/nvim/state.lua",
