@@ -363,6 +363,11 @@ const struct b24_request *b24L_live_request(lua_State *L, int index, const struc
 void b24L_open_live(lua_State *L);
 int b24L_live(lua_State *L);
 
+/* ---- lua/live_share.c: which process listens. Registered by codec.c. */
+
+void b24L_open_live_share(lua_State *L);
+int b24L_live_share(lua_State *L);
+
 /* ---- lua/yield.c */
 
 /* codec.may_yield() -> true or false; nil: this Lua does not tell (PUC 5.1, 5.2) */

@@ -92,17 +92,6 @@ static int codec_wall(lua_State *L) {
     return 1;
 }
 
-/* cache:stored() -> when the entry was stored, and when asked for, in seconds since 1970; nil:
- * there is none */
-static int cache_stored(lua_State *L) {
-    const struct lua_cache *c = check(L, 1);
-    int64_t stored, asked;
-    if (!b24_cache_glance(&c->cache, &stored, &asked)) return 0;
-    lua_pushnumber(L, b24_to_seconds(stored));
-    lua_pushnumber(L, b24_to_seconds(asked));
-    return 2;
-}
-
 /* Reads the entry and parses it; what this conf would not accept from the portal is no entry. */
 static void look(struct lua_cache *c) {
     struct b24_json_error error;
@@ -301,11 +290,10 @@ static int codec_nap(lua_State *L) {
 }
 
 void b24L_open_cache(lua_State *L) {
-    static const luaL_Reg methods[] = {{"step", cache_step},     {"peek", cache_peek},
-                                       {"store", cache_store},   {"release", cache_release},
-                                       {"finish", cache_finish}, {"asked", cache_asked},
-                                       {"spent", cache_spent},   {"stored", cache_stored},
-                                       {"__gc", cache_gc},       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"step", cache_step},       {"peek", cache_peek},     {"store", cache_store},
+        {"release", cache_release}, {"finish", cache_finish}, {"asked", cache_asked},
+        {"spent", cache_spent},     {"__gc", cache_gc},       {NULL, NULL}};
     b24L_newtype(L, CACHE_TYPE);
     b24L_setfuncs(L, methods);
     lua_pushvalue(L, -1);

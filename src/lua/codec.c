@@ -206,6 +206,7 @@ static const luaL_Reg functions[] = {
     {"cursor", b24L_cursor},
     {"watch", b24L_watch},
     {"live", b24L_live},
+    {"live_share", b24L_live_share},
     {"inbox_questions", b24L_inbox_questions},
     {"inbox_answers", b24L_inbox_answers},
     {"why_parts", b24L_why},
@@ -244,6 +245,7 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_watch(L);
     open_type(L, PLAN_TYPE, plan_gc);
     b24L_open_live(L);
+    b24L_open_live_share(L);
     open_type(L, TEXT_TYPE, text_gc);
     lua_newtable(L);
     b24L_setfuncs(L, functions);

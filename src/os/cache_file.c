@@ -46,8 +46,9 @@ static bool account(const struct b24_conf *conf, char *out, size_t size) {
     return n > 0 && (size_t)n < size && strchr(out, '/') == NULL;
 }
 
-/* DIR/cache-UID-portal.example_8443-1 */
-bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct b24_fault *fault) {
+/* DIR/KIND-UID-portal.example_8443-1 */
+static bool open_as(struct b24_cache *cache, const struct b24_conf *conf, const char *kind,
+                    const char *suffix, struct b24_fault *fault) {
     struct b24_runtime_dir dir;
     char who[128];
     cache->claim = -1;
@@ -56,14 +57,23 @@ bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct
     if (host == NULL || !account(conf, who, sizeof who))
         return b24_fail(fault, B24_CONFIG, "NO_CACHE", NULL,
                         "the account has no name for its cache");
-    int n = snprintf(cache->path, sizeof cache->path, "%s/cache-%lu-%s-%s", dir.path,
+    int n = snprintf(cache->path, sizeof cache->path, "%s/%s-%lu-%s-%s", dir.path, kind,
                      (unsigned long)geteuid(), host + 3, who);
     if (n < 0 || (size_t)n >= sizeof cache->path - 8)
         return b24_fail(fault, B24_CONFIG, "NO_CACHE", NULL, "the path of the cache is too long");
     for (char *p = cache->path + strlen(dir.path) + 1; *p != '\0'; p++)
         if (strchr(":/[]", *p) != NULL) *p = '_';
-    snprintf(cache->claim_path, sizeof cache->claim_path, "%s.new", cache->path);
+    snprintf(cache->claim_path, sizeof cache->claim_path, "%s%s", cache->path, suffix);
     return true;
+}
+
+bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct b24_fault *fault) {
+    return open_as(cache, conf, "cache", ".new", fault);
+}
+
+bool b24_share_open(struct b24_cache *claim, const struct b24_conf *conf,
+                       struct b24_fault *fault) {
+    return open_as(claim, conf, "live", "", fault);
 }
 
 /* ------------------------------------------------------------ reading */
@@ -196,4 +206,19 @@ void b24_cache_release(struct b24_cache *cache) {
     /* Before the lock goes: who has it is the only one to remove the name. */
     if (claimed(cache) && named(cache, cache->claim)) (void)unlink(cache->claim_path);
     drop(cache);
+}
+
+bool b24_share_note(const struct b24_cache *claim, struct b24_view text) {
+    return claimed(claim) && ftruncate(claim->claim, 0) == 0 &&
+           lseek(claim->claim, 0, SEEK_SET) == 0 && write_all(claim->claim, text.p, text.n);
+}
+
+bool b24_share_read(const struct b24_cache *claim, struct b24_buffer *out) {
+    struct stat s;
+    b24_buffer_reset(out, B24_SHARE_MAX);
+    int fd = open_entry(claim);
+    if (fd < 0) return false;
+    bool ok = ours(fd, &s) && read_all(fd, (size_t)s.st_size, out);
+    close(fd);
+    return ok && out->n > 0;
 }

@@ -52,5 +52,20 @@ void b24_cache_release(struct b24_cache *cache);
 /* Milliseconds since 1970. */
 int64_t b24_cache_now(void);
 
+/* ---- which process of the user listens to the account's push channel: the one that has the claim
+   (b24_cache_claim, b24_cache_release); what it knows stands in the claim's file, for the others */
+
+#define B24_SHARE_MAX 4096 /* bytes of that */
+
+/* False: `fault`. */
+bool b24_share_open(struct b24_cache *claim, const struct b24_conf *conf,
+                       struct b24_fault *fault);
+
+/* Replaces what the others may know; no secret. False: without the claim, or the disk is full. */
+bool b24_share_note(const struct b24_cache *claim, struct b24_view text);
+
+/* What was noted last. False: nothing, or another user's file. */
+bool b24_share_read(const struct b24_cache *claim, struct b24_buffer *out);
+
 B24_PRIVATE_END
 #endif

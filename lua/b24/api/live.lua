@@ -17,21 +17,28 @@ local live = {}
 ---@class b24.live
 ---@field package machine userdata
 ---@field package conf userdata
----@field package on {hint: fun(), state: fun(state: b24.live_state)}
+---@field package on {hint: fun(since: number?), state: fun(state: b24.live_state)}
+---@field package share? userdata codec.live_share: for all programs of the user; nil: no folder
+---@field package heard? string what the one that listens has noted last
+---@field package state b24.live_state what was told last
+---@field package stored? number when the counters of all were stored
+---@field package follows boolean another process listens
 ---@field package task b24.task|false
 ---@field package round integer which run this is: a run that is not the last one ends
 local Live = {}
 Live.__index = Live
 
 ---@param conf userdata
----@param on {hint: fun(), state: fun(state: b24.live_state)}
+---@param on {hint: fun(since: number?), state: fun(state: b24.live_state)} since: answers to
+--- questions from then on will do; nil: from now on
 ---@return b24.live? live
 ---@return string? err
 ---@return b24.info? info
 function live.new(conf, on)
   local machine, err, info = codec.live(conf)
   if not machine then return nil, err, info end
-  return setmetatable({ machine = machine, conf = conf, on = on, task = false, round = 0 }, Live)
+  return setmetatable({ machine = machine, conf = conf, on = on, task = false, round = 0,
+    share = codec.live_share(conf), follows = false, state = {} }, Live)
 end
 
 -- The portal is asked where the push server is. Returns the next event; nil: cancelled.
@@ -56,6 +63,7 @@ local function log(self, state)
 end
 
 local function tell(self, state)
+  self.state = state
   log(self, state)
   self.on.state(state)
 end
@@ -91,15 +99,65 @@ local function carry_out(self, core, action, payload)
   return event, data
 end
 
-local function run(self, core, round)
+-- For those who follow; nothing of it is secret.
+local function note(self)
+  if not self.share or self.follows then return end
+  local state = self.machine:state()
+  state.at = codec.wall()
+  self.share:note(codec.encode(state))
+end
+
+local function listen(self, core, round)
   local event, data = "go", nil
   while event and self.round == round do
     local action, payload, changed, told = self.machine:next(codec.boot_clock(), event, data)
+    note(self)
     if told then tell(self, self.machine:state()) end
     if changed and self.round == round then self.on.hint() end
     if self.round ~= round then return end
     event, data = carry_out(self, core, action, payload)
   end
+end
+
+local LOOK = 1 -- seconds between two looks at what the listening process has learnt
+-- seconds without a note, after which that process must hang; a poll takes at most 60
+local HANGS = 100
+
+-- What the listening process has noted. False: it hangs.
+local function look(self)
+  local text = self.share:read()
+  local state = text and codec.decode(text)
+  if type(state) ~= "table" then return true end
+  if state.live ~= nil and (state.live ~= self.state.live or state.why ~= self.state.why) then
+    tell(self, { live = state.live, why = state.why, message = state.message, hint = state.hint,
+      host = state.host })
+  end
+  return state.live == false or codec.wall() - (tonumber(state.at) or 0) < HANGS
+end
+
+-- Has it stored new counters?
+local function look_at_counters(self)
+  local stored, asked = self.share:stored()
+  if not stored or stored == self.stored then return end
+  self.stored = stored
+  self.on.hint(asked)
+end
+
+-- Follows the process that listens, until it is this one's turn. False: cancelled.
+local function follow(self, round)
+  local share, sleep = self.share, require("b24.wait.task").sleep
+  while share and not share:claim() do
+    self.follows = true
+    if not look(self) then break end
+    look_at_counters(self)
+    if self.round ~= round or not sleep(LOOK) or self.round ~= round then return false end
+  end
+  self.follows = false
+  return true
+end
+
+local function run(self, core, round)
+  if follow(self, round) then listen(self, core, round) end
 end
 
 --- Begins, or begins again from where it was.
@@ -116,7 +174,8 @@ end
 function Live:stop()
   self.round = self.round + 1
   local task = self.task
-  self.task = false
+  self.task, self.follows = false, false
+  if self.share then self.share:release() end
   if task then task:cancel() end
 end
 

@@ -7,6 +7,8 @@ local lives = require "b24.api.live"
 
 local clock = codec.boot_clock
 
+local SAFE = 300 -- seconds; half of the time between two such questions
+
 ---@class b24.live_watch
 ---@field watch table b24.watching
 ---@field channel b24.live
@@ -19,8 +21,9 @@ local clock = codec.boot_clock
 local LiveWatch = {}
 LiveWatch.__index = LiveWatch
 
-function LiveWatch:hint()
-  self.since = codec.wall()
+-- since: of another process's question, whose answer will do.
+function LiveWatch:hint(since)
+  self.since = since or codec.wall()
   self.watch.schedule:hint(clock())
   self.bell:ring()
 end
@@ -69,10 +72,15 @@ function LiveWatch:wait()
   end
 end
 
+-- For the question that nothing has caused: those who follow need not all ask.
+function LiveWatch:safe_since()
+  return codec.wall() - (self.channel.follows and SAFE or 0)
+end
+
 function LiveWatch:run(core, ask)
   local watch = self.watch
   repeat
-    local how = { clock = clock, since = self.since or codec.wall() }
+    local how = { clock = clock, since = self.since or self:safe_since() }
     self.since = false
     watch.schedule:ask(clock())
     local _, news = ask(watch, core, how)
@@ -92,7 +100,7 @@ return function(watch, core, ask)
   local self = setmetatable({ watch = watch, waiter = waiter, bell = bells.new(waiter),
     begun = false, away = false, since = false, told = {} }, LiveWatch)
   self.channel = assert(lives.new(watch.conf, {
-    hint = function() self:hint() end,
+    hint = function(since) self:hint(since) end,
     state = function(state) self:state(state) end,
   }))
   watch.presence = function(away) self:presence(away) end
