@@ -114,8 +114,12 @@ static void layer_new(struct layer *l, const char *webhook, const char *method,
         !b24_conf_string(&l->conf.ca_file, view(ca_file), &fault) ||
         !b24_request_build(&l->text, &l->conf, view(method), view("")))
         die("transfer: unusable arguments");
-    l->request = (struct b24_request){l->text.url, view(l->text.body), l->text.headers,
-                                      l->conf.timeout, true};
+    l->request = (struct b24_request){.url = l->text.url,
+                                      .body = view(l->text.body),
+                                      .serial = l->conf.serial,
+                                      .headers = l->text.headers,
+                                      .timeout = l->conf.timeout,
+                                      .repeatable = true};
 }
 
 int main(int argc, char **argv) {

@@ -263,10 +263,6 @@ static long tls_of_http2(void) {
     return CURL_SSLVERSION_TLSv1_2 | (is_default ? CURL_SSLVERSION_MAX_TLSv1_3 : 0L);
 }
 
-static size_t most_bytes(const struct b24_conf *conf, const struct b24_request *request) {
-    return request->max_reply > 0 ? request->max_reply : conf->max_reply;
-}
-
 static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf,
                          const struct b24_request *request) {
     static const long versions[] = {CURL_HTTP_VERSION_NONE, CURL_HTTP_VERSION_1_1,
@@ -283,7 +279,7 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf,
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_MAXFILESIZE_LARGE,
-        (curl_off_t)most_bytes(conf, request)); /* what the header announces */
+        (curl_off_t)b24_most_bytes(request, conf)); /* what the header announces */
     if (r == CURLE_OK) r = set_proxy(x, conf, request->url);
     return r;
 }
@@ -382,7 +378,7 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
     x->progress.no_socket = 0;
     x->connected = NULL;
     b24_buffer_reset(&x->body, BODY_KEPT);
-    x->body.max = most_bytes(conf, request);
+    x->body.max = b24_most_bytes(request, conf);
     x->header_bytes = 0;
     x->header_too_large = x->first_line = x->bad_fold = false;
     x->words[0] = '\0';

@@ -71,8 +71,7 @@ bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct
     return open_as(cache, conf, "cache", ".new", fault);
 }
 
-bool b24_share_open(struct b24_cache *claim, const struct b24_conf *conf,
-                       struct b24_fault *fault) {
+bool b24_share_open(struct b24_cache *claim, const struct b24_conf *conf, struct b24_fault *fault) {
     return open_as(claim, conf, "live", "", fault);
 }
 

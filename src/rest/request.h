@@ -20,6 +20,12 @@ struct b24_request {
     size_t max_reply;           /* bytes of a reply; 0: what the conf says */
 };
 
+/* The largest reply that is read. */
+static inline size_t b24_most_bytes(const struct b24_request *request,
+                                    const struct b24_conf *conf) {
+    return request->max_reply > 0 ? request->max_reply : conf->max_reply;
+}
+
 /* Owns what a b24_request points to. */
 struct b24_request_text {
     const char *url, *body, *headers[5];

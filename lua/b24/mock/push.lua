@@ -259,6 +259,7 @@ function push.respond(call)
   call.entry.status = result.status
   if drops(push.of(call.portal), result) then
     call.run = function() return result end
+    call.entry.dropped = true
     return faults.kinds.cut_body.run(call, {})
   end
   wire.send(call.stream, result)
