@@ -116,6 +116,7 @@ static void layer_new(struct layer *l, const char *webhook, const char *method,
         die("transfer: unusable arguments");
     l->request = (struct b24_request){.url = l->text.url,
                                       .body = view(l->text.body),
+                                      .serial = l->conf.serial,
                                       .headers = l->text.headers,
                                       .timeout = l->conf.timeout,
                                       .repeatable = true};

@@ -334,6 +334,29 @@ local function watching()
   m.goal("P10", { last / hundred, 1.2, "CPU of an answer, most accounts against 100" })
 end
 
+-- P13: changes as the portal's push server hints at them ------------------------------------------
+
+local POLLS_A_DAY = 86400 / 40
+
+local function live()
+  local function run(what) return m.numbers("lua5.4 bench/live.lua " .. what) end
+  local latency, day, talks = run("latency " .. m.scaled(15, 5)), run "day 0.05", run "day 20"
+  local idle, storm = run("idle " .. m.scaled(30, 10)), run("storm " .. m.scaled(2000, 400))
+  m.title("P13: live, against polling every 60 s", "live", "polling")
+  m.row("from a message to on_change, median ms (0.3 s of it on purpose)", latency[1], 30000)
+  m.row("the same, the longest of all", latency[2], 60000)
+  m.row("REST requests in a simulated day, 40 x 5 messages at once", day[1], day[3])
+  m.row("the same, the five up to 20 s apart: questions of their own", talks[1], talks[3])
+  m.row("requests to the push server in that day", day[2], 0)
+  m.row("CPU seconds of a day, extrapolated",
+    (idle[1] * POLLS_A_DAY + idle[2] * day[1]) / 1e6, idle[2] * day[3] / 1e6)
+  m.row(("%d events, 200/s, %d answers cut: last counters right"):format(m.scaled(2000, 400),
+    storm[3]), storm[1] == 1 and "yes" or "NO", "")
+  m.row("questions asked for them", storm[2], "")
+  m.goal("P13", { latency[1], 450, "ms" }, { day[1], 200, "REST requests a day" },
+    { 1 - storm[1], 0, "wrong counters" })
+end
+
 print("b24 benchmarks" .. (m.quick and ", the quick form: coarser figures" or "")
   .. "; one machine, loopback, medians of interleaved runs; ratios within a round")
 
@@ -356,7 +379,11 @@ part("P9", cached)
 part("nginx", openresty)
 part("P5", side_by_side)
 part("P10", watching)
+<<<<<<< HEAD
 part("P11", bulk.lists)
 part("P12", bulk.batches)
+=======
+part("P13", live)
+>>>>>>> 262e9bf (bench: P13, what live brings and costs; nginx: say why poll is never live)
 part("peers", function() peers(http, https, own_ca) end)
 m.print_goals()

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/deps.sh build proof
 seconds=${1:-15}
-share=$(((seconds + 6) / 7))
+share=$(((seconds + 7) / 8))
 unset LUA_INIT LUA_PATH LUA_CPATH || true
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 mkdir -p build/fuzz
@@ -58,7 +58,7 @@ try http "$seconds" &
 http=$!
 trap 'kill $http 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM
-for target in decode reply text url counters inbox form; do
+for target in decode reply text url counters inbox form live; do
   compile "$target"
   try "$target" "$share" || status=1
 done

@@ -104,6 +104,18 @@ local function polling()
   end
 end
 
+-- Nobody needs it: what is missing is no fault.
+local function live()
+  local status = require("b24.nvim.state").status()
+  if not options.get "live" then return end
+  if status.live and status.live.live then
+    ok("Live: yes; Bitrix24 counts you as online meanwhile, and phone notifications wait")
+  else
+    local state = status.live or {}
+    warn("Live: not now" .. (state.message and ", " .. state.message or ""), advice(state.hint))
+  end
+end
+
 function health.check()
   start "b24"
   local name = engines()
@@ -112,6 +124,7 @@ function health.check()
     portal()
   end
   polling()
+  live()
 end
 
 return health

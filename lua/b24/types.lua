@@ -85,6 +85,10 @@
 
 ---@class b24.watch_options
 ---@field every? number seconds between two questions, give or take a tenth (default 60; from 1 on)
+---@field live? boolean hear of changes as they happen, from the portal's push server; `every` is
+--- then at least 600. While it is on, Bitrix24 counts the user as online: phone notifications wait
+---@field on_live? fun(live: boolean, state: b24.live_state, watch: b24.watching) whether that
+--- works, and if not, why
 ---@field on_change? fun(counters: b24.counters, changes: b24.change[], watch: b24.watching)
 ---@field on_error? fun(err: string, info: b24.info, watch: b24.watching)
 ---@field on_recover? fun(counters: b24.counters, seconds: number, watch: b24.watching)

@@ -19,6 +19,12 @@ local COUNTERS = [[{"result":{"TYPE":{"ALL":12,"NOTIFY":"1","CHAT":3,"DIALOG":4,
   "CHAT":{"18":1,"25":2},"DIALOG":{"5":"3","7":1},"LINES":[],"CHAT_MUTED":{"25":2},
     "CHANNEL_COMMENT":{"40":{"41":6}},
   "CHAT_UNREAD":{"1":18},"FUTURE":{"a":1}},"time":{"start":1.5,"operating":0}}]]
+local PUSH = [[{"result":{"server":{"version":4,"long_pooling_secure":"https://push.example/sub/"},
+  "channels":{"private":{"id":"ab:cd.ef","end":"2027-01-15T20:00:00+00:00"}}}}]]
+local FRAMES = [[#!NGINXNMS!#{"mid":"17640000000000000000000001","text":{"module_id":"pull",
+  "command":"channel_expire","params":{"action":"reconnect","new_channel":{"id":"gh:ij.kl"}}}}]]
+  .. [[#!NGINXNME!##!NGINXNMS!#{"mid":"17640000000000000000000002","text":{"module_id":"im",
+  "command":"message"}}#!NGINXNME!#]]
 local LIMIT = [[{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}]]
 
 local scenarios = {}
@@ -256,6 +262,15 @@ local ROWS = {
   { id = "chat18", title = "Team", chat = { type = "lines", mute_list = { ["1"] = true } } },
 }
 local ASKED = { me = 1, now = 1772017800, complete = true }
+scenario("live channel", function()
+  local live, err, info = codec.live(OFFLINE, 1)
+  if not live then return nil, err, info end
+  local steps = { { live:next(0, "go") }, { live:next(0, "config", PUSH, 1800000000) } }
+  if steps[2][1] ~= "POLL" then return nil, "without memory it tries again later" end
+  steps[3] = { live:next(10, "reply", { status = 200, body = FRAMES }) }
+  if steps[3][1] ~= "POLL" then return nil, "the same" end
+  return { steps, live:state(), live:request() }
+end)
 scenario("inbox", function() return { codec.inbox(counters, ROWS, ASKED) } end)
 scenario("second look", function()
   local list = codec.inbox(counters, ROWS, ASKED)

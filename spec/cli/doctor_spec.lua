@@ -21,6 +21,8 @@ describe("b24 doctor", function()
     return status, out, err
   end
 
+  local NO_SCOPE = "the scope pull_channel is missing. "
+    .. "Tick the scope pull_channel (Push and Pull) in the webhook's settings."
   local HEALTHY = [[
 ok    versions   b24 VERSION
 ok    dns        the portal's name resolves
@@ -33,6 +35,8 @@ ok    scope      crm, department, disk, im, task, user
 ok    plan       has REST: ru_basic
 ok    counters   14 = 2 tasks + 4 notifications + 8 messages
 ok    limits     0.0 s of 480 s of computing time in ten minutes
+-     live       no: ]] .. NO_SCOPE .. [[
+
 ok    limiter    shared by all processes of this user
 ]]
 
@@ -40,6 +44,20 @@ ok    limiter    shared by all processes of this user
     local status, out, err = doctor({ B24_WEBHOOK = portal.webhook }, "--ca-file", portal.ca_file)
     out = out:gsub("b24 [^\n]*", "b24 VERSION", 1):gsub("within %d+ s", "within N s")
     assert.same({ 0, HEALTHY, "" }, { status, out, err })
+  end)
+
+  it("says whether changes could be heard of as they happen, which is no fault", function()
+    local function live()
+      local status, out = doctor()
+      assert.equal(0, status)
+      return out:match "\n(%S+ +live +[^\n]*)"
+    end
+    portal:control("account", { user_id = 1, scope = { "im", "pull" } })
+    assert.equal("ok    live       possible (b24 watch --live), over http://127.0.0.1:"
+      .. portal.http_port .. "; while it runs, Bitrix24 counts you as online", live())
+    portal:control("push", { enabled = false })
+    assert.equal("-     live       no: this portal has no push server. An administrator can install"
+      .. " a push server (module Push and Pull).", live())
   end)
 
   -- What is broken -> exit status, the layer, a word of the reason, and of the advice.

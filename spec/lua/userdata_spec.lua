@@ -13,8 +13,10 @@ local SETUP = [[
     local list = { conf = conf, call = codec.call(conf, "profile"),
       cursor = codec.cursor "crm.deal.list",
       watch = codec.watch(60), reader = codec.http_reply(100), cache = codec.cache(conf),
+      live = codec.live(conf), live_share = codec.live_share(conf),
       engine = core.engine and core.engine() }
     list.call:next(codec.clock(), "go")
+    list.live:next(0, "go")
     return list
   end
   local answer = codec.reply("https://portal.example/rest/1/x/", "im.counters.get", { status = 200,

@@ -103,6 +103,22 @@ describe("in Neovim", function()
     end)
   end)
 
+  describe("live", function()
+    before_each(function()
+      portal:control("account", { user_id = 1, scope = { "im", "pull_channel" } })
+      portal:control("push", { hold = 1.2 })
+    end)
+
+    it("hears of a change, pauses while nobody is there, and is back at a key", function()
+      local r = session "live"
+      assert.truthy(r.wrong:find("option 'live' of setup must be a boolean", 1, true))
+      assert.is_true(r.live.live)
+      assert.equal("10", r.while_away)
+      assert.truthy(r.health:find("Live: yes", 1, true))
+      assert.same({ running = false, groups = 0 }, r.after)
+    end)
+  end)
+
   describe("the inbox", function()
     local r
     setup(function()

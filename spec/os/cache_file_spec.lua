@@ -118,10 +118,10 @@ describe("the cache as a file", function()
     one:step()
     one:store(JSON)
     local good = process.read(path())
-    local head, sum = good:match "^(b24 cache 2 )%d+( [^\n]*\n.*)$"
+    local head, sum = good:match "^(b24 cache 3 )%d+( [^\n]*\n.*)$"
     local garbage = { "", "x", good:sub(1, -2), good .. "x", (good:gsub("ALL", "ALX")),
       good:sub(1, 20), ("\0"):rep(99),
-      (good:gsub("cache 2", "cache 1")), head .. "99999999999999" .. sum, head .. "-5" .. sum,
+      (good:gsub("cache 3", "cache 2")), head .. "99999999999999" .. sum, head .. "-5" .. sum,
       good:gsub("\n", " ", 1) }
     for i, bytes in ipairs(garbage) do
       process.write(path(), bytes)

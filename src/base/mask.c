@@ -65,9 +65,10 @@ static char *value_of(char *p) {
 static void mask_keys(char *text) {
     /* The keys under which Bitrix24 requests and answers carry secrets. */
     static const char *const keys[] = {
-        "auth",          "access_token",      "refresh_token", "client_secret", "token",
-        "secret",        "application_token", "sessid",        "password",      "key",
-        "authorization", "signature",         "auth_id",       "refresh_id"};
+        "auth",     "access_token", "refresh_token",     "client_secret",
+        "token",    "secret",       "application_token", "sessid",
+        "password", "key",          "authorization",     "signature",
+        "auth_id",  "refresh_id",   "channel_id",        "jwt"};
     for (char *p = text; *p != '\0'; p++) {
         if (p > text && b24_is_word_byte(p[-1])) continue;
         for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {

@@ -70,6 +70,8 @@ struct b24_exchange *b24_exchange_new(struct b24_open_fds *lookups) {
     x->header[B24_RETRY_AFTER].name = "retry-after";
     x->header[B24_DATE].name = "date";
     x->header[B24_CONTENT_ENCODING].name = "content-encoding";
+    x->header[B24_LAST_MESSAGE_ID].name = "last-message-id";
+    x->header[B24_EXPIRES].name = "expires";
     if (x->easy != NULL) return x;
     b24_exchange_free(x);
     return NULL;
@@ -261,7 +263,8 @@ static long tls_of_http2(void) {
     return CURL_SSLVERSION_TLSv1_2 | (is_default ? CURL_SSLVERSION_MAX_TLSv1_3 : 0L);
 }
 
-static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf, const char *url) {
+static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf,
+                         const struct b24_request *request) {
     static const long versions[] = {CURL_HTTP_VERSION_NONE, CURL_HTTP_VERSION_1_1,
                                     CURL_HTTP_VERSION_2TLS};
     CURLcode r = CURLE_OK;
@@ -275,8 +278,9 @@ static CURLcode set_http(struct b24_exchange *x, const struct b24_conf *conf, co
     SET(CURLOPT_HTTPHEADER, x->lines);
     SET(CURLOPT_ACCEPT_ENCODING, ""); /* whatever this libcurl can decode */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)conf->max_reply); /* what the header announces */
-    if (r == CURLE_OK) r = set_proxy(x, conf, url);
+    SET(CURLOPT_MAXFILESIZE_LARGE,
+        (curl_off_t)b24_most_bytes(request, conf)); /* what the header announces */
+    if (r == CURLE_OK) r = set_proxy(x, conf, request->url);
     return r;
 }
 
@@ -347,7 +351,7 @@ static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
     CURLcode r = renew(x);
     if (r == CURLE_OK) r = add_lines(x, request);
     if (r == CURLE_OK) r = set_trust(x, conf);
-    if (r == CURLE_OK) r = set_http(x, conf, request->url);
+    if (r == CURLE_OK) r = set_http(x, conf, request);
     if (r == CURLE_OK) r = set_callbacks(x);
     return r;
 }
@@ -374,7 +378,7 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
     x->progress.no_socket = 0;
     x->connected = NULL;
     b24_buffer_reset(&x->body, BODY_KEPT);
-    x->body.max = conf->max_reply;
+    x->body.max = b24_most_bytes(request, conf);
     x->header_bytes = 0;
     x->header_too_large = x->first_line = x->bad_fold = false;
     x->words[0] = '\0';

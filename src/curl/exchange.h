@@ -18,6 +18,8 @@ enum {
     B24_RETRY_AFTER,
     B24_DATE,
     B24_CONTENT_ENCODING,
+    B24_LAST_MESSAGE_ID,
+    B24_EXPIRES,
     B24_HEADERS
 }; /* those that we read */
 

@@ -26,6 +26,8 @@ static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
     reply->location = text_view(x->header[B24_LOCATION].value);
     reply->retry_after = text_view(x->header[B24_RETRY_AFTER].value);
     reply->date = text_view(x->header[B24_DATE].value);
+    reply->last_message_id = text_view(x->header[B24_LAST_MESSAGE_ID].value);
+    reply->expires = text_view(x->header[B24_EXPIRES].value);
 }
 
 /* libcurl takes lines of 100 KiB; before 8.6 it lacks memory for a longer one. */

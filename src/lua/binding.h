@@ -208,10 +208,12 @@ void b24L_ask_user(lua_State *L, int call, const struct b24_action *ask, struct 
 
 /* ---- lua/outcome.c: outcome -> value, err, info */
 
-/* B24_KEPT: counters, and the reply's text as info.body, for the cache. */
-enum b24_shape { B24_PLAIN, B24_COUNTERS, B24_BATCH, B24_KEPT };
+/* B24_KEPT: counters, and the reply's text as info.body, for the cache. B24_TEXT: nothing but that
+   text, as the result. */
+enum b24_shape { B24_PLAIN, B24_COUNTERS, B24_BATCH, B24_KEPT, B24_TEXT };
 
-/* The argument at `index`: nil, "result", "counters", "batch" or "kept"; throws for others. */
+/* The argument at `index`: nil, "result", "counters", "batch", "kept" or "text"; throws for others.
+ */
 enum b24_shape b24L_check_shape(lua_State *L, int index);
 
 /* [0, +3] `names`: for B24_BATCH the stack index of the step's names. */
@@ -309,8 +311,12 @@ void b24L_read_event(lua_State *L, struct b24L_call *call, struct b24_event *eve
 void b24L_push_action(lua_State *L, const struct b24L_call *call, const struct b24_action *action);
 
 /* [0, +n] A reply from the table at stack index 4: {status=, body=, content_type=, location=,
-   retry_after=, date=}; its views are good while these values are on the stack. */
+   retry_after=, date=, last_message_id=, expires=}; its views are good while these values are on
+   the stack. */
 void b24L_reply_from_table(lua_State *L, struct b24_reply *reply);
+
+/* [0, +n] The same for a failure: {kind=, code=, message=, hint=, sent=}. */
+void b24L_failure_from_table(lua_State *L, struct b24_failure *failure);
 
 /* [0, +1] {url=, verb=, headers=, body=, length=, timeout=, repeatable=} */
 void b24L_push_request(lua_State *L, const struct b24_request *request);
@@ -349,6 +355,21 @@ int b24L_add_cost(lua_State *L);
 
 void b24L_open_watch(lua_State *L);
 int b24L_watch(lua_State *L);
+
+/* ---- lua/live.c: the push channel of a user. Registered by codec.c. */
+
+#define B24_LIVE_TYPE "b24.live " B24_VERSION
+
+/* [0, 0] The conf of the live channel at `index`, and the request that it waits for; NULL: none. */
+const struct b24_request *b24L_live_request(lua_State *L, int index, const struct b24_conf **conf);
+
+void b24L_open_live(lua_State *L);
+int b24L_live(lua_State *L);
+
+/* ---- lua/live_share.c: which process listens. Registered by codec.c. */
+
+void b24L_open_live_share(lua_State *L);
+int b24L_live_share(lua_State *L);
 
 /* ---- lua/yield.c */
 

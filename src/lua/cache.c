@@ -22,6 +22,8 @@ struct lua_cache {
                     made of it */
     cJSON *counters; /* in it, or NULL */
     b24_ms timeout;  /* the conf's */
+    bool exact;      /* answers are wanted that were asked for since call.began */
+    int64_t asked;   /* when we asked, at ASK */
     /* What shapes an answer; a cached one has the same shape, or it is none. */
     bool nulls;
     int max_depth;
@@ -51,19 +53,21 @@ static int cache_gc(lua_State *L) {
     return 0;
 }
 
-int b24L_cache(lua_State *L, int index, b24_ms spent) {
+int b24L_cache(lua_State *L, int index, b24_ms spent, int64_t since) {
     struct b24_fault fault;
     const struct b24_conf *conf = luaL_checkudata(L, index, B24_CONF_TYPE);
-    if (conf->base == NULL || (conf->max_age == 0 && !conf->stale_ok)) return 0;
+    bool wanted = since > 0 || conf->max_age > 0 || conf->stale_ok;
+    if (conf->base == NULL || !wanted) return 0;
     struct lua_cache *c = b24L_newobject(L, sizeof *c, CACHE_TYPE);
     c->cache.claim = -1;
     c->tree = NULL;
     b24_buffer_init(&c->entry.json, B24_CACHE_MAX);
-    c->call = (struct b24_cache_call){.began = b24_cache_now(),
+    c->call = (struct b24_cache_call){.began = since > 0 ? since : b24_cache_now(),
                                       .deadline = b24_clock() + conf->timeout - spent,
-                                      .max_age = conf->max_age,
+                                      .max_age = since > 0 ? 0 : conf->max_age,
                                       .stale_ok = conf->stale_ok};
     c->timeout = conf->timeout;
+    c->exact = since > 0;
     c->nulls = conf->nulls;
     c->max_depth = conf->max_depth;
     c->max_reply = conf->max_reply;
@@ -73,9 +77,20 @@ int b24L_cache(lua_State *L, int index, b24_ms spent) {
     return strcmp(fault.code, "NO_RUNTIME_DIR") == 0 ? 0 : b24L_push_fault(L, &fault, METHOD);
 }
 
-/* codec.cache(conf [, spent]) -> cache | nil: the conf wants none | nil, message, info: there is no
-   place for one. spent: seconds of conf's timeout that are over already */
-static int codec_cache(lua_State *L) { return b24L_cache(L, 1, b24L_to_spent(L, 2)); }
+/* codec.cache(conf [, spent [, since]]) -> cache | nil: the conf wants none | nil, message, info:
+   there is no place for one. spent: seconds of conf's timeout that are over already; since: seconds
+   since 1970, to have an answer from then on, whatever the conf wants */
+static int codec_cache(lua_State *L) {
+    lua_Number since = luaL_optnumber(L, 3, 0);
+    bool given = since > 0 && since < 1e12;
+    return b24L_cache(L, 1, b24L_to_spent(L, 2), given ? b24_to_ms(since) : 0);
+}
+
+/* codec.wall() -> seconds since 1970, as entries are stored by */
+static int codec_wall(lua_State *L) {
+    lua_pushnumber(L, b24_to_seconds(b24_cache_now()));
+    return 1;
+}
 
 /* Reads the entry and parses it; what this conf would not accept from the portal is no entry. */
 static void look(struct lua_cache *c) {
@@ -86,6 +101,11 @@ static void look(struct lua_cache *c) {
         c->tree = b24_document_parse(b24_buffer_view(&c->entry.json), c->max_depth, &error);
     c->counters = b24_member(c->tree, "result");
     if (c->counters == NULL) c->entry.stored = 0;
+}
+
+/* By which the entry counts. */
+static int64_t time_of(const struct lua_cache *c) {
+    return c->exact && c->entry.stored != 0 ? c->entry.asked : c->entry.stored;
 }
 
 /* [0, +2] The entry's counters and their age in seconds; nil, nil when there is none. */
@@ -104,13 +124,14 @@ static int push_entry(lua_State *L, struct lua_cache *c, int64_t now) {
 enum b24_cache_step b24L_cache_step(lua_State *L, int index) {
     struct lua_cache *c = check(L, index);
     look(c);
-    enum b24_cache_step step = b24_cache_decide(&c->call, c->entry.stored, b24_cache_now(), false);
+    enum b24_cache_step step = b24_cache_decide(&c->call, time_of(c), b24_cache_now(), false);
     if (step == B24_CACHE_WAIT && b24_cache_claim(&c->cache)) {
         look(c); /* somebody may have stored one just before we had the claim */
-        step = b24_cache_decide(&c->call, c->entry.stored, b24_cache_now(), true);
+        step = b24_cache_decide(&c->call, time_of(c), b24_cache_now(), true);
         if (step == B24_CACHE_HIT) b24_cache_release(&c->cache);
     }
-    push_entry(L, c, b24_cache_now());
+    c->asked = b24_cache_now();
+    push_entry(L, c, c->asked);
     step = b24_cache_settle(&c->call, step, !lua_isnil(L, -1), b24_clock());
     if (step == B24_CACHE_STALE) b24_cache_release(&c->cache);
     return step;
@@ -186,7 +207,7 @@ int b24L_cache_asked(lua_State *L, int index) {
     body.p = take_body(L, &body.n);
     bool good = !lua_isnil(L, counters);
     bool instead = !good && push_instead(L, c, info);
-    if (good && body.p != NULL) b24_cache_store(&c->cache, body, b24_cache_now());
+    if (good && body.p != NULL) b24_cache_store(&c->cache, body, c->asked, b24_cache_now());
     b24_cache_release(&c->cache);
     if (instead) return push_answer(L, lua_tostring(L, counters + 1));
     lua_settop(L, info);
@@ -241,7 +262,7 @@ static int cache_asked(lua_State *L) {
 static int cache_peek(lua_State *L) {
     struct lua_cache *c = check(L, 1);
     look(c);
-    enum b24_cache_step step = b24_cache_decide(&c->call, c->entry.stored, b24_cache_now(), false);
+    enum b24_cache_step step = b24_cache_decide(&c->call, time_of(c), b24_cache_now(), false);
     return step == B24_CACHE_HIT ? push_entry(L, c, b24_cache_now()) : 0;
 }
 
@@ -250,7 +271,7 @@ static int cache_store(lua_State *L) {
     struct lua_cache *c = check(L, 1);
     struct b24_view json;
     json.p = luaL_checklstring(L, 2, &json.n);
-    lua_pushboolean(L, b24_cache_store(&c->cache, json, b24_cache_now()));
+    lua_pushboolean(L, b24_cache_store(&c->cache, json, c->asked, b24_cache_now()));
     return 1;
 }
 
@@ -280,6 +301,8 @@ void b24L_open_cache(lua_State *L) {
     lua_pop(L, 1);
     lua_pushcfunction(L, codec_cache);
     lua_setfield(L, -2, "cache");
+    lua_pushcfunction(L, codec_wall);
+    lua_setfield(L, -2, "wall");
     lua_pushcfunction(L, codec_nap);
     lua_setfield(L, -2, "nap");
 }

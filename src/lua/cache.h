@@ -11,8 +11,10 @@ B24_PRIVATE_BEGIN
 void b24L_open_cache(lua_State *L);
 
 /* [0, +1] A cache object for the conf object at `conf`, and 1; [0, 0] and 0: the conf wants none;
-   [0, +3] and 3: nil, message, info, there is no place for one. spent: of the conf's timeout. */
-int b24L_cache(lua_State *L, int conf, b24_ms spent);
+   [0, +3] and 3: nil, message, info, there is no place for one. spent: of the conf's timeout.
+   since: ms since 1970, to have answers from then on and no others, whatever the conf wants; 0: no.
+ */
+int b24L_cache(lua_State *L, int conf, b24_ms spent, int64_t since);
 
 /* [0, +2] What to do next; the counters that there are and their age in seconds, or nil, nil. */
 enum b24_cache_step b24L_cache_step(lua_State *L, int cache);

@@ -149,7 +149,7 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
                                    .pause = s->pause,
                                    .bare = s->bare};
     if (c->own_limits != NULL) setup.own = &c->own_limits->keeper;
-    setup.keep = c->shape == B24_KEPT;
+    setup.keep = c->shape == B24_KEPT || c->shape == B24_TEXT;
     struct b24_conf *mine = lua_touserdata(L, conf);
     setup.as_text = c->shape == B24_PLAIN;
     if (c->portal != NULL) setup.moved_origin = mine->moved_origin;
@@ -246,7 +246,7 @@ struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *even
 }
 
 enum b24_shape b24L_check_shape(lua_State *L, int index) {
-    static const char *const names[] = {"result", "counters", "batch", "kept", NULL};
+    static const char *const names[] = {"result", "counters", "batch", "kept", "text", NULL};
     return (enum b24_shape)luaL_checkoption(L, index, "result", names);
 }
 

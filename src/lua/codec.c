@@ -148,6 +148,12 @@ static int codec_clock(lua_State *L) {
     return 1;
 }
 
+/* codec.boot_clock() -> the same of a clock that goes on while the machine is suspended */
+static int codec_boot_clock(lua_State *L) {
+    lua_pushnumber(L, b24_to_seconds(b24_clock_boot()));
+    return 1;
+}
+
 /* codec.loops() -> list of {name, module, host, told}: B24_LOOPS */
 static int codec_loops(lua_State *L) {
     static const struct loop {
@@ -189,6 +195,7 @@ static const luaL_Reg functions[] = {
     {"diff", b24L_diff},
     {"fault", codec_fault},
     {"clock", codec_clock},
+    {"boot_clock", codec_boot_clock},
     {"own", b24L_own},
     {"blame", b24L_blame},
     {"batch", b24L_batch},
@@ -198,6 +205,8 @@ static const luaL_Reg functions[] = {
     {"file_size", b24L_file_size},
     {"cursor", b24L_cursor},
     {"watch", b24L_watch},
+    {"live", b24L_live},
+    {"live_share", b24L_live_share},
     {"inbox_questions", b24L_inbox_questions},
     {"inbox_answers", b24L_inbox_answers},
     {"why_parts", b24L_why},
@@ -235,6 +244,8 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_ahead(L);
     b24L_open_watch(L);
     open_type(L, PLAN_TYPE, plan_gc);
+    b24L_open_live(L);
+    b24L_open_live_share(L);
     open_type(L, TEXT_TYPE, text_gc);
     lua_newtable(L);
     b24L_setfuncs(L, functions);

@@ -143,7 +143,7 @@ static int core_counters(lua_State *L) {
         return 3;
     }
     lua_replace(L, 1);
-    switch (b24L_cache(L, 1, 0)) {
+    switch (b24L_cache(L, 1, 0, 0)) {
     case 0: return ask_portal(L, B24_COUNTERS, 0);
     case 1: return cached_counters(L);
     default: return 3;

@@ -44,13 +44,22 @@ static int push_job(lua_State *L, b24_job job) {
     return 1;
 }
 
-/* engine:add(call) -> id: sends the request that call:next has just asked for. Ids are never used
- * twice. */
+/* [0, 0] What a call or a live channel wants to be sent. */
+static const struct b24_request *to_request(lua_State *L, const struct b24_conf **conf) {
+    if (b24L_testudata(L, 2, B24_LIVE_TYPE) != NULL) return b24L_live_request(L, 2, conf);
+    const struct b24L_call *c = luaL_checkudata(L, 2, B24_CALL_TYPE);
+    *conf = c->conf;
+    return c->request;
+}
+
+/* engine:add(call) -> id: sends the request that call:next has just asked for, or live:next. Ids
+ * are never used twice. */
 static int engine_add(lua_State *L) {
     struct b24_engine *e = check(L);
-    const struct b24L_call *c = luaL_checkudata(L, 2, B24_CALL_TYPE);
-    luaL_argcheck(L, c->request != NULL, 2, "this call has nothing to send now");
-    return push_job(L, b24_engine_send(e, c->conf, c->request));
+    const struct b24_conf *conf;
+    const struct b24_request *request = to_request(L, &conf);
+    luaL_argcheck(L, request != NULL, 2, "this call has nothing to send now");
+    return push_job(L, b24_engine_send(e, conf, request));
 }
 
 /* engine:sleep(seconds) -> id: time in which the machine is suspended counts, too. */
@@ -77,6 +86,8 @@ static void push_reply(lua_State *L, const struct b24_reply *r) {
     set_view(L, "location", r->location);
     set_view(L, "retry_after", r->retry_after);
     set_view(L, "date", r->date);
+    if (r->last_message_id.n > 0) set_view(L, "last_message_id", r->last_message_id);
+    if (r->expires.n > 0) set_view(L, "expires", r->expires);
 }
 
 static void push_failure(lua_State *L, const struct b24_failure *f) {

@@ -50,10 +50,12 @@ void b24L_reply_from_table(lua_State *L, struct b24_reply *r) {
     r->location = view_field(L, "location");
     r->retry_after = view_field(L, "retry_after");
     r->date = view_field(L, "date");
+    r->last_message_id = view_field(L, "last_message_id");
+    r->expires = view_field(L, "expires");
     r->reused = flag_field(L, "reused");
 }
 
-static void failure_from_table(lua_State *L, struct b24_failure *f) {
+void b24L_failure_from_table(lua_State *L, struct b24_failure *f) {
     static const enum b24_kind kinds[] = {B24_NETWORK, B24_TLS,    B24_TIMEOUT, B24_TOO_LARGE,
                                           B24_CLOSED,  B24_CONFIG, B24_DECODE};
     struct b24_view kind = view_field(L, "kind"), code = view_field(L, "code");
@@ -100,7 +102,7 @@ void b24L_read_event(lua_State *L, struct b24L_call *c, struct b24_event *event)
     luaL_checktype(L, 4, LUA_TTABLE);
     if (event->type == B24_ANSWER) answer_from_table(L, c, event);
     else if (event->type == B24_REPLY) b24L_reply_from_table(L, &event->as.reply);
-    else failure_from_table(L, &event->as.failed);
+    else b24L_failure_from_table(L, &event->as.failed);
 }
 
 /* ------------------------------------------------------------ actions: structs -> values */

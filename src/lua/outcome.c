@@ -71,6 +71,9 @@ int b24L_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b2
         b24L_push_checked(L, o->result_text, o->result_sizes, conf->nulls);
     } else if (shape == B24_PLAIN) {
         b24L_push_json(L, o->result, conf->nulls);
+    } else if (shape == B24_TEXT) {
+        struct b24_view text = b24_buffer_view(&o->body);
+        lua_pushlstring(L, text.p, text.n);
     } else if (counters ? !b24L_push_counters(L, o->result, conf->nulls)
                         : !b24L_push_batch(L, o->result, conf, names)) {
         struct b24_outcome unusable = *o; /* shares the document with *o, which frees it */

@@ -49,11 +49,39 @@ static int watch_answer(lua_State *L) {
     return 3;
 }
 
+/* watch:live(boolean, now): hints come from now on, or no longer */
+static int watch_live(lua_State *L) {
+    struct b24_watch *w = luaL_checkudata(L, 1, WATCH_TYPE);
+    b24_watch_live(w, lua_toboolean(L, 2), to_ms(L, 3));
+    return 0;
+}
+
+/* watch:hint(now): counters may have changed */
+static int watch_hint(lua_State *L) {
+    b24_watch_hint(luaL_checkudata(L, 1, WATCH_TYPE), to_ms(L, 2));
+    return 0;
+}
+
+/* watch:ask(now): a question is asked now */
+static int watch_ask(lua_State *L) {
+    b24_watch_ask(luaL_checkudata(L, 1, WATCH_TYPE), to_ms(L, 2));
+    return 0;
+}
+
+/* watch:wait(now) -> seconds until the next question; 0: now */
+static int watch_wait(lua_State *L) {
+    const struct b24_watch *w = luaL_checkudata(L, 1, WATCH_TYPE);
+    lua_pushnumber(L, b24_to_seconds(b24_watch_wait(w, to_ms(L, 2))));
+    return 1;
+}
+
 void b24L_open_watch(lua_State *L) {
+    static const luaL_Reg methods[] = {{"answer", watch_answer}, {"live", watch_live},
+                                       {"hint", watch_hint},     {"ask", watch_ask},
+                                       {"wait", watch_wait},     {NULL, NULL}};
     b24L_newtype(L, WATCH_TYPE);
     lua_newtable(L);
-    lua_pushcfunction(L, watch_answer);
-    lua_setfield(L, -2, "answer");
+    b24L_setfuncs(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pushliteral(L, "b24.watch");
     lua_setfield(L, -2, "__name");

@@ -18,7 +18,7 @@
 #include "base/hash.h"
 #include "os/standard.h"
 
-#define HEAD_MAX 80 /* bytes of "b24 cache 2 STORED LENGTH CHECKSUM\n" */
+#define HEAD_MAX 100 /* bytes of "b24 cache 3 STORED ASKED LENGTH CHECKSUM\n" */
 
 int64_t b24_cache_now(void) {
     struct timespec t;
@@ -46,8 +46,9 @@ static bool account(const struct b24_conf *conf, char *out, size_t size) {
     return n > 0 && (size_t)n < size && strchr(out, '/') == NULL;
 }
 
-/* DIR/cache-UID-portal.example_8443-1 */
-bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct b24_fault *fault) {
+/* DIR/KIND-UID-portal.example_8443-1 */
+static bool open_as(struct b24_cache *cache, const struct b24_conf *conf, const char *kind,
+                    const char *suffix, struct b24_fault *fault) {
     struct b24_runtime_dir dir;
     char who[128];
     cache->claim = -1;
@@ -56,14 +57,22 @@ bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct
     if (host == NULL || !account(conf, who, sizeof who))
         return b24_fail(fault, B24_CONFIG, "NO_CACHE", NULL,
                         "the account has no name for its cache");
-    int n = snprintf(cache->path, sizeof cache->path, "%s/cache-%lu-%s-%s", dir.path,
+    int n = snprintf(cache->path, sizeof cache->path, "%s/%s-%lu-%s-%s", dir.path, kind,
                      (unsigned long)geteuid(), host + 3, who);
     if (n < 0 || (size_t)n >= sizeof cache->path - 8)
         return b24_fail(fault, B24_CONFIG, "NO_CACHE", NULL, "the path of the cache is too long");
     for (char *p = cache->path + strlen(dir.path) + 1; *p != '\0'; p++)
         if (strchr(":/[]", *p) != NULL) *p = '_';
-    snprintf(cache->claim_path, sizeof cache->claim_path, "%s.new", cache->path);
+    snprintf(cache->claim_path, sizeof cache->claim_path, "%s%s", cache->path, suffix);
     return true;
+}
+
+bool b24_cache_open(struct b24_cache *cache, const struct b24_conf *conf, struct b24_fault *fault) {
+    return open_as(cache, conf, "cache", ".new", fault);
+}
+
+bool b24_share_open(struct b24_cache *claim, const struct b24_conf *conf, struct b24_fault *fault) {
+    return open_as(claim, conf, "live", "", fault);
 }
 
 /* ------------------------------------------------------------ reading */
@@ -85,32 +94,50 @@ static bool read_all(int fd, size_t size, struct b24_buffer *out) {
     }
 }
 
-/* Splits the head off; 0: this is no entry. */
-static int64_t parse(struct b24_buffer *text) {
+/* Splits the head off. False: this is no entry. */
+static bool parse(struct b24_cache_entry *entry) {
+    struct b24_buffer *text = &entry->json;
     struct b24_view v = b24_buffer_view(text);
-    int64_t stored = 0;
+    int64_t stored = 0, asked = 0;
     uint64_t sum = 0;
     size_t length = 0;
     int head = 0;
-    if (sscanf(v.p, "b24 cache 2 %" SCNd64 " %zu %" SCNx64 "%n", &stored, &length, &sum, &head) !=
-        3)
-        return 0;
-    if ((size_t)head >= v.n || v.p[head] != '\n') return 0;
+    if (sscanf(v.p, "b24 cache 3 %" SCNd64 " %" SCNd64 " %zu %" SCNx64 "%n", &stored, &asked,
+               &length, &sum, &head) != 4)
+        return false;
+    if ((size_t)head >= v.n || v.p[head] != '\n') return false;
     head++;
-    if (stored <= 0 || v.n - (size_t)head != length || hash(v.p + head, length) != sum) return 0;
+    if (stored <= 0 || v.n - (size_t)head != length || hash(v.p + head, length) != sum)
+        return false;
     memmove(text->p, text->p + head, length);
     b24_buffer_cut(text, length);
-    return stored;
+    entry->stored = stored;
+    entry->asked = asked;
+    return true;
+}
+
+static int open_entry(const struct b24_cache *cache) {
+    return open(cache->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+}
+
+bool b24_cache_glance(const struct b24_cache *cache, int64_t *stored, int64_t *asked) {
+    char head[HEAD_MAX];
+    struct stat s;
+    int fd = open_entry(cache);
+    if (fd < 0) return false;
+    ssize_t n = ours(fd, &s) ? read(fd, head, sizeof head - 1) : 0;
+    close(fd);
+    head[n > 0 ? n : 0] = '\0';
+    return sscanf(head, "b24 cache 3 %" SCNd64 " %" SCNd64 " ", stored, asked) == 2 && *stored > 0;
 }
 
 void b24_cache_read(const struct b24_cache *cache, struct b24_cache_entry *entry) {
     struct stat s;
-    entry->stored = 0;
+    entry->stored = entry->asked = 0;
     b24_buffer_reset(&entry->json, B24_CACHE_MAX);
-    int fd = open(cache->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    int fd = open_entry(cache);
     if (fd < 0) return;
-    if (ours(fd, &s) && read_all(fd, (size_t)s.st_size, &entry->json))
-        entry->stored = parse(&entry->json);
+    if (ours(fd, &s) && read_all(fd, (size_t)s.st_size, &entry->json)) (void)parse(entry);
     close(fd);
 }
 
@@ -161,10 +188,10 @@ static bool write_all(int fd, const char *p, size_t n) {
     return true;
 }
 
-bool b24_cache_store(struct b24_cache *cache, struct b24_view json, int64_t now) {
+bool b24_cache_store(struct b24_cache *cache, struct b24_view json, int64_t asked, int64_t now) {
     char head[HEAD_MAX];
-    int n = snprintf(head, sizeof head, "b24 cache 2 %" PRId64 " %zu %016" PRIx64 "\n", now, json.n,
-                     hash(json.p, json.n));
+    int n = snprintf(head, sizeof head, "b24 cache 3 %" PRId64 " %" PRId64 " %zu %016" PRIx64 "\n",
+                     now, asked, json.n, hash(json.p, json.n));
     bool ok = claimed(cache) && json.n <= B24_CACHE_MAX - HEAD_MAX &&
               ftruncate(cache->claim, 0) == 0 && lseek(cache->claim, 0, SEEK_SET) == 0 &&
               write_all(cache->claim, head, (size_t)n) && write_all(cache->claim, json.p, json.n) &&
@@ -178,4 +205,19 @@ void b24_cache_release(struct b24_cache *cache) {
     /* Before the lock goes: who has it is the only one to remove the name. */
     if (claimed(cache) && named(cache, cache->claim)) (void)unlink(cache->claim_path);
     drop(cache);
+}
+
+bool b24_share_note(const struct b24_cache *claim, struct b24_view text) {
+    return claimed(claim) && ftruncate(claim->claim, 0) == 0 &&
+           lseek(claim->claim, 0, SEEK_SET) == 0 && write_all(claim->claim, text.p, text.n);
+}
+
+bool b24_share_read(const struct b24_cache *claim, struct b24_buffer *out) {
+    struct stat s;
+    b24_buffer_reset(out, B24_SHARE_MAX);
+    int fd = open_entry(claim);
+    if (fd < 0) return false;
+    bool ok = ours(fd, &s) && read_all(fd, (size_t)s.st_size, out);
+    close(fd);
+    return ok && out->n > 0;
 }

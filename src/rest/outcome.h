@@ -18,6 +18,7 @@ B24_PRIVATE_BEGIN
 struct b24_reply {
     int status;
     struct b24_view content_type, location, retry_after, date; /* header values, empty if absent */
+    struct b24_view last_message_id, expires;                  /* of a push server */
     struct b24_view body;                                      /* decoded; NUL-terminated */
     int http_version;                                          /* 10, 11, 20, 30; 0 = not known */
     bool reused;                                               /* over a kept connection */

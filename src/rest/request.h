@@ -17,7 +17,14 @@ struct b24_request {
     const char *const *headers; /* "Name: value" lines, NULL at the end */
     b24_ms timeout;             /* for this request, from now */
     bool repeatable;            /* it may be sent again if a kept connection turns out dead */
+    size_t max_reply;           /* bytes of a reply; 0: what the conf says */
 };
+
+/* The largest reply that is read. */
+static inline size_t b24_most_bytes(const struct b24_request *request,
+                                    const struct b24_conf *conf) {
+    return request->max_reply > 0 ? request->max_reply : conf->max_reply;
+}
 
 /* Owns what a b24_request points to. */
 struct b24_request_text {

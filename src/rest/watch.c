@@ -1,26 +1,20 @@
 #include "rest/watch.h"
 
+#include "base/random.h"
+
 #define LONGEST 600000 /* ms: longest interval in an outage, unless `every` is longer */
 #define LONGEST_AT_BAY                                                                             \
     60000 /* ms: the same while nothing leaves this machine, which costs the portal nothing */
 #define JITTER 10 /* per cent, up and down: watches that began together drift apart */
 
 void b24_watch_init(struct b24_watch *w, b24_ms every, uint64_t seed) {
-    *w = (struct b24_watch){.every = every, .random = seed};
-}
-
-/* xorshift64* */
-static uint64_t random_number(struct b24_watch *w) {
-    if (w->random == 0) w->random = 0x9E3779B97F4A7C15u;
-    w->random ^= w->random >> 12;
-    w->random ^= w->random << 25;
-    w->random ^= w->random >> 27;
-    return w->random * 0x2545F4914F6CDD1Du >> 16;
+    *w =
+        (struct b24_watch){.every = every, .random = seed, .hinted = B24_NO_MS, .asked = B24_NO_MS};
 }
 
 static b24_ms jittered(struct b24_watch *w, b24_ms interval) {
     b24_ms span = interval * 2 * JITTER / 100;
-    return interval - span / 2 + (b24_ms)(random_number(w) % (uint64_t)(span + 1));
+    return b24_random_between(&w->random, interval - span / 2, interval - span / 2 + span);
 }
 
 /* Doubled with each failure. */
@@ -37,11 +31,17 @@ static b24_ms until_next(const struct b24_watch_result *r, b24_ms interval) {
     return pause > 0 ? pause : 0;
 }
 
+static b24_ms interval(const struct b24_watch *w) {
+    return w->live && w->every < B24_WATCH_SAFETY ? B24_WATCH_SAFETY : w->every;
+}
+
 static struct b24_watch_verdict good(struct b24_watch *w, const struct b24_watch_result *r) {
     struct b24_watch_verdict v = {.news = w->failures > 0 ? B24_WATCH_UP : B24_WATCH_SAME};
     if (w->failures > 0) v.outage = r->now - w->since;
     w->failures = 0;
-    v.pause = until_next(r, jittered(w, w->every));
+    v.pause = until_next(r, jittered(w, interval(w)));
+    w->next = r->now + v.pause;
+    w->pause_until = r->now;
     return v;
 }
 
@@ -51,9 +51,38 @@ static struct b24_watch_verdict bad(struct b24_watch *w, const struct b24_watch_
     if (w->failures < 64) w->failures++;
     v.pause = until_next(r, jittered(w, backed_off(w, r->reached ? LONGEST : LONGEST_AT_BAY)));
     if (v.pause < r->retry_after) v.pause = r->retry_after;
+    w->next = w->pause_until = r->now + v.pause;
     return v;
 }
 
 struct b24_watch_verdict b24_watch_answer(struct b24_watch *w, const struct b24_watch_result *r) {
     return r->ok ? good(w, r) : bad(w, r);
+}
+
+void b24_watch_live(struct b24_watch *w, bool live, b24_ms now) {
+    w->live = live;
+    if (w->asked == B24_NO_MS || now < w->pause_until) return;
+    w->next = now + jittered(w, interval(w));
+}
+
+void b24_watch_hint(struct b24_watch *w, b24_ms now) {
+    if (w->hinted == B24_NO_MS) w->hinted = now;
+}
+
+void b24_watch_ask(struct b24_watch *w, b24_ms now) {
+    w->asked = now;
+    w->hinted = B24_NO_MS;
+}
+
+static b24_ms later(b24_ms a, b24_ms b) { return a > b ? a : b; }
+
+b24_ms b24_watch_wait(const struct b24_watch *w, b24_ms now) {
+    b24_ms due = w->next;
+    if (w->hinted != B24_NO_MS) {
+        b24_ms hint = w->hinted + B24_WATCH_BURST;
+        if (w->asked != B24_NO_MS) hint = later(hint, w->asked + B24_WATCH_GAP);
+        hint = later(hint, w->pause_until);
+        if (hint < due) due = hint;
+    }
+    return due > now ? due - now : 0;
 }

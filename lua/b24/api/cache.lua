@@ -46,12 +46,13 @@ end
 ---@param core table b24.core, or one of b24.wait.perform
 ---@param conf userdata
 ---@param spent? number seconds of conf's timeout that are over already
+---@param since? number seconds since 1970: an answer from then on, whatever the conf says of age
 ---@return b24.counters? counters
 ---@return string? err
 ---@return b24.info info
-function cache.counters(core, conf, spent)
+function cache.counters(core, conf, spent, since)
   if not core.sleep then return core.counters(conf) end -- b24.core does the same in C
-  local entry, err, info = codec.cache(conf, spent)
+  local entry, err, info = codec.cache(conf, spent, since)
   if err then return nil, err, info end
   if entry then return from_entry(entry, core, conf) end
   return core.counters(conf, spent)

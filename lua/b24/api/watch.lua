@@ -10,19 +10,36 @@ local blame = codec.blame
 ---@field err? string why the portal is unreachable; nil: it answers
 ---@field info? b24.info of the last answer
 ---@field stopped boolean
+---@field live? boolean with the option `live`: are changes heard of as they happen? nil: not known
+--- yet, or not asked for
+---@field live_state? b24.live_state the same with the reason
+---@field package is_away? boolean
+---@field package presence? fun(away: boolean)
 ---@field package task b24.task
 ---@field package body fun(core: table)
 local Watching = {}
 Watching.__index = Watching
 
 local EVERY = 60 -- seconds
-local HANDLERS = { on_change = true, on_error = true, on_recover = true }
+local HANDLERS = { on_change = true, on_error = true, on_recover = true, on_live = true }
 
 --- Ends the watch: no more requests, no more handler calls.
 function Watching:stop()
   if self.stopped then return end
   self.stopped = true
   if self.task then self.task:cancel() end
+end
+
+--- With the option `live`: whether somebody is there. While nobody is, the push channel is closed:
+--- the portal would show its user as online, hold back the phone's notifications and send open
+--- lines' customers there. The first sign of life asks for the counters at once.
+---@param away boolean
+function Watching:away(away)
+  if type(away) ~= "boolean" then
+    blame("b24: watch:away needs true or false, not a " .. type(away))
+  end
+  self.is_away = away
+  if self.presence then self.presence(away) end
 end
 
 --- Waits until it is stopped, and keeps the program's event loop running meanwhile.
@@ -46,9 +63,13 @@ local function check(opts)
         blame("b24: option 'every' must be a number of seconds from 1 to 86400, not "
           .. tostring(value))
       end
+    elseif name == "live" then
+      if type(value) ~= "boolean" then
+        blame("b24: option 'live' must be true or false, not a " .. type(value))
+      end
     elseif not HANDLERS[name] then
-      blame(("b24: unknown option '%s' of watch (there are: every, on_change, on_error,"
-        .. " on_recover)"):format(tostring(name)))
+      blame(("b24: unknown option '%s' of watch (there are: every, live, on_change, on_error,"
+        .. " on_recover, on_live)"):format(tostring(name)))
     elseif type(value) ~= "function" then
       blame(("b24: option '%s' must be a function, not a %s"):format(name, type(value)))
     end
@@ -73,20 +94,32 @@ local function take(self, opts, news, outage, counters, err, info)
   end
 end
 
+-- One question, and what follows from its answer: the pause until the next one, and the news.
+local function ask(self, core, how)
+  local began = how.clock()
+  local counters, err, info = require("b24.api.cache").counters(core, self.conf, nil, how.since)
+  if self.stopped then return end
+  local pause, news, outage = self.schedule:answer(counters ~= nil, began, how.clock(), info)
+  take(self, self.opts, news, outage, counters, err, info)
+  return pause, news
+end
+
+local POLLING = { clock = codec.clock }
+
+local function poll(self, core)
+  local sleep = require("b24.wait.task").sleep
+  repeat
+    local pause = ask(self, core, POLLING)
+  until self.stopped or not sleep(pause)
+end
+
 -- The watch itself, to be run as a task.
-local function body(self, conf, opts)
-  local schedule = codec.watch(opts.every or EVERY)
+local function body(self)
   return function(core)
-    local tasks = require "b24.wait.task"
     -- a handler may stop it before this task has been returned to anybody
-    self.task = tasks.current()
-    repeat
-      local began = codec.clock()
-      local counters, err, info = require("b24.api.cache").counters(core, conf)
-      if self.stopped then return end
-      local pause, news, outage = schedule:answer(counters ~= nil, began, codec.clock(), info)
-      take(self, opts, news, outage, counters, err, info)
-    until self.stopped or not tasks.sleep(pause)
+    self.task = require("b24.wait.task").current()
+    if self.opts.live then return require("b24.api.watch_live")(self, core, ask) end
+    poll(self, core)
   end
 end
 
@@ -94,8 +127,9 @@ end
 ---@param opts table checked
 ---@return b24.watching
 local function new(conf, opts)
-  local self = setmetatable({ stopped = false }, Watching)
-  self.body = body(self, conf, opts)
+  local self = setmetatable({ stopped = false, conf = conf, opts = opts,
+    schedule = codec.watch(opts.every or EVERY) }, Watching)
+  self.body = body(self)
   return self
 end
 

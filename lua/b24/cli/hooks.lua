@@ -27,16 +27,30 @@ local running = false
 
 local function tell(...) io.stderr:write("b24: --exec: ", ...) end
 
--- One command, to its end. Its failure is its own business.
-local function run(command, seconds)
+--- One command, to its end. To be called in a task.
+---@param command string
+---@param seconds number
+---@return integer|string|nil status its exit status, "late" or "unknown"; nil: it did not start, or
+--- the task was cancelled
+---@return string? problem
+function hooks.run(command, seconds)
   local child, problem = codec.system.start(command, seconds)
-  if not child then return tell("the command cannot be started: ", problem, "\n") end
-  local pause, ended = FIRST_LOOK
-  repeat
-    if not tasks.sleep(pause) then return end
-    pause, ended = math.min(2 * pause, LAST_LOOK), child:ended()
-  until ended
-  if ended == "late" then
+  if not child then return nil, problem end
+  local pause = FIRST_LOOK
+  while tasks.sleep(pause) do
+    local ended = child:ended()
+    if ended then return ended end
+    pause = math.min(2 * pause, LAST_LOOK)
+  end
+  return nil, "cancelled"
+end
+
+-- A command of --exec. Its failure is its own business.
+local function run(command, seconds)
+  local status, problem = hooks.run(command, seconds)
+  if problem and problem ~= "cancelled" then
+    tell("the command cannot be started: ", problem, "\n")
+  elseif status == "late" then
     local message = "the command was ended, because it took more than %g s (--exec-timeout)\n"
     tell(message:format(seconds))
   end

@@ -31,7 +31,7 @@ local function check_generation(generation)
   end
 end
 
-for _, group in ipairs { "control_messages", "control_lists", "control_oauth" } do
+for _, group in ipairs { "control_messages", "control_lists", "control_oauth", "control_push" } do
   require("b24.mock." .. group).register(operation)
 end
 

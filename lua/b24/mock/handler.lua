@@ -9,6 +9,8 @@ local limits = require "b24.mock.limits"
 local oauth = require "b24.mock.oauth"
 local php = require "b24.mock.php"
 local protect = require "b24.mock.protect"
+local push = require "b24.mock.push"
+local push_events = require "b24.mock.push_events"
 local rest = require "b24.mock.rest"
 local wire = require "b24.mock.wire"
 
@@ -113,7 +115,7 @@ end
 
 local function new_call(portal, connection, stream, entry)
   local method, user_id, secret = split_path(entry.path)
-  method = method or authorization_method(entry.path)
+  method = method or authorization_method(entry.path) or push.method(entry.path)
   entry.method = method
   return { portal = portal, stream = stream, entry = entry, method = method, user_id = user_id,
     secret = secret,
@@ -124,6 +126,8 @@ local function respond(portal, connection, call)
   local answer
   if not call.method then
     answer = faults.page(404)
+  elseif push.method(call.entry.path) then
+    return push.respond(call)
   elseif AUTHORIZATION[call.method] then -- no REST: it neither moves nor has a limit
     local trick = portal:take_trick(call)
     if trick then return faults.kinds[trick.kind].run(call, trick) end
@@ -170,6 +174,7 @@ function handler.serve(portal, connection, stream)
   local answer = connection.listener == "http" and steer(portal, entry)
   if answer then
     connection:is_control()
+    push_events.tell(portal)
     return wire.send(stream, answer)
   end
   portal:record(entry)
@@ -177,6 +182,7 @@ function handler.serve(portal, connection, stream)
   local ok, message = protect.call(respond, portal, connection,
     new_call(portal, connection, stream, entry))
   portal:answered()
+  push_events.tell(portal)
   if not ok then error(message, 0) end
 end
 

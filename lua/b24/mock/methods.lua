@@ -26,7 +26,7 @@ function methods.find(portal, name)
 end
 
 for _, group in ipairs { "recents", "messages", "people_methods", "lists", "apps", "disk",
-  "files" } do
+  "files", "push_methods" } do
   require("b24.mock." .. group).register(method)
 end
 

@@ -15,7 +15,7 @@ local FORMAT = "b24 mock portal 1"
 local PASSING = { log = true, log_length = true, tricks = true, raw_scripts = true, buckets = true,
   operating = true, connections = true, tunnels = true, under_way = true, changed = true,
   ports = true, executions = true, rejections = true, most_at_once = true, options = true,
-  changes = true }
+  changes = true, push = true }
 
 local function class_of(value)
   local meta = getmetatable(value)

@@ -53,6 +53,7 @@ function State:reset()
   self.executions, self.rejections, self.most_at_once = {}, 0, 0
   self.added, self.every = {}, {} -- how the lists grow
   self.dropped, self.each = {}, {} -- and shrink
+  self.push = nil -- see push.of
   for name in pairs(self.connections) do self.connections[name] = 0 end
   self:clear_log()
   self:apply_options()

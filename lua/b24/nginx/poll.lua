@@ -225,6 +225,10 @@ local function check_options(opts)
   if type(opts) ~= "table" then blame("b24: poll{ dict =, accounts =, every = } takes a table") end
   for name, value in pairs(opts) do
     local wanted = OPTIONS[name]
+    if name == "live" then
+      blame("b24: poll is never live: each of its users would count as online for ever, and a "
+        .. "worker would hold a connection for each; `live` is for a person's own desktop")
+    end
     if not wanted then
       blame(("b24: unknown option '%s' of poll (there are: dict, accounts, every)")
         :format(tostring(name)))

@@ -49,7 +49,10 @@ local function reader(on)
   return function(line)
     local good, event = pcall(vim.json.decode, line)
     if not good or type(event) ~= "table" then return end
-    if event.event == "error" then
+    if event.event == "live" then
+      on.live { live = event.live, why = text(event.why), message = text(event.message),
+        hint = text(event.hint) }
+    elseif event.event == "error" then
       on.away(text(event.message) or "b24: the portal is unreachable", text(event.hint))
     elseif type(event.counters) == "table" and text(event.badge) then
       local changes = type(event.changes) == "table" and event.changes or {}
@@ -59,8 +62,9 @@ local function reader(on)
   end
 end
 
-local function command()
+local function command(live)
   local words = { options.get "program", "watch", "--json" }
+  if live then words[#words + 1] = "--live" end
   if options.given "every" then
     vim.list_extend(words, { "--every", ("%gs"):format(options.get "every") })
   end
@@ -77,29 +81,39 @@ function Child:stop()
   self.job, self.timer = nil, nil
 end
 
-function Child:ended(status)
-  if self.stopped then return end
+--- Nobody is there, or somebody again: the channel is that of another process.
+function Child:away(away)
+  self.live = options.get "live" and not away
+  if self.job then vim.fn.jobstop(self.job) end
+  if self.timer then vim.fn.timer_stop(self.timer) end
+  self.job, self.timer = nil, nil
+  if away then self.on.live { live = false, why = "AWAY", message = "nobody is there" } end
+  self:run()
+end
+
+function Child:ended(job, status)
+  if self.stopped or self.job ~= job then return end
   self.job = nil
   self.on.away(self.complaint
     or ("b24: the program %s ended with status %d"):format(options.get "program", status),
-    "Run it in a terminal to see why: " .. table.concat(command(), " "))
+    "Run it in a terminal to see why: " .. table.concat(command(self.live), " "))
   self.timer = vim.fn.timer_start(AGAIN, function() self:run() end)
 end
 
 function Child:run()
   self.complaint = nil
-  local job = vim.fn.jobstart(command(), {
+  local job = vim.fn.jobstart(command(self.live), {
     env = self.env,
     on_stdout = lines(reader(self.on)),
     on_stderr = lines(function(line) self.complaint = self.complaint or text(line) end),
-    on_exit = function(_, status) self:ended(status) end,
+    on_exit = function(ended, status) self:ended(ended, status) end,
   })
   self.job = job > 0 and job or nil
   return self.job ~= nil
 end
 
----@param on {answer: function, away: function}
----@return {stop: fun()}? engine
+---@param on {answer: function, away: function, live: function}
+---@return {stop: fun(), away: fun(away: boolean)}? engine
 ---@return string? err
 ---@return string? hint
 function child.start(on)
@@ -110,7 +124,8 @@ function child.start(on)
   end
   local env, err = environment()
   if not env then return nil, err end
-  local self = setmetatable({ on = on, env = next(env) and env or nil, stopped = false }, Child)
+  local self = setmetatable({ on = on, env = next(env) and env or nil, stopped = false,
+    live = options.get "live" }, Child)
   if not self:run() then
     return nil, "b24: the program '" .. options.get "program" .. "' does not start"
   end

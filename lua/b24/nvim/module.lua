@@ -41,8 +41,8 @@ function module.portal()
   return client and tostring(client):match "%((https?://[^%s)]+)%)"
 end
 
----@param on {answer: function, away: function}
----@return {stop: fun()}? engine
+---@param on {answer: function, away: function, live: function}
+---@return {stop: fun(), away: fun(self: table, away: boolean)}? engine
 ---@return string? err
 ---@return string? hint
 function module.start(on)
@@ -56,11 +56,13 @@ function module.start(on)
   end
   local watch = asked:watch {
     every = options.get "every",
+    live = options.get "live",
+    on_live = function(_, live) on.live(live) end,
     on_change = answer,
     on_error = function(message, info) on.away(message, info.hint) end,
     on_recover = answer,
   }
-  return { stop = function() watch:stop() end }
+  return { stop = function() watch:stop() end, away = function(_, away) watch:away(away) end }
 end
 
 --- Requests of the client end as "closed"; the next start makes a new one, from what setup says

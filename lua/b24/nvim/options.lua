@@ -2,6 +2,9 @@
 
 ---@class b24.nvim.options
 ---@field every? number seconds between two questions, from 10 on (default 60)
+---@field live? boolean hear of changes as they happen, from the portal's push server (default
+--- false). While it runs, Bitrix24 counts you as online, and your phone's notifications wait; it
+--- pauses when you have been away for ten minutes
 ---@field auto? boolean start polling when the editor is on the screen (default true)
 ---@field notify? boolean vim.notify when more messages wait than before (default false)
 ---@field conf? b24.conf|string as for b24.client; default: $B24_WEBHOOK, else the file
@@ -14,12 +17,14 @@
 local options = {}
 
 local TYPES = {
-  every = { number = true }, auto = { boolean = true }, notify = { boolean = true },
+  every = { number = true }, auto = { boolean = true }, live = { boolean = true },
+  notify = { boolean = true },
   conf = { table = true, string = true }, engine = { string = true }, program = { string = true },
   open = { ["function"] = true },
 }
 local ENGINES = { auto = true, module = true, program = true }
-local DEFAULTS = { every = 60, auto = true, notify = false, engine = "auto", program = "b24" }
+local DEFAULTS = { every = 60, auto = true, live = false, notify = false, engine = "auto",
+  program = "b24" }
 local LEAST = 10 -- seconds; an editor that stays open all day has no reason to ask oftener
 
 local current = {}

@@ -8,6 +8,7 @@ local state = require "b24.nvim.state"
 local poll = {}
 
 local running -- the engine
+local there -- who looks whether anybody is
 
 --- Which engine would be taken, and why.
 ---@return "module"|"program"|nil engine
@@ -29,7 +30,7 @@ end
 local function begin()
   local name, why = poll.choice()
   if not name then return nil, nil, "b24: " .. why, "Run :checkhealth b24" end
-  local on = { answer = state.answer, away = state.away }
+  local on = { answer = state.answer, away = state.away, live = state.live }
   local engine, err, hint = (name == "module" and module or child).start(on)
   return engine, name, err, hint
 end
@@ -42,13 +43,17 @@ function poll.start()
   state.recall()
   local engine, name, err, hint = begin()
   running = engine
+  if engine and options.get "live" then
+    there = require("b24.nvim.presence").watch(function(away) engine:away(away) end)
+  end
   state.engine(engine and name or nil, err, hint)
   return engine ~= nil, err, hint
 end
 
 local function end_engine()
   if running then running:stop() end
-  running = nil
+  if there then there:stop() end
+  running, there = nil, nil
 end
 
 --- Nothing is asked any more.

@@ -12,6 +12,8 @@ local saved = require "b24.nvim.saved"
 ---@field err? string why the portal cannot be asked at present
 ---@field hint? string what to do about it
 ---@field engine? "module"|"program" which one asks; nil: none
+---@field live? b24.live_state with setup{live = true}: are changes heard of as they happen, and if
+--- not, why
 ---@field stale boolean known from an earlier session, not yet from this one
 
 local state = {}
@@ -96,12 +98,16 @@ function state.away(err, hint)
   announce()
 end
 
+--- Whether changes are heard of as they happen. Shown nowhere: polling goes on.
+---@param live b24.live_state
+function state.live(live) known.live = live end
+
 --- Who asks from now on; nil: nobody. A reason why is kept for status(), and shown nowhere.
 ---@param engine? "module"|"program"
 ---@param err? string
 ---@param hint? string
 function state.engine(engine, err, hint)
-  known.engine = engine
+  known.engine, known.live = engine, nil
   if err then known.err, known.hint = err, hint end
   if not engine then show "" end -- a number that nobody keeps up to date would be a lie
 end

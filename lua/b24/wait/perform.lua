@@ -18,7 +18,7 @@ local M = {}
 
 -- What is not the user's to keep: a lack of memory and Ctrl-C (lua.c's hook raises "interrupted!",
 -- once).
-local function check_pcall(ok, err)
+function M.guard(ok, err)
   if ok or type(err) ~= "string" then return end
   if err:find "interrupted!$" or err == "not enough memory" then error(err, 0) end
 end
@@ -27,7 +27,7 @@ end
 -- conf.webhook is.
 local function ask_for_tokens(host, answerer, question)
   local ok, value, message = (host.pcall or pcall)(answerer, question.tokens)
-  check_pcall(ok, value)
+  M.guard(ok, value)
   return { ok = ok, value = value, message = message }
 end
 
@@ -39,7 +39,7 @@ local function ask(host, call, question)
   if not LIMITER[question.question] then return ask_for_tokens(host, limiter, question) end
   if not limiter then return { wait = 0 } end
   local ok, first, second = (host.pcall or pcall)(limiter, question.portal, question.time)
-  check_pcall(ok, first)
+  M.guard(ok, first)
   if not ok then
     return { broken = true }
   elseif not first then
@@ -65,7 +65,7 @@ local function tell(host, call, log)
     depths[here] = depth + 1
     local ok, err = (host.pcall or pcall)(log, event)
     depths[here] = depth
-    check_pcall(ok, err)
+    M.guard(ok, err)
     if not ok then failure = failure or tostring(err) end
   end
   return failure

@@ -234,8 +234,8 @@ local function sleep(seconds)
   return await(self, function(wake) return engine.sleep(seconds, self.waiter, wake) end) ~= "cancel"
 end
 
-local core = perform.core { send = send, sleep = sleep,
-  pcall = plain51 and coroutine_pcall or pcall,
+local task_pcall = plain51 and coroutine_pcall or pcall
+local core = perform.core { send = send, sleep = sleep, pcall = task_pcall,
   here = current }
 
 ---@param waiter b24.waiter
@@ -272,6 +272,13 @@ function Task:cancel()
   if self.job then engine.cancel(self.job) end
   if self.wake then self.wake "cancel" end
   return true
+end
+
+--- Calls `f` when the task has ended, however it did; at once if it has.
+---@package
+function Task:on_end(f)
+  if self.done then return f() end
+  self.joiners[#self.joiners + 1] = f
 end
 
 --- Does not wake this one at the end; it does not wait any more.
@@ -357,5 +364,11 @@ end
 
 function Task:__tostring() return self.done and "b24.task (done)" or "b24.task" end
 
+--- The task that runs now waits for what `begin(wake, waiter)` begins.
+local function wait_for(begin)
+  local self = the_task()
+  return await(self, function(wake) return begin(wake, self.waiter) end)
+end
+
 return { spawn = spawn, current = current, driver = driver, core = core, sleep = sleep,
-  finish_all = finish_all, may_wait = may_wait }
+  finish_all = finish_all, may_wait = may_wait, wait_for = wait_for, pcall = task_pcall }

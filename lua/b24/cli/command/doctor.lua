@@ -167,6 +167,17 @@ local function counters(report, client)
     or "not reached; this portal does not report computing time")
 end
 
+-- Nobody needs it: what is missing is no fault.
+local function live(report, client)
+  local state = require("b24.api.live").probe(client.conf, require "b24.core")
+  if state.live then
+    return report.ok("live", "possible (b24 watch --live), over " .. state.host
+      .. "; while it runs, Bitrix24 counts you as online")
+  end
+  local hint = state.hint and ". " .. state.hint or ""
+  report.unknown("live", "no: " .. state.message .. hint)
+end
+
 local function limiter(report)
   if report.degraded then
     return report.bad("limiter", report.degraded,
@@ -189,6 +200,7 @@ local function examine(report, args)
   scope(report, client)
   plan(report, client)
   counters(report, client)
+  live(report, client)
   limiter(report)
 end
 

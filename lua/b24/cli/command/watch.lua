@@ -10,6 +10,7 @@ local exit = require "b24.cli.exit"
 local hooks = require "b24.cli.hooks"
 local json = require "b24.cli.json"
 local out = require "b24.cli.out"
+local presence = require "b24.cli.presence"
 local text = require "b24.cli.text"
 
 local watch = { name = "watch", summary = "Print a line for each change, until interrupted." }
@@ -19,6 +20,12 @@ local LOOK = 1 -- seconds between two looks at who reads
 function watch.define(command)
   command:option("--every",
     "Polling interval, with 10 % jitter."):argname "TIME":convert(text.seconds):default "60s"
+  command:flag("--live",
+    "Hear of changes within a second, from the portal's push server, and ask only every 10 minutes "
+    .. "besides. While it runs, Bitrix24 counts you as online: phone notifications wait.")
+  command:option("--idle-command",
+    "With --live: a shell command that exits with 0 while nobody is at the machine; the channel is "
+    .. "closed then. Default: what the desktop's session says (logind)."):argname "COMMAND"
   command:flag("--json",
     "Print one JSON object per line: the documented interface for other programs.")
   command:option("--exec",
@@ -90,6 +97,26 @@ local function notify(client, counters, changes)
   if lines then hooks.notify("Bitrix24: " .. b24.badge(counters) .. " unread", lines) end
 end
 
+local function look_at_user(args, watching)
+  local command = presence.command(args.idle_command)
+  if not command then return end
+  local task = tasks.core.spawn(function() presence.look(watching, command) end)
+  watching.task:on_end(function() task:cancel() end)
+end
+
+-- Said once: changes come late, and why.
+local function live_handler(args)
+  return function(on, state)
+    if args.json then
+      print_now(json.encode { event = "live", live = on, why = state.why, message = state.message,
+        hint = state.hint })
+    elseif not on and state.why ~= "AWAY" then
+      io.stderr:write("b24: --live: ", state.message, "; asking every ", text.duration(args.every),
+        "\n", state.hint and state.hint .. "\n" or "")
+    end
+  end
+end
+
 -- The handlers of client:watch. `ended.code` is the exit code, once the credential is refused:
 -- asking on is no use then.
 local function handlers(args, client, ended)
@@ -99,7 +126,7 @@ local function handlers(args, client, ended)
     hooks.exec(args.exec, args.exec_timeout,
       hooks.variables(event, b24.badge(counters), counters and b24.totals(counters) or {}, change))
   end
-  local function on_change(counters, changes)
+  local function on_change(counters, changes, self)
     if args.json then
       print_event("change", counters, changes)
     elseif first then
@@ -107,6 +134,7 @@ local function handlers(args, client, ended)
     else
       print_changes(counters, changes)
     end
+    if first and args.live then look_at_user(args, self) end
     first = false
     for _, change in ipairs(tellable(changes)) do exec("change", counters, change) end
     if args.notify then notify(client, counters, changes) end
@@ -133,7 +161,8 @@ local function handlers(args, client, ended)
     end
     exec("up", counters)
   end
-  return { every = args.every, on_change = on_change, on_error = on_error, on_recover = on_recover }
+  return { every = args.every, on_change = on_change, on_error = on_error,
+    on_recover = on_recover, live = args.live, on_live = args.live and live_handler(args) or nil }
 end
 
 -- Ends the watch when nobody reads it any more, also while it waits: a bar that was restarted has a
@@ -149,6 +178,7 @@ end
 
 function watch.run(args)
   if args.every < 1 or args.every > 86400 then exit.usage "--every must be from 1s to 1d" end
+  if args.idle_command and not args.live then exit.usage "--idle-command needs --live" end
   if args.exec_timeout <= 0 then exit.usage "--exec-timeout must be more than 0s" end
   local client, err, info = account.client(args, true)
   if not client then return exit.failure(err, info) end
