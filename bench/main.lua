@@ -379,11 +379,8 @@ part("P9", cached)
 part("nginx", openresty)
 part("P5", side_by_side)
 part("P10", watching)
-<<<<<<< HEAD
 part("P11", bulk.lists)
 part("P12", bulk.batches)
-=======
 part("P13", live)
->>>>>>> 262e9bf (bench: P13, what live brings and costs; nginx: say why poll is never live)
 part("peers", function() peers(http, https, own_ca) end)
 m.print_goals()
