@@ -43,6 +43,7 @@ if command -v lua5.5 >/dev/null 2>&1; then
 else
   echo "lint: loads in Lua 5.5: left out, lua5.5 is not here"
 fi
+git grep -nE '^(<<<<<<<|>>>>>>>) ' -- . | report "no mark of a merge"
 luacheck -q --no-color . 2>&1 | grep -vE '^Total: 0 |^ *$' | report luacheck
 
 lua5.4 scripts/layers.lua 2>&1 | report "no include or require points upward"
