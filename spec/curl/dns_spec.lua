@@ -104,9 +104,7 @@ describe("when the name server never answers", function()
   for name, program in pairs(programs) do
     it(name .. ": in time, and the process ends at once", function()
       if why_not then return pending(why_not) end
-      if libcurl.version < libcurl.ENDS_LOOKUPS then
-        return pending "libcurl before 7.87 waits for the resolver to give up"
-      end
+      if libcurl.version < libcurl.ENDS_LOOKUPS then return pending(libcurl.WAITS_FOR_LOOKUPS) end
       if not loops.has(program[1]) then
         return pending(program[1] .. ": its module is not installed for this Lua")
       end

@@ -2,6 +2,7 @@
 -- One Lua of each kind: processes.
 
 local data = require "spec.support.data"
+local libcurl = require "spec.support.libcurl"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
@@ -88,6 +89,7 @@ describe("a process", function()
 
   it("keeps the deadline when names cannot be resolved, and ends at once", function()
     if process.sanitized() then return pending "a sanitizer waits for the resolver's thread" end
+    if libcurl.version < libcurl.ENDS_LOOKUPS then return pending(libcurl.WAITS_FOR_LOOKUPS) end
     local folder = data.folder()
     finally(function() data.remove_folder(folder) end)
     process.write(folder .. "/shim.c", SHIM)

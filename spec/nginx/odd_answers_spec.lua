@@ -6,12 +6,7 @@ local odd = require "spec.support.odd_answers"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
-if not nginx.here then return end
-local why_not = nginx.why_not()
-if why_not then
-  describe("in nginx an odd answer", function() pending(why_not) end)
-  return
-end
+if nginx.skips(describe, pending, "in nginx an odd answer") then return end
 
 local ASK = [[
   local odd = (function() %s end)()

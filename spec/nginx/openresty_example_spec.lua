@@ -5,12 +5,7 @@ local nginx = require "spec.support.nginx"
 local posix = require "b24_posix"
 local process = require "spec.support.process"
 
-if not nginx.here then return end
-local why_not = nginx.why_not()
-if why_not then
-  describe("the OpenResty example", function() pending(why_not) end)
-  return
-end
+if nginx.skips(describe, pending, "the OpenResty example") then return end
 
 local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/nginx/openresty_example_spec%.lua$"
   or ""

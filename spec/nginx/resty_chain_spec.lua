@@ -3,12 +3,7 @@
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 
-if not nginx.here then return end
-local why_not = nginx.why_not()
-if why_not then
-  describe("a long chain of certificates", function() pending(why_not) end)
-  return
-end
+if nginx.skips(describe, pending, "a long chain of certificates") then return end
 
 -- root -> one -> two -> leaf, in DIR; then an https server on a port.
 local MAKE = [[

@@ -4,12 +4,7 @@ local cjson = require "cjson"
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 
-if not nginx.here then return end
-local why_not = nginx.why_not()
-if why_not then
-  describe("b24.event in nginx", function() pending(why_not) end)
-  return
-end
+if nginx.skips(describe, pending, "b24.event in nginx") then return end
 
 local TOKEN = "51856fefc120afa4b628cc82d3935cce"
 local ANSWER = [[

@@ -6,12 +6,7 @@ local posix = require "b24_posix"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
-if not nginx.here then return end
-local why_not = nginx.why_not()
-if why_not then
-  describe("the limiter in nginx", function() pending(why_not) end)
-  return
-end
+if nginx.skips(describe, pending, "the limiter in nginx") then return end
 
 describe("the limiter in nginx", function()
   local portal, server

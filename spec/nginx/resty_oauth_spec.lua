@@ -7,12 +7,7 @@ local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
-if not nginx.here then return end
-local why_not = nginx.why_not()
-if why_not then
-  describe("tokens in nginx", function() pending(why_not) end)
-  return
-end
+if nginx.skips(describe, pending, "tokens in nginx") then return end
 
 local literal, refreshes, stored = applications.literal, applications.refreshes, applications.stored
 

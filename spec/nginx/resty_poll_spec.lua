@@ -5,12 +5,7 @@ local posix = require "b24_posix"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
-if not nginx.here then return end
-local why_not = nginx.why_not()
-if why_not then
-  describe("b24.resty", function() pending(why_not) end)
-  return
-end
+if nginx.skips(describe, pending, "b24.resty") then return end
 
 local EVERY = 0.3
 -- The accounts are what the dictionary "notes" says, so that a spec can change them while nginx

@@ -7,12 +7,7 @@ local posix = require "b24_posix"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
-if not nginx.here then return end
-local why_not = nginx.why_not()
-if why_not then
-  describe("b24 in nginx", function() pending(why_not) end)
-  return
-end
+if nginx.skips(describe, pending, "b24 in nginx") then return end
 
 local PHASES = [[
   init_by_lua_block { require "b24" }

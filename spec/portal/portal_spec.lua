@@ -234,6 +234,12 @@ describe("the mock portal", function()
       assert.equal("200 1.1 0", outcome)
     end)
 
+    it("hangs up on who speaks TLS to the plain port", function()
+      local _, outcome = curl(portal, (portal.http_webhook:gsub("^http:", "https:")) .. "profile")
+      assert.is_nil(outcome:find " 28$", outcome) -- not after waiting for 60 seconds
+      assert.truthy(outcome:find "^000 ", outcome)
+    end)
+
     it("shows bad certificates", function()
       for _, name in ipairs { "wrong_name", "expired", "untrusted" } do
         local _, outcome = curl(portal, portal:webhook_for(portal[name .. "_port"]) .. "profile")

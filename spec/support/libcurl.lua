@@ -10,5 +10,6 @@ libcurl.version = tonumber(major) * 65536 + tonumber(minor) * 256 + tonumber(pat
 
 libcurl.TELLS_OF_CONNECTIONS = 0x075000 -- 7.80: it calls back when it has one
 libcurl.ENDS_LOOKUPS = 0x075700 -- 7.87: a search for a name that hangs can be given up
+libcurl.WAITS_FOR_LOOKUPS = "libcurl before 7.87 waits for the resolver to give up"
 
 return libcurl

@@ -33,11 +33,8 @@ local function modules_path()
   return output "nginx -V":match "modules%-path=(%S+)" or "/usr/lib/nginx/modules"
 end
 
---- nginx has its own LuaJIT, whatever Lua runs a spec: these specs belong to the run on LuaJIT.
-M.here = rawget(_G, "jit") ~= nil
-
---- Why these specs cannot run here, in words; nil: they can.
-function M.why_not()
+-- Why these specs cannot run here, in words; nil: they can.
+local function why_not()
   if not output "nginx -v":find "nginx/" then
     return "nginx is not installed (scripts/deps.sh nginx)"
   end
@@ -46,6 +43,18 @@ function M.why_not()
       return "nginx has no module for Lua here (scripts/deps.sh nginx)"
     end
   end
+end
+
+--- Is there nothing to run? nginx has its own LuaJIT, whatever Lua runs a spec: these specs belong
+--- to the run on LuaJIT, which says why if they cannot run there.
+---@param describe function of busted, as is `pending`
+---@param name string of what is skipped
+---@return boolean
+function M.skips(describe, pending, name)
+  if not rawget(_G, "jit") then return true end
+  local reason = why_not()
+  if reason then describe(name, function() pending(reason) end) end
+  return reason ~= nil
 end
 
 --- A port that is free now.

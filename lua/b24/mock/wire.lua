@@ -118,7 +118,8 @@ function wire.long_line(stream)
   if not socket then return nil end
   socket:clearerr("r")
   local line = socket:xread("*L", "b", 0)
-  return line and #line >= wire.LONGEST_LINE and line:sub(-1) ~= "\n" and line or nil
+  if line and #line >= wire.LONGEST_LINE and line:sub(-1) ~= "\n" then return line end
+  socket:shutdown("rw") -- TLS, for example: without its error lua-http would wait for the rest
 end
 
 --- HTTP/1.1 only: answers before the request is read, and ends the connection. What the client
