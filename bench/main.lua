@@ -326,9 +326,9 @@ end
 -- Bare libcurl at the pace of 100 accounts, a call each 20 ms: between two calls others have had
 -- the caches, which is why few accounts cost more an answer than many.
 local function paced()
-  local call = loop("bare", http, "S.get", 1):gsub("'", "")
+  local command = loop("bare", http, "S.get", 1):gsub("'", "")
   return m.median(m.numbers(("sh -c '(for i in $(seq %d); do echo go; sleep 0.02; done) | %s'")
-    :format(m.scaled(150, 30), call)))
+    :format(m.scaled(150, 30), command)))
 end
 
 local function watching()
