@@ -19,6 +19,7 @@ return function(http, https, own_ca)
     { "bare libcurl easy (decodes nothing)", client(m.dir .. "/loop bare", 50) },
     { "b24, lua5.4", lua("lua5.4", "call", 50) },
     { "b24, luajit", lua("luajit", "call", 50) },
+    { "b24, lua5.1", lua("lua5.1", "call", 50) },
     { "lua-http, connection kept by hand, luajit", lua("luajit", "peers/luahttp", 50, "keep") },
     { "lua-http, request:go, luajit", lua("luajit", "peers/luahttp", 5) },
     { "LuaSocket + LuaSec, lua5.4", lua("lua5.4", "peers/luasec", 5) },

@@ -178,10 +178,13 @@ static int by_time(const void *a, const void *b) {
 
 /* The time of each of `calls` reserves, sorted. NULL: one failed. */
 static double *times_of(struct b24_limiter_file *file, int calls) {
-    double *times = calloc((size_t)calls, sizeof *times);
+    double *times = calls > 0 ? calloc((size_t)calls, sizeof *times) : NULL;
     for (int i = 0; times != NULL && i < calls; i++) {
         double begun = cpu_microseconds();
-        if (!reserve_shared(file)) return NULL;
+        if (!reserve_shared(file)) {
+            free(times);
+            return NULL;
+        }
         times[i] = cpu_microseconds() - begun;
     }
     if (times != NULL) qsort(times, (size_t)calls, sizeof *times, by_time);
