@@ -305,7 +305,7 @@ describe("an application's tokens", function()
         assert.equal(expected, refreshes(portal))
       end
     end
-    assert.is_true(expected >= 2)
+    assert.is_true(expected >= (loops.has "cqueues" and 2 or 1))
   end)
 
   it("in a store of one's own are renewed once, too; it may wait in every loop", function()
@@ -344,6 +344,6 @@ describe("an application's tokens", function()
         assert.equal(expected, refreshes(portal))
       end
     end
-    assert.is_true(expected >= 2)
+    assert.is_true(expected >= (loops.has "cqueues" and 2 or 1))
   end)
 end)

@@ -1,6 +1,7 @@
 -- Inside Neovim: callbacks outside fast events, never a frozen editor, a quick end.
 
 local data = require "spec.support.data"
+local nvim = require "spec.support.nvim"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
@@ -10,8 +11,8 @@ describe("in Neovim", function()
   local why_not
   if process.sanitized() then
     why_not = "the program itself is not built for a sanitizer"
-  elseif data.shell("command -v nvim") == "" then
-    why_not = "nvim is not installed"
+  else
+    why_not = nvim.missing()
   end
   if why_not then
     it("(all of this)", function() pending(why_not) end)
@@ -31,7 +32,7 @@ describe("in Neovim", function()
 
   -- Runs a script that has `b24`, `client`, `conf`, `say(…)` and `quit()`, which it must call.
   -- Returns what it said; nothing else may be seen, but the trouble that is named.
-  local function nvim(source, trouble)
+  local function run(source, trouble)
     process.write(folder .. "/script.lua", ([[
       package.path, package.cpath = %q, %q
       b24 = require "b24"
@@ -57,7 +58,7 @@ describe("in Neovim", function()
   end
 
   it("a callback comes outside fast events, and may use the editor", function()
-    assert.equal("before\n14 nil 200 false 1\n", nvim [[
+    assert.equal("before\n14 nil 200 false 1\n", run [[
       client:counters(function(counters, err, info)
         vim.api.nvim_buf_set_lines(0, 0, -1, false, { "fine" })
         say(counters.TYPE.ALL, err, info.status, vim.in_fast_event(),
@@ -69,7 +70,7 @@ describe("in Neovim", function()
   end)
 
   it("a call that would freeze it is refused and names the right ones, unless asked for", function()
-    assert.equal("false true true true\nfalse true\n14\n", nvim [[
+    assert.equal("false true true true\nfalse true\n14\n", run [[
       local ok, err = pcall(client.counters, client)
       say(ok, err:find("client:counters() would freeze Neovim", 1, true) ~= nil,
         err:find("callback", 1, true) ~= nil,
@@ -86,7 +87,7 @@ describe("in Neovim", function()
 
   it("b24.run waits without stopping the editor", function()
     portal:control("fault", { kind = "slow", delay = 0.3, times = 1, method = "im.counters.get" })
-    local said = nvim [[
+    local said = run [[
       local ticks, timer = 0, vim.loop.new_timer()
       timer:start(5, 5, function() ticks = ticks + 1 end)
       b24.run(function()
@@ -104,7 +105,7 @@ describe("in Neovim", function()
 
   it("wait keeps the editor going, in a callback too", function()
     portal:control("fault", { kind = "slow", delay = 0.2, times = -1, method = "im.counters.get" })
-    assert.equal("true WAIT_TIMEOUT\n14 nil\ntrue\n14\n", nvim [[
+    assert.equal("true WAIT_TIMEOUT\n14 nil\ntrue\n14\n", run [[
       local ticks, timer = 0, vim.loop.new_timer()
       timer:start(5, 5, function() ticks = ticks + 1 end)
       local handle = client:counters(function() end)
@@ -122,7 +123,7 @@ describe("in Neovim", function()
   end)
 
   it("a callback may wait for a handle whose answer came together with its own", function()
-    assert.equal("true nil\n", nvim [[
+    assert.equal("true nil\n", run [[
       client:call("profile", function()
         local second
         client:call("profile", function()
@@ -142,7 +143,7 @@ describe("in Neovim", function()
         broken in ipairs { "client:call('profile', function() error 'the user\\'s own trouble' "
           .. "end)",
       "b24.run(function() client:call 'profile' error 'the user\\'s own trouble' end)" } do
-      assert.equal("answered 14\n", nvim([[
+      assert.equal("answered 14\n", run([[
         client:counters(function(counters)
           say("answered", counters.TYPE.ALL)
           quit()
@@ -152,7 +153,7 @@ describe("in Neovim", function()
   end)
 
   it("60 accounts are asked side by side", function()
-    assert.equal("59 auth 1\n", nvim [[
+    assert.equal("59 auth 1\n", run [[
       local confs = {}
       for i = 1, 59 do confs[i] = conf end
       confs.bad = { webhook = conf.webhook:gsub("/[^/]+/$", "/wrong0secret/"),
@@ -169,7 +170,7 @@ describe("in Neovim", function()
   it("quits at once with requests in flight", function()
     portal:control("fault", { kind = "silent", times = -1, method = "im.counters.get" })
     for _, ms in ipairs { 0, 2, 10, 50 } do
-      local said = nvim(([[
+      local said = run(([[
         conf.timeout = 300 -- the editor is killed before that
         client = assert(b24.client(conf))
         for _ = 1, 5 do client:counters(function() say "an answer" end) end

@@ -10,7 +10,7 @@ if not rawget(_G, "jit") then return end
 describe("in Neovim", function()
   local missing = nvim.missing()
   if missing then
-    pending("the plugin: " .. missing)
+    pending("the plugin: " .. missing, function() end)
     return
   end
 

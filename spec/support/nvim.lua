@@ -18,6 +18,10 @@ function nvim.missing()
   if data.shell "command -v nvim" == "" then
     return "nvim is not installed (scripts/deps.sh hosts)"
   end
+  local version = data.shell "nvim --version":match "NVIM v(%S+)" or "?"
+  if version:find "^0%.[0-6]%." then
+    return "b24 needs Neovim 0.7.2, and this is " .. version
+  end
 end
 
 --- The folder of the project, absolute.

@@ -190,8 +190,10 @@ static bool may_repeat(const struct b24_exchange *x, CURLcode result) {
 }
 
 bool b24_exchange_again(struct b24_exchange *x, CURLcode result) {
-    bool unsent = result == CURLE_ABORTED_BY_CALLBACK && x->hung_up && !x->progress.began;
-    if (x->again || (!unsent && !may_repeat(x, result))) return false;
+    /* `began` on one kept connection that died under the request, and libcurl chose another one. */
+    bool refused =
+        result == CURLE_ABORTED_BY_CALLBACK && x->hung_up && (!x->progress.began || x->repeatable);
+    if (x->again || (!refused && !may_repeat(x, result))) return false;
     x->again = true;
     x->words[0] = '\0';
     rewind_upload(x);

@@ -4,7 +4,7 @@
 local codec = require "b24.codec"
 local blame = codec.blame
 
-local ngx = rawget(_G, "ngx")
+local ngx = rawget(_G, "ngx") or package.loaded.ngx
 
 local MAX_BODY = 256 * 1024 -- a message of 20,000 letters, each escaped as six bytes, fits twice
 local FORM = "application/x-www-form-urlencoded"

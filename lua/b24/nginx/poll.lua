@@ -5,7 +5,7 @@ local b24 = require "b24"
 local codec = require "b24.codec"
 local blame = codec.blame
 
-local ngx = rawget(_G, "ngx")
+local ngx = rawget(_G, "ngx") or package.loaded.ngx
 
 local PREFIX = "b24:" -- of our keys in the dictionary, which others may use as well
 local EVERY, SHORTEST, LONGEST = 30, 0.1, 86400 -- seconds

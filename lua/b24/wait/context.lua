@@ -26,7 +26,8 @@ local function global(name) return rawget(_G, name) end
 --- each call: modules are often loaded in another phase than they are used in.
 ---@return string?
 function host.name()
-  local ngx, vim = global "ngx", global "vim"
+  -- In requests of nginx's older Lua modules globals are inherited, and not seen in the raw.
+  local ngx, vim = global "ngx" or LOADED.ngx, global "vim"
   if type(ngx) == "table" and ngx.get_phase then return "nginx" end
   if type(vim) == "table" and vim.api and (vim.uv or vim.loop) then
     -- A thread of Neovim's own (vim.uv.new_thread) may wait as it likes.

@@ -4,7 +4,7 @@
 local codec = require "b24.codec"
 local perform = require "b24.wait.perform"
 
-local ngx = rawget(_G, "ngx")
+local ngx = rawget(_G, "ngx") or package.loaded.ngx
 
 local POOL = 64 -- kept connections for each portal and worker
 local IDLE = 30 -- seconds; portals close at 60 or later
@@ -66,6 +66,13 @@ Exchange.__index = Exchange
 
 local function failed(step, words)
   return codec.cosocket_failure(step, words or "unknown error")
+end
+
+-- Before 0.10.14 (Debian 11 has 0.10.13) only a known number of bytes can be read.
+local function too_old()
+  return { kind = "config", code = "NGINX_TOO_OLD", sent = false,
+    message = "this nginx's Lua module is older than 0.10.14",
+    hint = "Install a newer lua-nginx-module, or OpenResty." }
 end
 
 local function late(step, words)
@@ -138,6 +145,7 @@ end
 function Exchange:connect()
   local wire, deadline = self.wire, self.connect_deadline
   self.sock = ngx.socket.tcp()
+  if not self.sock.receiveany then return nil, too_old() end
   if not self:limit(deadline) then return nil, late("connect", "no time was left to connect") end
   self.pool = pool_name(wire)
   local options = { pool = self.pool or "b24:" .. tostring(self), pool_size = POOL }
