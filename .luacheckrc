@@ -9,3 +9,4 @@ local neovim = { globals = { "vim" } }
 files["lua/b24/nvim.lua"], files["lua/b24/nvim/*.lua"], files["lua/b24/health.lua"] = neovim, neovim, neovim
 files["plugin/*.lua"], files["lua/lualine/**/*.lua"], files["build.lua"] = neovim, neovim, neovim
 files["spec/nvim/*.lua"], files["bench/nvim.lua"] = neovim, neovim
+files["bench/live_nvim.lua"] = neovim

@@ -1,5 +1,5 @@
--- What `live` brings and costs, against the mock's push server: live.lua latency N | storm EVENTS |
--- idle SECONDS | day SECONDS. Prints numbers.
+-- What `live` brings and costs, against the mock's push server: live.lua latency N | bar N | nvim N
+-- | storm EVENTS | idle SECONDS | day SECONDS. Prints numbers.
 package.path = "./?.lua;" .. package.path
 
 local b24 = require "b24"
@@ -35,6 +35,36 @@ local function latency()
   end }
   table.sort(samples)
   print(("%.0f %.0f"):format(samples[(#samples + 1) // 2], samples[#samples]))
+end
+
+-- The same to a line of b24 watch --json, which bars read.
+local function bar()
+  local portal = open { hold = 40 }
+  local pipe = io.popen(("exec env B24_WEBHOOK=%s B24_RUNTIME_DIR=%s/bar lua5.4 bin/b24 watch "
+    .. "--json --live --ca-file %s"):format(portal.webhook, portal.dir, portal.ca_file))
+  local samples = {}
+  assert(pipe:read "l")
+  while #samples < n do
+    codec.nap(2.2 + math.random())
+    local sent = codec.clock()
+    portal:control("message", { dialog_id = "5" })
+    repeat until pipe:read("l"):find('"section":"DIALOG"', 1, true)
+    samples[#samples + 1] = (codec.clock() - sent) * 1000
+  end
+  portal:stop() -- and b24 finds nobody that reads
+  table.sort(samples)
+  print(("%.0f %.0f"):format(samples[(#samples + 1) // 2], samples[#samples]))
+  os.exit(0)
+end
+
+-- The same to Neovim's badge.
+local function nvim()
+  local portal = open { hold = 40 }
+  local pipe = io.popen(("ROUNDS=%d B24_WEBHOOK=%s B24_ALLOW_HTTP=1 PORTAL=http://127.0.0.1:%d "
+    .. "B24_RUNTIME_DIR=%s/nvim XDG_STATE_HOME=%s/nvim nvim --clean --headless --cmd 'set rtp+=.' "
+    .. "-c 'luafile bench/live_nvim.lua' 2>/dev/null"):format(n, portal.http_webhook,
+    portal.http_port, portal.dir, portal.dir))
+  io.write(pipe:read "a")
 end
 
 -- Events at 200 a second, some of whose answers break off: are the last counters right? How many
@@ -148,4 +178,4 @@ local function day()
   print(asked + configs, polls, 86400 // 60)
 end
 
-({ latency = latency, storm = storm, idle = idle, day = day })[what]()
+({ latency = latency, bar = bar, nvim = nvim, storm = storm, idle = idle, day = day })[what]()

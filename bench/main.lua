@@ -361,6 +361,9 @@ local function live()
   m.title("P13: live, against polling every 60 s", "live", "polling")
   m.row("from a message to on_change, median ms (0.3 s of it on purpose)", latency[1], 30000)
   m.row("the same, the longest of all", latency[2], 60000)
+  local bar, nvim = run("bar " .. m.scaled(15, 5)), run("nvim " .. m.scaled(15, 5))
+  m.row("to a line of b24 watch --live --json, median and longest", bar[1], bar[2])
+  if nvim[1] then m.row("to Neovim's badge, median and longest", nvim[1], nvim[2]) end
   m.row("REST requests in a simulated day, 40 x 5 messages at once", day[1], day[3])
   m.row("the same, the five up to 20 s apart: questions of their own", talks[1], talks[3])
   m.row("requests to the push server in that day", day[2], 0)
@@ -369,8 +372,8 @@ local function live()
   m.row(("%d events, 200/s, %d answers cut: last counters right"):format(m.scaled(2000, 400),
     storm[3]), storm[1] == 1 and "yes" or "NO", "")
   m.row("questions asked for them", storm[2], "")
-  m.goal("P13", { latency[1], 450, "ms" }, { day[1], 200, "REST requests a day" },
-    { 1 - storm[1], 0, "wrong counters" })
+  m.goal("P13", { math.max(latency[1], bar[1], nvim[1] or 0), 450, "ms" },
+    { day[1], 200, "REST requests a day" }, { 1 - storm[1], 0, "wrong counters" })
 end
 
 print("b24 benchmarks" .. (m.quick and ", the quick form: coarser figures" or "")

@@ -271,6 +271,18 @@ scenario("live channel", function()
   if steps[3][1] ~= "POLL" then return nil, "the same" end
   return { steps, live:state(), live:request() }
 end)
+scenario("live share", function()
+  collectgarbage() -- the claim of a run that failed
+  local conf, err, info = codec.conf(OFFLINE)
+  if not conf then return nil, err, info end
+  local share, message, more = codec.live_share(conf)
+  if not share then return nil, message, more end
+  if not share:claim() or not share:note "here" then return nil, "it could not be noted" end
+  local text = share:read()
+  share:release()
+  if not text then return nil, "it could not be read" end
+  return { text }
+end)
 scenario("inbox", function() return { codec.inbox(counters, ROWS, ASKED) } end)
 scenario("second look", function()
   local list = codec.inbox(counters, ROWS, ASKED)

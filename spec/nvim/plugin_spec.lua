@@ -117,6 +117,14 @@ describe("in Neovim", function()
       assert.truthy(r.health:find("Live: yes", 1, true))
       assert.same({ running = false, groups = 0 }, r.after)
     end)
+
+    it("does so with the installed command b24, too", function()
+      local dir, bin = data.folder(), require("spec.support.command").path():match "^(.*)/"
+      local r = session("live_program", { dir = dir, env = { LUA_CPATH = false,
+        PATH = bin .. ":" .. os.getenv "PATH", B24_ALLOW_HTTP = "1", B24_RUNTIME_DIR = dir } })
+      data.remove_folder(dir)
+      assert.same({ engine = "program" }, r)
+    end)
   end)
 
   describe("the inbox", function()

@@ -37,6 +37,28 @@ describe("the cache as a file", function()
     assert.is_nil(process.read(dir))
   end)
 
+  -- What a live watch asks because of a hint: the portal may have answered just before the change.
+  it("holds no answer to what happened after its question, however late it was stored", function()
+    local checked = assert(codec.conf(conf { max_age = 0 }))
+    local function step(since)
+      local one = assert(codec.cache(checked, nil, since))
+      local first = one:step()
+      one:release()
+      return first
+    end
+    local before = codec.wall()
+    local asking = assert(codec.cache(checked, nil, before))
+    assert.equal("ask", (asking:step()))
+    codec.nap(0.02)
+    local change = codec.wall()
+    codec.nap(0.02)
+    assert.is_true(asking:store(JSON))
+    local _, asked = codec.live_share(checked):stored()
+    assert.is_true(asked >= before and asked < change)
+    assert.same({ "hit", "ask", "ask" }, { step(before), step(change), step(codec.wall()) })
+    assert.equal("hit", (entry():step())) -- by its age it is good
+  end)
+
   it("tells how much of the call's time is over", function()
     local spent = assert(codec.cache(assert(codec.conf(conf { timeout = 20 })), 5)):spent()
     assert.is_true(spent >= 5 and spent < 20, spent)

@@ -60,8 +60,8 @@ const char *b24_live_action_name(enum b24_live_action_type type) {
 
 static bool build(struct b24_live *l) {
     const char *agent = l->conf->user_agent ? l->conf->user_agent : B24_USER_AGENT;
-    b24_buffer_init(&l->url, 3 * B24_LIVE_ID_MAX + 2 * B24_URL_MAX);
-    b24_buffer_init(&l->agent, B24_URL_MAX * 8);
+    b24_buffer_init(&l->url, (size_t)3 * B24_LIVE_ID_MAX + (size_t)2 * B24_URL_MAX);
+    b24_buffer_init(&l->agent, (size_t)8 * B24_URL_MAX);
     if (!b24_buffer_puts(&l->agent, "User-Agent: ") || !b24_buffer_puts(&l->agent, agent))
         return false;
     l->headers[0] = l->agent.p;

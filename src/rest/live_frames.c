@@ -128,8 +128,9 @@ bool b24_live_frames_begin(struct b24_live_frames *f, struct b24_view body) {
     size_t n = json_length(f->rest);
     f->cut = n > f->rest.n;
     f->root = f->cut ? NULL : parse(f, (struct b24_view){f->rest.p, n});
+    if (f->root == NULL) return f->cut || f->no_memory;
     f->next = cJSON_IsArray(f->root) ? f->root->child : f->root;
-    return f->cut || f->no_memory || f->root != NULL;
+    return true;
 }
 
 static bool next_in_json(struct b24_live_frames *f, struct b24_live_frame *frame) {
