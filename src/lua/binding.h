@@ -336,7 +336,8 @@ int b24L_batch_check(lua_State *L);
 
 /* [0, +1] {results=, errors=, not_reached=, next=, total=, time=} by name, and true; or [0, 0] and
    false. */
-bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names);
+bool b24L_push_batch(lua_State *L, const struct b24_outcome *outcome, const struct b24_conf *conf,
+                     int names);
 
 /* ---- lua/cursor.c: lists page by page. Registered by codec.c. */
 

@@ -152,6 +152,7 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
     setup.keep = c->shape == B24_KEPT || c->shape == B24_TEXT;
     struct b24_conf *mine = lua_touserdata(L, conf);
     setup.as_text = c->shape == B24_PLAIN;
+    setup.as_parts = c->shape == B24_BATCH;
     if (c->portal != NULL) setup.moved_origin = mine->moved_origin;
     setup.renewable = mine;
     setup.body = b24_buffer_view(&c->params);
