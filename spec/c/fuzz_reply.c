@@ -57,9 +57,14 @@ static void check(const struct b24_outcome *o) {
     check_text(o->code);
 }
 
+/* As text: cJSON_Compare finds an object with one name twice unlike itself. */
 static void same_member(const cJSON *a, const cJSON *b) {
-    must((a == NULL && b == NULL) || cJSON_Compare(a, b, true),
+    char *x = a != NULL ? cJSON_PrintUnformatted(a) : NULL;
+    char *y = b != NULL ? cJSON_PrintUnformatted(b) : NULL;
+    must((x == NULL && y == NULL) || (x != NULL && y != NULL && strcmp(x, y) == 0),
          "a member beside the result differs");
+    cJSON_free(x);
+    cJSON_free(y);
 }
 
 /* Where the block was read without a tree, it must say what the tree says. */
