@@ -275,9 +275,6 @@ struct b24L_setup {
     uint64_t seed;
 };
 
-/* [0, 0] The call object at `call` is over and nobody knows it: it may be an idle one. */
-void b24L_rest_call(lua_State *L, int call);
-
 /* [0, +1] A call object, which keeps conf and portal alive. NULL: [0, +3] nil, message, info.
  * Throws like b24L_to_conf.
  */

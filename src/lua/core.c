@@ -3,6 +3,7 @@
 #include "curl/transfer.h"
 #include "lua/binding.h"
 #include "lua/cache.h"
+#include "lua/call_object.h"
 #include "lua/engine.h"
 #include "lua/interrupt.h"
 #include "os/keep_loaded.h"
