@@ -89,7 +89,11 @@ end
 ---@return b24.info info
 function Client:counters(callback)
   check(self, "counters")
-  local conf = self.conf
+  local conf, plain = self.conf, callback == nil and host.plain(self.transport)
+  if plain and conf then
+    local counters, err, info = plain.counters(conf)
+    return counters, err, info
+  end
   if conf and callback == nil then
     local counters, _, info = cache.hit(conf)
     if counters then return counters, nil, info end

@@ -190,7 +190,7 @@ describe("the cache", function()
     it("shows in bars", function()
       local env = { HOME = home, B24_RUNTIME_DIR = dir, B24_WEBHOOK = portal.http_webhook }
       local function bar(format)
-        local status, out, err = command.run({ "--format", format, "--max-age", "0.01s",
+        local status, out, err = command.run({ "--format", format, "--max-age", "0.001s",
           "--stale-ok" }, { env = env })
         assert.same({ 0, "" }, { status, err })
         return out

@@ -74,8 +74,11 @@ static void add_request(struct user *u, struct job *j) {
     struct b24_request_text text = {.url = NULL};
     snprintf(j->body, sizeof j->body, "{\"n\":%d}", below(u, 1000000));
     if (!b24_request_build(&text, &conf, view(names[j->kind]), view(j->body))) die("no memory");
-    struct b24_request request = {text.url, view(text.body), text.headers,
-                                  j->kind == NEVER ? TIMEOUT : PATIENCE, below(u, 2) == 0};
+    struct b24_request request = {.url = text.url,
+                                  .body = view(text.body),
+                                  .headers = text.headers,
+                                  .timeout = j->kind == NEVER ? TIMEOUT : PATIENCE,
+                                  .repeatable = below(u, 2) == 0};
     j->id = b24_engine_send(u->engine, &conf, &request);
     b24_request_free(&text);
     u->sent++;

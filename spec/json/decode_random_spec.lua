@@ -129,4 +129,45 @@ describe("A value of random JSON", function()
       assert.same(time_of("r\\u0065sult", block), time_of("result", block), block)
     end
   end)
+
+  -- Members of a batch's answer for some of its commands; PHP writes [] for none.
+  local function some(keys, make)
+    local list = {}
+    for _, key in ipairs(keys) do
+      if random(3) > 1 then list[#list + 1] = space() .. ('"%s":'):format(key) .. make() end
+    end
+    return #list == 0 and "[]" or "{" .. table.concat(list, ",") .. space() .. "}"
+  end
+
+  local function batch(conf, step, body)
+    local call = assert(codec.call(conf, "batch", step, "batch"))
+    assert.equal("SEND", (call:next(1, "go")))
+    assert.equal("DONE", (call:next(2, "reply", { status = 200, body = body })))
+    local answer, message = call:result()
+    return kinds(answer), message
+  end
+
+  it("is the same in the answer of a batch", function()
+    local conf = assert(codec.conf { webhook = "https://a.bitrix24.com/rest/1/abcdefghijk/",
+      limiter = false })
+    local step = codec.batch({ a = { "x.get" }, b = { "y.get" }, ["c d"] = { "z.get" } }, false)[1]
+    local keys = {}
+    for key in pairs(step.names) do keys[#keys + 1] = key end
+    table.sort(keys)
+    for i = 1, 400 do
+      local parts = { '"result_error":' .. (random(4) > 1 and "[]"
+          or some(keys, function() return '{"error":"NO","error_description":"no"}' end)),
+        '"result_total":' .. some(keys, number), '"result_next":' .. some(keys, number),
+        '"result_time":' .. some(keys, function() return '{"start":1,"new":"x"}' end) }
+      table.insert(parts, random(5), "%s:" .. some(keys, function() return value(3) end))
+      local body = '{"result":{' .. table.concat(parts, "," .. space()) .. '},"time":{"start":1}}'
+      local plain = body:gsub("%%s:", '"result":')
+      local tree = body:gsub("%%s:", '"r\\u0065sult":')
+      local wanted, wanted_message = batch(conf, step, tree)
+      local note = ("seed %d, batch %d: %s"):format(SEED, i, plain)
+      local got, message = batch(conf, step, plain)
+      assert.same(wanted, got, note)
+      assert.equal(wanted_message, message, note)
+    end
+  end)
 end)

@@ -6,7 +6,7 @@
 
 B24_PRIVATE_BEGIN
 
-/* The totals that a badge is made of. */
+/* The totals that a badge is made of. Where the first is known, the first two are enough. */
 #define B24_BADGE_NAMES 7
 #define B24_TOTAL_MAX   12 /* bytes of such a name, its NUL included */
 extern const char *const b24_badge_names[B24_BADGE_NAMES];

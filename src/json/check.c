@@ -204,7 +204,7 @@ static bool plan_size(struct scan *s, size_t *place) {
     if (plan == NULL) return true;
     if (plan->n == plan->cap) {
         size_t cap = plan->cap > 0 ? plan->cap * 2 : 64;
-        uint32_t *sizes = realloc(plan->sizes, cap * sizeof *sizes);
+        struct b24_json_size *sizes = realloc(plan->sizes, cap * sizeof *sizes);
         s->error->no_memory = sizes == NULL;
         if (sizes == NULL) return refuse_at(s, s->p, "out of memory");
         plan->sizes = sizes;
@@ -214,8 +214,10 @@ static bool plan_size(struct scan *s, size_t *place) {
     return true;
 }
 
-static void keep_size(struct scan *s, size_t place, uint32_t size) {
-    if (s->plan != NULL) s->plan->sizes[place] = size;
+/* Its last byte is at p - 1. */
+static void keep_size(struct scan *s, size_t place, uint32_t members) {
+    if (s->plan == NULL) return;
+    s->plan->sizes[place] = (struct b24_json_size){members, (uint32_t)s->plan->n, s->p};
 }
 
 /* Is this object the outermost one? NULL: no, or nobody asks. */
@@ -244,9 +246,9 @@ static bool enter(struct scan *s, size_t *place) {
 }
 
 static bool leave(struct scan *s, size_t place, uint32_t size) {
-    keep_size(s, place, size);
     s->depth_left++;
     s->p++;
+    keep_size(s, place, size);
     return true;
 }
 

@@ -31,11 +31,17 @@ struct b24_json_member {
     size_t size;                 /* index in `sizes` of its first container */
 };
 
+struct b24_json_size {
+    uint32_t members;
+    uint32_t after;  /* index of the next container that is not in this one */
+    const char *end; /* behind its last byte */
+};
+
 #define B24_JSON_TOP 12 /* members of the outermost object that are noted */
 
 struct b24_json_plan {
-    const char *value; /* the first byte of the outermost value */
-    uint32_t *sizes;   /* how many members each container has, in the order of their first bytes */
+    const char *value;           /* the first byte of the outermost value */
+    struct b24_json_size *sizes; /* of the containers, in the order of their first bytes */
     size_t n, cap;
     struct b24_json_member top[B24_JSON_TOP];
     size_t top_count; /* of all members of the outermost object */

@@ -1,6 +1,6 @@
 /* The answer of a batch, by the names of its commands. PHP writes each part as [] when it is empty,
    and as a list when its keys are 0, 1, …; ours never are (batch.h), so only [] is special. */
-#include "lua/binding.h"
+#include "lua/decode.h"
 #include "json/document.h"
 
 #define ERROR_TYPE "b24.error " B24_VERSION
@@ -42,10 +42,21 @@ static void put(lua_State *L, int target, int name) {
     lua_rawset(L, target);
 }
 
+/* [0, +1] */
+static void push_value(lua_State *L, const struct b24_outcome *o, const cJSON *value, bool nulls) {
+    if (!o->in_parts) {
+        b24L_push_json(L, value, nulls);
+        return;
+    }
+    size_t i = (size_t)value->valuedouble; /* see rest/parts.h */
+    b24L_push_checked(L, o->parts.part[i].text, o->parts.part[i].sizes, nulls);
+}
+
 /* [0, 0] What the portal says of one command. It may say nothing, or speak of it twice; it goes
    into exactly one of results, errors and not_reached. */
-static void take_command(lua_State *L, const cJSON *result, const char *key, int name,
+static void take_command(lua_State *L, const struct b24_outcome *o, const char *key, int name,
                          const struct answer *a, const struct b24_conf *conf) {
+    const cJSON *result = o->result;
     const cJSON *value = b24_member(b24_member(result, "result"), key);
     const cJSON *error = b24_member(b24_member(result, "result_error"), key);
     const cJSON *next = b24_member(b24_member(result, "result_next"), key);
@@ -54,7 +65,7 @@ static void take_command(lua_State *L, const cJSON *result, const char *key, int
         push_error(L, error, conf);
         put(L, a->errors, name);
     } else if (value != NULL) {
-        b24L_push_json(L, value, conf->nulls);
+        push_value(L, o, value, conf->nulls);
         put(L, a->results, name);
     } else {
         lua_pushboolean(L, 1);
@@ -150,7 +161,9 @@ int b24L_batch_check(lua_State *L) {
     return 1;
 }
 
-bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names) {
+bool b24L_push_batch(lua_State *L, const struct b24_outcome *o, const struct b24_conf *conf,
+                     int names) {
+    const cJSON *result = o->result;
     if (!cJSON_IsObject(result) || b24_member(result, "result") == NULL || !lua_istable(L, names))
         return false;
     luaL_checkstack(L, 20, "batch");
@@ -164,7 +177,7 @@ bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *c
     a.total = new_part(L, top, "total");
     a.time = new_part(L, top, "time");
     for (lua_pushnil(L); lua_next(L, names) != 0; lua_pop(L, 1)) {
-        take_command(L, result, lua_tostring(L, -2), lua_gettop(L), &a, conf);
+        take_command(L, o, lua_tostring(L, -2), lua_gettop(L), &a, conf);
         check_name(L, a.results);
     }
     lua_settop(L, top);

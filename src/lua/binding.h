@@ -275,9 +275,6 @@ struct b24L_setup {
     uint64_t seed;
 };
 
-/* [0, 0] The call object at `call` is over and nobody knows it: it may be an idle one. */
-void b24L_rest_call(lua_State *L, int call);
-
 /* [0, +1] A call object, which keeps conf and portal alive. NULL: [0, +3] nil, message, info.
  * Throws like b24L_to_conf.
  */
@@ -336,7 +333,8 @@ int b24L_batch_check(lua_State *L);
 
 /* [0, +1] {results=, errors=, not_reached=, next=, total=, time=} by name, and true; or [0, 0] and
    false. */
-bool b24L_push_batch(lua_State *L, const cJSON *result, const struct b24_conf *conf, int names);
+bool b24L_push_batch(lua_State *L, const struct b24_outcome *outcome, const struct b24_conf *conf,
+                     int names);
 
 /* ---- lua/cursor.c: lists page by page. Registered by codec.c. */
 

@@ -1,9 +1,9 @@
 /* A call object: the state machine of call.h as Lua sees it, for hosts that wait in their own way
  * and for specs. */
-#include <stddef.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "lua/call_object.h"
 #include "lua/file.h"
 
 static struct b24L_call *check_call(lua_State *L) {
@@ -77,58 +77,6 @@ static struct b24L_call *refused(lua_State *L, const struct b24_fault *fault, co
     return NULL;
 }
 
-/* [0, +1] A zeroed call object: the idle one, or a new one with a table for what it keeps. */
-static struct b24L_call *push_object(lua_State *L, const struct b24L_setup *s) {
-    struct b24L_call *c = s->idle != 0 ? lua_touserdata(L, s->idle) : NULL;
-    if (c != NULL) {
-        struct b24_call *spare = c->spare;
-        lua_pushvalue(L, s->idle);
-        lua_pushnil(L);
-        lua_replace(L, s->idle);
-        memset(c, 0, offsetof(struct b24L_call, own));
-        c->spare = spare;
-        c->lock.fd = -1;
-        return c;
-    }
-    size_t size = s->bare ? sizeof(struct b24L_call) : offsetof(struct b24L_call, own);
-    c = b24L_newobject(L, size, B24_CALL_TYPE);
-    c->lock.fd = -1; /* before anything can throw: 0 would be somebody's input */
-    lua_createtable(L, B24_KEEP_LOG_ERROR, 0);
-    b24L_setuservalue(L, -2);
-    return c;
-}
-
-void b24L_rest_call(lua_State *L, int call) {
-    struct b24L_call *c = lua_touserdata(L, call);
-    b24L_leave_store(c);
-    drop_body(c);
-    b24_call_retire(c->call);
-    c->spare = c->call;
-    c->call = NULL;
-    c->request = NULL;
-    c->outcome = NULL;
-    b24L_getuservalue(L, call);
-    for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_SAID; i++) {
-        lua_pushnil(L);
-        lua_rawseti(L, -2, i);
-    }
-    lua_pop(L, 1);
-}
-
-/* [0, 0] Ties conf (stack index) and what it keeps to the call object on top. */
-static void keep(lua_State *L, int conf) {
-    b24L_getuservalue(L, -1);
-    b24L_getuservalue(L, conf);
-    for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_CREDENTIAL; i++) {
-        lua_rawgeti(L, -1, i);
-        lua_rawseti(L, -3, i);
-    }
-    lua_pop(L, 1);
-    lua_pushvalue(L, conf);
-    lua_rawseti(L, -2, B24_KEEP_CONF);
-    lua_pop(L, 1);
-}
-
 /* [0, 0] The call object at `call` talks to `origin` from now on, and keeps the portal there. */
 static void use_portal(lua_State *L, int call, const char *origin) {
     struct b24L_call *c = lua_touserdata(L, call);
@@ -152,6 +100,7 @@ static struct b24_call *start(lua_State *L, struct b24L_call *c, const struct b2
     setup.keep = c->shape == B24_KEPT || c->shape == B24_TEXT;
     struct b24_conf *mine = lua_touserdata(L, conf);
     setup.as_text = c->shape == B24_PLAIN;
+    setup.as_parts = c->shape == B24_BATCH;
     if (c->portal != NULL) setup.moved_origin = mine->moved_origin;
     setup.renewable = mine;
     setup.body = b24_buffer_view(&c->params);
@@ -181,8 +130,8 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
     }
     struct b24L_portal *portal = s->bare ? NULL : b24L_find_portal(L, conf_index);
     struct b24_limiter_file *own_limits = s->bare ? NULL : b24L_find_own(L, conf_index);
-    struct b24L_call *c = push_object(L, s);
-    keep(L, conf_index);
+    struct b24L_call *c = b24L_push_call(L, s);
+    b24L_keep_conf(L, conf_index);
     if (s->bare) b24_portal_init(&c->own);
     c->conf = conf;
     c->portal = portal;

@@ -3,6 +3,7 @@
 #include "curl/transfer.h"
 #include "lua/binding.h"
 #include "lua/cache.h"
+#include "lua/call_object.h"
 #include "lua/engine.h"
 #include "lua/interrupt.h"
 #include "os/keep_loaded.h"
@@ -82,7 +83,13 @@ static int perform_top(lua_State *L, struct b24L_call *c) {
 
 static int finish(lua_State *L, const struct b24L_setup *setup) {
     struct b24L_call *c = b24L_new_call(L, setup);
-    return c != NULL ? perform_top(L, c) : 3;
+    if (c == NULL) return 3;
+    if (setup->idle == 0) return perform_top(L, c);
+    int call = lua_gettop(L), n = carry_out(L, c);
+    b24L_rest_call(L, call);
+    lua_pushvalue(L, call);
+    lua_replace(L, setup->idle);
+    return n;
 }
 
 /* core.perform(call) -> value, nil, info | nil, message, info; a call object of codec.call that
@@ -98,15 +105,15 @@ static int core_perform(lua_State *L) {
 /* ------------------------------------------------------------ counters */
 
 /* [0, +3] The portal's answer for the conf object at index 1, whose timeout is `spent` in part. */
-static int ask_portal(lua_State *L, enum b24_shape shape, b24_ms spent) {
+static int ask_portal(lua_State *L, enum b24_shape shape, b24_ms spent, int idle) {
     struct b24L_setup setup = {
-        .conf = 1, .method = 2, .shape = shape, .spent = spent, .seed = b24_seed()};
+        .conf = 1, .method = 2, .shape = shape, .spent = spent, .idle = idle, .seed = b24_seed()};
     lua_settop(L, 1);
     lua_pushliteral(L, "im.counters.get");
     return finish(L, &setup);
 }
 
-static int ask_kept(lua_State *L) { return ask_portal(L, B24_KEPT, b24L_to_spent(L, 2)); }
+static int ask_kept(lua_State *L) { return ask_portal(L, B24_KEPT, b24L_to_spent(L, 2), 0); }
 
 /* [0, +3] With the claim. What a call throws (Ctrl-C, a lack of memory) must not leave the others
    waiting for it. */
@@ -126,7 +133,7 @@ static int cached_counters(lua_State *L) {
     struct b24L_interrupt watch = b24L_watch_hooks(L);
     for (;; lua_settop(L, 2)) {
         enum b24_cache_step step = b24L_cache_step(L, 2);
-        if (step == B24_CACHE_PLAIN) return ask_portal(L, B24_COUNTERS, b24L_cache_spent(L, 2));
+        if (step == B24_CACHE_PLAIN) return ask_portal(L, B24_COUNTERS, b24L_cache_spent(L, 2), 0);
         if (step == B24_CACHE_ASK) return ask_for_all(L, 2);
         if (step == B24_CACHE_WAIT) b24L_nap(b24L_cache_pause(L, 2));
         if (step == B24_CACHE_WAIT && b24L_hook_changed(&watch)) step = B24_CACHE_CANCELLED;
@@ -144,7 +151,7 @@ static int core_counters(lua_State *L) {
     }
     lua_replace(L, 1);
     switch (b24L_cache(L, 1, 0, 0)) {
-    case 0: return ask_portal(L, B24_COUNTERS, 0);
+    case 0: return ask_portal(L, B24_COUNTERS, 0, lua_upvalueindex(2));
     case 1: return cached_counters(L);
     default: return 3;
     }
@@ -160,13 +167,7 @@ static int core_call(lua_State *L) {
     setup.spent = b24L_to_spent(L, 5);
     setup.idle = lua_upvalueindex(2);
     lua_settop(L, 3);
-    struct b24L_call *c = b24L_new_call(L, &setup);
-    if (c == NULL) return 3;
-    int call = lua_gettop(L), n = carry_out(L, c);
-    b24L_rest_call(L, call);
-    lua_pushvalue(L, call);
-    lua_replace(L, lua_upvalueindex(2));
-    return n;
+    return finish(L, &setup);
 }
 
 /* core.batch(conf, step [, spent]) -> {results=, …}, nil, info | nil, message, info; a step of

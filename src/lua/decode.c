@@ -9,7 +9,7 @@
 struct reader {
     lua_State *L;
     const char *p;
-    const uint32_t *size; /* of the next container */
+    const struct b24_json_size *size; /* of the next container */
     bool nulls;
     int scratch; /* stack index of a userdata for strings with escapes */
     char *room;  /* its memory */
@@ -24,7 +24,7 @@ static void skip_space(struct reader *r) {
 }
 
 static int next_size(struct reader *r) {
-    uint32_t n = *r->size++;
+    uint32_t n = (r->size++)->members;
     return n < INT_MAX ? (int)n : INT_MAX;
 }
 
@@ -189,7 +189,8 @@ static void value(struct reader *r) {
     }
 }
 
-void b24L_push_checked(lua_State *L, const char *text, const uint32_t *sizes, bool nulls) {
+void b24L_push_checked(lua_State *L, const char *text, const struct b24_json_size *sizes,
+                       bool nulls) {
     luaL_checkstack(L, 6, "JSON value");
     lua_pushnil(L);
     struct reader r = {L, text, sizes, nulls, lua_gettop(L), NULL, 0};

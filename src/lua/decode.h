@@ -10,7 +10,8 @@ B24_PRIVATE_BEGIN
 /* [0, +1] The value whose first byte is at `text`, of a text that b24_json_plan has accepted;
    `sizes` begins with that of its first container. Both must stay as they are: a finaliser may run.
    Null members are left out unless `nulls`; null elsewhere is b24.null. */
-void b24L_push_checked(lua_State *L, const char *text, const uint32_t *sizes, bool nulls);
+void b24L_push_checked(lua_State *L, const char *text, const struct b24_json_size *sizes,
+                       bool nulls);
 
 B24_PRIVATE_END
 #endif

@@ -75,7 +75,7 @@ int b24L_push_outcome(lua_State *L, const struct b24_outcome *o, const struct b2
         struct b24_view text = b24_buffer_view(&o->body);
         lua_pushlstring(L, text.p, text.n);
     } else if (counters ? !b24L_push_counters(L, o->result, conf->nulls)
-                        : !b24L_push_batch(L, o->result, conf, names)) {
+                        : !b24L_push_batch(L, o, conf, names)) {
         struct b24_outcome unusable = *o; /* shares the document with *o, which frees it */
         b24_outcome_unusable(&unusable, conf, counters ? "NO_COUNTERS" : "NO_BATCH",
                              counters ? "the result is not an object with counters"

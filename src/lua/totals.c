@@ -31,8 +31,10 @@ static void read_badge(lua_State *L, struct b24_counts *c, char names[][B24_TOTA
     lua_Number value;
     b24L_get_member(L, 1, b24_sections[B24_SECTION_TYPE].name);
     for (int i = 0; lua_istable(L, -1) && i < B24_BADGE_NAMES; i++) {
+        if (i == 2 && c->totals_n > 0 && c->totals[0].name == names[0]) break;
         if (!b24L_member_count(L, -1, b24_badge_names[i], &value)) continue;
-        c->totals[c->totals_n].name = strcpy(names[i], b24_badge_names[i]);
+        memcpy(names[i], b24_badge_names[i], strlen(b24_badge_names[i]) + 1);
+        c->totals[c->totals_n].name = names[i];
         c->totals[c->totals_n++].value = (double)value;
     }
     lua_pop(L, 1);

@@ -72,6 +72,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
     b24_outcome_init(&c->outcome);
     c->outcome.keep = setup->keep;
     c->outcome.as_text = setup->as_text;
+    c->outcome.as_parts = setup->as_parts;
     if (!build(c, setup) || !b24_call_renew_new(c, setup->bare ? NULL : setup->renewable)) {
         b24_call_free(c);
         return NULL;

@@ -133,7 +133,7 @@ struct b24_call_setup {
     bool bare;              /* exactly one request, and nobody is asked */
     struct b24_keeper *own; /* of conf's own limits (limiter.h); NULL: only the portal's hold */
     bool keep;              /* the outcome has the reply's text, too */
-    bool as_text;           /* its result is text, if it can be: see outcome.h */
+    bool as_text, as_parts; /* its result is text, if it can be: see outcome.h */
     /* B24_ORIGIN_MAX bytes where this conf remembers the portal's new origin, "" for none; they
        must outlive the call. NULL: nothing is remembered. Never shared between confs: what a
        redirect said to one account or trust store is not for another. */

@@ -14,6 +14,7 @@
 #include "base/url.h"
 #include "rest/codes.h"
 #include "rest/error_text.h"
+#include "rest/outcome_text.h"
 #include "json/document.h"
 #include "json/repair.h"
 
@@ -38,7 +39,7 @@ void b24_outcome_free(struct b24_outcome *o) {
     o->time = o->next = o->total = NULL;
     o->result_text = NULL;
     o->result_sizes = NULL;
-    o->times.known = false;
+    o->times.known = o->in_parts = false;
     b24_buffer_free(&o->body);
     b24_json_plan_free(&o->plan);
 }
@@ -227,77 +228,11 @@ static b24_ms retry_after(const struct b24_reply *r) {
     return (b24_ms)((s < RETRY_AFTER_MAX ? s : RETRY_AFTER_MAX) * 1000);
 }
 
-static void keep_body(struct b24_outcome *o, struct b24_view body) {
-    b24_buffer_init(&o->body, body.n);
-    (void)b24_buffer_add(&o->body, body.p, body.n);
-}
-
 static void success(struct b24_outcome *o) {
     o->kind = B24_OK;
     o->time = b24_member(o->root, "time");
     o->next = b24_member(o->root, "next");
     o->total = b24_member(o->root, "total");
-}
-
-/* ------------------------------------------------------------ a result as text */
-
-static const struct b24_json_member *top_member(const struct b24_json_plan *plan,
-                                                const char *name) {
-    const struct b24_json_member *found = NULL;
-    size_t n = strlen(name);
-    for (size_t i = 0; i < plan->top_count; i++)
-        if (plan->top[i].name.n == n && memcmp(plan->top[i].name.p, name, n) == 0)
-            found = &plan->top[i];
-    return found;
-}
-
-/* Is this an object whose members can be told apart without reading them? */
-static bool plain_names(const struct b24_json_plan *plan) {
-    if (plan->top_count > B24_JSON_TOP) return false;
-    for (size_t i = 0; i < plan->top_count; i++)
-        if (memchr(plan->top[i].name.p, '\\', plan->top[i].name.n) != NULL) return false;
-    return true;
-}
-
-/* The document without its result, which is what is asked here. False: no memory. */
-static bool parse_rest(struct b24_outcome *o, int max_depth) {
-    static const char *const names[] = {"time", "next", "total"};
-    const struct b24_json_member *time = top_member(&o->plan, "time");
-    if (time != NULL) b24_times_read(&o->times, time->value);
-    struct b24_json_error why;
-    struct b24_buffer rest;
-    b24_buffer_init(&rest, o->body.n + 2);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct b24_json_member *m = top_member(&o->plan, names[i]);
-        if (m == NULL || (m == time && o->times.known)) continue;
-        (void)b24_buffer_puts(&rest, rest.n == 0 ? "{\"" : ",\"");
-        (void)b24_buffer_puts(&rest, names[i]);
-        (void)b24_buffer_puts(&rest, "\":");
-        (void)b24_buffer_add(&rest, m->value.p, m->value.n);
-    }
-    bool ok = rest.n == 0;
-    if (!ok && b24_buffer_puts(&rest, "}"))
-        o->root = b24_document_parse(b24_buffer_view(&rest), max_depth, &why);
-    b24_buffer_free(&rest);
-    return ok || o->root != NULL;
-}
-
-/* A good reply whose result stays text. False: it is to be read as a tree, like all others. */
-static bool take_text(struct b24_outcome *o, const struct b24_conf *conf,
-                      const struct b24_reply *r) {
-    struct b24_json_error why;
-    if (!o->as_text || r->status < 200 || r->status >= 300) return false;
-    keep_body(o, r->body);
-    if (o->body.n != r->body.n ||
-        !b24_json_plan(b24_buffer_view(&o->body), conf->max_depth, &o->plan, &why))
-        return false;
-    const struct b24_json_member *result =
-        plain_names(&o->plan) ? top_member(&o->plan, "result") : NULL;
-    if (result == NULL || top_member(&o->plan, "error") != NULL) return false;
-    if (!parse_rest(o, conf->max_depth)) return false;
-    o->result_text = result->value.p;
-    o->result_sizes = o->plan.sizes + result->size;
-    return true;
 }
 
 static void judge_tree(struct b24_outcome *o, const struct b24_conf *conf,
@@ -316,7 +251,7 @@ static void judge_tree(struct b24_outcome *o, const struct b24_conf *conf,
         b24_outcome_unusable(o, conf, "NO_RESULT", "the reply is JSON, but has no result",
                              "Check that the URL is a webhook of a Bitrix24 portal.");
     else success(o);
-    if (o->kind == B24_OK && o->keep) keep_body(o, r->body);
+    if (o->kind == B24_OK && o->keep) b24_outcome_keep_body(o, r->body);
     if (o->kind != B24_OK) o->result = NULL;
 }
 
@@ -329,7 +264,7 @@ void b24_outcome_reply(struct b24_outcome *o, const struct b24_conf *conf,
     o->sent = true;
     o->not_run = false;
     o->retry_after = retry_after(r);
-    if (take_text(o, conf, r)) {
+    if (b24_outcome_take_text(o, conf, r)) {
         success(o);
         return;
     }

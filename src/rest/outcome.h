@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "rest/conf.h"
+#include "rest/parts.h"
 #include "rest/times.h"
 #include "json/check.h"
 
@@ -52,17 +53,20 @@ struct b24_outcome {
     cJSON *root;      /* the whole answer, owned; NULL if there is none */
     cJSON *result;    /* in root, or NULL; whoever shows it may reshape it */
     const cJSON *time, *next, *total; /* as `result` */
-    bool keep;    /* set by who makes it: a good reply's text is wanted in `body` */
-    bool as_text; /* the same: where it can be, the result is wanted as text, not as a tree */
-    struct b24_buffer body;       /* the reply's text, owned; empty without memory */
-    const char *result_text;      /* in body, if the result is there; else NULL */
-    const uint32_t *result_sizes; /* in plan: of its containers */
-    struct b24_json_plan plan;    /* owned */
+    bool keep;     /* set by who makes it: a good reply's text is wanted in `body` */
+    bool as_parts; /* the same: of a batch, the results of its commands */
+    bool in_parts; /* they are */
+    bool as_text;  /* the same: where it can be, the result is wanted as text, not as a tree */
+    struct b24_buffer body;                   /* the reply's text, owned; empty without memory */
+    const char *result_text;                  /* in body, if the result is there; else NULL */
+    const struct b24_json_size *result_sizes; /* in plan: of its containers */
+    struct b24_json_plan plan;                /* owned */
     char code[B24_CODE_MAX];
     char message[B24_MESSAGE_MAX]; /* the portal's own text (masked), or ours */
     char text[B24_TEXT_MAX];       /* "b24: CODE: message (HTTP 503)", one line */
     char hint_text[B24_HINT_MAX];
     struct b24_times times; /* if known, there is no `time` */
+    struct b24_parts parts; /* if in_parts: results of commands, which `result` has numbers of */
 };
 
 void b24_outcome_init(struct b24_outcome *outcome);
