@@ -169,7 +169,8 @@ bool b24L_stored_app(struct b24_conf *c, struct b24_fault *fault) {
     bool renews = app->client_id[0] != '\0' && app->client_secret[0] != '\0';
     c->renewal = renews ? B24_FILED : B24_FIXED;
     const char *server = getenv("B24_OAUTH_SERVER");
-    if (server != NULL && strlen(server) < sizeof app->vouched) strcpy(app->vouched, server);
+    if (server != NULL && strlen(server) < sizeof app->vouched)
+        memcpy(app->vouched, server, strlen(server) + 1);
     return ok;
 }
 
@@ -219,7 +220,8 @@ static bool take_store(lua_State *L, int oauth, struct b24_conf *c, int keep,
         take_functions(L, store, keep);
         c->renewal = B24_STORED;
         const char *server = getenv("B24_OAUTH_SERVER");
-        if (server != NULL && strlen(server) < sizeof app->vouched) strcpy(app->vouched, server);
+        if (server != NULL && strlen(server) < sizeof app->vouched)
+            memcpy(app->vouched, server, strlen(server) + 1);
         ok = renews || bad_member(fault, "client_id", "is needed for a store of your own");
     } else if (renews || type == LUA_TSTRING || app->seed[0] == '\0') {
         ok = take_path(L, store, app, fault) &&

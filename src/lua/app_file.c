@@ -1,4 +1,5 @@
 /* codec.system's part for the file of an application's tokens: for b24 on the command line. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -68,7 +69,7 @@ static bool set_user(const char *path, const char *user_id, struct b24_app *app,
     if (!lock(&held, path, fault)) return false;
     bool ok = read_file(path, app, fault);
     if (ok) {
-        strcpy(app->grant.user_id, user_id);
+        snprintf(app->grant.user_id, sizeof app->grant.user_id, "%s", user_id);
         return b24_store_save(&held, path, app, fault);
     }
     b24_store_unlock(&held, path);

@@ -38,10 +38,10 @@ static bool account(const struct b24_conf *conf, char *out, size_t size) {
     const struct b24_grant *who = conf->app != NULL ? &conf->app->grant : NULL;
     if (who != NULL && who->member_id[0] != '\0' && who->user_id[0] != '\0')
         n = snprintf(out, size, "o%s-%s", who->member_id, who->user_id);
-    else if (who != NULL && conf->token == NULL) return false;
     else if (conf->token != NULL)
         n = snprintf(out, size, "t%016" PRIx64, hash(conf->token, strlen(conf->token)));
-    else if (rest != NULL) n = snprintf(out, size, "%.*s", (int)strcspn(rest + 6, "/"), rest + 6);
+    else if (who == NULL && rest != NULL)
+        n = snprintf(out, size, "%.*s", (int)strcspn(rest + 6, "/"), rest + 6);
     else return false;
     return n > 0 && (size_t)n < size && strchr(out, '/') == NULL;
 }

@@ -294,7 +294,7 @@ bool b24_store_path(const char *name, char out[B24_STORE_MAX], struct b24_fault 
     if (strlen(name) >= B24_PATH_MAX || name[strlen(name) - 1] == '/')
         return b24_fail(fault, B24_CONFIG, "BAD_FILE", NULL,
                         "the path of the store is too long, or that of a folder");
-    strcpy(out, name);
+    memcpy(out, name, strlen(name) + 1);
     return true;
 }
 

@@ -6,7 +6,6 @@
 #include "rest/call_impl.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -25,52 +24,6 @@ static struct b24_view text_view(const char *s) { return (struct b24_view){s, st
 
 static struct b24_decision then(enum b24_decision_type type) {
     return (struct b24_decision){.type = type};
-}
-
-bool b24_call_renew_new(struct b24_call *c, struct b24_conf *conf) {
-    if (conf == NULL || conf->renewal == B24_FIXED) return true;
-    struct b24_renew *r = c->renew = calloc(1, sizeof *r);
-    if (r == NULL) return false;
-    r->owner = conf;
-    r->token.from = conf->renewal;
-    r->serial = conf->serial;
-    b24_outcome_init(&r->said);
-    return true;
-}
-
-void b24_call_renew_free(struct b24_call *c) {
-    if (c->renew == NULL) return;
-    b24_call_renew_end(c);
-    b24_request_free(&c->renew->text);
-    b24_outcome_free(&c->renew->said);
-    free(c->renew);
-    c->renew = NULL;
-}
-
-/* Of the user's own store the conf has seen nothing yet: its tokens may be long out of date. */
-static bool unseen(const struct b24_call *c) {
-    return c->renew->token.from == B24_STORED && !c->conf->app->loaded;
-}
-
-bool b24_call_renew_first(const struct b24_call *c) {
-    if (c->renew == NULL || c->conf->secret != NULL) return false;
-    return c->conf->token == NULL || unseen(c);
-}
-
-bool b24_call_refused(const struct b24_call *c) {
-    static const char *const codes[] = {"expired_token", "invalid_token", "INVALID_CREDENTIALS"};
-    if (c->renew == NULL || c->outcome.kind != B24_AUTH) return false;
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (b24_same(c->outcome.code, codes[i])) return true;
-    return false;
-}
-
-bool b24_call_use_newest(struct b24_call *c) {
-    if (c->renew == NULL || c->renew->serial == c->conf->serial) return true;
-    if (!b24_request_renew(&c->text, c->conf, c->origin, text_view(c->method))) return false;
-    c->renew->serial = c->request.serial = c->conf->serial;
-    c->request.url = c->text.url;
-    return true;
 }
 
 /* ------------------------------------------------------------ how it ends */

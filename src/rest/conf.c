@@ -224,7 +224,7 @@ bool b24_conf_renew_webhook(struct b24_conf *conf, struct b24_view text, struct 
     memset(&other, 0, sizeof other);
     other.allow_http = conf->allow_http;
     bool ok = b24_conf_webhook(&other, text, fault);
-    if (ok && strcmp(other.origin, conf->origin) != 0)
+    if (ok && (other.origin == NULL || strcmp(other.origin, conf->origin) != 0))
         ok = b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", "Make a new client for another portal.",
                       "the webhook function returned the webhook of another portal");
     if (ok) {
@@ -257,7 +257,7 @@ bool b24_conf_renew_webhook(struct b24_conf *conf, struct b24_view text, struct 
 size_t b24_conf_longest_secret(const struct b24_conf *conf) {
     size_t longest = 0;
 #define LENGTH(text)                                                                               \
-    if (text != NULL && strlen(text) > longest) longest = strlen(text);
+    if ((text) != NULL && strlen(text) > longest) longest = strlen(text);
     SECRETS(conf, LENGTH)
     if (conf->app != NULL) {
         APP_SECRETS(conf->app, LENGTH)

@@ -164,7 +164,8 @@ bool b24_token_server(const struct b24_app *app, bool allow_http, char out[B24_O
     const char *vouched = app->server[0] != '\0' ? app->server : app->vouched;
     if (vouched[0] != '\0') return vouched_server(vouched, allow_http, out, fault);
     if (endpoint[0] == '\0') {
-        strcpy(out, by_zone(app->grant.client_endpoint));
+        const char *server = by_zone(app->grant.client_endpoint);
+        memcpy(out, server, strlen(server) + 1);
         return true;
     }
     bool readable = b24_url_parse(view(endpoint), &url) == NULL && b24_url_origin(&url, out);

@@ -127,9 +127,10 @@ bool b24_live_frames_begin(struct b24_live_frames *f, struct b24_view body) {
     f->is_json = true;
     size_t n = json_length(f->rest);
     f->cut = n > f->rest.n;
-    f->root = f->cut ? NULL : parse(f, (struct b24_view){f->rest.p, n});
-    if (f->root == NULL) return f->cut || f->no_memory;
-    f->next = cJSON_IsArray(f->root) ? f->root->child : f->root;
+    cJSON *root = f->cut ? NULL : parse(f, (struct b24_view){f->rest.p, n});
+    f->root = root;
+    if (root == NULL) return f->cut || f->no_memory;
+    f->next = cJSON_IsArray(root) ? root->child : root;
     return true;
 }
 
