@@ -164,10 +164,13 @@ static int try_lock(const char *path, const char *name, bool *busy) {
     if (fd < 0) return -1;
     /* Looked at under the lock: before it, another process may have put it in place, or removed
        it. */
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && named(fd, name)) return fd;
-    *busy = true;
-    depose(fd, path, name);
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (locked && named(fd, name) && fchmod(fd, 0600) == 0) return fd;
+    int why = errno; /* a file system without locks is not somebody else's lock */
+    *busy = locked || why == EWOULDBLOCK || why == EINTR;
+    if (*busy) depose(fd, path, name);
     close(fd);
+    errno = why;
     return -1;
 }
 

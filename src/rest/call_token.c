@@ -281,7 +281,8 @@ static enum b24_token_event asked(struct b24_call *c, const struct b24_event *e)
                        webhook ? "the webhook function returned no string"
                                : "the token function returned no string");
     }
-    if (!webhook && text.n == strlen(conf->token) && memcmp(text.p, conf->token, text.n) == 0)
+    if (!webhook && conf->token != NULL && text.n == strlen(conf->token) &&
+        memcmp(text.p, conf->token, text.n) == 0)
         return B24_TOKEN_SAME;
     bool ok =
         webhook ? b24_conf_renew_webhook(conf, text, &f) : b24_conf_renew_token(conf, text, &f);
