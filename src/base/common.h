@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define B24_VERSION "0.1.0"
 
@@ -27,6 +28,10 @@ struct b24_view {
     const char *p;
     size_t n;
 };
+
+static inline struct b24_view b24_view_of(const char *text) {
+    return (struct b24_view){text, strlen(text)};
+}
 
 typedef int64_t b24_ms; /* milliseconds of a monotonic clock, or a duration */
 

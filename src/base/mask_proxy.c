@@ -13,8 +13,7 @@ static struct b24_view userinfo(const char *url) {
     const char *at = strrchr(url, '@');
     if (at != NULL && at < from) from = url; /* the "://" is a part of the host or path */
     const char *host = at != NULL ? at + 1 : from, *colon = *host != '[' ? strchr(host, ':') : NULL;
-    if (colon != NULL && colon[1] != '\0' && !b24_is_digit(colon[1]))
-        return (struct b24_view){from, strlen(from)};
+    if (colon != NULL && colon[1] != '\0' && !b24_is_digit(colon[1])) return b24_view_of(from);
     return (struct b24_view){from, at != NULL ? (size_t)(at - from) : 0};
 }
 

@@ -136,9 +136,7 @@ static void connect_failed(CURL *easy, struct b24_failure *f) {
     if (why == ECONNREFUSED) f->code = "CONNECTION_REFUSED";
 }
 
-static void say(struct b24_failure *f, const char *text) {
-    f->text = (struct b24_view){text, strlen(text)};
-}
+static void say(struct b24_failure *f, const char *text) { f->text = b24_view_of(text); }
 
 static void call_it(struct b24_failure *f, enum b24_kind kind, const char *code, const char *hint) {
     f->kind = kind;
@@ -194,7 +192,7 @@ static bool names_portal(CURL *easy, const char *words) {
     if (strstr(words, " via ") != NULL || strstr(words, " over proxy ") != NULL) return false;
     if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &text) != CURLE_OK || text == NULL)
         return true;
-    if (b24_url_parse((struct b24_view){text, strlen(text)}, &url) != NULL) return true;
+    if (b24_url_parse(b24_view_of(text), &url) != NULL) return true;
     bool brackets = url.host.n > 2 && url.host.p[0] == '[';
     for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
         snprintf(where, sizeof where, "to %.*s%s%d", (int)url.host.n - 2 * brackets,

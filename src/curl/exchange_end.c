@@ -6,8 +6,6 @@
 #include "curl/exchange.h"
 #include "rest/hints.h"
 
-static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
-
 static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
     long status = 0, version = 0, connects = 0;
     curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -22,12 +20,12 @@ static void take_reply(struct b24_exchange *x, struct b24_reply *reply) {
                                                              : 0;
     reply->reused = connects == 0;
     reply->body = b24_buffer_view(&x->body);
-    reply->content_type = text_view(x->header[B24_CONTENT_TYPE].value);
-    reply->location = text_view(x->header[B24_LOCATION].value);
-    reply->retry_after = text_view(x->header[B24_RETRY_AFTER].value);
-    reply->date = text_view(x->header[B24_DATE].value);
-    reply->last_message_id = text_view(x->header[B24_LAST_MESSAGE_ID].value);
-    reply->expires = text_view(x->header[B24_EXPIRES].value);
+    reply->content_type = b24_view_of(x->header[B24_CONTENT_TYPE].value);
+    reply->location = b24_view_of(x->header[B24_LOCATION].value);
+    reply->retry_after = b24_view_of(x->header[B24_RETRY_AFTER].value);
+    reply->date = b24_view_of(x->header[B24_DATE].value);
+    reply->last_message_id = b24_view_of(x->header[B24_LAST_MESSAGE_ID].value);
+    reply->expires = b24_view_of(x->header[B24_EXPIRES].value);
 }
 
 /* libcurl takes lines of 100 KiB; before 8.6 it lacks memory for a longer one. */
@@ -86,7 +84,7 @@ static void blame_file(const struct b24_exchange *x, struct b24_failure *f) {
     f->kind = fault->kind;
     f->code = fault->code;
     f->hint = fault->hint;
-    f->text = text_view(fault->message);
+    f->text = b24_view_of(fault->message);
 }
 
 /* "libcurl understands deflate, gzip" says what is right. What came says what is wrong. */
@@ -109,7 +107,7 @@ static void take_failure(struct b24_exchange *x, CURLcode result, bool began,
     b24_curl_error(x->easy, result, &progress, x->words, f);
     f->sent = began;
     if (result == CURLE_SEND_FAIL_REWIND)
-        f->text = text_view(
+        f->text = b24_view_of(
             "the connection was lost; the request is not sent again, because it may have run");
     if (x->upload.failed) {
         blame_file(x, f);
@@ -117,21 +115,21 @@ static void take_failure(struct b24_exchange *x, CURLcode result, bool began,
         f->kind = B24_TOO_LARGE;
         f->code = "REPLY_TOO_LARGE";
         f->hint = "Ask for less, or raise max_reply (bytes).";
-        f->text = text_view("the reply is larger than max_reply allows");
+        f->text = b24_view_of("the reply is larger than max_reply allows");
     } else if (x->body.state == B24_BUFFER_NO_MEMORY) {
         f->code = "OUT_OF_MEMORY";
-        f->text = text_view("out of memory while receiving the reply");
+        f->text = b24_view_of("out of memory while receiving the reply");
     } else if (large_header(x, result)) {
         f->kind = B24_TOO_LARGE;
         f->code = "REPLY_TOO_LARGE";
         f->hint = B24_HINT_LARGE_HEADER;
-        f->text = text_view("the reply's header is too large");
+        f->text = b24_view_of("the reply's header is too large");
     } else if (garbled(x, result)) {
         f->kind = B24_NETWORK;
         f->code = "REPLY_GARBLED";
         f->hint = B24_HINT_GARBLED;
         if (!x->words[0] || x->bad_fold)
-            f->text = text_view("the reply's header has a line that is none");
+            f->text = b24_view_of("the reply's header has a line that is none");
     }
 }
 
@@ -141,7 +139,7 @@ static void cut_header(struct b24_failure *f) {
     f->code = "REPLY_CUT";
     f->sent = true;
     f->hint = "The portal or a proxy closed the connection early; repeat the call.";
-    f->text = text_view("the connection was closed in the middle of the reply's header");
+    f->text = b24_view_of("the connection was closed in the middle of the reply's header");
 }
 
 /* Older versions of libcurl take any number for one. */
@@ -172,7 +170,7 @@ void b24_exchange_unsent(struct b24_exchange *x, CURLcode result, struct b24_eve
     event->type = B24_FAILED;
     take_failure(x, result, false, f); /* what the handle knows is of its last transfer */
     if (result == CURLE_OPERATION_TIMEDOUT)
-        f->text = text_view("the deadline passed before anything was sent");
+        f->text = b24_view_of("the deadline passed before anything was sent");
 }
 
 void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event) {
@@ -182,5 +180,5 @@ void b24_exchange_stop(struct b24_exchange *x, struct b24_event *event) {
     f->sent = sent(x, CURLE_ABORTED_BY_CALLBACK);
     f->kind = B24_CLOSED;
     f->code = "INTERRUPTED";
-    f->text = text_view("the call was interrupted");
+    f->text = b24_view_of("the call was interrupted");
 }

@@ -371,15 +371,13 @@ enum b24_http_end b24_http_lost(struct b24_http_reply *h) {
 
 /* ------------------------------------------------------------ results */
 
-static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
-
 void b24_http_take(const struct b24_http_reply *h, struct b24_reply *reply) {
     memset(reply, 0, sizeof *reply);
     reply->status = h->status;
     reply->http_version = h->http_version;
-    reply->content_type = text_view(h->value[B24_HTTP_CONTENT_TYPE]);
-    reply->location = text_view(h->value[B24_HTTP_LOCATION]);
-    reply->retry_after = text_view(h->value[B24_HTTP_RETRY_AFTER]);
-    reply->date = text_view(h->value[B24_HTTP_DATE]);
+    reply->content_type = b24_view_of(h->value[B24_HTTP_CONTENT_TYPE]);
+    reply->location = b24_view_of(h->value[B24_HTTP_LOCATION]);
+    reply->retry_after = b24_view_of(h->value[B24_HTTP_RETRY_AFTER]);
+    reply->date = b24_view_of(h->value[B24_HTTP_DATE]);
     reply->body = b24_buffer_view(&h->body);
 }

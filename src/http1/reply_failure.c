@@ -8,8 +8,6 @@
     "The portal or a proxy encodes its reply, or labels it so, although it was asked not to: its " \
     "administrator has to correct that."
 
-static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
-
 static const char *cut_words(const struct b24_http_reply *h) {
     if (h->part == B24_HTTP_FIELDS)
         return "the connection was closed in the middle of the reply's header";
@@ -29,8 +27,8 @@ static void large(const struct b24_http_reply *h, struct b24_failure *f) {
     f->kind = B24_TOO_LARGE;
     f->code = "REPLY_TOO_LARGE";
     f->hint = in_body(h) ? "Ask for less, or raise max_reply (bytes)." : B24_HINT_LARGE_HEADER;
-    f->text = text_view(in_body(h) ? "the reply is larger than max_reply allows"
-                                   : "the reply's header is too large");
+    f->text = b24_view_of(in_body(h) ? "the reply is larger than max_reply allows"
+                                     : "the reply's header is too large");
 }
 
 void b24_http_failure(const struct b24_http_reply *h, struct b24_failure *f) {
@@ -43,25 +41,25 @@ void b24_http_failure(const struct b24_http_reply *h, struct b24_failure *f) {
         f->kind = B24_DECODE;
         f->code = "UNKNOWN_ENCODING";
         f->hint = HINT_ENCODING;
-        f->text = text_view(h->what);
+        f->text = b24_view_of(h->what);
         break;
     case B24_HTTP_NO_MEMORY:
         f->code = "OUT_OF_MEMORY";
-        f->text = text_view("out of memory while receiving the reply");
+        f->text = b24_view_of("out of memory while receiving the reply");
         break;
     case B24_HTTP_INVALID:
         f->code = h->is_http ? "REPLY_GARBLED" : "NOT_HTTP";
         f->hint = h->is_http ? B24_HINT_GARBLED : B24_HINT_NOT_HTTP;
-        f->text = text_view(h->what);
+        f->text = b24_view_of(h->what);
         break;
     case B24_HTTP_SILENT:
         f->code = "NO_REPLY";
         f->hint = B24_HINT_CUT;
-        f->text = text_view("the connection was closed without a reply");
+        f->text = b24_view_of("the connection was closed without a reply");
         break;
     default:
         f->code = "REPLY_CUT";
         f->hint = B24_HINT_CUT;
-        f->text = text_view(cut_words(h));
+        f->text = b24_view_of(cut_words(h));
     }
 }

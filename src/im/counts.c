@@ -82,14 +82,12 @@ struct b24_known b24_counts_find(const struct b24_counts *c, const char *total) 
 
 /* ------------------------------------------------------------ from JSON */
 
-static struct b24_view view(const char *text) { return (struct b24_view){text, strlen(text)}; }
-
 static bool is_count(const cJSON *v) { return cJSON_IsNumber(v) && b24_is_count(v->valuedouble); }
 
 static void read_map(struct b24_counts *c, enum b24_section section, int level, const cJSON *map) {
     if (!cJSON_IsObject(map)) return;
     for (const cJSON *m = map->child; m != NULL; m = m->next) {
-        if (is_count(m)) b24_counts_add(c, section, level, view(m->string), m->valuedouble);
+        if (is_count(m)) b24_counts_add(c, section, level, b24_view_of(m->string), m->valuedouble);
         else if (level == 1) read_map(c, section, 2, m);
     }
 }
@@ -98,10 +96,10 @@ static void read_marks(struct b24_counts *c, enum b24_section section, const cJS
     char digits[B24_ID_MAX + 1];
     if (!cJSON_IsArray(list)) return;
     for (const cJSON *m = list->child; m != NULL; m = m->next) {
-        if (cJSON_IsString(m)) b24_counts_mark(c, section, view(m->valuestring));
+        if (cJSON_IsString(m)) b24_counts_mark(c, section, b24_view_of(m->valuestring));
         if (!is_count(m)) continue;
         snprintf(digits, sizeof digits, "%lld", (long long)m->valuedouble);
-        b24_counts_mark(c, section, view(digits));
+        b24_counts_mark(c, section, b24_view_of(digits));
     }
 }
 

@@ -78,7 +78,7 @@ bool b24L_find_credential(const char *profile, struct b24_conf *c, struct b24_fa
     struct b24_credential found;
     bool ok = b24_credential_find(profile, &found, fault);
     if (!ok) return strcmp(fault->code, "NO_CREDENTIAL") == 0 && find_app(profile, c, fault);
-    if (!b24_conf_webhook(c, (struct b24_view){found.url, strlen(found.url)}, fault)) {
+    if (!b24_conf_webhook(c, b24_view_of(found.url), fault)) {
         size_t n = strlen(fault->message);
         snprintf(fault->message + n, sizeof fault->message - n, " (in %s)", found.place);
         ok = false;

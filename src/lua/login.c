@@ -23,7 +23,7 @@ int b24L_system_state(lua_State *L) {
     static const char digits[] = "0123456789abcdef";
     unsigned char bytes[STATE_BYTES];
     char text[STATE_BYTES * 2];
-    if (!b24_random(bytes, sizeof bytes)) {
+    if (!b24_random_bytes(bytes, sizeof bytes)) {
         lua_pushnil(L);
         lua_pushstring(L, strerror(errno));
         return 2;

@@ -121,7 +121,7 @@ static void add_file(lua_State *L, int value, void *context) {
     bool known = b24L_get_member(L, r->known->files, id) == LUA_TTABLE;
     int file = lua_gettop(L);
     if (known) tell_file(L, file, r->out);
-    else b24_message_note(r->out, "file", (struct b24_view){id, strlen(id)});
+    else b24_message_note(r->out, "file", b24_view_of(id));
     lua_createtable(L, 0, 4); /* no addresses: they may hold the webhook's secret */
     if (b24_decimal(id, &number)) b24L_set_count(L, -1, "id", (lua_Number)number);
     else b24L_set_text(L, -1, "id", id);

@@ -47,7 +47,7 @@ static void *new_portal(lua_State *L, const char *origin) {
     b24_portal_init(&p->portal);
     b24_limiter_file_init(&p->file);
     p->portal.limiter = &p->file.keeper;
-    b24_copy_text(p->origin, sizeof p->origin, (struct b24_view){origin, strlen(origin)});
+    b24_copy_text(p->origin, sizeof p->origin, b24_view_of(origin));
     return p;
 }
 

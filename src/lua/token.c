@@ -14,7 +14,7 @@ static void say(struct b24_event *answer, enum b24_verdict verdict) {
 
 static void say_fault(struct b24_event *answer, const struct b24_fault *fault) {
     say(answer, B24_BROKEN);
-    answer->as.answer.text = (struct b24_view){fault->message, strlen(fault->message)};
+    answer->as.answer.text = b24_view_of(fault->message);
     answer->as.answer.code = fault->code;
 }
 
@@ -99,7 +99,7 @@ static void read_table(lua_State *L, struct b24L_call *c, int index, struct b24_
     if (c->stored == NULL || wrong != NULL) {
         say(event, B24_BROKEN);
         wrong = wrong != NULL ? "a member of the table is no usable text" : "out of memory";
-        event->as.answer.text = (struct b24_view){wrong, strlen(wrong)};
+        event->as.answer.text = b24_view_of(wrong);
     } else event->as.answer.stored = c->stored;
 }
 

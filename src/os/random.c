@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-bool b24_random(unsigned char *out, size_t n) {
+bool b24_random_bytes(unsigned char *out, size_t n) {
     FILE *source = fopen("/dev/urandom", "rb");
     if (source == NULL) return false;
     setvbuf(source, NULL, _IONBF, 0); /* no bytes that nobody asked for stay in memory */

@@ -7,7 +7,7 @@
 B24_PRIVATE_BEGIN
 
 /* From the system's generator. False: there is none, see errno. */
-bool b24_random(unsigned char *out, size_t n);
+bool b24_random_bytes(unsigned char *out, size_t n);
 
 B24_PRIVATE_END
 #endif

@@ -78,7 +78,7 @@ struct b24_call *b24_call_new(const struct b24_conf *conf, struct b24_portal *po
         return NULL;
     }
     c->request.url = c->text.url;
-    c->request.body = (struct b24_view){c->text.body, strlen(c->text.body)};
+    c->request.body = b24_view_of(c->text.body);
     c->request.files = b24_files_keep(setup->files);
     c->request.headers = c->text.headers;
     c->request.repeatable = c->safe;
@@ -181,10 +181,6 @@ static struct b24_action move(struct b24_call *c) {
     return (struct b24_action){.type = B24_MOVE, .as.move = c->origin};
 }
 
-static struct b24_decision then(enum b24_decision_type type) {
-    return (struct b24_decision){.type = type};
-}
-
 static struct b24_action act(struct b24_call *c, struct b24_decision d) {
     for (;;) switch (d.type) {
         case FINAL: return done(c);
@@ -196,7 +192,7 @@ static struct b24_action act(struct b24_call *c, struct b24_decision d) {
         case REFRESH: return refresh(c);
         case MOVED: return move(c);
         case RESERVE:
-            d = c->go_home && b24_call_go_home(c) ? then(MOVED) : b24_call_reserve(c);
+            d = c->go_home && b24_call_go_home(c) ? b24_then(MOVED) : b24_call_reserve(c);
             break;
         case PENALISE:
             c->not_before = c->now + d.time;
@@ -235,7 +231,7 @@ static struct b24_action go(struct b24_call *c) {
                                                 .reason = "operating"});
     }
     if (b24_call_renew_first(c)) return act(c, b24_call_renew(c, B24_TOKEN_MISSING));
-    return act(c, then(RESERVE));
+    return act(c, b24_then(RESERVE));
 }
 
 static struct b24_action woke(struct b24_call *c) {
@@ -244,7 +240,7 @@ static struct b24_action woke(struct b24_call *c) {
     c->outcome.waited += c->now - c->slept;
     if (c->after == THEN_OVERRUN) return act(c, b24_call_overrun(c));
     if (c->after == THEN_RENEW) return act(c, b24_call_renew_woke(c));
-    return act(c, then(c->after == THEN_SEND ? SEND : RESERVE));
+    return act(c, b24_then(c->after == THEN_SEND ? SEND : RESERVE));
 }
 
 static struct b24_action reply(struct b24_call *c, const struct b24_reply *r) {
@@ -252,7 +248,7 @@ static struct b24_action reply(struct b24_call *c, const struct b24_reply *r) {
     b24_outcome_reply(&c->outcome, c->conf, r);
     if (c->outcome.kind == B24_OK) c->outcome.code[0] = c->outcome.text[0] = '\0';
     b24_call_note_outcome(c, "reply", &c->outcome);
-    if (b24_call_moved(c, r)) return act(c, then(MOVED));
+    if (b24_call_moved(c, r)) return act(c, b24_then(MOVED));
     if (b24_call_refused(c)) return act(c, b24_call_renew(c, B24_TOKEN_REFUSED));
     b24_call_judge_address(c);
     return judge(c);
@@ -265,13 +261,14 @@ static struct b24_action failed(struct b24_call *c, const struct b24_failure *f)
     b24_call_judge_address(c);
     /* What was remembered is out of date. Nobody has seen the request yet, so the portal's own
      * address is asked. */
-    if (c->go_home && c->remembered && !f->sent && b24_call_go_home(c)) return act(c, then(MOVED));
+    if (c->go_home && c->remembered && !f->sent && b24_call_go_home(c))
+        return act(c, b24_then(MOVED));
     return judge(c);
 }
 
 static struct b24_action answer(struct b24_call *c, const struct b24_event *event) {
     if (c->state == RENEWING) return act(c, b24_call_renew_answer(c, event));
-    if (c->state == PENALISING) return act(c, then(c->last_words ? FINAL : RESERVE));
+    if (c->state == PENALISING) return act(c, b24_then(c->last_words ? FINAL : RESERVE));
     return act(c, b24_call_reserved(c, event->as.answer.verdict, event->as.answer.wait));
 }
 

@@ -45,9 +45,7 @@ bool b24_call_refused(const struct b24_call *c) {
 
 bool b24_call_use_newest(struct b24_call *c) {
     if (c->renew == NULL || c->renew->serial == c->conf->serial) return true;
-    if (!b24_request_renew(&c->text, c->conf, c->origin,
-                           (struct b24_view){c->method, strlen(c->method)}))
-        return false;
+    if (!b24_request_renew(&c->text, c->conf, c->origin, b24_view_of(c->method))) return false;
     c->renew->serial = c->request.serial = c->conf->serial;
     c->request.url = c->text.url;
     return true;

@@ -31,6 +31,10 @@ struct b24_decision {
     enum b24_store_act store;
 };
 
+static inline struct b24_decision b24_then(enum b24_decision_type type) {
+    return (struct b24_decision){.type = type};
+}
+
 /* ---- call_retry.c: the policy of retries, a function of these values and nothing else */
 
 struct b24_attempt {

@@ -1,10 +1,6 @@
 /* The limiter's part of a call: no request without a place in the portal's queue. */
 #include "rest/call_impl.h"
 
-static struct b24_decision then(enum b24_decision_type type) {
-    return (struct b24_decision){.type = type};
-}
-
 static struct b24_decision sleep_for(b24_ms time, enum b24_after after) {
     return (struct b24_decision){.type = SLEEP, .time = time, .after = after, .reason = "limiter"};
 }
@@ -20,17 +16,17 @@ static struct b24_decision no_place(struct b24_call *c, b24_ms wait) {
         c->outcome.retryable = c->outcome.not_run = true;
     }
     c->outcome.retry_after = wait;
-    return then(FINAL);
+    return b24_then(FINAL);
 }
 
 static struct b24_decision place(const struct b24_call *c, b24_ms wait) {
     if (wait < c->not_before - c->now) wait = c->not_before - c->now;
-    return wait <= 0 ? then(SEND) : sleep_for(wait, THEN_SEND);
+    return wait <= 0 ? b24_then(SEND) : sleep_for(wait, THEN_SEND);
 }
 
 struct b24_decision b24_call_reserve(struct b24_call *c) {
     b24_ms most = c->deadline - c->now, wait;
-    if (most <= 0) return then(SEND); /* which knows what to say */
+    if (most <= 0) return b24_then(SEND); /* which knows what to say */
     if (c->own_limiter) return (struct b24_decision){.type = ASK, .time = most};
     /* The portal at a new address counts this request, the conf's own limit has counted the call.
      */
@@ -47,7 +43,7 @@ struct b24_decision b24_call_reserved(struct b24_call *c, enum b24_verdict verdi
     if (verdict == B24_BROKEN) {
         c->own_limiter = false;
         b24_call_add_note(c, "degraded")->reason = "limiter";
-        return then(RESERVE);
+        return b24_then(RESERVE);
     }
     if (verdict == B24_REFUSED || wait >= c->deadline - c->now) return no_place(c, wait);
     return place(c, wait);
@@ -58,5 +54,5 @@ struct b24_decision b24_call_overrun(struct b24_call *c) {
     bool told = c->conf->limits.off ||
                 b24_limiter_overrun(c->portal->limiter, c->now, pause > 0 ? pause : 0);
     if (!told && c->now < c->deadline) return sleep_for(B24_BUSY_PAUSE, THEN_OVERRUN);
-    return then(c->last_words ? FINAL : RESERVE);
+    return b24_then(c->last_words ? FINAL : RESERVE);
 }

@@ -9,8 +9,6 @@
 #include "rest/call_impl.h"
 #include "rest/zone.h"
 
-static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
-
 /* ------------------------------------------------------------ where a redirect leads */
 
 static bool ends_with(struct b24_view v, const char *end) {
@@ -113,10 +111,10 @@ static bool redirect_status(int status) {
 
 /* Turns the request to another origin. False: no memory. */
 static bool turn(struct b24_call *c, const char *origin) {
-    if (!b24_request_move(&c->text, c->conf, origin, text_view(c->method))) return false;
-    b24_copy_text(c->origin, sizeof c->origin, text_view(origin));
+    if (!b24_request_move(&c->text, c->conf, origin, b24_view_of(c->method))) return false;
+    b24_copy_text(c->origin, sizeof c->origin, b24_view_of(origin));
     c->request.url = c->text.url;
-    b24_copy_text(b24_call_add_note(c, "moved")->text, B24_TEXT_MAX, text_view(origin));
+    b24_copy_text(b24_call_add_note(c, "moved")->text, B24_TEXT_MAX, b24_view_of(origin));
     return true;
 }
 
@@ -124,7 +122,7 @@ bool b24_call_moved(struct b24_call *c, const struct b24_reply *r) {
     struct b24_url here, there;
     char origin[B24_ORIGIN_MAX];
     if (c->outcome.kind != B24_HTTP || r->status < 300 || r->status >= 400) return false;
-    if (b24_url_parse(text_view(c->request.url), &here) != NULL) return false;
+    if (b24_url_parse(b24_view_of(c->request.url), &here) != NULL) return false;
     bool follow = c->moves > 0 && redirect_status(r->status) &&
                   read_location(r->location, &there) && may_follow(&here, &there) &&
                   b24_url_origin(&there, origin);
@@ -147,15 +145,15 @@ bool b24_call_moved(struct b24_call *c, const struct b24_reply *r) {
 
 bool b24_call_may_move(const char *origin, const char *endpoint) {
     struct b24_url here, there;
-    return b24_url_parse(text_view(origin), &here) == NULL &&
-           b24_url_parse(text_view(endpoint), &there) == NULL && may_be_it(&here, &there);
+    return b24_url_parse(b24_view_of(origin), &here) == NULL &&
+           b24_url_parse(b24_view_of(endpoint), &there) == NULL && may_be_it(&here, &there);
 }
 
 bool b24_call_follow(struct b24_call *c, const char *endpoint) {
     struct b24_url there;
     char origin[B24_ORIGIN_MAX];
     if (!b24_call_may_move(c->origin, endpoint)) return false;
-    if (b24_url_parse(text_view(endpoint), &there) != NULL || !b24_url_origin(&there, origin))
+    if (b24_url_parse(b24_view_of(endpoint), &there) != NULL || !b24_url_origin(&there, origin))
         return false;
     c->remembered = false;
     return turn(c, origin);
@@ -190,7 +188,7 @@ static bool wrong_address(const struct b24_outcome *o) {
 void b24_call_judge_address(struct b24_call *c) {
     if (c->outcome.kind == B24_OK && c->moved_origin != NULL)
         b24_copy_text(c->moved_origin, B24_ORIGIN_MAX,
-                      text_view(b24_call_away(c) ? c->origin : ""));
+                      b24_view_of(b24_call_away(c) ? c->origin : ""));
     if (!b24_call_away(c) || !wrong_address(&c->outcome)) return;
     if (c->moved_origin != NULL && strcmp(c->moved_origin, c->origin) == 0)
         c->moved_origin[0] = '\0';

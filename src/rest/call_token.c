@@ -20,12 +20,6 @@
     "Something else answers in the token server's place: check the network, and any proxy."
 #define NEED_LOGIN "Run b24 login --app again."
 
-static struct b24_view text_view(const char *s) { return (struct b24_view){s, strlen(s)}; }
-
-static struct b24_decision then(enum b24_decision_type type) {
-    return (struct b24_decision){.type = type};
-}
-
 /* ------------------------------------------------------------ how it ends */
 
 /* What stands in the place of the portal's refusal: why there is no other credential. */
@@ -80,13 +74,13 @@ static struct b24_decision go_on(struct b24_call *c) {
     c->moved = c->outcome.attempts > 0; /* the last reply is not what the caller should hear of */
     const struct b24_app *app = c->conf->app;
     if (app == NULL || !b24_call_may_move(c->origin, app->grant.client_endpoint))
-        return then(RESERVE);
-    if (b24_call_follow(c, app->grant.client_endpoint)) return then(MOVED);
+        return b24_then(RESERVE);
+    if (b24_call_follow(c, app->grant.client_endpoint)) return b24_then(MOVED);
     struct b24_fault f;
     b24_fail(&f, B24_NETWORK, "OUT_OF_MEMORY", NULL,
              "out of memory on the way to the portal's new address");
     broken(c, &f);
-    return then(FINAL);
+    return b24_then(FINAL);
 }
 
 static struct b24_decision late(struct b24_call *c) {
@@ -96,7 +90,7 @@ static struct b24_decision late(struct b24_call *c) {
              "the deadline passed while the token was being renewed");
     broken(c, &f);
     c->outcome.retryable = true;
-    return then(FINAL);
+    return b24_then(FINAL);
 }
 
 static struct b24_decision wait(struct b24_call *c) {
@@ -137,7 +131,7 @@ static struct b24_decision refresh(struct b24_call *c) {
                              .timeout = left < SERVER_TIMEOUT ? left : SERVER_TIMEOUT,
                              .repeatable = true};
     b24_call_add_note(c, "refresh");
-    return then(REFRESH);
+    return b24_then(REFRESH);
 }
 
 /* A pair that says whose it is. */
@@ -160,7 +154,7 @@ static enum b24_token_event take(struct b24_call *c, enum b24_token_event good) 
     /* Anywhere else the token is not sent: the old name stays, and will tell what is wrong. */
     if (!b24_call_may_move(c->conf->origin, new->client_endpoint))
         snprintf(new->client_endpoint, sizeof new->client_endpoint, "%s/rest/", c->conf->origin);
-    if (!b24_conf_renew_token(c->renew->owner, text_view(new->access_token), &f))
+    if (!b24_conf_renew_token(c->renew->owner, b24_view_of(new->access_token), &f))
         return broken(c, &f);
     memcpy(app->past, app->grant.refresh_token, sizeof app->past);
     b24_grant_take(&app->grant, new);
@@ -263,7 +257,7 @@ static enum b24_token_event loaded(struct b24_call *c, const struct b24_event *e
     if (e->as.answer.verdict == B24_BROKEN) return trouble(c, e, "the tokens cannot be loaded");
     if (e->as.answer.stored != NULL) return compare(c, e->as.answer.stored);
     if (e->as.answer.verdict == B24_REFUSED) return B24_TOKEN_SAME;
-    struct b24_event odd = {.as.answer.text = text_view("it returned no table")};
+    struct b24_event odd = {.as.answer.text = b24_view_of("it returned no table")};
     return trouble(c, &odd, "the tokens cannot be loaded");
 }
 
@@ -301,7 +295,7 @@ static enum b24_token_event saved(struct b24_call *c, const struct b24_event *e)
     b24_copy_text(why, sizeof why, e->as.answer.text);
     b24_conf_mask(c->conf, why);
     if (why[0] == '\0') strcpy(why, "the tokens were not saved");
-    b24_copy_text(c->renew->trouble, sizeof c->renew->trouble, text_view(why));
+    b24_copy_text(c->renew->trouble, sizeof c->renew->trouble, b24_view_of(why));
     n->reason = "store";
     memcpy(n->text, c->renew->trouble, sizeof n->text);
     return B24_TOKEN_DONE;
@@ -376,6 +370,6 @@ struct b24_decision b24_call_renew(struct b24_call *c, enum b24_token_event even
             if (prepare(c)) return refresh(c);
             event = B24_TOKEN_BROKEN;
             break;
-        default: return then(FINAL);
+        default: return b24_then(FINAL);
         }
 }

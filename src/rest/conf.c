@@ -81,7 +81,7 @@ static bool take_origin(struct b24_conf *conf, const struct b24_url *url, struct
             "plain http is refused unless it is allowed explicitly");
     if (!b24_url_origin(url, text))
         return b24_fail(fault, B24_CONFIG, "BAD_WEBHOOK", NULL, "the portal's address is too long");
-    return b24_conf_string(&conf->origin, (struct b24_view){text, strlen(text)}, fault);
+    return b24_conf_string(&conf->origin, b24_view_of(text), fault);
 }
 
 /* conf->base = origin + tail */
@@ -192,8 +192,7 @@ bool b24_conf_app(struct b24_conf *conf, struct b24_view portal, struct b24_faul
         return b24_fail(fault, B24_CONFIG, "BAD_PORTAL",
                         "client_endpoint is a URL such as https://name.bitrix24.com/rest/.",
                         "oauth.client_endpoint does not begin with https://");
-    if (g->client_endpoint[0] != '\0')
-        portal = (struct b24_view){g->client_endpoint, strlen(g->client_endpoint)};
+    if (g->client_endpoint[0] != '\0') portal = b24_view_of(g->client_endpoint);
     if (portal.n == 0)
         return b24_fail(fault, B24_CONFIG, "NO_CREDENTIAL",
                         "Give oauth the token server's whole answer, or portal = HOST beside it.",

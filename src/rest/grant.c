@@ -128,24 +128,22 @@ void b24_app_seed(struct b24_app *app) {
 #define WEST "https://oauth.bitrix.info"
 #define EAST "https://oauth.bitrix24.tech"
 
-static struct b24_view view(const char *s) { return (struct b24_view){s, strlen(s)}; }
-
 /* Which of the two, by the portal's name: a portal's licence region decides, and its zone tells
    most of them. Only for a first request: each answer names the server of the next one. */
 static const char *by_zone(const char *client_endpoint) {
     static const char *const eastern[] = {"a.bitrix24.ru", "a.bitrix24.by", "a.bitrix24.kz",
                                           "a.bitrix24.uz"};
     struct b24_url portal;
-    if (b24_url_parse(view(client_endpoint), &portal) != NULL) return WEST;
+    if (b24_url_parse(b24_view_of(client_endpoint), &portal) != NULL) return WEST;
     for (size_t i = 0; i < sizeof eastern / sizeof *eastern; i++)
-        if (b24_same_zone(portal.host, view(eastern[i]))) return EAST;
+        if (b24_same_zone(portal.host, b24_view_of(eastern[i]))) return EAST;
     return WEST;
 }
 
 static bool vouched_server(const char *text, bool allow_http, char out[B24_ORIGIN_MAX],
                            struct b24_fault *fault) {
     struct b24_url url;
-    const char *wrong = b24_url_parse(view(text), &url);
+    const char *wrong = b24_url_parse(b24_view_of(text), &url);
     if (wrong == NULL && !b24_url_origin(&url, out)) wrong = "it is too long";
     if (wrong != NULL)
         return b24_fail(fault, B24_CONFIG, "BAD_TOKEN_SERVER",
@@ -168,9 +166,9 @@ bool b24_token_server(const struct b24_app *app, bool allow_http, char out[B24_O
         memcpy(out, server, strlen(server) + 1);
         return true;
     }
-    bool readable = b24_url_parse(view(endpoint), &url) == NULL && b24_url_origin(&url, out);
+    bool readable = b24_url_parse(b24_view_of(endpoint), &url) == NULL && b24_url_origin(&url, out);
     if (readable && (strcmp(out, WEST) == 0 || strcmp(out, EAST) == 0)) return true;
-    struct b24_view host = readable ? url.host : view("?");
+    struct b24_view host = readable ? url.host : b24_view_of("?");
     return b24_fail(fault, B24_CONFIG, "UNKNOWN_TOKEN_SERVER",
                     "If you trust that server with the application's secret, name it in "
                     "oauth.server or B24_OAUTH_SERVER.",

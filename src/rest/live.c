@@ -124,8 +124,8 @@ static struct b24_live_action ask_first(struct b24_live *l) {
 }
 
 static void say(struct b24_live *l, const char *code, const char *text, const char *hint) {
-    b24_copy_text(l->state.code, sizeof l->state.code, (struct b24_view){code, strlen(code)});
-    b24_copy_text(l->state.text, sizeof l->state.text, (struct b24_view){text, strlen(text)});
+    b24_copy_text(l->state.code, sizeof l->state.code, b24_view_of(code));
+    b24_copy_text(l->state.text, sizeof l->state.text, b24_view_of(text));
     if (l->config.channel != NULL) b24_mask_word(l->state.text, l->config.channel);
     b24_conf_mask(l->conf, l->state.text);
     l->state.hint = hint;

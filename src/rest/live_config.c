@@ -59,8 +59,7 @@ static bool no_server(struct b24_fault *fault) {
 
 static struct b24_view text_of(const cJSON *value) {
     struct b24_view v = {"", 0};
-    if (cJSON_IsString(value))
-        v = (struct b24_view){value->valuestring, strlen(value->valuestring)};
+    if (cJSON_IsString(value)) v = b24_view_of(value->valuestring);
     return v;
 }
 

@@ -75,7 +75,7 @@ static enum b24_live_effect of_channel(const cJSON *params, struct b24_view *cha
     if (strcmp(type, "shared") == 0) return B24_LIVE_NOTHING;
     if (strcmp(text(params, "action"), "reconnect") != 0 || id[0] == '\0')
         return B24_LIVE_NEW_CONFIG;
-    *channel = (struct b24_view){id, strlen(id)};
+    *channel = b24_view_of(id);
     return B24_LIVE_NEW_CHANNEL;
 }
 

@@ -71,8 +71,7 @@ static void copy_mid(struct b24_live_frame *frame, struct b24_view text) {
 }
 
 static void take_mid(struct b24_live_frame *frame, const cJSON *mid) {
-    if (cJSON_IsString(mid))
-        copy_mid(frame, (struct b24_view){mid->valuestring, strlen(mid->valuestring)});
+    if (cJSON_IsString(mid)) copy_mid(frame, b24_view_of(mid->valuestring));
 }
 
 /* {mid, text} of versions 3 and 4, or JSON-RPC's {params: {mid, body}} of version 5. */

@@ -173,7 +173,7 @@ static bool is_text(const cJSON *v) { return cJSON_IsString(v) || cJSON_IsNumber
 static bool all_good(const cJSON *params, const char *name, bool good(const cJSON *)) {
     bool given = false;
     for (const cJSON *m = cJSON_IsObject(params) ? params->child : NULL; m != NULL; m = m->next) {
-        if (!b24_same_text((struct b24_view){m->string, strlen(m->string)}, name)) continue;
+        if (!b24_same_text(b24_view_of(m->string), name)) continue;
         if (!good(m)) return false;
         given = true;
     }

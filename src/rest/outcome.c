@@ -61,7 +61,7 @@ static void compose(struct b24_outcome *o) {
 }
 
 static void set_code(struct b24_outcome *o, const char *code) {
-    b24_copy_text(o->code, sizeof o->code, (struct b24_view){code, strlen(code)});
+    b24_copy_text(o->code, sizeof o->code, b24_view_of(code));
 }
 
 /* Masks before it shortens: half a secret is a secret too. Without memory for that: nothing. */
@@ -73,7 +73,7 @@ static void masked_copy(const struct b24_conf *conf, struct b24_view text, char 
     memcpy(copy, text.p, text.n);
     copy[text.n] = '\0';
     b24_conf_mask(conf, copy);
-    b24_copy_text(out, size, (struct b24_view){copy, strlen(copy)});
+    b24_copy_text(out, size, b24_view_of(copy));
     free(copy);
 }
 
@@ -93,9 +93,7 @@ static void judge(struct b24_outcome *o, const struct b24_code *c) {
 static void portal_code(const struct b24_conf *conf, const cJSON *error, char out[B24_CODE_MAX]) {
     const cJSON *code = cJSON_IsObject(error) ? b24_member(error, "code") : error;
     out[0] = '\0';
-    if (cJSON_IsString(code))
-        masked_copy(conf, (struct b24_view){code->valuestring, strlen(code->valuestring)}, out,
-                    B24_CODE_MAX);
+    if (cJSON_IsString(code)) masked_copy(conf, b24_view_of(code->valuestring), out, B24_CODE_MAX);
     if (cJSON_IsNumber(code)) b24_double_text(code->valuedouble, out);
 }
 
@@ -118,7 +116,7 @@ static void error_body(struct b24_outcome *o, const struct b24_conf *conf, const
     int status = meant_status(o->code, o->status);
     const struct b24_code *c = o->from != NULL ? b24_code_of_token_server(o->code, status)
                                                : b24_code_find(o->code, status);
-    set_message(o, conf, (struct b24_view){text, strlen(text)});
+    set_message(o, conf, b24_view_of(text));
     judge(o, c);
     if (text[0] == '\0') o->hint = b24_code_silent_hint(c);
     compose(o);
@@ -173,7 +171,7 @@ static void foreign_body(struct b24_outcome *o, const struct b24_conf *conf,
     b24_flatten(text);
     b24_shorten(text, EXCERPT_MAX);
     snprintf(all, sizeof all, "%s%s%.*s", why, text[0] ? ": " : "", EXCERPT_MAX + 3, text);
-    set_message(o, conf, (struct b24_view){all, strlen(all)});
+    set_message(o, conf, b24_view_of(all));
     compose(o);
 }
 
@@ -205,7 +203,7 @@ static void redirect(struct b24_outcome *o, const struct b24_conf *conf,
     if (readable)
         snprintf(text, sizeof text, "the portal sends us on to %.*s", (int)url.host.n, url.host.p);
     else snprintf(text, sizeof text, "the portal sends us on to another page");
-    set_message(o, conf, (struct b24_view){text, strlen(text)});
+    set_message(o, conf, b24_view_of(text));
     compose(o);
 }
 
@@ -277,7 +275,7 @@ void b24_outcome_command(struct b24_outcome *o, const struct b24_conf *conf, con
     const char *text = portal_text(error, code);
     o->sent = true;
     portal_code(conf, code, o->code);
-    set_message(o, conf, (struct b24_view){text, strlen(text)});
+    set_message(o, conf, b24_view_of(text));
     const struct b24_code *c = b24_code_find(o->code, meant_status(o->code, 0));
     judge(o, c); /* inside a batch there is no status */
     if (text[0] == '\0') o->hint = b24_code_silent_hint(c);
@@ -300,9 +298,7 @@ void b24_outcome_failure(struct b24_outcome *o, const struct b24_conf *conf,
     o->status = 0;
     o->kind = f->kind;
     o->hint = f->hint != NULL ? o->hint_text : NULL;
-    if (f->hint != NULL)
-        b24_copy_text(o->hint_text, sizeof o->hint_text,
-                      (struct b24_view){f->hint, strlen(f->hint)});
+    if (f->hint != NULL) b24_copy_text(o->hint_text, sizeof o->hint_text, b24_view_of(f->hint));
     o->sent = o->sent || f->sent;
     o->not_run = !f->sent;
     o->retryable = may_pass(f);
@@ -318,7 +314,7 @@ void b24_outcome_unusable(struct b24_outcome *o, const struct b24_conf *conf, co
     o->hint = hint;
     o->retryable = false;
     set_code(o, code);
-    set_message(o, conf, (struct b24_view){message, strlen(message)});
+    set_message(o, conf, b24_view_of(message));
     compose(o);
 }
 
@@ -326,7 +322,6 @@ void b24_outcome_fault(struct b24_outcome *o, const struct b24_fault *fault) {
     o->kind = fault->kind;
     o->hint = fault->hint;
     set_code(o, fault->code);
-    b24_copy_text(o->message, sizeof o->message,
-                  (struct b24_view){fault->message, strlen(fault->message)});
+    b24_copy_text(o->message, sizeof o->message, b24_view_of(fault->message));
     compose(o);
 }

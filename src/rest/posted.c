@@ -33,5 +33,5 @@ struct b24_view b24_posted_token(const cJSON *posted) {
     const char *token =
         cJSON_GetStringValue(b24_member(b24_member(posted, "auth"), "application_token"));
     if (token == NULL) token = "";
-    return (struct b24_view){token, strlen(token)};
+    return b24_view_of(token);
 }

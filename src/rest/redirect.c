@@ -12,7 +12,7 @@
 static struct b24_view text_of(const cJSON *form, const char *name) {
     const char *text = cJSON_GetStringValue(b24_member(form, name));
     if (text == NULL) text = "";
-    return (struct b24_view){text, strlen(text)};
+    return b24_view_of(text);
 }
 
 static bool copy(struct b24_view text, char *out, size_t size) {

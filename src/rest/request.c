@@ -12,7 +12,7 @@ static const struct b24_view bearer_is = {"Authorization: Bearer ", 22},
                              agent_is = {"User-Agent: ", 12};
 
 static struct b24_view text(const char *s) {
-    return s != NULL ? (struct b24_view){s, strlen(s)} : (struct b24_view){"", 0};
+    return s != NULL ? b24_view_of(s) : (struct b24_view){"", 0};
 }
 
 static struct b24_view program_of(const struct b24_conf *conf) {
