@@ -222,10 +222,7 @@ static void make_steps(struct b24_plan *p, struct texts *t, int steps, bool halt
 
 /* [0, +1] */
 static struct texts *new_texts(lua_State *L) {
-    b24L_newtype(L, TEXTS_TYPE);
-    lua_pushcfunction(L, texts_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    b24L_open_type(L, TEXTS_TYPE, texts_gc, NULL);
     struct texts *t = b24L_newobject(L, sizeof *t, TEXTS_TYPE);
     b24_buffer_init(&t->body, B24_BATCH_BYTES);
     b24_buffer_init(&t->query, B24_BATCH_BYTES);

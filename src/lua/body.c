@@ -89,11 +89,5 @@ static int body_gc(lua_State *L) {
 
 void b24L_open_body(lua_State *L) {
     static const luaL_Reg methods[] = {{"read", body_read}, {"rewind", body_rewind}, {NULL, NULL}};
-    b24L_newtype(L, BODY_TYPE);
-    lua_pushcfunction(L, body_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_newtable(L);
-    b24L_setfuncs(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    b24L_open_type(L, BODY_TYPE, body_gc, methods);
 }

@@ -218,13 +218,6 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
-    b24L_newtype(L, name);
-    lua_pushcfunction(L, gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-}
-
 void b24L_open_codec(lua_State *L) {
 #if LUA_VERSION_NUM < 502
     if (lua_pushthread(L)) {
@@ -243,10 +236,10 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_cursor(L);
     b24L_open_ahead(L);
     b24L_open_watch(L);
-    open_type(L, PLAN_TYPE, plan_gc);
+    b24L_open_type(L, PLAN_TYPE, plan_gc, NULL);
     b24L_open_live(L);
     b24L_open_live_share(L);
-    open_type(L, TEXT_TYPE, text_gc);
+    b24L_open_type(L, TEXT_TYPE, text_gc, NULL);
     lua_newtable(L);
     b24L_setfuncs(L, functions);
     b24L_open_inbox(L);

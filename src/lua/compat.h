@@ -62,6 +62,21 @@ static inline void b24L_newtype(lua_State *L, const char *name) {
     (void)luaL_newmetatable(L, name);
 }
 
+/* [0, 0] The type of that name: `gc` ends its objects, `methods` (NULL: none) are what they have.
+ */
+static inline void b24L_open_type(lua_State *L, const char *name, lua_CFunction gc,
+                                  const luaL_Reg *methods) {
+    b24L_newtype(L, name);
+    lua_pushcfunction(L, gc);
+    lua_setfield(L, -2, "__gc");
+    if (methods != NULL) {
+        lua_newtable(L);
+        b24L_setfuncs(L, methods);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pop(L, 1);
+}
+
 /* [0, 0] After a lua_pcall of a user's function that failed: raises again what is not the user's to
    keep, a lack of memory and Ctrl-C (lua.c's hook raises "interrupted!", once). */
 static inline void b24L_check_pcall(lua_State *L, int status) {

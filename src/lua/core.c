@@ -212,10 +212,7 @@ int luaopen_b24_core(lua_State *L) {
                                          {"versions", core_versions}, {NULL, NULL}};
     b24_pin((const void *)&functions);
     b24L_open_codec(L);
-    b24L_newtype(L, TRANSFER_TYPE);
-    lua_pushcfunction(L, kept_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    b24L_open_type(L, TRANSFER_TYPE, kept_gc, NULL);
     b24L_newobject(L, sizeof(struct kept), TRANSFER_TYPE);
     for (const luaL_Reg *f = functions; f->name != NULL; f++) {
         lua_pushvalue(L, -1);

@@ -192,15 +192,7 @@ void b24L_open_http(lua_State *L) {
                                          {NULL, NULL}};
     static const luaL_Reg methods[] = {
         {"feed", reader_feed}, {"eof", reader_eof}, {"lost", reader_lost}, {NULL, NULL}};
-    b24L_newtype(L, HEAD_TYPE);
-    lua_pushcfunction(L, head_gc);
-    lua_setfield(L, -2, "__gc");
-    b24L_newtype(L, READER_TYPE);
-    lua_pushcfunction(L, reader_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_newtable(L);
-    b24L_setfuncs(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 2);
+    b24L_open_type(L, HEAD_TYPE, head_gc, NULL);
+    b24L_open_type(L, READER_TYPE, reader_gc, methods);
     b24L_setfuncs(L, functions);
 }

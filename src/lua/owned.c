@@ -29,9 +29,4 @@ static int owned_gc(lua_State *L) {
     return 0;
 }
 
-void b24L_open_owned(lua_State *L) {
-    b24L_newtype(L, OWNED_TYPE);
-    lua_pushcfunction(L, owned_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-}
+void b24L_open_owned(lua_State *L) { b24L_open_type(L, OWNED_TYPE, owned_gc, NULL); }

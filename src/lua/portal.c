@@ -20,16 +20,9 @@ static int own_gc(lua_State *L) {
     return 0;
 }
 
-static void open_type(lua_State *L, const char *name, lua_CFunction gc) {
-    b24L_newtype(L, name);
-    lua_pushcfunction(L, gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-}
-
 void b24L_open_portal(lua_State *L) {
-    open_type(L, PORTAL_TYPE, portal_gc);
-    open_type(L, OWN_TYPE, own_gc);
+    b24L_open_type(L, PORTAL_TYPE, portal_gc, NULL);
+    b24L_open_type(L, OWN_TYPE, own_gc, NULL);
 }
 
 /* [0, +1] registry[PORTALS_KEY] */

@@ -143,9 +143,6 @@ void b24L_open_text(lua_State *L) {
                                          {"plain", plain},     {"readable", readable},
                                          {"parts", parts},     {"unsent", unsent},
                                          {NULL, NULL}};
-    b24L_newtype(L, TEXT_TYPE);
-    lua_pushcfunction(L, text_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    b24L_open_type(L, TEXT_TYPE, text_gc, NULL);
     b24L_setfuncs(L, functions);
 }
