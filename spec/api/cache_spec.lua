@@ -29,13 +29,7 @@ describe("the cache", function()
 
   local function entry(more) return assert(codec.cache(assert(codec.conf(conf(more))))) end
 
-  local function asked()
-    local n = 0
-    for _, request in ipairs(portal:log()) do
-      if request.method == "im.counters.get" then n = n + 1 end
-    end
-    return n
-  end
+  local function asked() return portal:asked "im.counters.get" end
 
   describe("whose claim", function()
     -- Runs `lines` in a process of its own with `entry()`, which makes an entry of this account,

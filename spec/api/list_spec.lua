@@ -21,11 +21,7 @@ end
 
 local SINGLE = { batch = false }
 
-local function requests(method)
-  local n = 0
-  for _, entry in ipairs(p:log()) do if entry.method == method:lower() then n = n + 1 end end
-  return n
-end
+local function requests(method) return p:asked(method:lower()) end
 
 local function id_of(row) return tonumber(row.ID or row.id) end
 

@@ -47,14 +47,6 @@ describe("programs of one user", function()
     assert.is_true(seen, name .. " shows " .. children[name]:output() .. " and not " .. pattern)
   end
 
-  local function asked(method)
-    local n = 0
-    for _, entry in ipairs(portal:log()) do
-      if entry.method == method then n = n + 1 end
-    end
-    return n
-  end
-
   local function all_show(pattern)
     for name in pairs(children) do shows(name, pattern) end
   end
@@ -72,9 +64,9 @@ describe("programs of one user", function()
     portal:control("log_clear", {})
     portal:control("message", { dialog_id = "5", count = 2 })
     all_show "\n3\n"
-    assert.same({ 0, 1 }, { asked "pull.config.get", portal:control("push", {}).most })
+    assert.same({ 0, 1 }, { portal:asked "pull.config.get", portal:control("push", {}).most })
     -- One for the message; the first answer to a poll may have caused another one.
-    assert.is_true(asked "im.counters.get" <= 2)
+    assert.is_true(portal:asked "im.counters.get" <= 2)
   end)
 
   it("replace one that is killed, and lose nothing", function()
@@ -85,7 +77,7 @@ describe("programs of one user", function()
     portal:control("message", { dialog_id = "5", count = 2 })
     all_show "\n3\n"
     assert.equal(1, portal:control("push", {}).polls)
-    assert.equal(2, asked "pull.config.get")
+    assert.equal(2, portal:asked "pull.config.get")
   end)
 
   it("all hear why it is not possible", function()
@@ -94,7 +86,7 @@ describe("programs of one user", function()
       begin(i)
       shows(i, "^1\nNO_PUSH_SERVER\n")
     end
-    assert.equal(1, asked "pull.config.get")
+    assert.equal(1, portal:asked "pull.config.get")
   end)
 
   it("note nothing that is secret", function()

@@ -21,15 +21,6 @@ describe("a live watch", function()
       end })
   end)
 
-  -- How often something was asked.
-  local function asked(method)
-    local n = 0
-    for _, entry in ipairs(portal:log()) do
-      if entry.method == method then n = n + 1 end
-    end
-    return n
-  end
-
   -- Watches until `done(watch)` is true. `on(watch, counters, changes)`: at each change.
   local function watch_until(done, on, more)
     local told = {}
@@ -52,7 +43,7 @@ describe("a live watch", function()
   -- Meanwhile, once the channel is open.
   local function after_polls(n, act)
     require("b24.wait.task").core.spawn(function(core)
-      repeat until not core.sleep(0.02) or asked "bitrix/sub" >= n
+      repeat until not core.sleep(0.02) or portal:asked "bitrix/sub" >= n
       act()
     end)
   end
@@ -75,7 +66,7 @@ describe("a live watch", function()
     assert.equal(told[3].TYPE.NOTIFY + 1, told[4].TYPE.NOTIFY)
     assert.is_true(watch.live)
     assert.same({ "live" }, { events[1].state })
-    assert.is_true(asked "im.counters.get" <= 8)
+    assert.is_true(portal:asked "im.counters.get" <= 8)
   end)
 
   it("asks once for what comes together", function()
@@ -85,7 +76,7 @@ describe("a live watch", function()
         for _ = 1, 50 do portal:control("message", { dialog_id = "5" }) end
       end)
     end)
-    assert.is_true(asked "im.counters.get" <= 6)
+    assert.is_true(portal:asked "im.counters.get" <= 6)
   end)
 
   it("asks nothing of the portal while nothing happens", function()
@@ -94,12 +85,12 @@ describe("a live watch", function()
     portal:control("log_clear", {})
     local timed = client:watch { live = true, on_live = function(_, _, watch)
       after_polls(1, function()
-        before = asked "im.counters.get"
+        before = portal:asked "im.counters.get"
         after_polls(4, function() watch:stop() end) -- and two more polls
       end)
     end }
     assert.is_true(timed.stopped)
-    assert.is_true(asked "im.counters.get" - before <= 1)
+    assert.is_true(portal:asked "im.counters.get" - before <= 1)
   end)
 
   it("is told once why it cannot be, and polls", function()
@@ -120,14 +111,14 @@ describe("a live watch", function()
       assert.is_false(watch.live)
       assert.same({ "polling", states[1][2] }, { events[1].state, events[1].why })
       assert.equal(1, #events)
-      assert.is_true(asked "im.counters.get" >= 3)
+      assert.is_true(portal:asked "im.counters.get" >= 3)
       return states[1]
     end
     scope()
     local state = refused()
     assert.equal("insufficient_scope", state[2])
     assert.match("pull_channel", state[3])
-    assert.same({ 1, 1 }, { asked "pull.config.get", asked "pull.api.config.get" })
+    assert.same({ 1, 1 }, { portal:asked "pull.config.get", portal:asked "pull.api.config.get" })
     scope("pull_channel")
     portal:control("push", { enabled = false })
     assert.equal("NO_PUSH_SERVER", refused()[2])
@@ -137,7 +128,7 @@ describe("a live watch", function()
     client = assert(b24.client { portal = "https://localhost:" .. portal.https_port,
       token = portal.token, ca_file = portal.ca_file, limiter = false, retries = 0 })
     watch_until(function(watch) return watch.live end)
-    assert.same({ 0, 1 }, { asked "pull.config.get", asked "pull.api.config.get" })
+    assert.same({ 0, 1 }, { portal:asked "pull.config.get", portal:asked "pull.api.config.get" })
   end)
 
   it("listens again after a break, with nothing lost", function()
@@ -168,10 +159,10 @@ describe("a live watch", function()
 
   it("renews its channel before it ends", function()
     portal:control("push", { life = 12 })
-    watch_until(function() return asked "pull.config.get" == 2 end, function(_, _, changes)
+    watch_until(function() return portal:asked "pull.config.get" == 2 end, function(_, _, changes)
       if #changes > 0 then return end
       require("b24.wait.task").core.spawn(function(core)
-        repeat until not core.sleep(0.1) or asked "pull.config.get" == 2
+        repeat until not core.sleep(0.1) or portal:asked "pull.config.get" == 2
         portal:control("message", { dialog_id = "5" })
       end)
     end)

@@ -183,11 +183,7 @@ describe("event.offline.get", function()
         timeout = 10 })
     end)
 
-    local function sent(method)
-      local n = 0
-      for _, entry in ipairs(p:log()) do if entry.method == method then n = n + 1 end end
-      return n
-    end
+    local function sent(method) return p:asked(method) end
 
     local function cut(method)
       p:control("fault", { kind = "execute_then_cut", method = method, times = 1 })

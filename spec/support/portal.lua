@@ -188,6 +188,17 @@ function Portal:log(since)
   return self:control("log", { since = since or 0 }).entries
 end
 
+--- How often a method was asked for since the log was cleared.
+---@param method string in small letters
+---@return integer
+function Portal:asked(method)
+  local n = 0
+  for _, entry in ipairs(self:log()) do
+    if entry.method == method then n = n + 1 end
+  end
+  return n
+end
+
 ---@return table connections and executions (name -> count), rejections, most_at_once, cpu (seconds)
 function Portal:stats()
   return self:control("stats")
