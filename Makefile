@@ -141,7 +141,7 @@ check: deps ## run the specs that need no socket, only on LUA=; takes seconds
 lint asan tsan valgrind oom fuzz coverage bench nvim-bench rock: ## as named; each reports what it measured (fuzz: FUZZ_SECONDS=)
 	@scripts/$@.sh $(if $(filter fuzz,$@),$(FUZZ_SECONDS))
 
-docs: ## write the tables that are generated from the sources: README.md, lua/b24/types.lua
+docs: ## write the tables that are generated from the sources: doc/conf.md, lua/b24/types.lua
 	@$(LUA) scripts/conf_table.lua
 
 clean: ## remove what was built

@@ -1,4 +1,4 @@
---- Writes what src/rest/conf_options.h says of each option of conf into README.md (a table) and
+--- Writes what src/rest/conf_options.h says of each option of conf into doc/conf.md (a table) and
 --- lua/b24/types.lua (a class), between their marks. `make docs` runs it; spec/readme_spec.lua
 --- fails when it has not been run.
 ---
@@ -91,7 +91,7 @@ end
 
 -- ---------------------------------------------------------- what is made of it
 
-local function readme(list)
+local function page(list)
   local lines = { "| option | default | |", "| --- | --- | --- |" }
   for _, o in ipairs(list) do
     lines[#lines + 1] = ("| `%s` | %s | %s |"):format(o.name, o.default, o.doc):gsub("|  |", "| |")
@@ -115,7 +115,7 @@ local function types(list)
   local lines = { "---@class b24.conf" }
   for _, o in ipairs(list) do
     local field = ("---@field %s? %s"):format(o.name, o.type)
-    local text = o.doc:gsub("; see %[[^%]]*%]%(#[^)]*%)", ""):gsub("%[([^%]]*)%]%(#[^)]*%)",
+    local text = o.doc:gsub("; see %[[^%]]*%]%([^)]*%)", ""):gsub("%[([^%]]*)%]%([^)]*%)",
       "%1"):gsub("`", "")
     if o.default ~= "" and not o.default:find "^see " then
       text = ("%s (default: %s)"):format(text, (o.default:gsub("`", "")))
@@ -131,7 +131,7 @@ local function types(list)
 end
 
 local MARKS = {
-  ["README.md"] = { "<!-- conf: made by scripts/conf_table.lua -->", "<!-- /conf -->", readme },
+  ["doc/conf.md"] = { "<!-- conf: made by scripts/conf_table.lua -->", "<!-- /conf -->", page },
   ["lua/b24/types.lua"] = { "-- conf: made by scripts/conf_table.lua", "-- /conf", types },
 }
 

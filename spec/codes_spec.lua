@@ -1,4 +1,4 @@
--- doc/codes.md is the one list of the codes that are our own, and not the portal's.
+-- doc/errors.md is the one list of the codes that are our own, and not the portal's.
 
 local data = require "spec.support.data"
 local process = require "spec.support.process"
@@ -73,7 +73,7 @@ for path, file in pairs(scripts) do read_lua(path, file) end
 
 -- code -> the kinds that the list says
 local listed, order = {}, {}
-for code, cell in process.read(ROOT .. "doc/codes.md"):gmatch "\n| `(%u[%u%d_]+)` | ([%l_, ]+) |" do
+for code, cell in process.read(ROOT .. "doc/errors.md"):gmatch "\n| `(%u[%u%d_]+)` | ([%l_, ]+) |" do
   listed[code], order[#order + 1] = {}, code
   for kind in cell:gmatch "[%l_]+" do listed[code][kind] = true end
 end

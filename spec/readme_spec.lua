@@ -9,7 +9,6 @@ local start = require("spec.support.portal").start
 
 local ROOT = debug.getinfo(1, "S").source:match "^@(.*)spec/readme_spec%.lua$" or ""
 local FIXTURE = "counters/02-doc-legacy-lines-object.json"
-local PAGES = { "README.md", "doc/im.counters.get.md" } -- whose examples run
 
 local function page(name)
   return assert(process.read(ROOT .. name), name)
@@ -51,6 +50,9 @@ local function sorted(list)
   return list
 end
 
+-- Whose examples run: all of them.
+local PAGES = names "ls README.md doc/*.md"
+
 -- As GitHub makes it from a heading.
 local function slug(heading)
   return (heading:lower():gsub("[^%w%s_-]", ""):gsub("%s", "-"))
@@ -91,7 +93,7 @@ describe("the example", function()
     local block = lua_blocks("README.md")[1]
     local status, out, err = run(block)
     assert.same({ 0, "" }, { status, err })
-    assert.equal("5\n1 3\n5 1\nchat18 1\n5 1 1\n", promised(block))
+    assert.equal("5\n1 3\n5 1\nchat18 1\n5 1 1\n5 = 5 messages\n", promised(block))
     assert.equal(promised(block), (out:gsub("\t", " ")))
   end)
 
@@ -100,7 +102,8 @@ describe("the example", function()
       B24_ALLOW_HTTP = "1", PORTAL = "localhost:" .. portal.https_port, TOKEN = "wrongSecret" }
     for _, name in ipairs(PAGES) do
       for _, block in ipairs(lua_blocks(name)) do
-        if not lacks_luv(block) then -- which is said above
+        -- without luv: said above; and an example with a portal of its own has its webhook
+        if not lacks_luv(block) and not block:find 'require "b24.mock"' then
           local status, out, err = process.run(block, env)
           assert.truthy((out .. err):find(block:find "TOKEN" and "b24: CERTIFICATE_UNTRUSTED: "
             or "b24: INVALID_CREDENTIALS: ", 1, true), block)

@@ -1,4 +1,4 @@
--- What the pages say of the command line is true: the README's lines run, the manual names every
+-- What the pages say of the command line is true: the page's lines run, the manual names every
 -- option.
 -- One Lua of each kind: processes.
 
@@ -15,10 +15,9 @@ describe("of the command line", function()
   end)
   teardown(function() command.remove(home) end)
 
-  it("every line of the README runs", function()
-    local section = assert(process.read(ROOT
-      .. "README.md"):match "\n## On the command line\n(.-)\n## ")
-    local block = assert(section:match "```sh\n(.-)```")
+  it("every line of its page runs", function()
+    local page = assert(process.read(ROOT .. "doc/command-line.md"))
+    local block = assert(page:match "```sh\n(.-)```")
     process.write(home .. "/webhook", portal.http_webhook .. "\n")
     process.write(home .. "/report.pdf", "content")
     local _, prefix = command.path()
@@ -43,16 +42,16 @@ describe("of the command line", function()
     assert.equal(2, portal:asked "im.message.add")
   end)
 
-  it("the manual and the README name every preset of --format", function()
+  it("the manual and the page name every preset of --format", function()
     local manual = assert(process.read(ROOT .. "doc/b24.1"))
-    local readme = assert(process.read(ROOT .. "README.md"))
+    local page = assert(process.read(ROOT .. "doc/command-line.md"))
     local _, _, err = command.run({ "--format", "nope" },
       { env = { HOME = home, B24_WEBHOOK = "x" } })
     local count = 0
     for name in assert(err:match "there are: (.-), or a template"):gmatch "%w+" do
       count = count + 1
       assert.truthy(manual:find("\\fB" .. name .. "\\fR", 1, true), name)
-      assert.truthy(readme:find("%f[%w]" .. name .. "%f[%W]"), name)
+      assert.truthy(page:find("%f[%w]" .. name .. "%f[%W]"), name)
     end
     assert.is_true(count >= 4)
   end)

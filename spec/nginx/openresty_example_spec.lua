@@ -18,8 +18,8 @@ local function output(command)
   return text
 end
 
-it("the conf that README.md has for nginx is one that nginx takes", function()
-  local conf = assert(process.read(ROOT .. "README.md")):match "\n```nginx\n(.-)\n```"
+it("the conf that doc/openresty.md has for nginx is one that nginx takes", function()
+  local conf = assert(process.read(ROOT .. "doc/openresty.md")):match "\n```nginx\n(.-)\n```"
   local name = os.tmpname()
   os.remove(name)
   local dir = name .. ".nginx"

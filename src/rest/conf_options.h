@@ -1,5 +1,5 @@
 /* rest/conf_options.h: the options of conf, one row each. A row makes the option's name and Lua
-   type (lua/options.c), and its lines in README.md and lua/b24/types.lua (scripts/conf_table.lua).
+   type (lua/options.c), and its lines in doc/conf.md and lua/b24/types.lua (scripts/conf_table.lua).
    That of a plain value makes the field of struct b24_conf, too, its default, how it is read
    (lua/conf.c) and freed: such an option is one row and its use. */
 #ifndef B24_REST_CONF_OPTIONS_H
@@ -36,7 +36,7 @@
       "string|fun():string?,string?",                                                              \
       "OAuth access token, or a function that returns it; asked again if the portal refuses it")   \
     X(oauth, T(TABLE), "a table", "", "b24.oauth",                                                 \
-      "an application's tokens, which b24 renews: see [OAuth](#oauth)")                            \
+      "an application's tokens, which b24 renews: see [OAuth](oauth.md)")                          \
     X(profile, T(STRING), "a string", "", "string",                                                \
       "take the webhook from the file `~/.config/b24/webhook.PROFILE`, or else the tokens from "   \
       "`app.PROFILE`")                                                                             \
@@ -51,7 +51,7 @@
     X(http_version, T(STRING) | T(NUMBER), "\"1.1\", \"2\" or \"auto\"", "`\"auto\"`",             \
       "\"1.1\"|\"2\"|\"auto\"", "`\"1.1\"` or `\"2\"`: that one only")                             \
     X(transport, T(STRING), "a string", "`\"auto\"`", "\"auto\"|\"blocking\"|LOOPS",               \
-      "how the program waits: `\"blocking\"`, LOOPS; see [below](#never-freeze-the-program)")
+      "how the program waits: `\"blocking\"`, LOOPS; see [event loops](event-loops.md)")
 
 /* X(KIND, name, low, high, default, doc): plain values.
      SECONDS   b24_ms   low, high and default in seconds
@@ -70,7 +70,7 @@
     X(TEXT, runtime_dir, 0, 0, "see below",                                                        \
       "where this machine's processes share the limiter and the cache")                            \
     X(SECONDS, max_age, 0, 1e9, 0,                                                                 \
-      "seconds: accept [cached counters](#one-answer-for-all-bars) up to this old")                \
+      "seconds: accept [cached counters](status-bars.md#one-answer-for-all-bars) up to this old")  \
     X(FLAG, stale_ok, 0, 0, false,                                                                 \
       "if the portal does not answer, return older counters, marked as stale")                     \
     X(TEXT, ca_file, 0, 0, "`$SSL_CERT_FILE`, or the system's",                                    \
