@@ -55,10 +55,13 @@ list() { # list VERSION SCENARIOS [NAME]: "VERSION SCENARIOS NAME" lines
 prove='read -r version list name <<END
 $(sed -n "$1p" "$3/queue")
 END
-"build/oom/$version/oom" "spec/c/$list.lua" "$2" "$name" >"$3/$1.log" 2>&1 || echo "$version $list $name" >>"$3/failed"'
+"build/oom/$version/oom" "spec/c/$list.lua" "$2" "$name" >"$3/$1.log" 2>&1 || echo "$1 $version $list $name" >>"$3/failed"'
 seq "$(wc -l <"$dir/queue")" | xargs -P "$jobs" -I '{}' sh -c "$prove" prove '{}' "$webhook" "$dir"
 for number in $(seq "$(wc -l <"$dir/queue")"); do cat "$dir/$number.log"; done
-if [ -e "$dir/failed" ]; then
-  sed 's/^/oom: FAILED: Lua /' "$dir/failed" >&2
+if [ -e "$dir/failed" ]; then # once more at the end, where people look
+  while read -r number what; do
+    echo "oom: FAILED: Lua $what" >&2
+    cat "$dir/$number.log" >&2
+  done <"$dir/failed"
   exit 1
 fi
