@@ -22,7 +22,10 @@ things() {
     # Before Debian 12 its runtime came with clang.
     proof) echo 'clang libclang-rt-dev? valgrind gcovr' ;;
     bench) echo 'valgrind lua-sec libssl-dev lua-curl wrk' ;;
-    hosts) echo 'neovim tmux? zsh? fish? prometheus? dbus?' ;;
+    hosts)
+      echo 'neovim tmux? zsh? fish? prometheus? dbus? php-cli? php-curl? python3?'
+      command -v node >/dev/null 2>&1 || echo 'nodejs?'
+      ;;
     nginx) echo 'nginx libnginx-mod-http-lua procps' ;;
     picture) echo 'chromium|chromium-browser fonts-dejavu-core' ;;
     debian) echo 'debootstrap util-linux git' ;;

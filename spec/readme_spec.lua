@@ -51,11 +51,16 @@ local function sorted(list)
 end
 
 -- Whose examples run: all of them.
-local PAGES = names "ls README.md doc/*.md"
+local PAGES = names "ls README*.md doc/*.md doc/ru/*.md"
 
--- As GitHub makes it from a heading.
+-- As GitHub makes it from a heading. Lua's own lower knows no Cyrillic.
 local function slug(heading)
-  return (heading:lower():gsub("[^%w%s_-]", ""):gsub("%s", "-"))
+  local small = heading:lower():gsub("\208([\144-\159])", function(c)
+    return "\208" .. string.char(c:byte() + 32)
+  end):gsub("\208([\160-\175])", function(c)
+    return "\209" .. string.char(c:byte() - 32)
+  end)
+  return (small:gsub("[^%w%s_\128-\255-]", ""):gsub("%s", "-"))
 end
 
 local function anchors(text)
@@ -88,14 +93,16 @@ describe("the example", function()
     end
   end
 
-  it("that comes first in README.md prints exactly what its comments say", function()
-    portal:control("reply", { method = "im.counters.get", body = data.read(FIXTURE) })
-    local block = lua_blocks("README.md")[1]
-    local status, out, err = run(block)
-    assert.same({ 0, "" }, { status, err })
-    assert.equal("5\n1 3\n5 1\nchat18 1\n5 1 1\n5 = 5 messages\n", promised(block))
-    assert.equal(promised(block), (out:gsub("\t", " ")))
-  end)
+  for _, name in ipairs { "README.md", "README.ru.md" } do
+    it("that comes first in " .. name .. " prints exactly what its comments say", function()
+      portal:control("reply", { method = "im.counters.get", body = data.read(FIXTURE) })
+      local block = lua_blocks(name)[1]
+      local status, out, err = run(block)
+      assert.same({ 0, "" }, { status, err })
+      assert.equal("5\n1 3\n5 1\nchat18 1\n5 1 1\n5 = 5 messages\n", promised(block))
+      assert.equal(promised(block), (out:gsub("\t", " ")))
+    end)
+  end
 
   it("of each page says what is wrong with a credential, and does not show it", function()
     local env = { B24_WEBHOOK = portal.http_webhook:gsub(portal.secret, "wrongSecret"),
@@ -115,8 +122,27 @@ describe("the example", function()
   end)
 end)
 
+describe("a page in Russian", function()
+  -- Without comments: those are for people.
+  local function programs(name)
+    local list = {}
+    for kind, block in ("\n" .. page(name)):gmatch "\n *```(%a+)\n(.-)\n *```" do
+      if kind ~= "sh" then list[#list + 1] = kind .. "\n" .. block:gsub(" *%-%- [^\n]*", "") end
+    end
+    return list
+  end
+
+  for _, name in ipairs { "README.ru.md", "doc/ru/im.counters.get.md" } do
+    it(name .. " has the same programs as the one in English", function()
+      local english = name:gsub("%.ru%.md$", ".md"):gsub("/ru/", "/")
+      assert.is_true(#programs(name) > 0)
+      assert.same(programs(english), programs(name))
+    end)
+  end
+end)
+
 describe("a link", function()
-  for _, name in ipairs(names "ls README.md CHANGELOG.md doc/*.md") do
+  for _, name in ipairs(names "ls *.md doc/*.md doc/ru/*.md") do
     it("of " .. name .. " leads somewhere", function()
       local text, folder = page(name), name:match "^(.*/)" or ""
       local prose = text:gsub("\n```.-\n```", "")
