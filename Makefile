@@ -141,8 +141,9 @@ check: deps ## run the specs that need no socket, only on LUA=; takes seconds
 lint asan tsan valgrind oom fuzz coverage bench nvim-bench rock: ## as named; each reports what it measured (fuzz: FUZZ_SECONDS=)
 	@scripts/$@.sh $(if $(filter fuzz,$@),$(FUZZ_SECONDS))
 
-docs: ## write the tables that are generated from the sources: doc/conf.md, lua/b24/types.lua
+docs: ## write what is generated from the sources: doc/conf.md, doc/reference.md, types.lua, :help, llms.txt
 	@$(LUA) scripts/conf_table.lua
+	@$(LUA) scripts/reference.lua
 
 clean: ## remove what was built
 	rm -rf build lua/b24/codec.so lua/b24/core.so

@@ -51,7 +51,7 @@ local function sorted(list)
 end
 
 -- Whose examples run: all of them.
-local PAGES = names "ls README*.md doc/*.md doc/ru/*.md"
+local PAGES = names "ls README*.md llms.txt doc/*.md doc/ru/*.md"
 
 -- As GitHub makes it from a heading. Lua's own lower knows no Cyrillic.
 local function slug(heading)
@@ -142,7 +142,7 @@ describe("a page in Russian", function()
 end)
 
 describe("a link", function()
-  for _, name in ipairs(names "ls *.md doc/*.md doc/ru/*.md") do
+  for _, name in ipairs(names "ls *.md llms.txt doc/*.md doc/ru/*.md") do
     it("of " .. name .. " leads somewhere", function()
       local text, folder = page(name), name:match "^(.*/)" or ""
       local prose = text:gsub("\n```.-\n```", "")

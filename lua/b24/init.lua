@@ -15,11 +15,23 @@ local COUNTERS = { method = "im.counters.get" }
 
 local b24 = {
   _VERSION = codec._VERSION,
+  --- JSON null in params and (with conf.nulls) in results; equal to cjson.null and ngx.null.
   null = codec.null,
+  --- The numbers that people mean. What the portal did not send is nil: unknown, not 0.
+  ---@type fun(counters: b24.counters): b24.totals
   totals = codec.totals,
+  --- Text for a status bar, of people's messages: "" for none, "3", "99+"; "?" without counters.
+  ---@type fun(counters: b24.counters?): string
   badge = codec.badge,
+  --- Iterator over `dialog_id, unread, section`, in a stable order. The ids can be passed to other
+  --- im.* methods. Muted chats are left out.
+  ---@type fun(counters: b24.counters): fun(): string?, integer?, string?
   dialogs = codec.dialogs,
+  --- What changed between two counters, sorted.
+  ---@type fun(old: b24.counters, new: b24.counters): b24.change[]
   diff = codec.diff,
+  --- In a batch: a value of another command's result, such as b24.ref("me", "ID").
+  ---@type fun(name: string|integer, ...: string|integer): any
   ref = codec.ref,
 }
 

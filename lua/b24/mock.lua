@@ -150,6 +150,8 @@ end
 
 -- Using -------------------------------------------------------------------------------------------
 
+--- The client that steers the portal.
+---@package
 function Portal:steering()
   self.client = self.client or assert(require("b24").client {
     webhook = "http://127.0.0.1:" .. self.http_port .. "/rest/0/mock/", allow_http = true,

@@ -75,8 +75,8 @@
 ---@class b24.limiter
 ---@field rate? number calls a second (default: the plan's)
 ---@field burst? integer calls at once (default: the plan's)
----@field reserve? fun(portal: string, seconds: number): number?, number? seconds to wait; or nil,
---- and seconds until a retry
+--- seconds to wait; or nil, and seconds until a retry
+---@field reserve? fun(portal: string, seconds: number): number?, number?
 ---@field penalise? fun(portal: string, seconds: number)
 
 ---@alias b24.kind
@@ -85,10 +85,11 @@
 
 ---@class b24.watch_options
 ---@field every? number seconds between two questions, give or take a tenth (default 60; from 1 on)
----@field live? boolean hear of changes as they happen, from the portal's push server; `every` is
---- then at least 600. While it is on, Bitrix24 counts the user as online: phone notifications wait
----@field on_live? fun(live: boolean, state: b24.live_state, watch: b24.watching) whether that
---- works, and if not, why
+--- hear of changes as they happen, from the portal's push server; `every` is then at least 600.
+--- While it is on, Bitrix24 counts the user as online: phone notifications wait
+---@field live? boolean
+--- whether that works, and if not, why
+---@field on_live? fun(live: boolean, state: b24.live_state, watch: b24.watching)
 ---@field on_change? fun(counters: b24.counters, changes: b24.change[], watch: b24.watching)
 ---@field on_error? fun(err: string, info: b24.info, watch: b24.watching)
 ---@field on_recover? fun(counters: b24.counters, seconds: number, watch: b24.watching)
@@ -106,8 +107,8 @@
 ---@alias b24.map table<string, integer> id -> unread messages; looked up by number too
 
 ---@class b24.counters
----@field TYPE table<string, integer> totals: ALL, NOTIFY, CHAT, DIALOG, LINES, MESSENGER,
---- TASKS_TASK, …
+--- totals: ALL, NOTIFY, CHAT, DIALOG, LINES, MESSENGER, TASKS_TASK, …
+---@field TYPE table<string, integer>
 ---@field CHAT b24.map chat id -> unread
 ---@field DIALOG b24.map user id -> unread
 ---@field LINES b24.map chat id of an open line -> unread
@@ -142,8 +143,8 @@
 ---@field section string of the counters: "DIALOG", "CHAT", "LINES", … or "CHAT_MUTED"
 ---@field last_message? string in one line, as the list of chats shows it
 ---@field date? integer of the last message, seconds since 1970
----@field waiting? integer seconds since the first unread message, by the portal's clock; nil:
---- unknown
+--- seconds since the first unread message, by the portal's clock; nil: unknown
+---@field waiting? integer
 ---@field at_least? boolean `waiting` is a minimum
 ---@field muted? boolean
 ---@field marked? boolean marked as unread by hand
@@ -205,10 +206,10 @@
 ---@field total? integer of a list
 ---@field pages? integer of client:all: pages that made up the list; one request may bring fifty
 ---@field more? boolean of client:all: `max` rows were read, and there are, or may be, others
----@field age? number seconds since the portal answered: the counters came from the cache or from
---- b24.resty.get
----@field stale? boolean with age: older than max_age; of b24.resty.get: polling has failed since
---- then, or nobody polls
+--- seconds since the portal answered: the counters came from the cache or from b24.resty.get
+---@field age? number
+--- with age: older than max_age; of b24.resty.get: polling has failed since then, or nobody polls
+---@field stale? boolean
 ---@field stale_because? string with stale: why there is no newer answer
 ---@field last_error? string of b24.resty.get: why it is stale
 ---@field kind? b24.kind
@@ -217,13 +218,14 @@
 ---@field hint? string one sentence: what to do next
 ---@field retryable? boolean may the same call be repeated?
 ---@field retry_after? number seconds
----@field log_error? string the first error that conf.log threw during the call; it does not affect
---- the call
+--- the first error that conf.log threw during the call; it does not affect the call
+---@field log_error? string
 ---@field store_error? string why renewed tokens were not saved: only this program has them now
 ---@field ids? integer[] of client:send: the messages that arrived
 ---@field parts? integer of client:send: how many messages the text was split into
 ---@field rest? string of client:send: what is left to send when only the first parts arrived
----@field failed? integer of b24.counters_all: accounts without counters; of client:batch: requests
---- that failed as a whole, whose first one kind, code and the like describe
----@field sent? boolean false: no byte of the request left this machine, so the call surely did not
---- run
+--- of b24.counters_all: accounts without counters; of client:batch: requests that failed as a
+--- whole, whose first one kind, code and the like describe
+---@field failed? integer
+--- false: no byte of the request left this machine, so the call surely did not run
+---@field sent? boolean

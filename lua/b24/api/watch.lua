@@ -10,8 +10,9 @@ local blame = codec.blame
 ---@field err? string why the portal is unreachable; nil: it answers
 ---@field info? b24.info of the last answer
 ---@field stopped boolean
----@field live? boolean with the option `live`: are changes heard of as they happen? nil: not known
---- yet, or not asked for
+--- with the option `live`: are changes heard of as they happen? nil: not known yet, or not asked
+--- for
+---@field live? boolean
 ---@field live_state? b24.live_state the same with the reason
 ---@field package is_away? boolean
 ---@field package presence? fun(away: boolean)

@@ -2,13 +2,14 @@
 
 ---@class b24.nvim.options
 ---@field every? number seconds between two questions, from 10 on (default 60)
----@field live? boolean hear of changes as they happen, from the portal's push server (default
---- false). While it runs, Bitrix24 counts you as online, and your phone's notifications wait; it
---- pauses when you have been away for ten minutes
+--- hear of changes as they happen, from the portal's push server (default false). While it runs,
+--- Bitrix24 counts you as online, and your phone's notifications wait; it pauses when you have been
+--- away for ten minutes
+---@field live? boolean
 ---@field auto? boolean start polling when the editor is on the screen (default true)
 ---@field notify? boolean vim.notify when more messages wait than before (default false)
----@field conf? b24.conf|string as for b24.client; default: $B24_WEBHOOK, else the file
---- ~/.config/b24/webhook
+--- as for b24.client; default: $B24_WEBHOOK, else the file ~/.config/b24/webhook
+---@field conf? b24.conf|string
 ---@field engine? "auto"|"module"|"program" the C module, or the program b24
 --- (default: the module if it loads)
 ---@field program? string the program b24 (default "b24")

@@ -12,8 +12,8 @@ local saved = require "b24.nvim.saved"
 ---@field err? string why the portal cannot be asked at present
 ---@field hint? string what to do about it
 ---@field engine? "module"|"program" which one asks; nil: none
----@field live? b24.live_state with setup{live = true}: are changes heard of as they happen, and if
---- not, why
+--- with setup{live = true}: are changes heard of as they happen, and if not, why
+---@field live? b24.live_state
 ---@field stale boolean known from an earlier session, not yet from this one
 
 local state = {}
