@@ -24,6 +24,7 @@ things() {
     bench) echo 'valgrind lua-sec libssl-dev lua-curl wrk' ;;
     hosts)
       echo 'neovim tmux? zsh? fish? prometheus? dbus? php-cli? php-curl? python3?'
+      echo 'awesome? xvfb? i3blocks? systemd?'
       command -v node >/dev/null 2>&1 || echo 'nodejs?'
       ;;
     nginx) echo 'nginx libnginx-mod-http-lua procps' ;;

@@ -142,7 +142,7 @@ describe("a page in Russian", function()
 end)
 
 describe("a link", function()
-  for _, name in ipairs(names "ls *.md llms.txt doc/*.md doc/ru/*.md") do
+  for _, name in ipairs(names "ls *.md llms.txt examples/*.md doc/*.md doc/ru/*.md") do
     it("of " .. name .. " leads somewhere", function()
       local text, folder = page(name), name:match "^(.*/)" or ""
       local prose = text:gsub("\n```.-\n```", "")
