@@ -1,0 +1,47 @@
+--- Writes the rockspec of the release that src/base/common.h names, from b24-scm-0.rockspec.
+--- `make docs` runs it; spec/readme_spec.lua fails when it has not been run.
+---
+---     lua scripts/release_rockspec.lua     -- in the top folder
+---
+--- dofile gives the functions, for the spec.
+
+local release = {}
+
+local function read(path)
+  local file = io.open(path, "rb")
+  if not file then return nil end
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+--- The file as it should be, and others of its kind that should not be there.
+---@param root string top folder, "" or with a slash at its end
+---@return table<string, {is: string, should: string}> files by name
+function release.files(root)
+  local version = read(root .. "src/base/common.h"):match '#define B24_VERSION "([^"]+)"'
+  local name = ("b24-%s-1.rockspec"):format(version)
+  local repository = read(root .. "Makefile"):match "\nREPOSITORY *:= *(%S*)"
+  local tarball = ("b24-%s.tar.gz"):format(version)
+  if repository ~= "" then
+    tarball = ("%s/releases/download/v%s/%s"):format(repository, version, tarball)
+  end
+  local text = read(root .. "b24-scm-0.rockspec")
+  text = text:gsub('version = "scm%-0"', ('version = "%s-1"'):format(version))
+  text = text:gsub('\nsource = {.-\n}', ('\nsource = { url = "%s", dir = "b24-%s" }'):format(tarball,
+    version))
+  return { [name] = { should = text, is = read(root .. name) or "" } }
+end
+
+if arg and (arg[0] or ""):find "release_rockspec%.lua$" then
+  for name, text in pairs(release.files "") do
+    if text.is ~= text.should then
+      local file = assert(io.open(name, "wb"))
+      file:write(text.should)
+      file:close()
+      print("written: " .. name)
+    end
+  end
+end
+
+return release
