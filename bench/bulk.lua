@@ -45,13 +45,16 @@ local function list(rows)
   local wall, requests = measure(portal, {
     all = program(portal, "lua5.4 bench/lists.lua", "all", rows),
     list = program(portal, "lua5.4 bench/lists.lua", "list", rows),
+    list2 = program(portal, "lua5.4 bench/lists.lua", "list2", rows),
     fast = program(portal, "luajit bench/peers/fast.lua", "list", rows),
   })
   portal:stop()
   row(rows .. " rows: fast_bitrix24's way (page 1, then by start)", wall, requests, "fast")
   row(rows .. " rows: client:all (by ID)", wall, requests, "all")
   row(rows .. " rows: client:list (one request after another)", wall, requests, "list")
-  return m.ratio(wall.all, wall.fast), math.max(requests.all, requests.list)
+  row(rows .. " rows: client:list with parallel = 2", wall, requests, "list2")
+  return math.max(m.ratio(wall.all, wall.fast), m.ratio(wall.list2, wall.fast)),
+    math.max(requests.all, requests.list, requests.list2)
 end
 
 function bulk.lists()

@@ -1,5 +1,6 @@
 -- Long lists and large batches, once, in a process of its own: lists.lua WEBHOOK CA_FILE WHAT N.
--- WHAT: "all", "list" (N rows of crm.deal.list) or "batch" (N commands). Prints the milliseconds.
+-- WHAT: "all", "list", "list2" (N rows of crm.deal.list; two requests side by side) or "batch" (N
+-- commands). Prints the milliseconds.
 local b24 = require "b24"
 local clock = require("b24.codec").clock
 
@@ -11,8 +12,9 @@ require "b24.core" -- what is loaded once in a program counts for nobody
 local function run()
   if what == "all" then return #assert(client:all("crm.deal.list")) end
   local count = 0
-  if what == "list" then
-    for _ in client:list "crm.deal.list" do count = count + 1 end
+  if what:find "^list" then
+    local opts = { parallel = what == "list2" and 2 or 1 }
+    for _ in client:list("crm.deal.list", nil, opts) do count = count + 1 end
     return count
   end
   local commands = {}

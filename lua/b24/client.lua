@@ -55,8 +55,7 @@ local MOST_AT_ONCE = 50 -- what a portal lets through
 local PARALLEL = whole(1, MOST_AT_ONCE)
 local BATCH_PARALLEL = 10 -- requests side by side: the portal has other users, too
 local LIST_PARALLEL = 4 -- each of them is fifty pages of work for the portal
-local LIST_OPTIONS = { idempotent = flag, batch = flag }
-local ALL_OPTIONS = { idempotent = flag, batch = flag, parallel = whole(1, 10),
+local LIST_OPTIONS = { idempotent = flag, batch = flag, parallel = whole(1, 10),
   max = whole(1, math.huge, " of rows") }
 
 -- The options of a call, checked; {} for nil.
@@ -174,14 +173,17 @@ end
 
 --- The rows of a list, one by one, in constant memory: `for row in client:list("crm.deal.list") do
 --- … end`. It throws, as io.lines does: a list that ends early must not look like a short one. What
---- it throws is the message (a string) that client:call would have returned. Rows added or deleted
---- meanwhile cause no gaps or duplicates where the method pages by ID: set no condition on the ID,
---- and no order but {ID = "ASC"} or {ID = "DESC"}, and it will where it can. One request brings up
---- to 50 pages, which are kept until they were handed out. The conf's timeout is one deadline for
---- all its requests; the time between them does not count.
+--- it throws is a string: the line of the program, the message that client:call would have returned
+--- and, on a line of its own, the hint. Rows added or deleted meanwhile cause no gaps or duplicates
+--- where the method pages by ID: set no condition on the ID, and no order but {ID = "ASC"} or {ID =
+--- "DESC"}, and it will where it can. One request brings up to 50 pages, which are kept until they
+--- were handed out. The conf's timeout is one deadline for all its requests; the time between them
+--- does not count.
 ---@param method string such as "crm.deal.list", "tasks.task.list", "im.recent.list"
 ---@param params? table as for client:call; read once, at this call, and never changed
----@param opts? {idempotent: boolean?, batch: boolean?} batch = false: one page in a request
+---@param opts? {max: integer?, idempotent: boolean?, batch: boolean?, parallel: integer?} max: stop
+--- after this many rows; batch = false: one page in a request; parallel: requests side by side for
+--- a long list (default 1, at most 10), each of which keeps up to 50 pages
 ---@return fun(): any
 function Client:list(method, params, opts)
   check(self, "list")
@@ -191,7 +193,7 @@ function Client:list(method, params, opts)
       .. "instead of client:list")
   end
   local cursor = codec.cursor(method, params, opts.batch ~= false)
-  return require("b24.api.list").rows(self, cursor, method, { idempotent = opts.idempotent })
+  return require("b24.api.list").rows(self, cursor, method, opts)
 end
 
 --- All rows of a list as a table. `info` sums up attempts and waited over all requests, which
@@ -208,7 +210,7 @@ end
 function Client:all(method, params, opts, callback)
   check(self, "all")
   params, opts, callback = trailing(params, opts, callback)
-  opts = call_options(opts, ALL_OPTIONS, "client:all")
+  opts = call_options(opts, LIST_OPTIONS, "client:all")
   local cursor = codec.cursor(method, params, opts.batch ~= false)
   local rows, err, info = host.run("client:all(method, params)", self.transport, callback,
     function()

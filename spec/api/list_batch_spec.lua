@@ -84,6 +84,16 @@ describe("many pages in one request", function()
     end
   end)
 
+  for _, parallel in ipairs { 1, 2 } do
+    it("of client:list go side by side where that is wanted: " .. parallel, function()
+      long(5000)
+      p:control("fault", { kind = "slow", delay = 0.3, method = "batch", times = -1 })
+      check(collect(client():list("crm.deal.list", nil, { parallel = parallel })), 1, 5000)
+      assert.equal(3, #p:log())
+      assert.equal(parallel, p:stats().most_at_once)
+    end)
+  end
+
   it("stop at max, also from the newest on", function()
     long(6000)
     local rows, _, info = client():all("crm.deal.list", { order = { ID = "DESC" } }, { max = 500 })
@@ -107,6 +117,9 @@ describe("many pages in one request", function()
       for _, read in ipairs {
         function() return assert(c:all(way[1], way[2], way[3])) end,
         function() return collect(c:list(way[1], way[2], way[3])) end,
+        function()
+          return collect(c:list(way[1], way[2], way[3] or { parallel = 3 }))
+        end,
       } do
         local before = p:control("rows", { method = way[1] })
         local rows = read()
@@ -197,7 +210,7 @@ describe("many pages of which a request fails", function()
       local iterator, n = client():list "crm.deal.list", 0
       local ok, thrown = pcall(function() for _ in iterator do n = n + 1 end end)
       assert.is_false(ok)
-      assert.equal(case[3], thrown:match "^b24: ([%w_]+)")
+      assert.equal(case[3], thrown:match "list_batch_spec%.lua:%d+: b24: ([%w_]+)")
       assert.equal(50, n)
       assert.is_false((pcall(iterator)))
     end
@@ -227,7 +240,7 @@ describe("many pages of which a request fails", function()
     c:close()
     local ok, err = pcall(function() for _ = 1, 50 do iterator() end end)
     assert.is_false(ok)
-    assert.equal(1, err:find("b24: CLOSED: ", 1, true), err)
+    assert.truthy(err:find("list_batch_spec%.lua:%d+: b24: CLOSED: "), err)
   end)
 end)
 

@@ -250,7 +250,8 @@ describe("a wrong call of", function()
     { "list", {}, "method must be a string" },
     { "list", { "crm.deal.list", "x" }, "params must be a table" },
     { "list", { "crm.deal.list", { a = print } }, "a parameter has a function" },
-    { "list", { "crm.deal.list", {}, { max = 5 } }, "unknown option 'max'" },
+    { "list", { "crm.deal.list", {}, { max = 0 } }, "'max' must be a whole number" },
+    { "list", { "crm.deal.list", {}, { most = 5 } }, "unknown option 'most'" },
     { "list", { "crm.deal.list", {}, 5 }, "must be a table" },
     { "all", {}, "method must be a string" },
     { "all", { "crm.deal.list", { a = 1 / 0 } }, "a parameter is infinite" },
@@ -261,7 +262,7 @@ describe("a wrong call of", function()
     { "all", { "crm.deal.list", {}, { idempotent = 1 } }, "'idempotent' must be true or false" },
     { "all", { "crm.deal.list", {}, { batch = 1 } }, "'batch' must be true or false, not 1" },
     { "all", { "crm.deal.list", {}, { parallel = 11 } }, "must be a whole number of 1 to 10" },
-    { "list", { "crm.deal.list", {}, { parallel = 2 } }, "unknown option 'parallel'" },
+    { "list", { "crm.deal.list", {}, { parallel = 11 } }, "must be a whole number of 1 to 10" },
     { "list", { "crm.deal.list", {}, { batch = "no" } }, "'batch' must be true or false" },
     { "all", { "crm.deal.list", {}, 5 }, "must be a table" },
     { "all", { "crm.deal.list", {}, {}, print }, "a callback needs an event loop" },
@@ -276,6 +277,21 @@ describe("a wrong call of", function()
       assert.is_false(ok)
       assert.is_truthy(err:find(case[3], 1, true), err)
       assert.is_truthy(err:find("list_spec.lua:", 1, true), err)
+    end)
+  end
+
+  for _, max in ipairs { 1, 49, 50, 51, 120, 1000 } do
+    it("list ends after the first rows: " .. max, function()
+      local all = assert(client():all "crm.deal.list")
+      local before, n = p:asked "crm.deal.list" + p:asked "batch", 0
+      for row in client():list("crm.deal.list", nil, { max = max }) do
+        n = n + 1
+        assert.equal(all[n].ID, row.ID)
+      end
+      assert.equal(math.min(max, #all), n)
+      if max <= 50 then
+        assert.equal(1, p:asked "crm.deal.list" + p:asked "batch" - before)
+      end
     end)
   end
 

@@ -22,6 +22,7 @@ Pages.__index = Pages
 ---@class b24.list.options
 ---@field idempotent? boolean
 ---@field parallel? integer
+---@field max? integer
 
 ---@param client b24.client
 ---@param cursor userdata of codec.cursor
@@ -167,8 +168,13 @@ function Pages:next(want)
   end
 end
 
---- An iterator over the rows. It throws the message of what went wrong, and again when it is asked
---- again.
+-- The hint too: whoever sees what was thrown has no info.
+local function thrown(err, info)
+  return info and info.hint and err .. "\n" .. info.hint or err
+end
+
+--- An iterator over the rows, or the first opts.max. It throws what went wrong, at the line of the
+--- program, and again when it is asked again.
 ---@param client b24.client
 ---@param cursor userdata
 ---@param method string
@@ -176,18 +182,22 @@ end
 ---@return fun(): any
 function list.rows(client, cursor, method, opts)
   local pages, rows, at, failure = list.pages(client, cursor, method, opts), {}, 0, nil
+  local left = opts and opts.max or math.huge
   return function()
     at = at + 1
-    while rows and rows[at] == nil do
+    while rows and rows[at] == nil and left > 0 do
       if not failure then
-        rows, failure = pages:next()
-        at = 1
+        local err, info
+        rows, err, info = pages:next(left)
+        failure, at = err and thrown(err, info), 1
       end
       if failure then
         rows = {} -- not nil: that would be the end
-        error(failure, 0)
+        codec.blame(failure)
       end
     end
+    left = left - 1
+    if left < 0 then rows = nil end
     return rows and rows[at]
   end
 end
