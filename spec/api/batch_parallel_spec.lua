@@ -159,6 +159,20 @@ describe("the requests of a batch", function()
     assert.equal("CANCELLED", code)
   end)
 
+  it("can be cancelled when some are answered and others are not", function()
+    slow()
+    local first, code = nil, nil
+    b24.run(function()
+      local c = client { log = function(event) first = first or event.event == "reply" end }
+      local task = c:batch(echoes(300), { parallel = 2 }, function(_, _, info)
+        code = info.code
+      end)
+      while not first do task:wait(20) end
+      task:cancel()
+    end)
+    assert.equal("CANCELLED", code)
+  end)
+
   it("want whole numbers", function()
     for _, wrong in ipairs { 0, 51, 1.5, "2", true } do
       local ok, err = pcall(function() client():batch({}, { parallel = wrong }) end)

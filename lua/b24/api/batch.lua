@@ -86,6 +86,13 @@ local function at_once(core, conf, steps, parallel, answer)
     codec.add_cost(sum, info, {})
     outcomes[i] = { ok = ok, err = err, info = info }
   end)
+  for i, step in ipairs(steps) do -- of a call that was cancelled: each command is in a part
+    if not outcomes[i] then
+      local _, err, info = codec.fault("closed", "CANCELLED", "the call was cancelled", nil, "batch")
+      lost(step, err, info, answer)
+      outcomes[i] = { ok = false, err = err, info = info }
+    end
+  end
   return outcomes, function(info)
     sum.elapsed = codec.clock() - begun -- side by side: no sum
     return codec.add_cost(sum, nil, info)
