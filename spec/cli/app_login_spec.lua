@@ -5,6 +5,7 @@
 local codec = require "b24.codec"
 local command = require "spec.support.command"
 local data = require "spec.support.data"
+local mock_words = require "b24.mock.words"
 local process = require "spec.support.process"
 local secrets = require "spec.support.secrets"
 local socket = require "socket"
@@ -132,6 +133,31 @@ describe("b24 login --app", function()
     assert.equal("8", codec.system.app(folder() .. "/app.work").user_id)
     assert.equal(0, (login()))
     assert.equal("8", codec.system.app(folder() .. "/app").user_id)
+  end)
+
+  it("remembers a token server that was named", function()
+    local nothing = { env = { B24_OAUTH_SERVER = false } }
+    local status, _, err = login({ "--client-secret", home .. "/secret", "--oauth-server",
+      "https://" .. host }, nothing)
+    assert.equal(0, status, err)
+    portal:control "expire_tokens"
+    assert.equal(0, (b24({ "counters", "--json" }, nothing)))
+    assert.equal(1, refreshes())
+  end)
+
+  it("takes the words that b24 portal prints", function()
+    local printed = mock_words.help(portal)
+    local variable, value = printed:match "export ([%w_]+)=(%S+)"
+    local arguments = {}
+    for word in (printed:match "b24 (login %-%-app[^\n]*)" .. " --client-secret " .. home
+      .. "/secret --port " .. port):gmatch "%S+" do arguments[#arguments + 1] = word end
+    local bare = { env = { B24_OAUTH_SERVER = false, [variable] = value } }
+    local status, out, err = b24(arguments, bare)
+    assert.equal(0, status, err)
+    assert.truthy(out:find("is logged in to 127.0.0.1:" .. portal.http_port, 1, true), out)
+    portal:control "expire_tokens"
+    assert.equal(0, (b24({ "counters", "--json" }, bare)))
+    assert.equal(1, refreshes())
   end)
 
   describe("believes nothing but the portal's answer:", function()

@@ -171,7 +171,7 @@ bool b24_token_server(const struct b24_app *app, bool allow_http, char out[B24_O
     struct b24_view host = readable ? url.host : b24_view_of("?");
     return b24_fail(fault, B24_CONFIG, "UNKNOWN_TOKEN_SERVER",
                     "If you trust that server with the application's secret, name it in "
-                    "oauth.server or B24_OAUTH_SERVER.",
+                    "oauth.server, B24_OAUTH_SERVER or b24 login --app --oauth-server.",
                     "the tokens name a token server that is none of Bitrix24's: %.*s", (int)host.n,
                     host.p);
 }

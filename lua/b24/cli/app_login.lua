@@ -35,6 +35,8 @@ function app_login.define(command)
     .. "(default: ask)."):argname "FILE"
   command:option("--refresh-token", "--app: read a refresh token from this file, or - for "
     .. "standard input; no browser."):argname "FILE"
+  command:option("--oauth-server", "--app: a token server that is none of Bitrix24's own, such as a "
+    .. "mock portal's; it gets the client secret."):argname "ORIGIN"
   command:flag("--paste", "--app: paste the address that the browser ends at.")
   command:option("--port", "--app: of the application's handler (default: 21024).")
     :argname "PORT":convert(text.port)
@@ -197,6 +199,7 @@ local function grant_of(args, address)
   local grant = { client_id = ask(args.client_id, "--client-id", "Client id of the application") }
   grant.client_secret = secret(args.client_secret, "--client-secret", "Its client secret")
   grant.client_endpoint = address.origin .. "/rest/"
+  grant.server = args.oauth_server
   if args.refresh_token then
     grant.refresh_token = secret(args.refresh_token, "--refresh-token", "The refresh token")
     return grant
