@@ -150,6 +150,8 @@ static bool merge(struct b24_app *app, const struct b24_app *file, struct b24_fa
         b24_grant_take(&app->grant, &file->grant);
         memcpy(app->seed, file->seed, sizeof app->seed);
         app->code[0] = '\0'; /* it has been exchanged */
+        app->settled = true;
+        app->kept = b24_grant_mark(&app->grant);
     }
 #define X(name, size) fill(app->name, sizeof app->name, file->name);
     B24_APP_TEXTS(X)

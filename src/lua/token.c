@@ -60,6 +60,19 @@ static void save(struct b24L_call *c, struct b24_event *answer, struct b24_fault
     else say_fault(answer, fault);
 }
 
+/* In the file as it is; without one these tokens begin it. Whatever comes of it: the call's outcome
+   is the server's. */
+static void mark(struct b24L_call *c, struct b24_event *answer, struct b24_fault *fault) {
+    const struct b24_app *mine = c->conf->app, *what = mine;
+    say(answer, B24_GRANTED);
+    if (c->stored != NULL && c->stored->grant.refresh_token[0] != '\0') {
+        if (strcmp(c->stored->grant.refresh_token, mine->grant.refresh_token) != 0) return;
+        memcpy(c->stored->dead, mine->dead, sizeof mine->dead);
+        what = c->stored;
+    } else if (mine->settled) return;
+    (void)b24_store_save(&c->lock, mine->store, what, fault);
+}
+
 void b24L_leave_store(struct b24L_call *c) {
     char path[B24_STORE_MAX];
     if (c->lock.fd >= 0) { /* without the conf, which was collected before: only the lock goes */
@@ -75,6 +88,7 @@ void b24L_use_store(struct b24L_call *c, enum b24_store_act what, struct b24_eve
     case B24_STORE_LOCK: lock(c, answer, fault); break;
     case B24_STORE_LOAD: load(c, answer, fault); break;
     case B24_STORE_SAVE: save(c, answer, fault); break;
+    case B24_STORE_MARK: mark(c, answer, fault); break;
     case B24_STORE_UNLOCK:
         b24L_leave_store(c);
         say(answer, B24_GRANTED);

@@ -42,7 +42,7 @@ bool b24_store_save(struct b24_store_lock *lock, const char *path, const struct 
 void b24_store_unlock(struct b24_store_lock *lock, const char *path);
 
 /* Where the built-in store of this name is: ~/.config/b24/app or app.NAME, or an absolute path as
-   it is. `name` may be NULL. */
+   it is; a symbolic link there is followed. `name` may be NULL. */
 bool b24_store_path(const char *name, char out[B24_STORE_MAX], struct b24_fault *fault);
 
 /* Where the lock is for tokens that the user's own store keeps: in the runtime folder. */

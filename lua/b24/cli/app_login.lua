@@ -35,8 +35,8 @@ function app_login.define(command)
     .. "(default: ask)."):argname "FILE"
   command:option("--refresh-token", "--app: read a refresh token from this file, or - for "
     .. "standard input; no browser."):argname "FILE"
-  command:option("--oauth-server", "--app: a token server that is none of Bitrix24's own, such as a "
-    .. "mock portal's; it gets the client secret."):argname "ORIGIN"
+  command:option("--oauth-server", "--app: a token server that is none of Bitrix24's own, such as "
+    .. "a mock portal's; it gets the client secret."):argname "ORIGIN"
   command:flag("--paste", "--app: paste the address that the browser ends at.")
   command:option("--port", "--app: of the application's handler (default: 21024).")
     :argname "PORT":convert(text.port)
