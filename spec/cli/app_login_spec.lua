@@ -160,6 +160,45 @@ describe("b24 login --app", function()
     assert.equal(1, refreshes())
   end)
 
+  it("is not undone by who renews the tokens before it, or has been killed doing so", function()
+    local path = folder() .. "/app"
+    local function owner() -- of the tokens, whatever else the file says
+      for _, pair in ipairs(portal:control("tokens").tokens) do
+        if stored():find(pair.refresh_token, 1, true) then return pair.user_id end
+      end
+    end
+    assert.equal(0, (login()))
+    portal:control "expire_tokens"
+    portal:control("oauth", { delay = 1, user_id = 8 })
+    local other = process.start(([[
+      local client = assert(require("b24").client { oauth = { store = %q }, ca_file = %q })
+      io.write(tostring(client:call("profile") ~= nil))
+    ]]):format(path, portal.ca_file), environment())
+    assert.is_true(process.eventually(20, function() return refreshes() == 1 end))
+    assert.equal(0, (login()))
+    other:wait()
+    assert.equal(8, owner())
+    process.write(path .. ".new", stored():gsub('"8"', '"1"', 1))
+    data.shell("chmod 600 " .. quote(path .. ".new"))
+    assert.equal(0, (login()))
+    portal:control "expire_tokens"
+    assert.equal(0, (b24 { "counters", "--json" }))
+    assert.same({ 8, "8" }, { owner(), codec.system.app(path).user_id })
+  end)
+
+  it("stores them where a symbolic link leads, or says that it leads nowhere", function()
+    data.shell(("mkdir -p -m 700 %s; ln -s %s/kept %s/app"):format(quote(folder()), quote(home),
+      quote(folder())))
+    local status, out, err = login()
+    assert.same({ 2, "" }, { status, out })
+    assert.truthy(err:find("symbolic link", 1, true), err)
+    assert.equal(0, exchanges())
+    data.write(home .. "/kept", "", "600")
+    assert.equal(0, (login()))
+    assert.equal(portal.member_id, codec.system.app(home .. "/kept").member_id)
+    assert.equal(home .. "/kept\n", data.shell("readlink " .. quote(folder() .. "/app")))
+  end)
+
   describe("believes nothing but the portal's answer:", function()
     -- The browser goes to these addresses of ours first.
     local function browser(script)

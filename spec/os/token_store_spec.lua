@@ -1,5 +1,5 @@
--- b24's own store of tokens, as calls use it: what others do to its files, log-ins and log-outs, and
--- a refresh token that is dead. Each conf is a process: it opens the files anew.
+-- b24's own store of tokens, as calls use it: what others do to its files, log-ins and log-outs,
+-- and a refresh token that is dead. Each conf is a process: it opens the files anew.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"

@@ -161,9 +161,11 @@ local function exchange(grant, args, path)
   local me
   if client then me, err, info = client:call "profile" end
   if me then
-    local ok, problem = os.rename(grant.store, path)
-    if ok then return type(me) == "table" and me or {} end
-    err, info = select(2, codec.fault("config", "CANNOT_WRITE", problem))
+    if type(me) ~= "table" then me = {} end
+    me.ID = me.ID and tostring(me.ID)
+    local taken
+    taken, err, info = system.app_take(grant.store, path, me.ID)
+    if taken then return me end
   end
   os.remove(grant.store)
   return nil, err, info
@@ -173,9 +175,8 @@ local function tell(me, address, path)
   local known = system.app(path) or {}
   local name = text.line((tostring(me.NAME or "") .. " " .. tostring(me.LAST_NAME or ""))
     :match "^%s*(.-)%s*$")
-  local id = me.ID and tostring(me.ID)
-  if id then system.app_user(path, id) end
-  local who = (name == "" and "A user" or name) .. (id and " (user " .. text.line(id) .. ")" or "")
+  local who = (name == "" and "A user" or name)
+    .. (me.ID and " (user " .. text.line(me.ID) .. ")" or "")
   out.line(("%s is logged in to %s, for: %s. Stored in %s"):format(who, address.host,
     text.line((known.scope or "?"):gsub(",", ", ")), path))
 end
@@ -212,7 +213,7 @@ local function grant_of(args, address)
 end
 
 local function log_in(args, profile)
-  local path, err, info = system.path("app", profile)
+  local path, err, info = system.app_path(profile)
   if not path then return nil, err, info end
   local address, problem, about = address_of(ask(args.portal, "--portal", "Portal (its host)"))
   if not address then return nil, problem, about end
