@@ -63,7 +63,8 @@ function applications.live(portal)
 end
 
 --- A program that ends at one of its system calls: the value of LD_PRELOAD for it, or nil and why
---- there is none. The variable B24_KILL_AT names the call and says which one: "rename:1".
+--- there is none. The variable B24_KILL_AT names the call and says which one: "rename:1"; "sent:1" is
+--- behind the first send.
 function applications.killer(folder)
   process.write(folder .. "/shim.c", [[
     #define _GNU_SOURCE
@@ -72,6 +73,7 @@ function applications.killer(folder)
     #include <stdio.h>
     #include <stdlib.h>
     #include <string.h>
+    #include <sys/socket.h>
     #include <sys/types.h>
     #include <unistd.h>
     static void pass(const char *name) {
@@ -98,6 +100,17 @@ function applications.killer(folder)
     ssize_t pwrite(int fd, const void *p, size_t n, off_t at) {
       pass("pwrite");
       return NEXT(ssize_t (*)(int, const void *, size_t, off_t), "pwrite")(fd, p, n, at);
+    }
+    int ftruncate(int fd, off_t n) {
+      pass("ftruncate");
+      return NEXT(int (*)(int, off_t), "ftruncate")(fd, n);
+    }
+    int ftruncate64(int fd, off_t n) { return ftruncate(fd, n); }
+    ssize_t send(int fd, const void *p, size_t n, int flags) {
+      pass("send");
+      ssize_t done = NEXT(ssize_t (*)(int, const void *, size_t, int), "send")(fd, p, n, flags);
+      pass("sent");
+      return done;
     }
     ssize_t pwrite64(int fd, const void *p, size_t n, off_t at) { return pwrite(fd, p, n, at); }
   ]])
