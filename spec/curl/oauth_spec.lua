@@ -250,13 +250,13 @@ describe("an application's tokens", function()
   } do
     for _, grace in ipairs { 60, 0 } do
       it(("survive kill -9 at %s, grace %d"):format(at, grace), function()
-        local preload, why = applications.killer(folder)
-        if not preload then return pending(why) end
+        local env, why = applications.killer(folder, at)
+        if not env then return pending(why) end
         local oauth = new_oauth()
         portal:control "expire_tokens"
         portal:control("oauth", { grace = grace })
         go()
-        local status = child(oauth, { LD_PRELOAD = preload, B24_KILL_AT = at }):wait()
+        local status = child(oauth, env):wait()
         assert.equal(137, status)
         if expected > 1 then
           assert.is_true(process.eventually(10, function() return refreshes(portal) == 1 end))
