@@ -128,11 +128,16 @@ describe("b24 login --app", function()
     assert.equal(0, (login()))
     local first = stored()
     portal:control("oauth", { user_id = 8 })
-    assert.equal(0, (login { "--client-secret", home .. "/secret", "--profile", "work" }))
+    for _, name in ipairs { "work", "login", "new" } do
+      assert.equal(0, (login { "--client-secret", home .. "/secret", "--profile", name }))
+    end
     assert.equal(first, stored())
     assert.equal("8", codec.system.app(folder() .. "/app.work").user_id)
     assert.equal(0, (login()))
     assert.equal("8", codec.system.app(folder() .. "/app").user_id)
+    portal:control "expire_tokens"
+    assert.equal(0, (b24 { "counters", "--json" }))
+    assert.equal("app\napp.login\napp.new\napp.work\n", data.shell("ls -A " .. quote(folder())))
   end)
 
   it("remembers a token server that was named", function()
@@ -178,8 +183,8 @@ describe("b24 login --app", function()
     assert.equal(0, (login()))
     other:wait()
     assert.equal(8, owner())
-    process.write(path .. ".new", stored():gsub('"8"', '"1"', 1))
-    data.shell("chmod 600 " .. quote(path .. ".new"))
+    process.write(path .. "+new", stored():gsub('"8"', '"1"', 1))
+    data.shell("chmod 600 " .. quote(path .. "+new"))
     assert.equal(0, (login()))
     portal:control "expire_tokens"
     assert.equal(0, (b24 { "counters", "--json" }))

@@ -153,7 +153,7 @@ describe("an application's tokens", function()
     local _, _, info = client:call "profile"
     assert.same({ "auth", "invalid_grant" }, { info.kind, info.code })
     assert.truthy(info.hint:find("b24 login --app again", 1, true))
-    assert.same({}, { next(process.read(oauth.store .. ".new") and { 1 } or {}) })
+    assert.same({}, { next(process.read(oauth.store .. "+new") and { 1 } or {}) })
   end)
 
   it("follow the portal to its new name, and meet the server that Bitrix24 has", function()
@@ -208,7 +208,7 @@ describe("an application's tokens", function()
     for _, one in ipairs(children) do assert.same({ 0, "ready user 1", "" }, { one:wait() }) end
     assert.equal(1, refreshes(portal))
     assert.equal(applications.live(portal).refresh_token, stored(oauth.store).refresh_token)
-    assert.is_nil(process.read(oauth.store .. ".new"))
+    assert.is_nil(process.read(oauth.store .. "+new"))
   end)
 
   it("are renewed by the next process when one is killed while the server is asked", function()
@@ -270,7 +270,7 @@ describe("an application's tokens", function()
           assert.equal(expected, refreshes(portal))
           assert.equal(applications.live(portal).refresh_token, stored(oauth.store).refresh_token)
         end
-        assert.is_nil(process.read(oauth.store .. ".new"))
+        assert.is_nil(process.read(oauth.store .. "+new"))
       end)
     end
   end
@@ -287,7 +287,7 @@ describe("an application's tokens", function()
       end
     end))
     one:signal(19) -- SIGSTOP
-    data.shell("touch -d '20 minutes ago' " .. oauth.store .. ".new")
+    data.shell("touch -d '20 minutes ago' " .. oauth.store .. "+new")
     assert.same({ 0, "ready user 1", "" }, { child(oauth):wait() })
     one:signal(9)
     one:wait()

@@ -129,8 +129,9 @@ enum b24_store_result b24_store_read(const char *path, struct b24_app *out,
 
 /* ------------------------------------------------------------ the lock */
 
+/* With a sign that no profile's name has: app.new is the store of the profile "new". */
 static bool new_name(const char *path, char out[B24_STORE_MAX + 8]) {
-    int n = snprintf(out, B24_STORE_MAX + 8, "%s.new", path);
+    int n = snprintf(out, B24_STORE_MAX + 8, "%s+new", path);
     return path[0] == '/' && n > 0 && n < B24_STORE_MAX + 8;
 }
 
@@ -226,7 +227,7 @@ static enum content left_behind(int fd) {
     return content;
 }
 
-/* Locks PATH.new, when what may have been in it is in its place. -1: `result`. */
+/* Locks PATH+new, when what may have been in it is in its place. -1: `result`. */
 static int lock_blank(const char *path, const char *name, enum b24_store_result *result,
                       struct b24_fault *fault) {
     bool busy = false;

@@ -1,9 +1,9 @@
 /* os/token_store.h: b24's own store of an application's tokens: one private JSON file for one user
    of one portal, as ~/.config/b24/app, and the lock of those who renew them.
 
-   The lock is an flock on PATH.new, which becomes PATH when the new pair is in it. So it ends with
+   The lock is an flock on PATH+new, which becomes PATH when the new pair is in it. So it ends with
    the process, however that ends, and what a killed one has left behind is one of three: nothing
-   (PATH.new is blank: the old pair is good, or was being exchanged), or the new pair (PATH.new is
+   (PATH+new is blank: the old pair is good, or was being exchanged), or the new pair (PATH+new is
    whole: whoever locks next puts it in place), or everything. It is tried, never waited for; held
    while the token server is asked, and nobody but another renewal looks at it. */
 #ifndef B24_OS_TOKEN_STORE_H

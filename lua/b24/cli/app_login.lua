@@ -154,7 +154,7 @@ end
 
 -- Into a file beside the right one, which it becomes when everything is good.
 local function exchange(grant, args, path)
-  grant.store = path .. ".login"
+  grant.store = path .. "+login" -- no profile has such a name
   os.remove(grant.store)
   local client, err, info = b24.client { oauth = grant, timeout = args.timeout,
     ca_file = args.ca_file, proxy = args.proxy }
