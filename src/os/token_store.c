@@ -25,7 +25,7 @@
 #include "os/standard.h"
 #include "json/document.h"
 
-#define FILE_MAX (32u << 10) /* bytes; a store has 900, its longest texts together 14,000 */
+#define FILE_MAX (32u << 10) /* bytes; a store has 900, its longest texts together 17,000 */
 
 /* s: nobody renews so long, as a call lives for ten minutes at most. Who still holds the lock was
    stopped, or is a forked child that does not know of it. */

@@ -59,7 +59,7 @@ bool b24_grant_read(const cJSON *root, double now, struct b24_grant *out) {
     memset(out, 0, sizeof *out);
     if (!cJSON_IsObject(root)) return false;
 #define X(name, size)                                                                              \
-    if (!read_text(root, #name, out->name, sizeof out->name)) return false;
+    if (!read_text(root, #name, out->name, sizeof out->name)) out->name[0] = '\0';
     B24_GRANT_TEXTS(X)
 #undef X
     out->expires = read_seconds(root, "expires");

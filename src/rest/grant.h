@@ -25,7 +25,7 @@ B24_PRIVATE_BEGIN
     X(server_endpoint, B24_ENDPOINT_MAX) /* of the token server */                                 \
     X(member_id, 128)                    /* the portal, whatever it is called today */             \
     X(user_id, 32)                                                                                 \
-    X(scope, 1024)                                                                                 \
+    X(scope, 4096)                                                                                 \
     X(status, 16)
 
 struct b24_grant {
@@ -64,9 +64,10 @@ void b24_app_wipe(struct b24_app *app);
 void b24_grant_wipe(struct b24_grant *grant);
 void b24_app_free(struct b24_app *app);
 
-/* Reads the members of a token server's answer, or of what a store kept of one. False: one of them
-   is too long, or of a wrong type; `out` is undefined. A user_id may be a number. `now`: s since
-   1970, for answers that say only how long a token lives. */
+/* Reads the members of a token server's answer, or of what a store kept of one. One that is too
+   long, or of a wrong type, counts as not given: a pair must not be lost because of it. False: this
+   is no object. A user_id may be a number. `now`: s since 1970, for answers that say only how long
+   a token lives. */
 bool b24_grant_read(const cJSON *root, double now, struct b24_grant *out);
 
 /* Takes what `found` has over what there was: a refresh tells everything, a first exchange does
