@@ -5,6 +5,7 @@
 local codec = require "b24.codec"
 local command = require "spec.support.command"
 local data = require "spec.support.data"
+local log_in = require "spec.support.log_in"
 local mock_words = require "b24.mock.words"
 local process = require "spec.support.process"
 local secrets = require "spec.support.secrets"
@@ -15,67 +16,23 @@ local quote = process.quote
 local unpack = table.unpack or unpack -- luacheck: ignore
 
 describe("b24 login --app", function()
-  local portal, home, port, host
+  local portal, at, home, port, host
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    home = command.home()
-    host = "localhost:" .. portal.https_port
-    local probe = assert(socket.bind("127.0.0.1", 0))
-    port = select(2, probe:getsockname())
-    probe:close()
-    portal:control("app", { redirect_uri = ("http://127.0.0.1:%d/"):format(port) })
-    process.write(home .. "/secret", portal.client_secret .. "\n")
-    process.write(home .. "/browser", ([[
-      echo "$@" >%s/url; env >%s/env
-      curl -s -D %s/head -o %s/page -L --cacert %s "$1"; echo $? >%s/ended]])
-      :format(home, home, home, home, portal.ca_file, home))
+    at = log_in.new(portal)
+    home, port, host = at.home, at.port, at.host
   end)
   after_each(function() command.remove(home) end)
 
+  local function b24(...) return at:b24(...) end
+  local function login(...) return at:login(...) end
+  local function stored(...) return at:stored(...) end
+  local function no_secret(...) return at:no_secret(...) end
+  local function environment(...) return at:environment(...) end
   local function folder() return home .. "/.config/b24" end
-
-  local function environment(more)
-    local env = { HOME = home, B24_RUNTIME_DIR = home .. "/run",
-      BROWSER = "sh " .. home .. "/browser", B24_OAUTH_SERVER = "https://" .. host }
-    for name, value in pairs(more or {}) do env[name] = value end
-    return env
-  end
-
-  -- What the portal has given, and the application's secret.
-  local function no_secret(...)
-    secrets.no_secret(portal.client_secret, ...)
-    for _, pair in ipairs(portal:control("tokens").tokens) do
-      secrets.no_secret(pair.access_token, ...)
-      secrets.no_secret(pair.refresh_token, ...)
-    end
-    for _, entry in ipairs(portal:log()) do
-      local code = (entry.path .. entry.body):match "code=(%x+)"
-      if code then secrets.no_secret(code, ...) end
-    end
-  end
-
-  local function b24(arguments, opts)
-    opts = opts or {}
-    opts.env = environment(opts.env)
-    local status, out, err = command.run({ "--ca-file", portal.ca_file, unpack(arguments) },
-      opts)
-    no_secret(out, err)
-    return status, out, err
-  end
-
-  local function login(more, opts)
-    local arguments = { "login", "--app", "--portal", host, "--client-id", portal.client_id,
-      "--port", tostring(port), "--wait", "60s" }
-    for _, word in ipairs(more or { "--client-secret", home .. "/secret" }) do
-      arguments[#arguments + 1] = word
-    end
-    return b24(arguments, opts)
-  end
-
-  local function refreshes() return portal:stats().executions["oauth.refresh_token"] or 0 end
-  local function exchanges() return portal:stats().executions["oauth.authorization_code"] or 0 end
-  local function stored(name) return process.read(folder() .. "/" .. (name or "app")) end
+  local function refreshes() return at:executions "refresh_token" end
+  local function exchanges() return at:executions "authorization_code" end
 
   it("sends the browser to the portal, and stores the tokens that its code brings", function()
     portal:control("oauth", { user_id = 7 })
@@ -163,45 +120,6 @@ describe("b24 login --app", function()
     portal:control "expire_tokens"
     assert.equal(0, (b24({ "counters", "--json" }, bare)))
     assert.equal(1, refreshes())
-  end)
-
-  it("is not undone by who renews the tokens before it, or has been killed doing so", function()
-    local path = folder() .. "/app"
-    local function owner() -- of the tokens, whatever else the file says
-      for _, pair in ipairs(portal:control("tokens").tokens) do
-        if stored():find(pair.refresh_token, 1, true) then return pair.user_id end
-      end
-    end
-    assert.equal(0, (login()))
-    portal:control "expire_tokens"
-    portal:control("oauth", { delay = 1, user_id = 8 })
-    local other = process.start(([[
-      local client = assert(require("b24").client { oauth = { store = %q }, ca_file = %q })
-      io.write(tostring(client:call("profile") ~= nil))
-    ]]):format(path, portal.ca_file), environment())
-    assert.is_true(process.eventually(20, function() return refreshes() == 1 end))
-    assert.equal(0, (login()))
-    other:wait()
-    assert.equal(8, owner())
-    process.write(path .. "+new", stored():gsub('"8"', '"1"', 1))
-    data.shell("chmod 600 " .. quote(path .. "+new"))
-    assert.equal(0, (login()))
-    portal:control "expire_tokens"
-    assert.equal(0, (b24 { "counters", "--json" }))
-    assert.same({ 8, "8" }, { owner(), codec.system.app(path).user_id })
-  end)
-
-  it("stores them where a symbolic link leads, or says that it leads nowhere", function()
-    data.shell(("mkdir -p -m 700 %s; ln -s %s/kept %s/app"):format(quote(folder()), quote(home),
-      quote(folder())))
-    local status, out, err = login()
-    assert.same({ 2, "" }, { status, out })
-    assert.truthy(err:find("symbolic link", 1, true), err)
-    assert.equal(0, exchanges())
-    data.write(home .. "/kept", "", "600")
-    assert.equal(0, (login()))
-    assert.equal(portal.member_id, codec.system.app(home .. "/kept").member_id)
-    assert.equal(home .. "/kept\n", data.shell("readlink " .. quote(folder() .. "/app")))
   end)
 
   describe("believes nothing but the portal's answer:", function()

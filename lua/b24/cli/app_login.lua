@@ -152,6 +152,19 @@ end
 
 -- The tokens -------------------------------------------------------------------------------------
 
+-- Failures that say nothing about the tokens. The code or refresh token is used up by then.
+local PASSING = { network = true, timeout = true, limit = true, http = true, portal = true,
+  decode = true }
+
+-- Whose tokens are they? A table, empty if the portal has them, but cannot say; nil, err, info.
+local function owner(client, grant)
+  local me, err, info = client:call "profile"
+  if me then return type(me) == "table" and me or {} end
+  if not PASSING[info.kind] or not system.app(grant.store) then return nil, err, info end
+  io.stderr:write(text.line(err), "\nThe tokens are stored all the same; whose they are is not known.\n")
+  return {}
+end
+
 -- Into a file beside the right one, which it becomes when everything is good.
 local function exchange(grant, args, path)
   grant.store = path .. "+login" -- no profile has such a name
@@ -159,9 +172,8 @@ local function exchange(grant, args, path)
   local client, err, info = b24.client { oauth = grant, timeout = args.timeout,
     ca_file = args.ca_file, proxy = args.proxy }
   local me
-  if client then me, err, info = client:call "profile" end
+  if client then me, err, info = owner(client, grant) end
   if me then
-    if type(me) ~= "table" then me = {} end
     me.ID = me.ID and tostring(me.ID)
     local taken
     taken, err, info = system.app_take(grant.store, path, me.ID)
