@@ -211,6 +211,24 @@ describe("an application's tokens", function()
     assert.is_nil(process.read(oauth.store .. "+new"))
   end)
 
+  it("that the server refuses are asked for once, by whichever process", function()
+    local oauth, children = new_oauth(), {}
+    portal:control "revoke_tokens"
+    for i = 1, 4 do children[i] = child(oauth) end
+    ready(children)
+    go()
+    children[5] = child(oauth)
+    for _, one in ipairs(children) do
+      local _, out = one:wait()
+      assert.truthy(out:find("invalid_grant", 1, true), out)
+      assert.truthy(out:find("b24 login --app again", 1, true), out)
+    end
+    assert.equal(1, refreshes(portal))
+    local again = new_oauth() -- a log-in
+    portal:control("expire_tokens", { access_token = again.access_token })
+    assert.same({ 0, "ready user 1", "" }, { child(again):wait() })
+  end)
+
   it("are renewed by the next process when one is killed while the server is asked", function()
     for _, grace in ipairs { 60, 0 } do
       portal:reset()

@@ -149,6 +149,10 @@ describe("a refused token", function()
     { "cancelled while the server is asked", function()
       return { first, locked, { "refresh " .. R1, "cancel" }, { "DONE" } }
     end, { kind = "closed", code = "CANCELLED" } },
+    { "cancelled before the server is asked again, which does not say that", function()
+      return { first, locked, { "refresh " .. R1, "failed", lost(false) }, { "SLEEP", "cancel" },
+        { "DONE" } }
+    end, { kind = "closed", code = "CANCELLED", text = "^b24: CANCELLED: [%l ]+$" } },
     { "past the deadline", function()
       return { first, { "load", "answer", NOTHING, 40 }, { "DONE" } }
     end, { kind = "timeout", code = "TIMEOUT" } },

@@ -161,7 +161,8 @@ local function owner(client, grant)
   local me, err, info = client:call "profile"
   if me then return type(me) == "table" and me or {} end
   if not PASSING[info.kind] or not system.app(grant.store) then return nil, err, info end
-  io.stderr:write(text.line(err), "\nThe tokens are stored all the same; whose they are is not known.\n")
+  io.stderr:write(text.line(err), "\nThe tokens are stored all the same; whose they are is not "
+    .. "known.\n")
   return {}
 end
 
