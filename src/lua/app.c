@@ -248,5 +248,7 @@ bool b24L_take_app(lua_State *L, int oauth, struct b24_view portal, struct b24_c
     if ((app->client_id[0] != '\0') != (app->client_secret[0] != '\0'))
         return bad_member(fault, "client_id", "and oauth.client_secret belong together");
     b24_app_seed(app);
-    return take_store(L, oauth, c, keep, fault) && b24_conf_app(c, portal, fault);
+    if (take_store(L, oauth, c, keep, fault) && b24_conf_app(c, portal, fault)) return true;
+    b24_conf_mask(c, fault->message); /* the name of a store may be a secret by mistake */
+    return false;
 }
