@@ -113,6 +113,21 @@ describe("the store of an application's tokens", function()
     end
   end)
 
+  it("has a lock that ends with the coroutine that had it", function()
+    write(A1, R1)
+    local dead = refused(new_process(), A1)
+    local machine, action = refused(new_process(), A1)
+    assert.equal("SLEEP", action)
+    dead = dead and nil -- luacheck: ignore 311
+    local now = 0.1
+    while action == "SLEEP" do
+      now = now + 0.025
+      action = tokens.words(machine:next(now, "woke"))
+    end
+    assert.equal("refresh " .. R1, action)
+    renews(machine, A2, R2)
+  end)
+
   it("says that its lock was lost", function()
     write(A1, R1)
     local machine = refused(new_process(), A1)
