@@ -5,8 +5,9 @@ local b24 = require "b24"
 local mock = require "b24.mock"
 
 -- The program under test: tells who is waiting, in one line.
-local function status_line(webhook)
-  local counters, err, info = b24.counters { webhook = webhook, allow_http = true, retries = 0 }
+local function status_line(webhook, oauth)
+  local counters, err, info = b24.counters { webhook = webhook, oauth = oauth, allow_http = true,
+    retries = 0 }
   if not counters then return info.kind == "auth" and "log in again" or "offline: " .. err end
   return b24.badge(counters) .. " unread"
 end
@@ -34,5 +35,19 @@ describe("the status line", function()
   it("asks to log in when the webhook is gone", function()
     portal:control("account", { user_id = 1, secret = "another" })
     assert.equal("log in again", status_line(portal.http_webhook))
+  end)
+
+  it("goes on when an application's token has ended, and keeps the new one", function()
+    local oauth, kept = portal:oauth(), nil
+    oauth.store = { load = function() return kept end, save = function(tokens) kept = tokens end }
+    portal:control "clear_counters"
+    portal:control("message", { dialog_id = "5", count = 4 })
+    assert.equal("4 unread", status_line(nil, oauth))
+    portal:control "expire_tokens"
+    for _ = 1, 2 do assert.equal("4 unread", status_line(nil, oauth)) end
+    assert.equal(1, portal:stats().executions["oauth.refresh_token"])
+    portal:control "revoke_tokens"
+    assert.equal("log in again", status_line(nil, oauth))
+    assert.is_string(kept.refresh_token)
   end)
 end)

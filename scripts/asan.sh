@@ -28,7 +28,7 @@ common=log_exe_name=1:log_path=$dir/reports/report
 for lua in $interpreters; do
   cat >"$dir/bin/$lua" <<END
 #!/bin/bash
-export LD_PRELOAD=$runtime ASAN_OPTIONS=detect_leaks=1:$common UBSAN_OPTIONS=print_stacktrace=1:$common
+export LD_PRELOAD="$runtime \$B24_TEST_PRELOAD" ASAN_OPTIONS=detect_leaks=1:$common UBSAN_OPTIONS=print_stacktrace=1:$common
 export LSAN_OPTIONS=suppressions=$PWD/spec/c/lsan.supp:print_suppressions=0
 exec -a "\$0" $(command -v "$lua") "\$@"
 END

@@ -183,6 +183,34 @@ describe("an application's secrets stay hidden when", function()
     assert.equal("FILE_NOT_PRIVATE", select(3, b24.client(applications.conf(oauth))).code)
   end)
 
+  it("the store's name has them", function()
+    local name = folder .. "/" .. oauth.client_secret
+    data.shell(("ln -s nothing %s; ln -s %s %s/app2"):format(name, name, folder))
+    for _, store in ipairs { name, folder .. "/app2" } do
+      assert.equal("BAD_FILE", fails({ store = store }).code)
+    end
+    data.shell(("rm %s; mkdir %s"):format(name, name))
+    for _, store in ipairs { name, folder .. "/app2" } do fails { store = store } end
+    data.write(name .. "/app", "{", "600")
+    fails { store = name .. "/app" }
+  end)
+
+  it("the server refuses the refresh token, now and before, and the store is gone", function()
+    portal:control "revoke_tokens"
+    for _ = 1, 3 do assert.equal("invalid_grant", fails().code) end
+    os.remove(oauth.store)
+    oauth = applications.oauth(portal, folder)
+    portal:control "expire_tokens"
+    local client = assert(b24.client(applications.conf(oauth)))
+    assert(client:call "profile")
+    os.remove(oauth.store)
+    portal:control "expire_tokens"
+    local _, err, info = client:call "profile"
+    learn()
+    assert.equal("NO_CREDENTIAL", info.code)
+    hide(err, info, client)
+  end)
+
   it("a store of one's own complains of them", function()
     for _, words in ipairs { oauth.refresh_token, "no row for " .. percent(oauth.refresh_token),
       oauth.client_secret .. oauth.access_token } do

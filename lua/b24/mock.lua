@@ -171,6 +171,16 @@ function Portal:control(operation, arguments)
   return answer
 end
 
+--- A new log-in of a user: what conf.oauth takes, but for the store. Plain http (conf.allow_http).
+---@param user_id? integer user 1 if not given
+---@return table oauth
+function Portal:oauth(user_id)
+  local origin = "http://127.0.0.1:" .. self.http_port
+  local oauth = self:control("token", { user_id = user_id, portal = origin })
+  oauth.client_id, oauth.client_secret, oauth.server = self.client_id, self.client_secret, origin
+  return oauth
+end
+
 --- Everything is as it was at the start.
 function Portal:reset()
   self:control "reset"

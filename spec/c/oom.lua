@@ -141,14 +141,15 @@ scenario("moved portal", function()
   return { action, type(request) == "table" and request.url }
 end)
 -- A refused token from the first event to the last; `store` as in conf.oauth.
-local function renewed(store)
+local function renewed(store, answer)
   local call, err, info = codec.call({ limiter = false, retries = 0, oauth = {
     client_id = "local.1", client_secret = "5ecre7", access_token = "0ld", refresh_token = "r0ld",
     client_endpoint = "https://old.bitrix24.ru/rest/", member_id = "m", user_id = 7,
     store = store } }, "profile")
   if not call then return nil, err, info end
   local replies = { { status = 401, body = '{"error":"expired_token"}' },
-    { status = 200, body = '{"access_token":"n3w","refresh_token":"rn3w","expires_in":3600,'
+    answer or { status = 200, body = '{"access_token":"n3w","refresh_token":"rn3w",'
+      .. '"expires_in":3600,'
       .. '"client_endpoint":"https://new.bitrix24.ru/rest/","member_id":"m","user_id":7}' },
     { status = 200, body = '{"result":"good"}' } }
   local sent, event, told = {}, "go", nil
@@ -181,6 +182,15 @@ scenario("token in a file", function()
   -- without memory for the file this program alone has the tokens, and says so
   if value and info.store_error then return nil, info.store_error end
   return value and kept and { value, kept.user_id }, err or why, info
+end)
+scenario("dead token in a file", function()
+  collectgarbage()
+  local path = os.tmpname()
+  os.remove(path)
+  local _, err, info = renewed(path, { status = 400, body = '{"error":"invalid_grant"}' })
+  os.remove(path)
+  if info and info.code == "invalid_grant" then return true end -- marked or not
+  return nil, err, info
 end)
 scenario("batch", function()
   local steps = codec.batch { me = "profile", [547] = { "crm.deal.get", { list = { 1, 2 } } },

@@ -5,6 +5,8 @@
 local codec = require "b24.codec"
 local command = require "spec.support.command"
 local data = require "spec.support.data"
+local log_in = require "spec.support.log_in"
+local mock_words = require "b24.mock.words"
 local process = require "spec.support.process"
 local secrets = require "spec.support.secrets"
 local socket = require "socket"
@@ -14,67 +16,23 @@ local quote = process.quote
 local unpack = table.unpack or unpack -- luacheck: ignore
 
 describe("b24 login --app", function()
-  local portal, home, port, host
+  local portal, at, home, port, host
   setup(function() portal = start() end)
   before_each(function()
     portal:reset()
-    home = command.home()
-    host = "localhost:" .. portal.https_port
-    local probe = assert(socket.bind("127.0.0.1", 0))
-    port = select(2, probe:getsockname())
-    probe:close()
-    portal:control("app", { redirect_uri = ("http://127.0.0.1:%d/"):format(port) })
-    process.write(home .. "/secret", portal.client_secret .. "\n")
-    process.write(home .. "/browser", ([[
-      echo "$@" >%s/url; env >%s/env
-      curl -s -D %s/head -o %s/page -L --cacert %s "$1"; echo $? >%s/ended]])
-      :format(home, home, home, home, portal.ca_file, home))
+    at = log_in.new(portal)
+    home, port, host = at.home, at.port, at.host
   end)
   after_each(function() command.remove(home) end)
 
+  local function b24(...) return at:b24(...) end
+  local function login(...) return at:login(...) end
+  local function stored(...) return at:stored(...) end
+  local function no_secret(...) return at:no_secret(...) end
+  local function environment(...) return at:environment(...) end
   local function folder() return home .. "/.config/b24" end
-
-  local function environment(more)
-    local env = { HOME = home, B24_RUNTIME_DIR = home .. "/run",
-      BROWSER = "sh " .. home .. "/browser", B24_OAUTH_SERVER = "https://" .. host }
-    for name, value in pairs(more or {}) do env[name] = value end
-    return env
-  end
-
-  -- What the portal has given, and the application's secret.
-  local function no_secret(...)
-    secrets.no_secret(portal.client_secret, ...)
-    for _, pair in ipairs(portal:control("tokens").tokens) do
-      secrets.no_secret(pair.access_token, ...)
-      secrets.no_secret(pair.refresh_token, ...)
-    end
-    for _, entry in ipairs(portal:log()) do
-      local code = (entry.path .. entry.body):match "code=(%x+)"
-      if code then secrets.no_secret(code, ...) end
-    end
-  end
-
-  local function b24(arguments, opts)
-    opts = opts or {}
-    opts.env = environment(opts.env)
-    local status, out, err = command.run({ "--ca-file", portal.ca_file, unpack(arguments) },
-      opts)
-    no_secret(out, err)
-    return status, out, err
-  end
-
-  local function login(more, opts)
-    local arguments = { "login", "--app", "--portal", host, "--client-id", portal.client_id,
-      "--port", tostring(port), "--wait", "60s" }
-    for _, word in ipairs(more or { "--client-secret", home .. "/secret" }) do
-      arguments[#arguments + 1] = word
-    end
-    return b24(arguments, opts)
-  end
-
-  local function refreshes() return portal:stats().executions["oauth.refresh_token"] or 0 end
-  local function exchanges() return portal:stats().executions["oauth.authorization_code"] or 0 end
-  local function stored(name) return process.read(folder() .. "/" .. (name or "app")) end
+  local function refreshes() return at:executions "refresh_token" end
+  local function exchanges() return at:executions "authorization_code" end
 
   it("sends the browser to the portal, and stores the tokens that its code brings", function()
     portal:control("oauth", { user_id = 7 })
@@ -127,11 +85,41 @@ describe("b24 login --app", function()
     assert.equal(0, (login()))
     local first = stored()
     portal:control("oauth", { user_id = 8 })
-    assert.equal(0, (login { "--client-secret", home .. "/secret", "--profile", "work" }))
+    for _, name in ipairs { "work", "login", "new" } do
+      assert.equal(0, (login { "--client-secret", home .. "/secret", "--profile", name }))
+    end
     assert.equal(first, stored())
     assert.equal("8", codec.system.app(folder() .. "/app.work").user_id)
     assert.equal(0, (login()))
     assert.equal("8", codec.system.app(folder() .. "/app").user_id)
+    portal:control "expire_tokens"
+    assert.equal(0, (b24 { "counters", "--json" }))
+    assert.equal("app\napp.login\napp.new\napp.work\n", data.shell("ls -A " .. quote(folder())))
+  end)
+
+  it("remembers a token server that was named", function()
+    local nothing = { env = { B24_OAUTH_SERVER = false } }
+    local status, _, err = login({ "--client-secret", home .. "/secret", "--oauth-server",
+      "https://" .. host }, nothing)
+    assert.equal(0, status, err)
+    portal:control "expire_tokens"
+    assert.equal(0, (b24({ "counters", "--json" }, nothing)))
+    assert.equal(1, refreshes())
+  end)
+
+  it("takes the words that b24 portal prints", function()
+    local printed = mock_words.help(portal)
+    local variable, value = printed:match "export ([%w_]+)=(%S+)"
+    local arguments = {}
+    for word in (printed:match "b24 (login %-%-app[^\n]*)" .. " --client-secret " .. home
+      .. "/secret --port " .. port):gmatch "%S+" do arguments[#arguments + 1] = word end
+    local bare = { env = { B24_OAUTH_SERVER = false, [variable] = value } }
+    local status, out, err = b24(arguments, bare)
+    assert.equal(0, status, err)
+    assert.truthy(out:find("is logged in to 127.0.0.1:" .. portal.http_port, 1, true), out)
+    portal:control "expire_tokens"
+    assert.equal(0, (b24({ "counters", "--json" }, bare)))
+    assert.equal(1, refreshes())
   end)
 
   describe("believes nothing but the portal's answer:", function()

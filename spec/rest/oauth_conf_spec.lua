@@ -83,6 +83,8 @@ describe("conf.oauth", function()
       { "NO_STORE", { client_id = "local.1", client_secret = "s", access_token = A1,
         client_endpoint = "https://p.bitrix24.com/rest/" } },
       { "BAD_OPTION", { client_id = "local.1", access_token = A1 } },
+      { "BAD_OPTION", { client_id = "local.1", client_secret = "s", access_token = A1,
+        member_id = folder .. "/elsewhere", client_endpoint = "https://p.bitrix24.com/rest/" } },
       { "BAD_OPTION", { client_secret = "s", access_token = A1 } },
       { "BAD_OPTION", { store = { load = print, save = print }, access_token = A1 } },
       { "BAD_OPTION", oauth { scope = {} } },

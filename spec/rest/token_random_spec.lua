@@ -187,7 +187,7 @@ describe("random processes with one pair", function()
         if server.refreshes > 0 and not ended.invalid_grant and not ended.X then
           assert.equal(server.good(), kept(path))
         end
-        assert.is_nil(io.open(path .. ".new"))
+        assert.is_nil(io.open(path .. "+new"))
       end
     end)
   end

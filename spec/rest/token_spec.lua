@@ -38,6 +38,12 @@ describe("a refused token", function()
       return { first, locked, { "refresh " .. R1, "reply", given(A2, R2, member(id)) },
         { "save", "answer", SAVED }, { "send " .. A2, "reply", GOOD }, { "DONE" } }
     end },
+    { "is renewed whatever else the answer says, and however", function(id)
+      return { first, locked, { "refresh " .. R1, "reply", given(A2, R2, member(id, {
+        scope = ("longname,"):rep(999), user_id = {}, status = true,
+        client_endpoint = ("x"):rep(999), server_endpoint = false })) },
+        { "save", "answer", SAVED }, { "send " .. A2, "reply", GOOD }, { "DONE" } }
+    end },
     { "that another process has renewed is not refreshed again", function(id)
       return { first, { "load", "answer", kept(A2, R2, member(id)) },
         { "send " .. A2, "reply", GOOD }, { "DONE" } }
@@ -143,6 +149,10 @@ describe("a refused token", function()
     { "cancelled while the server is asked", function()
       return { first, locked, { "refresh " .. R1, "cancel" }, { "DONE" } }
     end, { kind = "closed", code = "CANCELLED" } },
+    { "cancelled before the server is asked again, which does not say that", function()
+      return { first, locked, { "refresh " .. R1, "failed", lost(false) }, { "SLEEP", "cancel" },
+        { "DONE" } }
+    end, { kind = "closed", code = "CANCELLED", text = "^b24: CANCELLED: [%l ]+$" } },
     { "past the deadline", function()
       return { first, { "load", "answer", NOTHING, 40 }, { "DONE" } }
     end, { kind = "timeout", code = "TIMEOUT" } },

@@ -62,9 +62,10 @@ function applications.live(portal)
   return live or error "the server honours no pair"
 end
 
---- A program that ends at one of its system calls: the value of LD_PRELOAD for it, or nil and why
---- there is none. The variable B24_KILL_AT names the call and says which one: "rename:1".
-function applications.killer(folder)
+--- The environment of a program that kills itself at one of its system calls, or nil and why there
+--- is none. `at` names the call and says which one: "rename:1"; "sent:1" is behind the first send.
+--- scripts/asan.sh's interpreters preload what B24_TEST_PRELOAD names.
+function applications.killer(folder, at)
   process.write(folder .. "/shim.c", [[
     #define _GNU_SOURCE
     #include <dlfcn.h>
@@ -72,6 +73,7 @@ function applications.killer(folder)
     #include <stdio.h>
     #include <stdlib.h>
     #include <string.h>
+    #include <sys/socket.h>
     #include <sys/types.h>
     #include <unistd.h>
     static void pass(const char *name) {
@@ -99,11 +101,25 @@ function applications.killer(folder)
       pass("pwrite");
       return NEXT(ssize_t (*)(int, const void *, size_t, off_t), "pwrite")(fd, p, n, at);
     }
+    int ftruncate(int fd, off_t n) {
+      pass("ftruncate");
+      return NEXT(int (*)(int, off_t), "ftruncate")(fd, n);
+    }
+    int ftruncate64(int fd, off_t n) { return ftruncate(fd, n); }
+    ssize_t send(int fd, const void *p, size_t n, int flags) {
+      pass("send");
+      ssize_t done = NEXT(ssize_t (*)(int, const void *, size_t, int), "send")(fd, p, n, flags);
+      pass("sent");
+      return done;
+    }
     ssize_t pwrite64(int fd, const void *p, size_t n, off_t at) { return pwrite(fd, p, n, at); }
   ]])
   local said = data.shell(("cc -shared -fPIC -o %s/shim.so %s/shim.c -ldl"):format(folder, folder))
   if said ~= "" then return nil, "no C compiler: " .. said end
-  return ((os.getenv "LD_PRELOAD" or "") .. " " .. folder .. "/shim.so"):gsub("^ ", "")
+  local shim = folder .. "/shim.so"
+  local before = os.getenv "LD_PRELOAD"
+  return { LD_PRELOAD = (before and before .. " " or "") .. shim, B24_TEST_PRELOAD = shim,
+    B24_KILL_AT = at }
 end
 
 return applications

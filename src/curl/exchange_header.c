@@ -50,7 +50,7 @@ static void guard_first_line(struct b24_exchange *x, bool on) {
 
 size_t b24_on_first_line(struct b24_exchange *x, const char *p, size_t n) {
     guard_first_line(x, false);
-    x->bad_fold = p[0] == ' ' || p[0] == '\t';
+    x->bad_fold = n > 0 && (p[0] == ' ' || p[0] == '\t');
     return x->bad_fold ? 0 : n;
 }
 

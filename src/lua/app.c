@@ -150,11 +150,19 @@ static bool merge(struct b24_app *app, const struct b24_app *file, struct b24_fa
         b24_grant_take(&app->grant, &file->grant);
         memcpy(app->seed, file->seed, sizeof app->seed);
         app->code[0] = '\0'; /* it has been exchanged */
+        app->settled = true;
+        app->kept = b24_grant_mark(&app->grant);
     }
 #define X(name, size) fill(app->name, sizeof app->name, file->name);
     B24_APP_TEXTS(X)
 #undef X
     return true;
+}
+
+static void vouch(struct b24_app *app) {
+    const char *server = getenv("B24_OAUTH_SERVER");
+    if (server != NULL && strlen(server) < sizeof app->vouched)
+        memcpy(app->vouched, server, strlen(server) + 1);
 }
 
 bool b24L_stored_app(struct b24_conf *c, struct b24_fault *fault) {
@@ -168,10 +176,12 @@ bool b24L_stored_app(struct b24_conf *c, struct b24_fault *fault) {
                  "oauth has no tokens, and %s does not exist", app->store);
     bool renews = app->client_id[0] != '\0' && app->client_secret[0] != '\0';
     c->renewal = renews ? B24_FILED : B24_FIXED;
-    const char *server = getenv("B24_OAUTH_SERVER");
-    if (server != NULL && strlen(server) < sizeof app->vouched)
-        memcpy(app->vouched, server, strlen(server) + 1);
+    vouch(app);
     return ok;
+}
+
+static bool bad_member(struct b24_fault *fault, const char *name, const char *why) {
+    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "oauth.%s %s", name, why);
 }
 
 /* Where b24's own store is: where the conf says, or at a name that is made of portal and user. */
@@ -186,6 +196,7 @@ static bool take_path(lua_State *L, int store, struct b24_app *app, struct b24_f
                         "oauth says neither where to keep its tokens (store) nor whose they are "
                         "(member_id)");
     if (path == NULL && tokens) {
+        if (g->member_id[0] == '/') return bad_member(fault, "member_id", "is a path");
         snprintf(name, sizeof name, "%s%s%s", g->member_id, g->user_id[0] ? "-" : "", g->user_id);
         path = name;
     }
@@ -204,10 +215,6 @@ static void take_functions(lua_State *L, int store, int keep) {
     }
 }
 
-static bool bad_member(struct b24_fault *fault, const char *name, const char *why) {
-    return b24_fail(fault, B24_CONFIG, "BAD_OPTION", NULL, "oauth.%s %s", name, why);
-}
-
 static bool take_store(lua_State *L, int oauth, struct b24_conf *c, int keep,
                        struct b24_fault *fault) {
     struct b24_app *app = c->app;
@@ -219,9 +226,7 @@ static bool take_store(lua_State *L, int oauth, struct b24_conf *c, int keep,
     if (type == LUA_TTABLE) {
         take_functions(L, store, keep);
         c->renewal = B24_STORED;
-        const char *server = getenv("B24_OAUTH_SERVER");
-        if (server != NULL && strlen(server) < sizeof app->vouched)
-            memcpy(app->vouched, server, strlen(server) + 1);
+        vouch(app);
         ok = renews || bad_member(fault, "client_id", "is needed for a store of your own");
     } else if (renews || type == LUA_TSTRING || app->seed[0] == '\0') {
         ok = take_path(L, store, app, fault) &&
@@ -243,5 +248,7 @@ bool b24L_take_app(lua_State *L, int oauth, struct b24_view portal, struct b24_c
     if ((app->client_id[0] != '\0') != (app->client_secret[0] != '\0'))
         return bad_member(fault, "client_id", "and oauth.client_secret belong together");
     b24_app_seed(app);
-    return take_store(L, oauth, c, keep, fault) && b24_conf_app(c, portal, fault);
+    if (take_store(L, oauth, c, keep, fault) && b24_conf_app(c, portal, fault)) return true;
+    b24_conf_mask(c, fault->message); /* the name of a store may be a secret by mistake */
+    return false;
 }

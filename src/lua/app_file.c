@@ -1,6 +1,9 @@
+#define _POSIX_C_SOURCE 200809L
 /* codec.system's part for the file of an application's tokens: for b24 on the command line. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "lua/cache.h"
@@ -8,8 +11,8 @@
 #include "lua/system.h"
 #include "os/token_store.h"
 
-#define PAUSE 20   /* ms between two looks at a busy file */
-#define MOST  5000 /* ms; whoever has it asks the token server */
+#define PAUSE 20    /* ms between two looks at a busy file */
+#define MOST  20000 /* ms; whoever has it asks the token server, twice if it must */
 
 static void wipe(void *app) { b24_app_wipe(app); }
 
@@ -63,28 +66,35 @@ static bool lock(struct b24_store_lock *held, const char *path, struct b24_fault
     }
 }
 
-static bool set_user(const char *path, const char *user_id, struct b24_app *app,
-                     struct b24_fault *fault) {
+/* Under the lock: what somebody renews there just now, or was killed with, is older. */
+static bool take(const char *from, const char *path, const char *user_id, struct b24_app *app,
+                 struct b24_fault *fault) {
     struct b24_store_lock held = {-1, 0};
-    if (!lock(&held, path, fault)) return false;
-    bool ok = read_file(path, app, fault);
-    if (ok) {
-        snprintf(app->grant.user_id, sizeof app->grant.user_id, "%s", user_id);
-        return b24_store_save(&held, path, app, fault);
-    }
-    b24_store_unlock(&held, path);
-    return false;
+    if (!read_file(from, app, fault)) return false;
+    if (user_id != NULL) snprintf(app->grant.user_id, sizeof app->grant.user_id, "%s", user_id);
+    return lock(&held, path, fault) && b24_store_save(&held, path, app, fault) &&
+           (unlink(from) == 0 || errno == ENOENT ||
+            b24_fail(fault, B24_CONFIG, "CANNOT_WRITE", NULL, "%s cannot be removed", from));
 }
 
-int b24L_system_app_user(lua_State *L) {
+int b24L_system_app_path(lua_State *L) {
     struct b24_fault fault;
     char path[B24_STORE_MAX];
-    const char *user_id = luaL_checkstring(L, 2);
-    lua_settop(L, 2);
+    if (!b24_store_path(luaL_optstring(L, 1, NULL), path, &fault))
+        return b24L_push_fault(L, &fault, NULL);
+    lua_pushstring(L, path);
+    return 1;
+}
+
+int b24L_system_app_take(lua_State *L) {
+    struct b24_fault fault;
+    char path[B24_STORE_MAX];
+    const char *from = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
+    const char *user_id = luaL_optstring(L, 3, NULL);
+    lua_settop(L, 3);
     struct b24_app *app = new_app(L);
-    luaL_argcheck(L, strlen(user_id) < sizeof app->grant.user_id, 2, "too long");
-    if (!b24_store_path(luaL_optstring(L, 1, NULL), path, &fault) ||
-        !set_user(path, user_id, app, &fault))
+    luaL_argcheck(L, user_id == NULL || strlen(user_id) < sizeof app->grant.user_id, 3, "too long");
+    if (!b24_store_path(to, path, &fault) || !take(from, path, user_id, app, &fault))
         return b24L_push_fault(L, &fault, NULL);
     lua_pushboolean(L, 1);
     return 1;

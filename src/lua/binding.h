@@ -192,8 +192,8 @@ void b24L_ask(lua_State *L, int call, const struct b24_action *ask, struct b24_e
 
 /* [0, 0] Does what a call wants of b24's own store, or of the lock. `fault`: where the answer's
    text is, if it failed. */
-void b24L_use_store(struct b24L_call *c, enum b24_store_act what, struct b24_event *answer,
-                    struct b24_fault *fault);
+void b24L_use_store(lua_State *L, struct b24L_call *c, enum b24_store_act what,
+                    struct b24_event *answer, struct b24_fault *fault);
 
 /* [0, 0] The call is over, or given up: its lock ends. */
 void b24L_leave_store(struct b24L_call *c);
@@ -247,6 +247,7 @@ struct b24L_call {
     struct b24L_portal *portal; /* NULL: `own` */
     struct b24_limiter_file *own_limits;
     struct b24_store_lock lock;        /* of the tokens */
+    int looks;                         /* at that, while it was busy */
     struct b24_app *stored;            /* what a store has just said; NULL: nothing */
     const struct b24_request *request; /* set while the last action is SEND */
     const struct b24_outcome *outcome; /* set when DONE */

@@ -183,7 +183,7 @@ struct b24_action b24L_step(lua_State *L, int call, const struct b24_event *even
         if (c->logs) b24L_tell_log(L, call);
         if (action.type == B24_DONE) b24L_leave_store(c);
         if (action.type == B24_STORE) {
-            b24L_use_store(c, action.as.store, &stored, &fault);
+            b24L_use_store(L, c, action.as.store, &stored, &fault);
             event = &stored;
             continue;
         }

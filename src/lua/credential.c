@@ -62,7 +62,10 @@ static bool find_app(const char *profile, struct b24_conf *c, struct b24_fault *
     if (profile == NULL && b24_env_set("B24_PROFILE")) profile = getenv("B24_PROFILE");
     c->app = b24_app_new();
     if (c->app == NULL) return b24_fail(fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
-    if (!b24_store_path(profile, path, &none)) return false; /* that of the webhook says more */
+    if (!b24_store_path(profile, path, &none)) {
+        *fault = none;
+        return false;
+    }
     memcpy(c->app->store, path, sizeof path);
     if (b24L_stored_app(c, &none)) return b24_conf_app(c, (struct b24_view){"", 0}, fault);
     size_t n = strlen(fault->message);

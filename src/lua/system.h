@@ -14,9 +14,13 @@ void b24L_open_system(lua_State *L);
    message, info; NO_CREDENTIAL: there is none */
 int b24L_system_app(lua_State *L);
 
-/* system.app_user(name, user_id) -> true | nil, message, info: notes whose tokens these are, which
-   the answer to a code does not tell */
-int b24L_system_app_user(lua_State *L);
+/* system.app_path([name]) -> where that file is | nil, message, info */
+int b24L_system_app_path(lua_State *L);
+
+/* system.app_take(from, to [, user_id]) -> true | nil, message, info: a log-in's file takes the
+   place of another, whoever renews that now; user_id: whose tokens these are, which the answer to a
+   code does not tell */
+int b24L_system_app_take(lua_State *L);
 
 /* lua/login.c: logging in with a browser. */
 int b24L_system_state(lua_State *L);

@@ -31,14 +31,25 @@ static const char *lock_path(const struct b24L_call *c, char out[B24_STORE_MAX])
     return b24_store_lock_path(conf->app, conf->origin, conf->runtime_dir, out) ? out : NULL;
 }
 
+/* Looks at a busy lock, 25 ms apart: a second is more than most refreshes take. */
+#define LOOKS 40
+
+/* Perhaps a coroutine of this Lua has it that was killed, or never resumed, as nginx does to light
+   threads. Nothing but its end as garbage frees it. */
+static void free_garbage(lua_State *L, struct b24L_call *c) {
+    if (++c->looks == LOOKS) lua_gc(L, LUA_GCCOLLECT, 0);
+}
+
 /* A store of the user's own without a place for a lock: this process alone is in order, see
    b24_conf's renewer. */
-static void lock(struct b24L_call *c, struct b24_event *answer, struct b24_fault *fault) {
+static void lock(lua_State *L, struct b24L_call *c, struct b24_event *answer,
+                 struct b24_fault *fault) {
     char path[B24_STORE_MAX];
     bool own = c->conf->renewal == B24_STORED;
     const char *at = lock_path(c, path);
     enum b24_store_result got =
         at != NULL ? b24_store_lock(&c->lock, at, own, fault) : B24_STORE_OK;
+    if (got == B24_STORE_NONE) free_garbage(L, c);
     if (got == B24_STORE_BAD && !own) say_fault(answer, fault);
     else say(answer, got == B24_STORE_NONE ? B24_REFUSED : B24_GRANTED);
 }
@@ -60,6 +71,19 @@ static void save(struct b24L_call *c, struct b24_event *answer, struct b24_fault
     else say_fault(answer, fault);
 }
 
+/* In the file as it is; without one these tokens begin it. Whatever comes of it: the call's outcome
+   is the server's. */
+static void mark(struct b24L_call *c, struct b24_event *answer, struct b24_fault *fault) {
+    const struct b24_app *mine = c->conf->app, *what = mine;
+    say(answer, B24_GRANTED);
+    if (c->stored != NULL && c->stored->grant.refresh_token[0] != '\0') {
+        if (strcmp(c->stored->grant.refresh_token, mine->grant.refresh_token) != 0) return;
+        memcpy(c->stored->dead, mine->dead, sizeof mine->dead);
+        what = c->stored;
+    } else if (mine->settled) return;
+    (void)b24_store_save(&c->lock, mine->store, what, fault);
+}
+
 void b24L_leave_store(struct b24L_call *c) {
     char path[B24_STORE_MAX];
     if (c->lock.fd >= 0) { /* without the conf, which was collected before: only the lock goes */
@@ -69,12 +93,13 @@ void b24L_leave_store(struct b24L_call *c) {
     forget(c);
 }
 
-void b24L_use_store(struct b24L_call *c, enum b24_store_act what, struct b24_event *answer,
-                    struct b24_fault *fault) {
+void b24L_use_store(lua_State *L, struct b24L_call *c, enum b24_store_act what,
+                    struct b24_event *answer, struct b24_fault *fault) {
     switch (what) {
-    case B24_STORE_LOCK: lock(c, answer, fault); break;
+    case B24_STORE_LOCK: lock(L, c, answer, fault); break;
     case B24_STORE_LOAD: load(c, answer, fault); break;
     case B24_STORE_SAVE: save(c, answer, fault); break;
+    case B24_STORE_MARK: mark(c, answer, fault); break;
     case B24_STORE_UNLOCK:
         b24L_leave_store(c);
         say(answer, B24_GRANTED);

@@ -1,5 +1,6 @@
 #define _DEFAULT_SOURCE /* flock */
 #define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE   700 /* realpath */
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif
@@ -24,7 +25,7 @@
 #include "os/standard.h"
 #include "json/document.h"
 
-#define FILE_MAX (32u << 10) /* bytes; a store has 900, its longest texts together 14,000 */
+#define FILE_MAX (32u << 10) /* bytes; a store has 900, its longest texts together 17,000 */
 
 /* s: nobody renews so long, as a call lives for ten minutes at most. Who still holds the lock was
    stopped, or is a forked child that does not know of it. */
@@ -48,14 +49,25 @@ static enum b24_store_result failed(struct b24_fault *fault, const char *path) {
 
 enum content { WHOLE, USELESS, NO_MEMORY };
 
-static enum content read_all(int fd, struct b24_buffer *out) {
-    char piece[4096];
-    for (;;) {
-        ssize_t n = read(fd, piece, sizeof piece);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return n == 0 ? WHOLE : USELESS;
-        if (!b24_buffer_add(out, piece, (size_t)n))
-            return out->state == B24_BUFFER_NO_MEMORY ? NO_MEMORY : USELESS;
+/* One piece of memory for all of it, so that no copy is left behind when it grows. */
+static enum content read_all(int fd, char *out, size_t *n) {
+    for (*n = 0; *n < FILE_MAX;) {
+        ssize_t more = read(fd, out + *n, FILE_MAX - *n);
+        if (more < 0 && errno == EINTR) continue;
+        if (more <= 0) return more == 0 ? WHOLE : USELESS;
+        *n += (size_t)more;
+    }
+    return read(fd, out, 1) == 0 ? WHOLE : USELESS;
+}
+
+static void wipe(void *p, size_t n) {
+    for (volatile char *c = p; n > 0; n--) *c++ = '\0'; /* volatile: must not be optimised away */
+}
+
+static void wipe_tree(cJSON *item) {
+    for (; item != NULL; item = item->next) {
+        if (cJSON_IsString(item)) wipe(item->valuestring, strlen(item->valuestring));
+        wipe_tree(item->child);
     }
 }
 
@@ -64,18 +76,21 @@ static enum content parse(struct b24_view text, struct b24_app *out) {
     cJSON *root = b24_document_parse(text, B24_DEPTH_DEFAULT, &why);
     if (root == NULL) return why.no_memory ? NO_MEMORY : USELESS;
     bool ok = b24_app_read(root, b24_clock_wall(), out);
+    wipe_tree(root);
     cJSON_Delete(root);
     ok = ok && (out->grant.access_token[0] != '\0' || out->grant.refresh_token[0] != '\0');
     return ok ? WHOLE : USELESS;
 }
 
 static enum content read_fd(int fd, struct b24_app *out) {
-    struct b24_buffer text;
-    b24_buffer_init(&text, FILE_MAX);
-    enum content content = read_all(fd, &text);
-    if (content == WHOLE) content = parse(b24_buffer_view(&text), out);
-    if (text.p != NULL) memset(text.p, 0, text.n);
-    b24_buffer_free(&text);
+    size_t n = 0;
+    char *text = malloc(FILE_MAX + 1);
+    if (text == NULL) return NO_MEMORY;
+    enum content content = read_all(fd, text, &n);
+    text[n] = '\0';
+    if (content == WHOLE) content = parse((struct b24_view){text, n}, out);
+    wipe(text, n);
+    free(text);
     return content;
 }
 
@@ -114,17 +129,23 @@ enum b24_store_result b24_store_read(const char *path, struct b24_app *out,
 
 /* ------------------------------------------------------------ the lock */
 
+/* With a sign that no profile's name has: app.new is the store of the profile "new". */
 static bool new_name(const char *path, char out[B24_STORE_MAX + 8]) {
-    int n = snprintf(out, B24_STORE_MAX + 8, "%s.new", path);
+    int n = snprintf(out, B24_STORE_MAX + 8, "%s+new", path);
     return path[0] == '/' && n > 0 && n < B24_STORE_MAX + 8;
 }
 
-/* Is `fd` the file that others find under that name, and under no other? */
+/* Is `fd` the file that others find under that name? */
 static bool named(int fd, const char *name) {
     struct stat mine, found;
     return fstat(fd, &mine) == 0 && S_ISREG(mine.st_mode) && mine.st_uid == geteuid() &&
-           mine.st_nlink == 1 && lstat(name, &found) == 0 && found.st_ino == mine.st_ino &&
-           found.st_dev == mine.st_dev;
+           lstat(name, &found) == 0 && found.st_ino == mine.st_ino && found.st_dev == mine.st_dev;
+}
+
+/* Has somebody given it another name, too, by a backup or by accident? */
+static bool elsewhere(int fd) {
+    struct stat s;
+    return fstat(fd, &s) == 0 && s.st_nlink > 1;
 }
 
 static bool held(const struct b24_store_lock *lock) {
@@ -206,7 +227,7 @@ static enum content left_behind(int fd) {
     return content;
 }
 
-/* Locks PATH.new, when what may have been in it is in its place. -1: `result`. */
+/* Locks PATH+new, when what may have been in it is in its place. -1: `result`. */
 static int lock_blank(const char *path, const char *name, enum b24_store_result *result,
                       struct b24_fault *fault) {
     bool busy = false;
@@ -217,12 +238,17 @@ static int lock_blank(const char *path, const char *name, enum b24_store_result 
             return -1;
         }
         enum content content = left_behind(fd);
-        if (content == USELESS) return fd;
-        bool done = content == WHOLE && fsync(fd) == 0 && rename(name, path) == 0;
-        *result = content == NO_MEMORY ? no_memory(fault) : failed(fault, path);
+        if (content == USELESS && !elsewhere(fd)) return fd;
+        bool done =
+            content == USELESS || (content == WHOLE && fsync(fd) == 0 && rename(name, path) == 0);
+        /* A rename does nothing if both are names of one file. What is written now must not be in
+           somebody else's. */
+        if (done && named(fd, name)) done = unlink(name) == 0;
+        if (!done) *result = content == NO_MEMORY ? no_memory(fault) : failed(fault, path);
         close(fd); /* that file is the store now: the lock is another one's name */
         if (!done) return -1;
     }
+    *result = B24_STORE_NONE; /* others are at it */
     return -1;
 }
 
@@ -269,14 +295,14 @@ bool b24_store_save(struct b24_store_lock *lock, const char *path, const struct 
                     struct b24_fault *fault) {
     char name[B24_STORE_MAX + 8];
     char *text = b24_app_text(app);
+    bool ours = held(lock) && new_name(path, name) && named(lock->fd, name);
     errno = ENOMEM;
-    bool ok = text != NULL && held(lock) && new_name(path, name) && named(lock->fd, name) &&
-              write_pair(lock->fd, text) && rename(name, path) == 0;
+    bool ok = ours && text != NULL && write_pair(lock->fd, text) && rename(name, path) == 0;
     if (!ok)
         (void)b24_fail(fault, B24_CONFIG, "CANNOT_WRITE", NULL, "%s cannot be written: %s", path,
-                       strerror(errno));
+                       ours ? strerror(errno) : "its lock was removed, or another has it");
     if (ok) sync_folder(path);
-    if (text != NULL) memset(text, 0, strlen(text));
+    if (text != NULL) wipe(text, strlen(text));
     cJSON_free(text);
     if (ok) drop(lock);
     else b24_store_unlock(lock, path);
@@ -292,13 +318,30 @@ void b24_store_unlock(struct b24_store_lock *lock, const char *path) {
 
 /* ------------------------------------------------------------ names */
 
+/* Behind a symbolic link is one file, with one lock, whatever names it has; and it stays there. */
+static bool follow(char path[B24_STORE_MAX], struct b24_fault *fault) {
+    struct stat s;
+    if (lstat(path, &s) != 0 || !S_ISLNK(s.st_mode)) return true;
+    char *real = realpath(path, NULL);
+    size_t n = real != NULL ? strlen(real) : 0;
+    const char *why = real == NULL ? strerror(errno) : "its path is too long";
+    bool fits = n > 0 && n < B24_PATH_MAX;
+    if (fits) memcpy(path, real, n + 1);
+    else
+        (void)b24_fail(fault, B24_CONFIG, "BAD_FILE", "Mend or remove the link.",
+                       "%s is a symbolic link that cannot be followed: %s", path, why);
+    free(real);
+    return fits;
+}
+
 bool b24_store_path(const char *name, char out[B24_STORE_MAX], struct b24_fault *fault) {
-    if (name == NULL || name[0] != '/') return b24_private_path("app", name, out, fault);
+    if (name == NULL || name[0] != '/')
+        return b24_private_path("app", name, out, fault) && follow(out, fault);
     if (strlen(name) >= B24_PATH_MAX || name[strlen(name) - 1] == '/')
         return b24_fail(fault, B24_CONFIG, "BAD_FILE", NULL,
                         "the path of the store is too long, or that of a folder");
     memcpy(out, name, strlen(name) + 1);
-    return true;
+    return follow(out, fault);
 }
 
 bool b24_store_lock_path(const struct b24_app *app, const char *origin, const char *runtime_dir,

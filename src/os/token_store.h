@@ -1,9 +1,9 @@
 /* os/token_store.h: b24's own store of an application's tokens: one private JSON file for one user
    of one portal, as ~/.config/b24/app, and the lock of those who renew them.
 
-   The lock is an flock on PATH.new, which becomes PATH when the new pair is in it. So it ends with
+   The lock is an flock on PATH+new, which becomes PATH when the new pair is in it. So it ends with
    the process, however that ends, and what a killed one has left behind is one of three: nothing
-   (PATH.new is blank: the old pair is good, or was being exchanged), or the new pair (PATH.new is
+   (PATH+new is blank: the old pair is good, or was being exchanged), or the new pair (PATH+new is
    whole: whoever locks next puts it in place), or everything. It is tried, never waited for; held
    while the token server is asked, and nobody but another renewal looks at it. */
 #ifndef B24_OS_TOKEN_STORE_H
@@ -42,7 +42,7 @@ bool b24_store_save(struct b24_store_lock *lock, const char *path, const struct 
 void b24_store_unlock(struct b24_store_lock *lock, const char *path);
 
 /* Where the built-in store of this name is: ~/.config/b24/app or app.NAME, or an absolute path as
-   it is. `name` may be NULL. */
+   it is; a symbolic link there is followed. `name` may be NULL. */
 bool b24_store_path(const char *name, char out[B24_STORE_MAX], struct b24_fault *fault);
 
 /* Where the lock is for tokens that the user's own store keeps: in the runtime folder. */

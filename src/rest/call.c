@@ -121,6 +121,7 @@ static struct b24_action give_up(struct b24_call *c, enum b24_kind kind, const c
                                  const char *text) {
     struct b24_failure f = {
         .kind = kind, .code = code, .sent = c->state == CALLING, .text = {text, strlen(text)}};
+    c->outcome.from = NULL; /* whoever spoke last, this is ours */
     b24_outcome_failure(&c->outcome, c->conf, &f);
     return done(c);
 }

@@ -84,7 +84,13 @@ enum b24_question {
 };
 
 /* Of b24's own store, and of the lock that goes with any store. */
-enum b24_store_act { B24_STORE_LOCK, B24_STORE_LOAD, B24_STORE_SAVE, B24_STORE_UNLOCK };
+enum b24_store_act {
+    B24_STORE_LOCK,
+    B24_STORE_LOAD,
+    B24_STORE_SAVE,
+    B24_STORE_MARK,
+    B24_STORE_UNLOCK
+};
 
 struct b24_action {
     enum b24_action_type type;

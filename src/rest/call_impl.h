@@ -121,6 +121,12 @@ struct b24_decision b24_call_renew_reply(struct b24_call *c, const struct b24_re
 struct b24_decision b24_call_renew_failed(struct b24_call *c, const struct b24_failure *failure);
 /* The conf may have got another one meanwhile: the request will have that. False: no memory. */
 bool b24_call_use_newest(struct b24_call *c);
+/* Does the store have nothing newer than the conf? */
+bool b24_call_knows_better(const struct b24_call *c, const struct b24_app *stored);
+/* What the conf has now is what its store has. */
+void b24_call_settle(struct b24_app *app);
+/* The server has refused the refresh token. True: that is news, which the store should know. */
+bool b24_call_bury(struct b24_call *c);
 /* This call renews nothing any more. */
 void b24_call_renew_end(struct b24_call *c);
 

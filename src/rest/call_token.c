@@ -50,6 +50,8 @@ static void tell_server(struct b24_call *c) {
     o->waited = old.waited;
     o->sent = old.sent;
     o->keep = old.keep;
+    o->as_text = old.as_text;
+    o->as_parts = old.as_parts;
     o->not_run = true;
 }
 
@@ -134,15 +136,13 @@ static struct b24_decision refresh(struct b24_call *c) {
     return b24_then(REFRESH);
 }
 
-/* A pair that says whose it is. */
-static bool usable(const struct b24_app *app, struct b24_fault *f) {
-    const struct b24_grant *new = &app->found;
-    if (new->access_token[0] == '\0' || new->refresh_token[0] == '\0')
-        return b24_fail(f, B24_DECODE, "BAD_GRANT", NEED_LOGIN,
-                        "the token server's answer has no usable pair of tokens");
-    if (b24_grant_differs(&app->grant, new))
-        return b24_fail(f, B24_AUTH, "FOREIGN_GRANT", NEED_LOGIN,
-                        "the token server answered with tokens of another portal or user");
+/* Has the server refused it already, perhaps when another process asked? */
+static bool buried(struct b24_call *c) {
+    struct b24_fault f;
+    if (!b24_app_buried(c->renew->owner->app, b24_clock_wall())) return false;
+    b24_fail(&f, B24_AUTH, "invalid_grant", NEED_LOGIN,
+             "the token server has refused the refresh token less than an hour ago");
+    broken(c, &f);
     return true;
 }
 
@@ -158,8 +158,8 @@ static enum b24_token_event take(struct b24_call *c, enum b24_token_event good) 
         return broken(c, &f);
     memcpy(app->past, app->grant.refresh_token, sizeof app->past);
     b24_grant_take(&app->grant, new);
-    memset(new, 0, sizeof *new);
-    app->code[0] = '\0';
+    if (good == B24_TOKEN_NEWER) b24_call_settle(app);
+    app->code[0] = app->dead[0] = '\0';
     b24_call_add_note(c, "renewed")->reason = good == B24_TOKEN_GIVEN ? "refresh" : "store";
     return good;
 }
@@ -178,7 +178,10 @@ static enum b24_token_event understand(struct b24_call *c, const struct b24_repl
     if (o->root != NULL && r->status < 300 && answer) {
         if (!b24_grant_read(o->root, b24_clock_wall(), &app->found))
             app->found.access_token[0] = '\0';
-        return usable(app, &f) ? take(c, B24_TOKEN_GIVEN) : broken(c, &f);
+        enum b24_token_event event =
+            b24_app_usable(app, &f) ? take(c, B24_TOKEN_GIVEN) : broken(c, &f);
+        b24_grant_wipe(&app->found); /* after what is said of it was masked */
+        return event;
     }
     bool cut = o->kind == B24_DECODE && o->root == NULL;
     tell_server(c);
@@ -226,19 +229,12 @@ static enum b24_token_event trouble(struct b24_call *c, const struct b24_event *
     return broken(c, &f);
 }
 
-/* Are these what a conf's own tokens have grown into? Tokens of a later log-in are, when the
-   server does not take the conf's any more. */
-static bool grown(const struct b24_call *c, const struct b24_app *stored) {
-    const struct b24_app *app = c->renew->owner->app;
-    return c->renew->token.again || app->seed[0] == '\0' || stored->seed[0] == '\0' ||
-           strcmp(app->seed, stored->seed) == 0;
-}
-
 static enum b24_token_event compare(struct b24_call *c, const struct b24_app *stored) {
     struct b24_app *app = c->renew->owner->app;
     struct b24_fault f;
     const char *token = stored->grant.access_token, *mine = c->conf->token;
-    if (token[0] == '\0' || !grown(c, stored)) return B24_TOKEN_SAME;
+    if (stored->dead[0] != '\0') memcpy(app->dead, stored->dead, sizeof app->dead);
+    if (b24_call_knows_better(c, stored)) return B24_TOKEN_SAME;
     if (b24_grant_differs(&app->grant, &stored->grant)) {
         b24_fail(&f, B24_CONFIG, "STORE_MISMATCH", "Give each user's tokens a store of their own.",
                  "the store has the tokens of another portal or user");
@@ -249,14 +245,27 @@ static enum b24_token_event compare(struct b24_call *c, const struct b24_app *st
         return B24_TOKEN_SAME;
     app->found = stored->grant;
     if (stored->seed[0] != '\0') memcpy(app->seed, stored->seed, sizeof app->seed);
-    return take(c, B24_TOKEN_NEWER);
+    enum b24_token_event event = take(c, B24_TOKEN_NEWER);
+    b24_grant_wipe(&app->found);
+    return event;
+}
+
+/* Nothing is there. If there was something, somebody has logged out; these tokens must not come
+   back. A store of the user's own may have no memory. */
+static enum b24_token_event missing(struct b24_call *c) {
+    const struct b24_app *app = c->renew->owner->app;
+    struct b24_fault f;
+    if (!app->settled || c->renew->token.from != B24_FILED) return B24_TOKEN_SAME;
+    b24_fail(&f, B24_CONFIG, "NO_CREDENTIAL", NEED_LOGIN,
+             "%s was removed, so its tokens are not renewed", app->store);
+    return broken(c, &f);
 }
 
 static enum b24_token_event loaded(struct b24_call *c, const struct b24_event *e) {
     c->renew->owner->app->loaded = true;
     if (e->as.answer.verdict == B24_BROKEN) return trouble(c, e, "the tokens cannot be loaded");
     if (e->as.answer.stored != NULL) return compare(c, e->as.answer.stored);
-    if (e->as.answer.verdict == B24_REFUSED) return B24_TOKEN_SAME;
+    if (e->as.answer.verdict == B24_REFUSED) return missing(c);
     struct b24_event odd = {.as.answer.text = b24_view_of("it returned no table")};
     return trouble(c, &odd, "the tokens cannot be loaded");
 }
@@ -289,7 +298,10 @@ static enum b24_token_event asked(struct b24_call *c, const struct b24_event *e)
 
 /* A pair that could not be saved is used all the same: it is the only one that is good now. */
 static enum b24_token_event saved(struct b24_call *c, const struct b24_event *e) {
-    if (e->as.answer.verdict != B24_BROKEN) return B24_TOKEN_DONE;
+    if (e->as.answer.verdict != B24_BROKEN) {
+        b24_call_settle(c->renew->owner->app);
+        return B24_TOKEN_DONE;
+    }
     struct b24_note *n = b24_call_add_note(c, "degraded");
     char why[B24_MESSAGE_MAX];
     b24_copy_text(why, sizeof why, e->as.answer.text);
@@ -367,8 +379,13 @@ struct b24_decision b24_call_renew(struct b24_call *c, enum b24_token_event even
             if (!asks) return store(B24_STORE_UNLOCK);
             break;
         case B24_TOKEN_REFRESH:
-            if (prepare(c)) return refresh(c);
-            event = B24_TOKEN_BROKEN;
+            if (buried(c)) event = B24_TOKEN_STALE;
+            else if (prepare(c)) return refresh(c);
+            else event = B24_TOKEN_BROKEN;
+            break;
+        case B24_TOKEN_MARK:
+            event = B24_TOKEN_DONE;
+            if (b24_call_bury(c) && files) return store(B24_STORE_MARK);
             break;
         default: return b24_then(FINAL);
         }

@@ -20,6 +20,8 @@ static void wipe(void *p, size_t n) {
 
 void b24_app_wipe(struct b24_app *app) { wipe(app, sizeof *app); }
 
+void b24_grant_wipe(struct b24_grant *grant) { wipe(grant, sizeof *grant); }
+
 void b24_app_free(struct b24_app *app) {
     if (app == NULL) return;
     b24_app_wipe(app);
@@ -57,7 +59,7 @@ bool b24_grant_read(const cJSON *root, double now, struct b24_grant *out) {
     memset(out, 0, sizeof *out);
     if (!cJSON_IsObject(root)) return false;
 #define X(name, size)                                                                              \
-    if (!read_text(root, #name, out->name, sizeof out->name)) return false;
+    if (!read_text(root, #name, out->name, sizeof out->name)) out->name[0] = '\0';
     B24_GRANT_TEXTS(X)
 #undef X
     out->expires = read_seconds(root, "expires");
@@ -114,6 +116,17 @@ bool b24_grant_differs(const struct b24_grant *a, const struct b24_grant *b) {
     return differ(a->member_id, b->member_id) || differ(a->user_id, b->user_id);
 }
 
+bool b24_app_usable(const struct b24_app *app, struct b24_fault *f) {
+    const struct b24_grant *new = &app->found;
+    if (new->access_token[0] == '\0' || new->refresh_token[0] == '\0')
+        return b24_fail(f, B24_DECODE, "BAD_GRANT", "Run b24 login --app again.",
+                        "the token server's answer has no usable pair of tokens");
+    if (b24_grant_differs(&app->grant, new))
+        return b24_fail(f, B24_AUTH, "FOREIGN_GRANT", "Run b24 login --app again.",
+                        "the token server answered with tokens of another portal or user");
+    return true;
+}
+
 void b24_app_seed(struct b24_app *app) {
     const char *text = app->code[0] != '\0' ? app->code : app->grant.refresh_token;
     if (text[0] == '\0') text = app->grant.access_token;
@@ -121,6 +134,28 @@ void b24_app_seed(struct b24_app *app) {
     if (text[0] != '\0')
         snprintf(app->seed, sizeof app->seed, "%016" PRIx64,
                  b24_hash(B24_HASH_START, text, strlen(text)));
+}
+
+/* ------------------------------------------------------------ a token that is dead */
+
+#define BURIED 3600.0 /* s */
+
+uint64_t b24_grant_mark(const struct b24_grant *grant) {
+    const char *text = grant->refresh_token;
+    return text[0] != '\0' ? b24_hash(B24_HASH_START, text, strlen(text)) : 0;
+}
+
+void b24_app_bury(struct b24_app *app, double now) {
+    snprintf(app->dead, sizeof app->dead, "%016" PRIx64 " %.0f", b24_grant_mark(&app->grant), now);
+}
+
+bool b24_app_buried(const struct b24_app *app, double now) {
+    char mark[B24_SEED_MAX];
+    double since = 0;
+    int n = snprintf(mark, sizeof mark, "%016" PRIx64 " ", b24_grant_mark(&app->grant));
+    if (strncmp(app->dead, mark, (size_t)n) != 0 || !b24_decimal(app->dead + n, &since))
+        return false;
+    return app->grant.refresh_token[0] != '\0' && now >= since && now < since + BURIED;
 }
 
 /* ------------------------------------------------------------ the token server */
@@ -171,7 +206,7 @@ bool b24_token_server(const struct b24_app *app, bool allow_http, char out[B24_O
     struct b24_view host = readable ? url.host : b24_view_of("?");
     return b24_fail(fault, B24_CONFIG, "UNKNOWN_TOKEN_SERVER",
                     "If you trust that server with the application's secret, name it in "
-                    "oauth.server or B24_OAUTH_SERVER.",
+                    "oauth.server, B24_OAUTH_SERVER or b24 login --app --oauth-server.",
                     "the tokens name a token server that is none of Bitrix24's: %.*s", (int)host.n,
                     host.p);
 }

@@ -49,7 +49,8 @@ static enum b24_token_step refreshed(struct b24_token *t, enum b24_token_event e
 
 static enum b24_token_step loaded(struct b24_token *t, enum b24_token_event event) {
     if (event == B24_TOKEN_NEWER) return t->reading ? B24_TOKEN_USE : B24_TOKEN_UNLOCK;
-    if (event != B24_TOKEN_SAME || t->again) return B24_TOKEN_FAIL;
+    if (event != B24_TOKEN_SAME) return B24_TOKEN_FAIL;
+    if (t->again) return B24_TOKEN_MARK;
     if (!t->reading) return B24_TOKEN_REFRESH;
     if (!t->none) return B24_TOKEN_USE;
     t->reading = false; /* nothing was stored: perhaps the conf has something to begin with */

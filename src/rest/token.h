@@ -34,7 +34,7 @@ enum b24_renewal {
     X(B24_TOKEN_LOST, "lost")       /* REFRESH: no answer; the server may have given one */        \
     X(B24_TOKEN_UNSENT, "unsent")   /* REFRESH: it was not reached, or too busy */                 \
     X(B24_TOKEN_STALE, "stale")     /* REFRESH: the refresh token is not good any more */          \
-    X(B24_TOKEN_DONE, "done")       /* SAVE, UNLOCK: over, in whatever way */                      \
+    X(B24_TOKEN_DONE, "done")       /* SAVE, UNLOCK, MARK: over, in whatever way */                \
     X(B24_TOKEN_BROKEN, "broken")   /* nothing helps; the outcome says what is wrong */
 
 enum b24_token_event {
@@ -51,7 +51,8 @@ enum b24_token_event {
     X(B24_TOKEN_REFRESH, "refresh") /* ask the token server */                                     \
     X(B24_TOKEN_SAVE, "save")       /* into the store */                                           \
     X(B24_TOKEN_UNLOCK, "unlock")                                                                  \
-    X(B24_TOKEN_ASK, "ask") /* the user's function */                                              \
+    X(B24_TOKEN_MARK, "mark") /* note that the server takes this refresh token no more */          \
+    X(B24_TOKEN_ASK, "ask")   /* the user's function */                                            \
     X(B24_TOKEN_FAIL, "fail")
 
 enum b24_token_step {

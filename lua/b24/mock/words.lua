@@ -14,6 +14,9 @@ function words.help(facts)
     "access token   " .. facts.token,
     "application    " .. facts.client_id,
     "its secret     " .. facts.client_secret,
+    "log in to it   export B24_ALLOW_HTTP=1",
+    "               b24 login --app --portal " .. http .. " --oauth-server " .. http
+      .. " --client-id " .. facts.client_id,
     "try            curl --cacert " .. facts.ca_file .. " " .. facts.webhook .. "im.counters.get",
     "               curl " .. http .. "/__portal/message -d '{\"dialog_id\":\"5\"}'",
     "Ctrl-C ends it.",

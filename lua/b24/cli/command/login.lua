@@ -84,8 +84,8 @@ local function store(line, args)
   return path
 end
 
-local ONLY_APP = { "portal", "client_id", "client_secret", "refresh_token", "paste", "port",
-  "wait" }
+local ONLY_APP = { "portal", "client_id", "client_secret", "refresh_token",
+  "oauth_server", "paste", "port", "wait" }
 
 local function check(args)
   for _, name in ipairs(ONLY_APP) do
