@@ -6,13 +6,17 @@
 # A file with a line "-- One Lua of each kind: WHY" is not run on Lua 5.2 and 5.3 where 5.1 and 5.4 run too: what it is
 # about does not depend on the Lua. B24_TEST_ALL=1 runs it there as well.
 #
-# B24_TEST_LUA="lua5.4" limits the interpreters, B24_TEST_JOBS=1 runs one file at a time (default: two for each processor,
+# B24_TEST_LUA="lua5.4" limits the interpreters, B24_TEST_JOBS=1 runs one file at a time (default: four for each processor,
 # since most of them wait most of the time), VARIANT=-asan takes another build, TEST_ENV sets variables for the runs.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 CHILDREN_OF_A_HOST='support\.\(portal\|process\|command\|loops\|nginx\|nvim\)\|require *(*"socket'
-DEFAULT_SECONDS=5 # what a file takes of which nothing is known yet
+# What a file takes of which nothing is known yet, in seconds; the long ones wait for portals and clocks.
+DEFAULT_SECONDS=5
+LONG_SECONDS=20
+LONG='api/live_spec api/list_batch_spec api/series_spec cli/watch_spec curl/faults_spec lua/locale_spec nvim/plugin_spec
+  os/limiter_spec rest/retry_spec secret_live_spec secret_oauth_spec secret_proxy_spec'
 TIMES=build/test-times${VARIANT:-}
 
 without_sockets=""
@@ -30,7 +34,7 @@ for lua in ${B24_TEST_LUA:-$(scripts/luas.sh)}; do
   fi
 done
 processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-jobs=${B24_TEST_JOBS:-$((processors * 2))}
+jobs=${B24_TEST_JOBS:-$((processors * 4))}
 limit=${B24_TEST_LIMIT:-900} # seconds for one file: what hangs is a failure
 passed=0 failed=0 skipped=0
 work=$(mktemp -d) || exit 1
@@ -85,7 +89,9 @@ for lua in $ready; do
     if one_of_each_kind "$lua" "$file"; then
       echo "$file" >>"$work/left_out"
     else
-      awk -v lua="$lua" -v file="$file" -v seconds="$DEFAULT_SECONDS" \
+      seconds=$DEFAULT_SECONDS
+      for long in $LONG; do [ "$file" != "spec/${long}.lua" ] || seconds=$LONG_SECONDS; done
+      awk -v lua="$lua" -v file="$file" -v seconds="$seconds" \
         '$1 == lua && $2 == file { seconds = $3 } END { print seconds, lua, file }' "$TIMES"
     fi
   done <"$work/files"

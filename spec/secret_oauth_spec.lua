@@ -1,5 +1,6 @@
 -- An application's secret, its tokens, the code of a log-in: in no error, no info, no log event, no
 -- text about an object, whatever the token server, the portal, a store or the network does.
+-- One Lua of each kind: what libcurl and C make of texts.
 
 local applications = require "spec.support.applications"
 local b24 = require "b24"

@@ -1,5 +1,6 @@
 -- The user and the password of a proxy appear nowhere, whether the conf or the environment names
 -- it, whatever characters they have, and whoever repeats them: libcurl, the proxy, the portal.
+-- One Lua of each kind: what libcurl and C make of texts.
 
 local b24 = require "b24"
 local codec = require "b24.codec"

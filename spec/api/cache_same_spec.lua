@@ -1,5 +1,6 @@
 -- An answer from the cache equals a fresh one, under every option that shapes an answer. Random
 -- answers; the seed is in the message of a failure, and B24_SEED=… repeats it.
+-- One Lua of each kind: files and processes.
 
 local b24 = require "b24"
 local codec = require "b24.codec"

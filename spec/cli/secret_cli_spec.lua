@@ -1,5 +1,6 @@
 -- The program b24, the log, and the files of the runtime folder show no secret: neither the
 -- webhook's, nor a proxy's, nor what a password manager printed.
+-- One Lua of each kind: processes.
 
 local b24 = require "b24"
 local command = require "spec.support.command"

@@ -1,6 +1,7 @@
 -- A program may have called os.setlocale. Under a Turkish locale "ID" and "id" differ for
 -- strcasecmp; German has a comma in its numbers, Pashto a separator of two bytes. Nothing of b24
 -- may notice.
+-- One Lua of each kind: processes, and locales that take long to make.
 
 local data = require "spec.support.data"
 local process = require "spec.support.process"

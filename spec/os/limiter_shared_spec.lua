@@ -1,5 +1,6 @@
 -- The limiter's files where others can do harm: folders of a group, locks that are held, things
 -- that come and go, homes that machines share.
+-- One Lua of each kind: files and processes.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"

@@ -1,5 +1,6 @@
 -- Confs of different limits on one portal: random mixes against the portal's own bucket, in a time
 -- that is handed in.
+-- One Lua of each kind: processes.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"

@@ -1,6 +1,7 @@
 -- Many processes with one pair of tokens, by chance: calls in a time that is handed in, a token
 -- server that knows which pair is good, answers that get lost. Each conf is a process as far as the
 -- store can tell: it opens the files anew, and shares nothing else.
+-- One Lua of each kind: processes.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"
