@@ -95,7 +95,7 @@ for lua in $ready; do
         '$1 == lua && $2 == file { seconds = $3 } END { print seconds, lua, file }' "$TIMES"
     fi
   done <"$work/files"
-done | sort -rn -k1,1 -s >"$work/queue" # the longest first, so that none of them is alone at the end
+done | sort -rn -k1,1 -s >"$work/queue" # the longest first
 
 # ---- what they share: certificates, one portal for each place in the queue, one installation for each Lua
 
@@ -170,11 +170,12 @@ END
   echo "$2 $3 $4" >>"$work/times"
 }
 
-number=0 running=0
-begin() { # begin PLACE: the next of the queue
-  number=$((number + 1))
+# Half of the places take the longest file that is left, the others the shortest: those that wait beside those that compute.
+first=1 last=$count running=0
+begin() { # begin PLACE: one of the queue
+  [ "$first" -le "$last" ] || return 0
+  if [ $(($1 % 2)) = 1 ]; then number=$first first=$((first + 1)); else number=$last last=$((last - 1)); fi
   line=$(sed -n "${number}p" "$work/queue")
-  [ -n "$line" ] || return 0
   echo "$line $(date +%s)" >"$work/$number.task"
   # shellcheck disable=SC2086
   set -- "$1" $line

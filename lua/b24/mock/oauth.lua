@@ -61,7 +61,7 @@ function oauth.set_app(state, fields)
   if not app then
     state.app_count = state.app_count + 1
     app = { client_id = fields.client_id, client_secret = hex(50), paid = true, status = "L",
-      redirect_uri = "http://127.0.0.1:21024/", scope = { "im", "user", "crm", "task" },
+      redirect_uri = "http://127.0.0.1:21024/", scope = { "im", "user", "crm", "task", "pull" },
       id = state.app_count }
     state.apps[fields.client_id] = app
   end

@@ -76,7 +76,7 @@ function State:set_account(fields)
       user_id = id,
       secret = random_text(16),
       token = random_text(40),
-      scope = { "im", "user", "crm", "task", "department", "disk" },
+      scope = { "im", "user", "crm", "task", "department", "disk", "pull_channel" },
       counters = counters.new(id),
       answers = 0,
     }
