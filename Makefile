@@ -5,6 +5,7 @@ CC         ?= cc
 PKG_CONFIG ?= pkg-config
 PREFIX     ?= /usr/local
 CFLAGS     ?= -O2 -g
+CPPFLAGS   ?=
 CURL       ?= 1
 VARIANT    ?=
 
@@ -22,7 +23,9 @@ OUT        := build/$(ABI)$(VARIANT)
 
 # ---- flags
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wundef
-ALL_CFLAGS = -std=c11 $(WARN) -Isrc -fPIC -fvisibility=hidden $(addprefix -I,$(LUA_INCDIR)) $(CJSON_CFLAGS) $(CURL_CFLAGS) $(SAN) $(CFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) -Isrc -fPIC -fvisibility=hidden $(addprefix -I,$(LUA_INCDIR)) $(CJSON_CFLAGS) $(CURL_CFLAGS) $(SAN) $(CPPFLAGS) $(CFLAGS) $(SAME_BYTES)
+# The folder of the build is not part of what is built.
+SAME_BYTES := -ffile-prefix-map=$(ROOT)=.
 ifeq ($(shell uname -s),Darwin)
 LIBFLAG ?= -bundle -undefined dynamic_lookup
 else
@@ -33,6 +36,11 @@ CJSON_LIBS   = $(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)
 CURL_CFLAGS  = $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
 CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl)
 SYSTEM_LIBS  = -lpthread $(if $(filter Linux,$(shell uname -s)),-ldl)
+
+# V=1 shows the compiler's lines.
+V     ?=
+QUIET := $(if $(V),,@)
+tell   = $(if $(V),,@echo "  $(1) $@")
 
 # ---- files; what knows libcurl is in src/curl, and in these of the binding: only b24.core has them
 NEED_CURL := curl/% lua/core lua/engine
@@ -64,22 +72,26 @@ can-build:
 # -MMD: each object remembers the headers that it was made of.
 $(OUT)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call tell,CC  )
+	$(QUIET)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(CORE_OBJ:.o=.d) $(OUT)/obj/lua/codec_open.d
 
 $(OUT)/b24/core.so: $(CORE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CORE_OBJ) $(CURL_LIBS) $(CJSON_LIBS) $(SYSTEM_LIBS)
+	$(call tell,LINK)
+	$(QUIET)$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CORE_OBJ) $(CURL_LIBS) $(CJSON_LIBS) $(SYSTEM_LIBS)
 
 $(OUT)/b24/codec.so: $(CODEC_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CODEC_OBJ) $(CJSON_LIBS) $(SYSTEM_LIBS)
+	$(call tell,LINK)
+	$(QUIET)$(CC) $(LIBFLAG) $(SAN) $(LDFLAGS) -o $@ $(CODEC_OBJ) $(CJSON_LIBS) $(SYSTEM_LIBS)
 
 # Process tricks for the specs (fork, kill, clocks), which no Debian package has for every Lua.
 $(OUT)/b24_posix.so: spec/support/posix.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LIBFLAG) $(LDFLAGS) -o $@ $<
+	$(call tell,LINK)
+	$(QUIET)$(CC) $(ALL_CFLAGS) $(LIBFLAG) $(LDFLAGS) -o $@ $<
 
 spec-module: module $(OUT)/b24_posix.so
 
@@ -87,15 +99,24 @@ env: ## print the exports that make `require "b24"` work from anywhere (LUA=)
 	@$(MAKE) --no-print-directory module LUA=$(LUA) >&2
 	@printf "export LUA_PATH='%s' LUA_CPATH='%s'\n" '$(LUA_PATH_HERE)' '$(LUA_CPATH_HERE)'
 
-install: module ## install for LUA= into PREFIX= (CURL=0: only the codec)
-	install -d $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24 $(DESTDIR)$(abspath $(PREFIX))/bin \
-	  $(DESTDIR)$(abspath $(PREFIX))/share/man/man1
-	install -m 755 $(MODULES) $(DESTDIR)$(abspath $(PREFIX))/lib/lua/$(ABI)/b24/
-	cd lua && for f in $$(find b24 resty -name '*.lua'); do \
-	  to="$(DESTDIR)$(abspath $(PREFIX))/share/lua/$(ABI)/$$f"; install -d "$${to%/*}" && install -m 644 "$$f" "$$to" || exit 1; done
-	@scripts/command.sh '$(LUA)' '$(ABI)' '$(abspath $(PREFIX))' >'$(DESTDIR)$(abspath $(PREFIX))/bin/b24'
-	chmod 755 $(DESTDIR)$(abspath $(PREFIX))/bin/b24
-	install -m 644 doc/b24.1 $(DESTDIR)$(abspath $(PREFIX))/share/man/man1/
+# Where things go; the names are LuaRocks'. DESTDIR= is put before them, as packagers want.
+PREFIX_DIR  := $(abspath $(PREFIX))
+INST_LUADIR ?= $(PREFIX_DIR)/share/lua/$(ABI)
+INST_LIBDIR ?= $(PREFIX_DIR)/lib/lua/$(ABI)
+INST_BINDIR ?= $(PREFIX_DIR)/bin
+INST_SHARE  ?= $(PREFIX_DIR)/share
+
+install uninstall: export LUA_DIR = $(DESTDIR)$(INST_LUADIR)
+install uninstall: export LIB_DIR = $(DESTDIR)$(INST_LIBDIR)
+install uninstall: export BIN_DIR = $(DESTDIR)$(INST_BINDIR)
+install uninstall: export SHARE_DIR = $(DESTDIR)$(INST_SHARE)
+
+install: module ## install for LUA= into PREFIX= (CURL=0: only the codec; DESTDIR=, INST_LIBDIR=, INST_LUADIR=)
+	@LUA_PATH='$(LUA_PATH_HERE)' LUA_CPATH='$(LUA_CPATH_HERE)' COMMAND='$(COMMAND)' \
+	  scripts/install.sh '$(LUA)' '$(INST_LUADIR)' '$(INST_LIBDIR)' $(MODULES)
+
+uninstall: ## remove what install puts there, for LUA= from PREFIX=
+	@scripts/install.sh --remove '$(LUA)'
 
 # Neovim finds lua/b24/*.so of the plugin's folder by itself. Any 5.1 or LuaJIT headers will do: the ABI is the same.
 NVIM_OUT ?= build/nvim

@@ -93,16 +93,19 @@ describe("a file", function()
     assert.equal("report.pdf", assert(client:messages("chat18", { limit = 1 }))[1].files[1].name)
   end)
 
-  for _, case in ipairs {
+  for number, case in ipairs {
     { "NO_FILE", function() return home .. "/none" end },
     { "NOT_A_FILE", function() return home end },
+    { "NOT_A_FILE", function() -- it has content, and says that it has 0 bytes
+      return io.open "/proc/version" and "/proc/version" or home
+    end },
     { "FILE_EMPTY", function() return write("empty", "") end },
     { "FILE_TOO_LARGE", function()
       data.shell("truncate -s 104857601 " .. quote(home .. "/large"))
       return home .. "/large"
     end },
   } do
-    it("is refused before anything is sent: " .. case[1], function()
+    it(("is refused before anything is sent: %s (%d)"):format(case[1], number), function()
       local good = write("good", "content")
       local id, err, info = client:send("chat18", "text", { files = { good, case[2]() } })
       assert.is_nil(id)

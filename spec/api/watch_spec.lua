@@ -187,6 +187,8 @@ describe("client:watch in a plain interpreter", function()
   it("throws wrong options at the caller's line", function()
     for _, row in ipairs {
       { "b24: watch needs a table of options, not a nil" },
+      { "b24: a watch without a handler tells nobody: give on_change = function(counters, changes)",
+        { every = 60 } },
       { "b24: option 'every' must be a number of seconds from 1 to 86400, not 0.5",
         { every = 0.5 } },
       { "b24: option 'every' must be a number of seconds from 1 to 86400, not 1", { every = "1" } },

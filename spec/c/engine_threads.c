@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "curl/engine.h"
 #include "engine_server.h"
+#include "os/upload_file.h"
 
 #define STEPS    400 /* in an engine's life */
 #define TIMEOUT  60  /* ms, of what the server never answers */
@@ -42,7 +43,9 @@ struct user {
     long sent, slept, cancelled, replies, failures;
 };
 
-static struct b24_conf conf; /* of all; only read */
+static struct b24_conf conf;                           /* of all; only read */
+static char path[] = "/tmp/b24_engine_threads_XXXXXX"; /* of the file that requests bring */
+static const char content[] = "abc", base64[] = "YWJj";
 static atomic_int at_work;
 
 static _Noreturn void die(const char *what) {
@@ -69,18 +72,34 @@ static void add_sleep(struct user *u, struct job *j) {
     u->slept++;
 }
 
+/* The file's content goes before the byte `at` of the body. */
+static struct b24_files *attach(size_t at) {
+    struct b24_fault fault;
+    struct b24_files *files = b24_files_new();
+    struct b24_source *source = b24_upload_open(path, &fault);
+    if (files == NULL || source == NULL || !b24_files_add(files, at, source)) die("no file");
+    return files;
+}
+
 /* The engine copies: all of the request is gone when it is sent. */
 static void add_request(struct user *u, struct job *j) {
     struct b24_request_text text = {.url = NULL};
-    snprintf(j->body, sizeof j->body, "{\"n\":%d}", below(u, 1000000));
+    struct b24_files *files = NULL;
+    int number = below(u, 1000000);
+    bool with_file = below(u, 4) == 0;
+    snprintf(j->body, sizeof j->body, with_file ? "{\"n\":%d,\"f\":\"\"}" : "{\"n\":%d}", number);
+    if (with_file) files = attach(strlen(j->body) - 2);
     if (!b24_request_build(&text, &conf, view(names[j->kind]), view(j->body))) die("no memory");
     struct b24_request request = {.url = text.url,
                                   .body = view(text.body),
                                   .headers = text.headers,
+                                  .files = files,
                                   .timeout = j->kind == NEVER ? TIMEOUT : PATIENCE,
                                   .repeatable = below(u, 2) == 0};
     j->id = b24_engine_send(u->engine, &conf, &request);
     b24_request_free(&text);
+    b24_files_drop(files);
+    if (with_file) snprintf(j->body, sizeof j->body, "{\"n\":%d,\"f\":\"%s\"}", number, base64);
     u->sent++;
 }
 
@@ -251,6 +270,15 @@ static int leave(int count, unsigned seed) {
     exit(0);
 }
 
+static void remove_file(void) { unlink(path); }
+
+static void make_file(void) {
+    int fd = mkstemp(path);
+    if (fd < 0 || write(fd, content, strlen(content)) != (ssize_t)strlen(content)) die("no file");
+    close(fd);
+    atexit(remove_file);
+}
+
 int main(int argc, char **argv) {
     char webhook[100];
     struct b24_fault fault;
@@ -260,6 +288,7 @@ int main(int argc, char **argv) {
         die("usage: engine_threads THREADS ENGINES SEED, or exit THREADS SEED");
     if (port == 0) die("no server");
     snprintf(webhook, sizeof webhook, "http://127.0.0.1:%d/rest/1/0123456789abcdef/", port);
+    make_file();
     b24_conf_init(&conf);
     conf.allow_http = true;
     if (!b24_conf_webhook(&conf, view(webhook), &fault)) die(fault.message);

@@ -21,8 +21,6 @@ describe("b24 doctor", function()
     return status, out, err
   end
 
-  local NO_SCOPE = "the scope pull_channel is missing. "
-    .. "Tick the scope pull_channel (Push and Pull) in the webhook's settings."
   local HEALTHY = [[
 ok    versions   b24 VERSION
 ok    dns        the portal's name resolves
@@ -31,18 +29,18 @@ ok    tls        the certificate is trusted and matches the name
 ok    https      the portal accepts this form of request
 ok    credential accepted; it is in B24_WEBHOOK
 ok    clock      within N s of the portal's
-ok    scope      crm, department, disk, im, task, user
+ok    scope      crm, department, disk, im, pull_channel, task, user
 ok    plan       has REST: ru_basic
 ok    counters   14 = 2 tasks + 4 notifications + 8 messages
 ok    limits     0.0 s of 480 s of computing time in ten minutes
--     live       no: ]] .. NO_SCOPE .. [[
-
+ok    live       possible (b24 watch --live), over PUSH; while it runs, Bitrix24 counts you as online
 ok    limiter    shared by all processes of this user
 ]]
 
   it("finds a healthy portal healthy", function()
     local status, out, err = doctor({ B24_WEBHOOK = portal.webhook }, "--ca-file", portal.ca_file)
     out = out:gsub("b24 [^\n]*", "b24 VERSION", 1):gsub("within %d+ s", "within N s")
+      :gsub("over http%S+;", "over PUSH;")
     assert.same({ 0, HEALTHY, "" }, { status, out, err })
   end)
 
@@ -55,6 +53,10 @@ ok    limiter    shared by all processes of this user
     portal:control("account", { user_id = 1, scope = { "im", "pull" } })
     assert.equal("ok    live       possible (b24 watch --live), over http://127.0.0.1:"
       .. portal.http_port .. "; while it runs, Bitrix24 counts you as online", live())
+    portal:control("account", { user_id = 1, scope = { "im" } })
+    assert.equal("-     live       no: the scope pull_channel is missing. "
+      .. "Tick the scope pull_channel (Push and Pull) in the webhook's settings.", live())
+    portal:control("account", { user_id = 1, scope = { "im", "pull_channel" } })
     portal:control("push", { enabled = false })
     assert.equal("-     live       no: this portal has no push server. An administrator can install"
       .. " a push server (module Push and Pull).", live())
@@ -186,7 +188,7 @@ ok    limiter    shared by all processes of this user
         "http://127.0.0.1:" .. portal.proxy_port }
       local status, out = doctor(way_of "mine.bitrix24.ru", (unpack or table.unpack)(options))
       assert.same({ 0,
-        "versions proxy tls https credential clock scope plan counters limits limiter", "" },
+        "versions proxy tls https credential clock scope plan counters limits live limiter", "" },
         { status, rows(out, "ok"), rows(out, "BAD") }, out)
       portal:control("settings", { hosts = { ["mine.bitrix24.ru"] = "refuse" } })
       status, out = doctor(way_of "mine.bitrix24.ru", (unpack or table.unpack)(options))

@@ -274,7 +274,7 @@ describe("the choice of a transport", function()
         local outer = cqueues.new()
         outer:wrap(function()
           local client = assert(b24.client(conf))
-          local watch = client:watch { every = 60 }
+          local watch = client:watch { every = 60, on_change = function() end }
           local inner = cqueues.new()
           inner:wrap(function() assert(client:counters()) end)
           assert(inner:loop())

@@ -109,18 +109,24 @@ local REPORT = [[
 
 describe("a program's locale", function()
   local folder, made, why_not = nil, {}, nil
+  -- They take seconds to make: once for all Luas of a run, where scripts/test.sh shares a folder.
+  local shared = os.getenv "B24_TEST_CERTS"
   setup(function()
-    folder = data.folder()
+    folder = shared and shared .. "/locales" or data.folder()
     if data.shell "command -v localedef" == "" then why_not = "there is no localedef" end
     if not process.read "/usr/share/i18n/locales/tr_TR" then
       why_not = "there are no locale sources (package locales)"
     end
     for name, charset in pairs(why_not and {} or LOCALES) do
-      data.shell(("localedef -i %s -f %s %s/%s.%s"):format(name, charset, folder, name, charset))
-      made[name] = process.read(folder .. "/" .. name .. "." .. charset .. "/LC_NUMERIC") ~= nil
+      local path = folder .. "/" .. name .. "." .. charset
+      data.shell(("mkdir -p %s && flock %s/lock sh -c 'test -e %s || localedef -i %s -f %s %s'")
+        :format(folder, folder, path, name, charset, path))
+      made[name] = process.read(path .. "/LC_NUMERIC") ~= nil
     end
   end)
-  teardown(function() data.remove_folder(folder) end)
+  teardown(function()
+    if not shared then data.remove_folder(folder) end
+  end)
 
   local function report(locale)
     local set = locale and ("assert(os.setlocale(%q))"):format(locale) or ""

@@ -8,7 +8,7 @@ local posix = require "b24_posix"
 local process = require "spec.support.process"
 
 local quote = data.quote
-local LONG = tonumber(os.getenv "B24_TEST_CUT_SECONDS") or 2 -- by hand: 20
+local LONG = tonumber(os.getenv "B24_TEST_CUT_SECONDS") or 1 -- by hand: 20
 local FILE = "limiter-portal.example"
 local ROOT = data.shell("id -u"):match "^0" ~= nil
 

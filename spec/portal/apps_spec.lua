@@ -91,6 +91,6 @@ describe("the mock portal has for applications", function()
     assert.truthy(info.CODE:find "^local%.")
     assert.is_nil(info.SCOPE) -- that is what `scope` is for
     info = webhook.result "app.info"
-    assert.same({ "ru_basic", nil, 6 }, { info.LICENSE, info.CODE, #info.SCOPE })
+    assert.same({ "ru_basic", nil, 7 }, { info.LICENSE, info.CODE, #info.SCOPE })
   end)
 end)

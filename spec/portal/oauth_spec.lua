@@ -81,7 +81,7 @@ describe("the mock portal's OAuth", function()
       assert.equal("127.0.0.1:" .. portal.http_port, found.domain)
       assert.equal("127.0.0.1:" .. portal.http_port, found.server_domain)
       assert.equal(portal.member_id, found.member_id)
-      assert.equal("im,user,crm,task", found.scope)
+      assert.equal("im,user,crm,task,pull", found.scope)
     end)
 
     it("and keeps the address's own query", function()

@@ -37,11 +37,17 @@ static bool cannot_open(const char *path, struct b24_fault *fault) {
                     strerror(errno));
 }
 
-static bool not_a_file(const char *path, bool folder, struct b24_fault *fault) {
+static bool not_a_file(const char *path, const char *what, struct b24_fault *fault) {
     return b24_fail(fault, B24_CONFIG, "NOT_A_FILE",
                     "A file is sent with its length before it: what a pipe or a device has to say "
                     "goes into a file first.",
-                    "%s is %s", path, folder ? "a directory" : "no regular file");
+                    "%s %s", path, what);
+}
+
+/* As files in /proc do. */
+static bool hides_its_length(int fd, const struct stat *s) {
+    char byte;
+    return s->st_size == 0 && pread(fd, &byte, 1, 0) == 1;
 }
 
 static bool changed(const struct upload *u, struct b24_fault *fault) {
@@ -103,7 +109,9 @@ struct b24_source *b24_upload_open(const char *path, struct b24_fault *fault) {
     int fd = b24_above_standard(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     struct b24_source *source = NULL;
     if (fd < 0 || fstat(fd, &s) != 0) (void)cannot_open(path, fault);
-    else if (!S_ISREG(s.st_mode)) (void)not_a_file(path, S_ISDIR(s.st_mode), fault);
+    else if (S_ISDIR(s.st_mode)) (void)not_a_file(path, "is a directory", fault);
+    else if (!S_ISREG(s.st_mode)) (void)not_a_file(path, "is no regular file", fault);
+    else if (hides_its_length(fd, &s)) (void)not_a_file(path, "does not tell its length", fault);
     else if ((source = new_upload(fd, path, &s)) == NULL)
         b24_fail(fault, B24_CONFIG, "OUT_OF_MEMORY", NULL, "out of memory");
     if (source == NULL && fd >= 0) close(fd);

@@ -53,27 +53,37 @@ end
 
 function Watching:__tostring() return self.stopped and "b24.watch (stopped)" or "b24.watch" end
 
+local function check_option(name, value)
+  if name == "every" then
+    if type(value) ~= "number" or not (value >= 1 and value <= 86400) then
+      blame("b24: option 'every' must be a number of seconds from 1 to 86400, not "
+        .. tostring(value))
+    end
+  elseif name == "live" then
+    if type(value) ~= "boolean" then
+      blame("b24: option 'live' must be true or false, not a " .. type(value))
+    end
+  elseif not HANDLERS[name] then
+    blame(("b24: unknown option '%s' of watch (there are: every, live, on_change, on_error,"
+      .. " on_recover, on_live)"):format(tostring(name)))
+  elseif type(value) ~= "function" then
+    blame(("b24: option '%s' must be a function, not a %s"):format(name, type(value)))
+  end
+end
+
 -- Checks the options.
 local function check(opts)
   if type(opts) ~= "table" then
     blame("b24: watch needs a table of options, not a " .. type(opts))
   end
+  local heard = false
   for name, value in pairs(opts) do
-    if name == "every" then
-      if type(value) ~= "number" or not (value >= 1 and value <= 86400) then
-        blame("b24: option 'every' must be a number of seconds from 1 to 86400, not "
-          .. tostring(value))
-      end
-    elseif name == "live" then
-      if type(value) ~= "boolean" then
-        blame("b24: option 'live' must be true or false, not a " .. type(value))
-      end
-    elseif not HANDLERS[name] then
-      blame(("b24: unknown option '%s' of watch (there are: every, live, on_change, on_error,"
-        .. " on_recover, on_live)"):format(tostring(name)))
-    elseif type(value) ~= "function" then
-      blame(("b24: option '%s' must be a function, not a %s"):format(name, type(value)))
-    end
+    check_option(name, value)
+    heard = heard or HANDLERS[name] ~= nil
+  end
+  if not heard then
+    blame("b24: a watch without a handler tells nobody: give "
+      .. "on_change = function(counters, changes)")
   end
 end
 
