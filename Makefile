@@ -9,6 +9,10 @@ CPPFLAGS   ?=
 CURL       ?= 1
 VARIANT    ?=
 
+# What a fork sets: where people clone and download ("": nowhere yet), and who answers for the packages.
+REPOSITORY :=
+MAINTAINER := b24 authors <b24@localhost.localdomain>
+
 INTERPRETERS := $(shell scripts/luas.sh)
 ROOT         := $(CURDIR)
 
@@ -147,6 +151,12 @@ picture-live: ## recreate doc/live.svg, a message left in one pane and told in t
 picture-nvim: ## recreate doc/neovim.svg, the inbox in a real Neovim
 	@scripts/picture_nvim.sh doc/neovim.svg
 
+dist: ## the release: tarball, rockspec, source rock and recipes, in build/dist
+	@scripts/dist.sh
+
+deb: ## Debian packages of the last commit, in build/deb
+	@scripts/deb.sh
+
 foreign: deps ## run clients of Bitrix24 that we did not write against the mock portal (needs node)
 	@scripts/foreign.sh
 
@@ -165,6 +175,7 @@ lint asan tsan valgrind oom fuzz coverage bench nvim-bench rock: ## as named; ea
 docs: ## write what is generated from the sources: doc/conf.md, doc/reference.md, types.lua, :help, llms.txt
 	@$(LUA) scripts/conf_table.lua
 	@$(LUA) scripts/reference.lua
+	@$(LUA) scripts/release_rockspec.lua
 
 clean: ## remove what was built
 	rm -rf build lua/b24/codec.so lua/b24/core.so

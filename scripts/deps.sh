@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench nginx hosts picture debian foreign.
+# Installs what is missing: deps.sh GROUP...   Groups: build lint proof bench nginx hosts picture debian dist deb foreign.
 # Debian and its children, as root or with sudo; elsewhere it says what is missing and what it is called there.
 set -eu
 cd "$(dirname "$0")/.."
@@ -30,6 +30,8 @@ things() {
     nginx) echo 'nginx libnginx-mod-http-lua procps' ;;
     picture) echo 'chromium|chromium-browser fonts-dejavu-core' ;;
     debian) echo 'debootstrap util-linux git' ;;
+    dist) echo 'git zip' ;;
+    deb) echo 'git zip debhelper dpkg-dev lintian fakeroot? lua5.1 lua5.2 lua5.3 lua5.4 liblua5.1-0-dev liblua5.2-dev liblua5.3-dev liblua5.4-dev' ;;
     # Other packages of node bring npm with them, and Debian's does not go with those.
     foreign) command -v npm >/dev/null 2>&1 || echo 'nodejs? npm?' ;;
     *) say "deps.sh: no group '$1'"; exit 2 ;;
@@ -64,6 +66,8 @@ missing_elsewhere() {
     nginx) missing_programs nginx ;;
     picture) missing_programs chromium ;;
     debian) missing_programs debootstrap unshare git ;;
+    dist) missing_programs git zip ;;
+    deb) missing_programs dpkg-buildpackage dh lintian zip ;;
     foreign) missing_programs node npm ;;
     *) say "deps.sh: no group '$1'"; exit 2 ;;
   esac

@@ -28,8 +28,8 @@ function release.files(root)
   end
   local text = read(root .. "b24-scm-0.rockspec")
   text = text:gsub('version = "scm%-0"', ('version = "%s-1"'):format(version))
-  text = text:gsub('\nsource = {.-\n}', ('\nsource = { url = "%s", dir = "b24-%s" }'):format(tarball,
-    version))
+  local source = ('\nsource = { url = "%s", dir = "b24-%s" }'):format(tarball, version)
+  text = text:gsub("\nsource = {.-\n}", source)
   return { [name] = { should = text, is = read(root .. name) or "" } }
 end
 

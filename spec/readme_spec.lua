@@ -159,10 +159,13 @@ describe("a link", function()
 end)
 
 describe("one version", function()
-  it("is in the module, the C header and at the top of the changelog", function()
+  it("is in the module, the header, the manual, a rockspec and the changelog", function()
     local header = page "src/base/common.h":match '#define B24_VERSION "([^"]+)"'
     assert.equal(header, b24._VERSION)
     assert.equal(header, page "CHANGELOG.md":match "\n## %[?v?([%d.]+)")
+    local date, version = page "doc/b24.1":match '^%.TH B24 1 "([%d-]+)" "b24 ([%d.]+)"'
+    assert.equal(header, version)
+    assert.equal(date, page "CHANGELOG.md":match("\n## %[" .. version .. "%] %- ([%d-]+)\n"))
   end)
 end)
 
@@ -174,14 +177,23 @@ describe("what is made of src/rest/conf_options.h", function()
   end
 end)
 
+describe("the release's rockspec", function()
+  for name, text in pairs(dofile(ROOT .. "scripts/release_rockspec.lua").files(ROOT)) do
+    it(name .. " is up to date (else: make docs)", function()
+      assert.equal(text.should, text.is)
+      assert.same({ name, "b24-scm-0.rockspec" }, names "ls *.rockspec")
+    end)
+  end
+end)
+
 describe("the rock", function()
   local spec = {}
   setup(function()
-    local chunk = assert(loadstring or load)(page(names "ls *.rockspec"[1]))
+    local chunk = assert(loadstring or load)(page "b24-scm-0.rockspec")
     if setfenv then
       setfenv(chunk, spec)
     else
-      chunk = assert(load(page(names "ls *.rockspec"[1]), "rockspec", "t", spec))
+      chunk = assert(load(page "b24-scm-0.rockspec", "rockspec", "t", spec))
     end
     chunk()
   end)

@@ -62,7 +62,7 @@ describe("b24", function()
     assert.equal("chat44", list[1].dialog_id)
     local code, _, complaint = b24 { "inbox", "--section", "NONE" }
     assert.equal(2, code)
-    assert.truthy(complaint:find("'section' must be one of", 1, true), complaint)
+    assert.truthy(complaint:find("--section must be one of", 1, true), complaint)
   end)
 
   it("waiting tells who waits too long, and is silent otherwise", function()

@@ -33,7 +33,8 @@ ok    scope      crm, department, disk, im, pull_channel, task, user
 ok    plan       has REST: ru_basic
 ok    counters   14 = 2 tasks + 4 notifications + 8 messages
 ok    limits     0.0 s of 480 s of computing time in ten minutes
-ok    live       possible (b24 watch --live), over PUSH; while it runs, Bitrix24 counts you as online
+]] .. "ok    live       possible (b24 watch --live), over PUSH; while it runs, Bitrix24 counts you "
+    .. "as online\n" .. [[
 ok    limiter    shared by all processes of this user
 ]]
 

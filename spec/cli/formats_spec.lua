@@ -227,7 +227,8 @@ b24_answer_age_seconds 0
   describe("exits with", function()
     local function expect(status, pattern, env, ...)
       local code, out, err = run({ "--json", "--timeout", "1", ... }, env)
-      assert.same({ status, "" }, { code, out })
+      assert.equal(status, code)
+      assert.truthy(out:find '^{"error":{"code":"[%w_]+",[^\n]*}}\n$', out)
       assert.truthy(err:find(pattern, 1, true), err)
       assert.equal(2, select(2, err:gsub("\n", "")), err) -- what happened, and what to do next
     end

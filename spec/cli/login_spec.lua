@@ -126,9 +126,10 @@ describe("b24 login", function()
     end
     local function expect(word)
       local status, out, err = b24 { "--json" }
-      assert.same({ 2, "" }, { status, out })
+      assert.equal(2, status)
+      assert.truthy(out:find '^{"error":{"code":"[%w_]+",[^\n]*}}\n$', out)
       assert.truthy(err:find(word, 1, true), err)
-      assert.is_nil(err:find("telling", 1, true))
+      assert.is_nil((out .. err):find("telling", 1, true))
     end
 
     it("says what is wrong with the command, not what it printed", function()

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define B24_VERSION "0.1.0"
+#define B24_VERSION "0.2.0"
 
 /* Every private header declares between these two, so that a module exports nothing but its luaopen
    function, whatever flags the build passes (LuaRocks' builtin build passes none). */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/paste.h"
@@ -74,6 +75,14 @@ static int system_path(lua_State *L) {
     if (!b24_private_path(luaL_checkstring(L, 1), luaL_optstring(L, 2, NULL), path, &fault))
         return b24L_push_fault(L, &fault, NULL);
     lua_pushstring(L, path);
+    return 1;
+}
+
+/* system.modified(path) -> seconds since 1970 when it was written | nil */
+static int system_modified(lua_State *L) {
+    struct stat s;
+    if (stat(luaL_checkstring(L, 1), &s) != 0) return 0;
+    lua_pushnumber(L, (lua_Number)s.st_mtime);
     return 1;
 }
 
@@ -197,6 +206,7 @@ void b24L_open_system(lua_State *L) {
                                          {"line", system_line},
                                          {"path", system_path},
                                          {"store", system_store},
+                                         {"modified", system_modified},
                                          {"app", b24L_system_app},
                                          {"app_path", b24L_system_app_path},
                                          {"app_take", b24L_system_app_take},

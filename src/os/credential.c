@@ -51,8 +51,8 @@ static bool nothing_found(const char *path, bool env_counts, struct b24_fault *f
                     "Create an incoming webhook in Bitrix24 and export B24_WEBHOOK=URL, or write "
                     "the URL into that "
                     "file with mode 0600.",
-                    "no webhook: %s the file %s does not exist%s",
-                    env_counts ? "B24_WEBHOOK is not set and" : "", path, note);
+                    "no webhook: %sthe file %s does not exist%s",
+                    env_counts ? "B24_WEBHOOK is not set and " : "", path, note);
 }
 
 /* Is the open file the user's own, and nobody else's to read? */

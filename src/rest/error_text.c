@@ -62,10 +62,24 @@ static void squeeze(char *text) {
     *to = '\0';
 }
 
+#define PHRASE 6 /* bytes: shorter words may stand twice */
+
+/* "502 Bad Gateway 502 Bad Gateway nginx": a page's title and its heading are often the same. */
+static void say_once(char *text) {
+    for (char *gap = text; (gap = strchr(gap, ' ')) != NULL; gap++) {
+        size_t n = (size_t)(gap - text);
+        if (n < PHRASE || strncmp(text, gap + 1, n) != 0) continue;
+        if (gap[1 + n] != ' ' && gap[1 + n] != '\0') continue;
+        memmove(text, gap + 1, strlen(gap + 1) + 1);
+        gap = text;
+    }
+}
+
 void b24_flatten(char *text) {
     strip_tags(text);
     b24_decode_entities(text);
     squeeze(text);
+    say_once(text);
 }
 
 void b24_shorten(char *text, size_t max) {

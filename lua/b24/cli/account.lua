@@ -96,18 +96,23 @@ function account.conf(args, many)
   return conf, place
 end
 
+local OF_CREDENTIAL = { BAD_WEBHOOK = true, BAD_TOKEN = true, BAD_PORTAL = true,
+  BAD_CREDENTIAL = true, BAD_FILE = true, FILE_NOT_PRIVATE = true }
+
 local function made(make, args, many)
   local conf, err, info = account.conf(args, many)
   if not conf then return nil, err, info end
   local it, message, about = make(conf)
-  if it then return it end
-  return nil, message .. " (in " .. err .. ")", about
+  if it then return it, err end
+  -- what is wrong with an option is not the file's fault
+  local place = OF_CREDENTIAL[about.code] and " (in " .. err .. ")" or ""
+  return nil, message .. place, about
 end
 
 ---@param args table
 ---@param many? boolean
 ---@return b24.client? client
----@return string? err
+---@return string? err or where the credential was found
 ---@return b24.info? info
 function account.client(args, many)
   local client, err, info = made(b24.client, args, many)

@@ -9,7 +9,7 @@ local main = {}
 -- In the order of the help. Each file has name, summary, define(command) and run(args) -> exit
 -- code.
 local COMMANDS = { "counters", "inbox", "waiting", "watch", "show", "send", "mark_read", "call",
-  "list", "login", "doctor", "portal", "completion" }
+  "list", "login", "logout", "status", "doctor", "portal", "completion" }
 
 local EPILOG = [[
 Without a command, b24 shows who is waiting, as a table. To get started: b24 login
@@ -85,6 +85,22 @@ local function masked(message)
   return (message:gsub("(/rest/[^/]*/)[^/%s']+", "%1***"))
 end
 
+-- The first word that is a command's name: whose help to see.
+local function named(argv)
+  for _, word in ipairs(argv) do
+    for _, file in ipairs(COMMANDS) do
+      if word == file:gsub("_", "-") then return word end
+    end
+  end
+end
+
+local function wants_json(argv)
+  for _, word in ipairs(argv) do
+    if word == "--json" then return true end
+  end
+  return false
+end
+
 local function chosen(argv)
   local args = quick.parse(argv)
   if args then return require "b24.cli.command.counters", args end
@@ -96,6 +112,7 @@ end
 
 local function perform(argv)
   local command, args, parser = chosen(argv)
+  exit.profile = args.profile
   local code = command.run(args, parser)
   out.flush()
   return code
@@ -103,13 +120,12 @@ end
 
 -- Errors that end a command early: tables of our own, or what the library throws for wrong
 -- arguments.
-local function explain(problem)
+local function explain(problem, argv)
   if type(problem) == "string" and problem:find "interrupted!" then return exit.INTERRUPTED end
   local usage = type(problem) == "table" and problem.usage or
     type(problem) == "string" and problem:match "^[^\n]-(b24: [^\n]*)"
   if usage then
-    io.stderr:write(usage:find "^b24: " and usage or "b24: " .. usage, "\nSee: b24 --help\n")
-    return exit.USAGE
+    return exit.misuse(usage, named(argv))
   elseif type(problem) ~= "table" then
     io.stderr:write(masked(tostring(problem)), "\n")
     return exit.PORTAL
@@ -132,12 +148,13 @@ end
 ---@return integer exit code
 function main.run(argv)
   require("b24.codec").system.fill_standard()
+  exit.as_json = wants_json(argv)
   local ok, result = xpcall(function() return perform(argv) end, handler)
   if not ok then
-    result = explain(result)
+    result = explain(result, argv)
     if result == exit.OK then
       local flushed, problem = pcall(out.flush)
-      if not flushed then result = explain(problem) end
+      if not flushed then result = explain(problem, argv) end
     end
   end
   return result

@@ -41,6 +41,17 @@ local function print_table(client)
   return exit.OK
 end
 
+-- With --max-age, from the cache: the names are not in it.
+local function print_short(conf)
+  local found, err, info = b24.counters(conf)
+  if not found then return exit.failure(err, info) end
+  out.line(b24.why(found))
+  if info.stale then
+    io.stderr:write("b24: this answer is ", text.duration(info.age), " old\n")
+  end
+  return exit.OK
+end
+
 local function print_json(conf)
   local found, err, info = b24.counters(conf)
   if not found then return exit.failure(err, info) end
@@ -64,19 +75,17 @@ local function check(args)
   if problem then exit.usage(problem) end
   local misplaced = (args.warn or args.crit) and formats.limits_problem(args.format)
   if misplaced then exit.usage(misplaced) end
-  if (args.max_age or args.stale_ok) and not (args.json or args.format) then
-    exit.usage("--max-age and --stale-ok need --json or --format: the table with names is never "
-      .. "cached")
-  end
 end
 
 function counters.run(args)
   check(args)
-  local make = (args.format or args.json) and account.checked or account.client
+  local cached = args.max_age or args.stale_ok
+  local make = (args.format or args.json or cached) and account.checked or account.client
   local found, err, info = make(args)
   if args.format then return print_format(args, found, err, info) end
   if not found then return exit.failure(err, info) end
   if args.json then return print_json(found) end
+  if cached then return print_short(found) end
   return print_table(found)
 end
 

@@ -17,7 +17,7 @@ end
 function inbox.run(args)
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
-  local list, problem, about = client:inbox { section = args.section }
+  local list, problem, about = client:inbox { section = args.section and args.section:upper() }
   if not list then return exit.failure(problem, about) end
   for _, line in ipairs(args.json and list or rows.table(list, true)) do
     out.line(args.json and json.encode(line) or line)
