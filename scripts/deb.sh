@@ -26,7 +26,7 @@ fill debian/control
 [ -n "$repository" ] || sed -i '/^Homepage:/d' debian/control
 
 SOURCE_DATE_EPOCH=$(git -C ../../.. log -1 --format=%ct) DEB_BUILD_OPTIONS=parallel=2 \
-  dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 30 ../build.log >&2; exit 1; }
+  dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 30 ../build.log | cut -c1-300 >&2; exit 1; }
 cd ..
 # shellcheck disable=SC2016 # dpkg's words
 for package in *.deb; do echo "$package: $(dpkg-deb --show --showformat='${Installed-Size} KiB installed, needs ${Depends}' "$package")"; done

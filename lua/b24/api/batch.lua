@@ -88,7 +88,8 @@ local function at_once(core, conf, steps, parallel, answer)
   end)
   for i, step in ipairs(steps) do -- of a call that was cancelled: each command is in a part
     if not outcomes[i] then
-      local _, err, info = codec.fault("closed", "CANCELLED", "the call was cancelled", nil, "batch")
+      local _, err, info = codec.fault("closed", "CANCELLED", "the call was cancelled", nil,
+        "batch")
       lost(step, err, info, answer)
       outcomes[i] = { ok = false, err = err, info = info }
     end
