@@ -129,6 +129,7 @@ NVIM_DIR ?= lua/b24
 nvim: ## build the plugin for Neovim, in this folder
 	@$(MAKE) --no-print-directory module ABI=5.1 OUT=$(NVIM_OUT)
 	install -m 755 $(NVIM_OUT)/b24/codec.so $(NVIM_OUT)/b24/core.so $(NVIM_DIR)/
+	@scripts/helptags.sh doc
 
 deps: ## install what building and the specs need (on Debian; elsewhere list it)
 	@scripts/deps.sh build
@@ -157,6 +158,9 @@ dist: ## the release: tarball, rockspec, source rock and recipes, in build/dist
 deb: ## Debian packages of the last commit, in build/deb
 	@scripts/deb.sh
 
+deb-try: ## install, run and purge the packages of build/deb in a clean chroot of RELEASE=trixie
+	@RELEASE='$(RELEASE)' scripts/deb_try.sh
+
 foreign: deps ## run clients of Bitrix24 that we did not write against the mock portal (needs node)
 	@scripts/foreign.sh
 
@@ -178,7 +182,7 @@ docs: ## write what is generated from the sources: doc/conf.md, doc/reference.md
 	@$(LUA) scripts/release_rockspec.lua
 
 clean: ## remove what was built
-	rm -rf build lua/b24/codec.so lua/b24/core.so
+	rm -rf build lua/b24/codec.so lua/b24/core.so doc/tags
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46

@@ -30,4 +30,13 @@ SOURCE_DATE_EPOCH=$(git -C ../../.. log -1 --format=%ct) DEB_BUILD_OPTIONS=paral
 cd ..
 # shellcheck disable=SC2016 # dpkg's words
 for package in *.deb; do echo "$package: $(dpkg-deb --show --showformat='${Installed-Size} KiB installed, needs ${Depends}' "$package")"; done
-lintian --fail-on error --no-tag-display-limit -- *.changes
+# Who answers for the packages is for a fork to say: until then there is no mail address.
+suppress=""
+case $maintainer in *@localhost*)
+  suppress="--suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog"
+  echo "deb: lintian does not look at the maintainer's mail address: set MAINTAINER in the Makefile"
+  ;;
+esac
+# shellcheck disable=SC2086
+lintian --fail-on error --no-tag-display-limit $suppress -- *.changes
+echo "deb: lintian found no error"

@@ -73,7 +73,8 @@ for path, file in pairs(scripts) do read_lua(path, file) end
 
 -- code -> the kinds that the list says
 local listed, order = {}, {}
-for code, cell in process.read(ROOT .. "doc/errors.md"):gmatch "\n| `(%u[%u%d_]+)` | ([%l_, ]+) |" do
+local page = process.read(ROOT .. "doc/errors.md")
+for code, cell in page:gmatch "\n| `(%u[%u%d_]+)` | ([%l_, ]+) |" do
   listed[code], order[#order + 1] = {}, code
   for kind in cell:gmatch "[%l_]+" do listed[code][kind] = true end
 end
