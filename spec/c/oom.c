@@ -23,6 +23,7 @@
    only after so many n in a row at which nothing failed was the last n behind the last allocation.
  */
 #define QUIET 3
+#define AGAIN 5 /* runs in which a complaint has to come again */
 
 static const char *file, *webhook;
 static const char *const side_names[SIDES] = {"Lua", "C"};
@@ -172,13 +173,24 @@ static bool try_once(const struct trial *t, long *blown) {
     return ok;
 }
 
+/* With threads and sockets no two runs are the same: what is wrong must show itself again. It is
+   told in any case. */
+static bool shows_again(const struct trial *t) {
+    long blown;
+    if (!t->scenario.threads) return true;
+    for (int i = 0; i < AGAIN; i++)
+        if (!try_once(t, &blown)) return true;
+    printf("oom: %s, allocation %ld: not seen again in %d runs\n", t->scenario.name, t->n, AGAIN);
+    return false;
+}
+
 /* Adds to *survived. */
 static bool try_all(struct trial *t, long *survived) {
     int quiet = 0, wanted = t->scenario.threads ? QUIET : 1;
     bool ok = true;
     for (t->n = 0; quiet < wanted && ok; t->n++) {
         long blown = 0;
-        ok = try_once(t, &blown);
+        ok = try_once(t, &blown) || !shows_again(t);
         quiet = blown > 0 ? 0 : quiet + 1;
     }
     *survived += t->n - quiet;
