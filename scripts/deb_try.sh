@@ -28,12 +28,15 @@ cat >"$root/try.sh" <<'TRY'
 set -eu
 export DEBIAN_FRONTEND=noninteractive HOME=/root
 apt-get -qq update
-apt-get -qq install -y --no-install-recommends /debs/*.deb lua-http luajit >/tmp/apt.log 2>&1 || { tail -20 /tmp/apt.log; exit 1; }
+apt-get -qq install -y --no-install-recommends /debs/*.deb lua-http openssl luajit >/tmp/apt.log 2>&1 || { tail -20 /tmp/apt.log; exit 1; }
 files() { find /usr /etc -xdev ! -path '/usr/share/doc/*' -name '*b24*' | sort; }
 b24 --version
 b24 portal --port 8024 >/tmp/portal.out 2>&1 &
 portal=$!
-until grep -q rest/1/ /tmp/portal.out 2>/dev/null; do sleep 0.2; done
+until grep -q rest/1/ /tmp/portal.out; do
+  kill -0 "$portal" 2>/dev/null || { cat /tmp/portal.out; exit 1; }
+  sleep 0.2
+done
 B24_WEBHOOK=$(grep -oE 'http://[^ ]*/rest/1/[^ ]*/' /tmp/portal.out | head -n 1)
 export B24_WEBHOOK B24_ALLOW_HTTP=1
 b24 | head -n 1
