@@ -41,10 +41,11 @@ CURL_CFLAGS  = $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null)
 CURL_LIBS    = $(or $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null),-lcurl)
 SYSTEM_LIBS  = -lpthread $(if $(filter Linux,$(shell uname -s)),-ldl)
 
-# V=1 shows the compiler's lines.
-V     ?=
-QUIET := $(if $(V),,@)
-tell   = $(if $(V),,@echo "  $(1) $@")
+# V=1 shows the compiler's lines, make -s nothing.
+V      ?=
+QUIET  := $(if $(V),,@)
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+tell    = $(if $(V)$(SILENT),,@echo "  $(1) $@")
 
 # ---- files; what knows libcurl is in src/curl, and in these of the binding: only b24.core has them
 NEED_CURL := curl/% lua/core lua/engine
@@ -140,8 +141,8 @@ demo: deps ## show the counters of a mock portal, over TLS
 demo-openresty: ## a page with live badges in a real nginx, against a mock portal
 	@scripts/demo_openresty.sh
 
-picture: ## recreate doc/openresty.png, the page of demo-openresty
-	@scripts/demo_openresty.sh --picture doc/openresty.png
+picture: ## recreate doc/openresty*.png, the page of demo-openresty: light, dark, small
+	@scripts/demo_openresty.sh --picture doc/openresty
 
 debian: ## run demo and specs in a chroot of RELEASE=trixie (bullseye, testing; LUAS= SPECS= shorten it)
 	@RELEASE='$(RELEASE)' LUAS='$(LUAS)' SPECS='$(SPECS)' scripts/debian.sh

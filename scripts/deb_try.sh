@@ -43,7 +43,7 @@ b24 | head -n 1
 for lua in lua5.4 luajit; do
   "$lua" -e 'local b24 = require "b24" print(_VERSION, b24.badge(assert(b24.counters())))'
 done
-nvim --headless '+lua print(require("b24.nvim").status().badge ~= nil and "Neovim has b24")' '+help b24' '+echo expand("%:t")' +q 2>&1
+nvim --headless '+lua print(require("b24.nvim").status().badge ~= nil and "Neovim has b24")' '+help b24' '+echo expand("%:t")' +qa 2>&1
 echo
 kill "$portal"
 man -w b24 >/dev/null 2>&1 || ls /usr/share/man/man1/b24.1.gz >/dev/null 2>&1 || echo "no manual (minbase leaves manuals out)"

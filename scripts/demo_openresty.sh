@@ -1,10 +1,11 @@
 #!/bin/sh
 # make demo-openresty: examples/openresty in a real nginx, against the mock portal, until Ctrl-C; messages arrive meanwhile.
-# demo_openresty.sh --once: prints each page once and ends. --picture FILE: makes a picture of the page and ends.
+# demo_openresty.sh --once: prints each page once and ends. --login: what people see who log in. --browse 0 (dark), 1: what a
+# browser makes of the page, for its spec. --picture NAME: makes NAME.png, NAME-dark.png and NAME-phone.png.
 set -eu
 cd "$(dirname "$0")/.."
 groups="build nginx"
-[ "${1:-}" != --picture ] || groups="$groups picture"
+case ${1:-} in --picture | --browse) groups="$groups picture" ;; esac
 # shellcheck disable=SC2086
 scripts/deps.sh $groups
 make -s module LUA=luajit >&2
@@ -54,12 +55,23 @@ sed -e "s#^include .*#load_module $modules/ndk_http_module.so; load_module $modu
   -e "s#lua_package_path \"[^\"]*\"#lua_package_path \"$site/?.lua;$PWD/lua/?.lua;$PWD/lua/?/init.lua;;\"#" \
   -e "s#127.0.0.1:8080#127.0.0.1:$port#" -e "s#/etc/nginx/b24/html#$site/html#" \
   examples/openresty/nginx.conf >"$dir/nginx.conf"
+if [ "${1:-}" = --login ]; then # each person sees his own
+  printf 'anna:{PLAIN}pw\nstranger:{PLAIN}pw\n' >"$dir/users"
+  sed -i "s#set .b24_everybody 1;#auth_basic b24; auth_basic_user_file $dir/users;#" "$dir/nginx.conf"
+fi
+if [ "${1:-}" = --browse ]; then # a page around the page, which looks at it
+  sed -i "s#location = /unread#location = /check { default_type text/html; root $PWD/spec/support; try_files /openresty_page.html =404; } location = /unread#" \
+    "$dir/nginx.conf"
+fi
 nginx -p "$dir" -c "$dir/nginx.conf" 2>"$dir/nginx.out" &
 nginx=$!
 
 url=http://127.0.0.1:$port
 tries=0
-until curl -sf "$url/unread?user=anna" "$url/unread?user=boris" --fail-early >"$dir/answer" 2>&1; do
+login="" second_user=boris
+[ "${1:-}" != --login ] || login="-u anna:pw" second_user=anna
+# shellcheck disable=SC2086
+until curl -sf $login "$url/unread?user=anna" "$url/unread?user=$second_user" --fail-early >"$dir/answer" 2>&1; do
   tries=$((tries + 1))
   if [ "$tries" -gt 100 ] || ! kill -0 "$nginx" 2>/dev/null; then
     cat "$dir/nginx.out" "$dir/error.log" >&2
@@ -69,6 +81,23 @@ until curl -sf "$url/unread?user=anna" "$url/unread?user=boris" --fail-early >"$
   sleep 0.05
 done
 
+if [ "${1:-}" = --login ]; then
+  for who in nobody: anna:pw anna:guess stranger:pw; do
+    echo "== $who"
+    curl -sS -w '\n%{http_code}\n' -u "$who" "$url/unread" | grep -v '<'
+  done
+  echo "== anna asks for boris"
+  curl -sS -o "$dir/answer" -w '%{http_code}\n' -u anna:pw "$url/unread?user=boris"
+  exit 0
+fi
+if [ "${1:-}" = --browse ]; then
+  control dialog '{"user_id":2,"dialog_id":"chat70","kind":"line","count":120,"age":6000,"title":"Visitor Ann"}'
+  sleep 2 # the poller's turn comes each second
+  HOME=$dir/home chromium --headless --no-sandbox --disable-gpu --window-size=1400,1800 \
+    --blink-settings=preferredColorScheme="$2" --virtual-time-budget=9000 --dump-dom "$url/check" 2>"$dir/chromium.log" ||
+    { cat "$dir/chromium.log" >&2; exit 1; }
+  exit 0
+fi
 if [ "${1:-}" = --once ]; then
   for page in /unread /metrics /; do
     echo "== $page"
@@ -85,11 +114,16 @@ if [ "${1:-}" = --picture ]; then
   control message '{"user_id":2,"dialog_id":"5","count":3}'
   control dialog '{"user_id":2,"dialog_id":"chat70","kind":"line","count":2,"title":"Visitor Ann"}'
   sleep 2 # the poller's turn comes each second
-  home=$dir/home
-  # no sandbox: root has none; this browser sees nothing but our page
-  HOME=$home chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=620,230 \
-    --virtual-time-budget=3000 --screenshot="$2" "$url/" >"$dir/chromium.log" 2>&1 || { cat "$dir/chromium.log" >&2; exit 1; }
-  echo "b24: $2"
+  shoot() { # shoot FILE WIDTH,HEIGHT SCHEME; 0: dark, 1: light
+    # no sandbox: root has none; this browser sees nothing but our page
+    HOME=$dir/home chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size="$2" \
+      --blink-settings=preferredColorScheme="$3" --virtual-time-budget=3000 --screenshot="$1" "$url/" \
+      >"$dir/chromium.log" 2>&1 || { cat "$dir/chromium.log" >&2; exit 1; }
+    echo "b24: $1"
+  }
+  shoot "$2.png" 760,290 1
+  shoot "$2-dark.png" 760,290 0
+  shoot "$2-phone.png" 500,290 1 # Chromium has no narrower window
   exit 0
 fi
 echo "b24: $url   (JSON: $url/unread, Prometheus: $url/metrics). Ctrl-C ends it."

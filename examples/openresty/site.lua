@@ -5,36 +5,77 @@ local cjson = require "cjson"
 
 local site = {}
 
-local function entry(counters, err, info)
+local accounts = require "accounts"
+local kept = ngx.shared.b24
+
+local FRESH = 60 -- seconds in which the same question is not asked again
+
+-- Who has been waiting longest for this person. The poller knows only numbers, so the portal is
+-- asked: if somebody waits, when the number changes, and at most once a minute else.
+local function longest(name, messages)
+  local key = ("site:longest:%s:%d"):format(name, messages)
+  local text = kept:get(key)
+  if text then return text ~= "" and cjson.decode(text) or nil end
+  kept:set(key, "", FRESH) -- nobody else asks meanwhile
+  local client = b24.client(accounts[name])
+  local inbox = client and client:inbox()
+  local first
+  for _, d in ipairs(inbox or {}) do
+    local counts = d.waiting and not d.muted and d.kind ~= "tasks" -- as in the badge
+    if counts and (not first or d.waiting > first.seconds) then
+      first = { name = d.name or d.dialog_id, seconds = d.waiting, at_least = d.at_least }
+    end
+  end
+  if first then kept:set(key, cjson.encode(first), FRESH) end
+  return first
+end
+
+local function entry(name, counters, err, info)
   local totals = counters and b24.totals(counters) or {}
+  local waits = totals.messages and totals.messages > 0 and not info.stale
   return {
     badge = b24.badge(counters), messages = totals.messages, notifications = totals.notifications,
-    lines = totals.lines,
-    tasks = totals.tasks, age = info.age, stale = info.stale, err = err or info.last_error,
+    lines = totals.lines, tasks = totals.tasks, age = info.age, stale = info.stale,
+    err = err or info.last_error, why = counters and b24.why(counters),
+    longest = waits and longest(name, totals.messages) or nil,
   }
 end
 
--- /unread: everybody; /unread?user=anna: one. With a login of your own take ngx.var.remote_user for
--- the name.
+-- Whose numbers may be seen: everybody's where nginx.conf says so, else those of the person who has
+-- logged in. nil: nobody's.
+local function allowed()
+  if ngx.var.b24_everybody == "1" then return b24.all() end
+  local name = ngx.var.remote_user
+  if not name or not accounts[name] then return nil end
+  local counters, err, info = b24.get(name)
+  return { [name] = { counters = counters, err = err, info = info } }
+end
+
+-- /unread: everybody, or oneself; /unread?user=anna: one of them.
 function site.unread()
   ngx.header.content_type, ngx.header.cache_control = "application/json", "no-store"
-  local name = ngx.var.arg_user
+  local answers, name = allowed(), ngx.var.arg_user
+  if not answers then
+    ngx.status = ngx.var.remote_user and 403 or 401
+    return ngx.say '{"err":"log in with a name that accounts.lua has"}'
+  end
   if not name then
     local all = {}
-    for account, answer in pairs(b24.all()) do
-      all[account] = entry(answer.counters, answer.err, answer.info)
+    for account, answer in pairs(answers) do
+      all[account] = entry(account, answer.counters, answer.err, answer.info)
     end
     return ngx.say(cjson.encode(all))
   end
-  local counters, err, info = b24.get(name)
-  if info.code == "UNKNOWN_ACCOUNT" then
+  local one = answers[name]
+  if not one then
     ngx.status = 404
-  elseif not counters then
+    return ngx.say '{"err":"there is no such account"}'
+  elseif not one.counters then
     ngx.status = 503
   else
-    ngx.header.age = math.floor(info.age)
+    ngx.header.age = math.floor(one.info.age)
   end
-  ngx.say(cjson.encode(entry(counters, err, info)))
+  ngx.say(cjson.encode(entry(name, one.counters, one.err, one.info)))
 end
 
 local HEAD = {

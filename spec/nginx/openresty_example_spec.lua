@@ -18,17 +18,76 @@ local function output(command)
   return text
 end
 
-it("the conf that doc/openresty.md has for nginx is one that nginx takes", function()
-  local conf = assert(process.read(ROOT .. "doc/openresty.md")):match "\n```nginx\n(.-)\n```"
-  local name = os.tmpname()
-  os.remove(name)
-  local dir = name .. ".nginx"
-  os.execute("mkdir -p " .. process.quote(dir))
-  local main = ("%s\npid %s/pid; error_log stderr; events {}\n"):format(nginx.load_modules(), dir)
-  process.write(dir .. "/nginx.conf",
-    main .. conf:gsub("listen 8080", "listen 127.0.0.1:" .. nginx.free_port()))
-  local text = output(("nginx -t -p %s -c %s/nginx.conf 2>&1; rm -rf %s"):format(dir, dir, dir))
-  assert.truthy(text:find("test is successful", 1, true), text)
+describe("the conf that doc/openresty.md has for nginx", function()
+  local portal, dir, port
+  setup(function()
+    portal = require("spec.support.portal").start()
+    dir = os.tmpname() .. ".nginx"
+    os.execute("mkdir -p " .. process.quote(dir .. "/run"))
+  end)
+  before_each(function()
+    portal:reset()
+    port = nginx.free_port()
+  end)
+  teardown(function() os.execute("rm -rf " .. process.quote(dir)) end)
+
+  -- As it stands there, but for what is this machine's: modules, user, folders, port, DNS, CA.
+  local function conf()
+    local text = assert(process.read(ROOT .. "doc/openresty.md")):match "\n```nginx\n(.-)\n```"
+    local here = output("cd ./" .. process.quote(ROOT) .. " && pwd"):gsub("\n", "/")
+    local changes = {
+      { "include /etc/nginx/modules%-enabled/%*%.conf;", nginx.load_modules() },
+      { "user www%-data;", output "id -u":find "^0" and "user root;" or "" },
+      { "/var/lib/b24", dir .. "/run" }, { "/etc/b24", dir }, { "listen 8080",
+        "listen 127.0.0.1:" .. port }, { "/etc/ssl/certs/ca%-certificates%.crt", portal.ca_file },
+      { "every = 30", "every = 1" },
+      { "events { }", ("events { } pid %s/pid; error_log %s/error.log; daemon off;"):format(dir,
+        dir) },
+      { "http {", ('http { lua_package_path "%slua/?.lua;%slua/?/init.lua;;"; '
+        .. 'lua_package_cpath "%sbuild/5.1/?.so;;";'):format(here, here, here) },
+    }
+    for _, change in ipairs(changes) do
+      local found
+      text, found = text:gsub(change[1], (change[2]:gsub("%%", "%%%%")))
+      assert.is_true(found >= 1, change[1])
+    end
+    return text
+  end
+
+  local function start()
+    process.write(dir .. "/nginx.conf", conf())
+    local line = "nginx -p %s -c %s/nginx.conf >%s/out 2>&1 & echo $!"
+    return tonumber((output(line:format(dir, dir, dir))))
+  end
+
+  it("shows each person his own number", function()
+    process.write(dir .. "/accounts.lua", ("return { anna = { webhook = %q, allow_http = true } }")
+      :format(portal.http_webhook))
+    process.write(dir .. "/users", "anna:{PLAIN}pw\n")
+    local pid = start()
+    local said
+    local found = process.eventually(20, function()
+      said = output(("curl -s -u anna:pw http://127.0.0.1:%d/unread"):format(port))
+      return said == "8\n"
+    end)
+    local stranger = output(("curl -s -o %s/answer -w '%%{http_code}' http://127.0.0.1:%d/unread")
+      :format(dir, port))
+    posix.kill(pid, 15)
+    assert.is_true(found, said .. (process.read(dir .. "/error.log") or ""))
+    assert.equal("401", stranger)
+  end)
+
+  it("says at the start that the accounts cannot be read", function()
+    os.remove(dir .. "/accounts.lua")
+    local pid = start()
+    local text
+    local found = process.eventually(20, function()
+      text = process.read(dir .. "/error.log") or ""
+      return text:find(dir .. "/accounts.lua", 1, true)
+    end)
+    posix.kill(pid, 15)
+    assert.truthy(found, text)
+  end)
 end)
 
 describe("the OpenResty example", function()

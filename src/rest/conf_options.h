@@ -1,5 +1,6 @@
 /* rest/conf_options.h: the options of conf, one row each. A row makes the option's name and Lua
-   type (lua/options.c), and its lines in doc/conf.md and lua/b24/types.lua (scripts/conf_table.lua).
+   type (lua/options.c), and its lines in doc/conf.md and lua/b24/types.lua
+   (scripts/conf_table.lua).
    That of a plain value makes the field of struct b24_conf, too, its default, how it is read
    (lua/conf.c) and freed: such an option is one row and its use. */
 #ifndef B24_REST_CONF_OPTIONS_H
