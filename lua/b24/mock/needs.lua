@@ -13,7 +13,7 @@ function needs.check()
     if not found then
       local missing = tostring(message):match "module '([^']+)' not found" or name
       return false, ("b24: the mock portal needs lua-http (%s is missing for %s): "
-        .. "luarocks install http, or apt install lua-http"):format(missing,
+        .. "luarocks install http, or apt install lua-http luajit"):format(missing,
         rawget(_G, "jit") and "LuaJIT" or _VERSION)
     end
   end
