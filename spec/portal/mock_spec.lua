@@ -98,7 +98,7 @@ describe("b24.mock", function()
     local said = data.shell("env -i PATH=\"$PATH\" LUA_PATH='/nowhere/?.lua' luajit " .. main
       .. " --check 2>&1")
     assert.equal("b24: the mock portal needs lua-http (http.server is missing for LuaJIT): "
-      .. "luarocks install http, or apt install lua-http\n", said)
+      .. "luarocks install http, or apt install lua-http luajit\n", said)
   end)
 
   it("has the limits of a real portal when told to, and tokens that end", function()
