@@ -150,6 +150,9 @@ debian: ## run demo and specs in a chroot of RELEASE=trixie (bullseye, testing; 
 picture-live: ## recreate doc/live.svg, a message left in one pane and told in the other
 	@scripts/picture_live.sh doc/live.svg
 
+picture-awesome: ## recreate doc/awesome.png, the widget in a real AwesomeWM
+	@scripts/picture_awesome.sh doc/awesome.png
+
 picture-nvim: ## recreate doc/neovim.svg, the inbox in a real Neovim
 	@scripts/picture_nvim.sh doc/neovim.svg
 
