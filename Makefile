@@ -181,9 +181,7 @@ lint asan tsan valgrind oom fuzz coverage bench nvim-bench rock: ## as named; ea
 	@scripts/$@.sh $(if $(filter fuzz,$@),$(FUZZ_SECONDS))
 
 docs: ## write what is generated from the sources: doc/conf.md, doc/reference.md, types.lua, :help, llms.txt
-	@$(LUA) scripts/conf_table.lua
-	@$(LUA) scripts/reference.lua
-	@$(LUA) scripts/release_rockspec.lua
+	@$(LUA) scripts/docs.lua
 
 clean: ## remove what was built
 	rm -rf build lua/b24/codec.so lua/b24/core.so doc/tags

@@ -1,10 +1,6 @@
 --- Writes what src/rest/conf_options.h says of each option of conf into doc/conf.md (a table) and
---- lua/b24/types.lua (a class), between their marks. `make docs` runs it; spec/readme_spec.lua
+--- lua/b24/types.lua (a class), between their marks. `make docs` does it (scripts/docs.lua); spec/readme_spec.lua
 --- fails when it has not been run.
----
----     lua scripts/conf_table.lua           -- in the top folder
----
---- dofile gives the functions, for the spec.
 
 local HEADER = "src/rest/conf_options.h"
 local WIDTH = 100 -- of a line of Lua
@@ -149,17 +145,6 @@ function conf_table.files(root)
       .. text:sub(last) }
   end
   return files
-end
-
-if arg and (arg[0] or ""):find "conf_table%.lua$" then
-  for name, text in pairs(conf_table.files "") do
-    if text.is ~= text.should then
-      local file = assert(io.open(name, "wb"))
-      file:write(text.should)
-      file:close()
-      print("written: " .. name)
-    end
-  end
 end
 
 return conf_table

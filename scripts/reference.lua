@@ -1,10 +1,6 @@
 --- Writes doc/reference.md, the API's part of llms.txt and that of Neovim's help from the LuaLS
---- annotations in the sources. `make docs` runs it; spec/reference_spec.lua fails when it has not
+--- annotations in the sources. `make docs` does it (scripts/docs.lua); spec/reference_spec.lua fails when it has not
 --- been run, or when a public function has no annotation.
----
----     lua scripts/reference.lua            -- in the top folder
----
---- dofile gives the functions, for the spec.
 
 local reference = {}
 
@@ -325,17 +321,6 @@ function reference.files(root)
     files[name] = { is = text, should = text:sub(1, first) .. mark[3](root) .. text:sub(last) }
   end
   return files
-end
-
-if arg and (arg[0] or ""):find "reference%.lua$" then
-  for name, text in pairs(reference.files "") do
-    if text.is ~= text.should then
-      local file = assert(io.open(name, "wb"))
-      file:write(text.should)
-      file:close()
-      print("written: " .. name)
-    end
-  end
 end
 
 return reference

@@ -1,9 +1,5 @@
 --- Writes the rockspec of the release that src/base/common.h names, from b24-scm-0.rockspec.
---- `make docs` runs it; spec/readme_spec.lua fails when it has not been run.
----
----     lua scripts/release_rockspec.lua     -- in the top folder
----
---- dofile gives the functions, for the spec.
+--- `make docs` does it (scripts/docs.lua); spec/readme_spec.lua fails when it has not been run.
 
 local release = {}
 
@@ -31,17 +27,6 @@ function release.files(root)
   local source = ('\nsource = { url = "%s", dir = "b24-%s" }'):format(tarball, version)
   text = text:gsub("\nsource = {.-\n}", source)
   return { [name] = { should = text, is = read(root .. name) or "" } }
-end
-
-if arg and (arg[0] or ""):find "release_rockspec%.lua$" then
-  for name, text in pairs(release.files "") do
-    if text.is ~= text.should then
-      local file = assert(io.open(name, "wb"))
-      file:write(text.should)
-      file:close()
-      print("written: " .. name)
-    end
-  end
 end
 
 return release
