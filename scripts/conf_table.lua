@@ -1,6 +1,6 @@
 --- Writes what src/rest/conf_options.h says of each option of conf into doc/conf.md (a table) and
---- lua/b24/types.lua (a class), between their marks. `make docs` does it (scripts/docs.lua); spec/readme_spec.lua
---- fails when it has not been run.
+--- lua/b24/types.lua (a class), between their marks. `make docs` does it (scripts/docs.lua);
+--- spec/readme_spec.lua fails when it has not been run.
 
 local HEADER = "src/rest/conf_options.h"
 local WIDTH = 100 -- of a line of Lua

@@ -1,6 +1,6 @@
 --- Writes doc/reference.md, the API's part of llms.txt and that of Neovim's help from the LuaLS
---- annotations in the sources. `make docs` does it (scripts/docs.lua); spec/reference_spec.lua fails when it has not
---- been run, or when a public function has no annotation.
+--- annotations in the sources. `make docs` does it (scripts/docs.lua); spec/reference_spec.lua
+--- fails when it has not been run, or when a public function has no annotation.
 
 local reference = {}
 
