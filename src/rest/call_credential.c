@@ -17,6 +17,10 @@ bool b24_call_renew_new(struct b24_call *c, struct b24_conf *conf) {
     return true;
 }
 
+void b24_call_renew_end(struct b24_call *c) {
+    if (c->renew != NULL && c->renew->owner->renewer == c) c->renew->owner->renewer = NULL;
+}
+
 void b24_call_renew_free(struct b24_call *c) {
     if (c->renew == NULL) return;
     b24_call_renew_end(c);

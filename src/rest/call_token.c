@@ -55,10 +55,6 @@ static void tell_server(struct b24_call *c) {
     o->not_run = true;
 }
 
-void b24_call_renew_end(struct b24_call *c) {
-    if (c->renew != NULL && c->renew->owner->renewer == c) c->renew->owner->renewer = NULL;
-}
-
 /* Nobody else of this process renews this conf's. One whose deadline has passed does not either:
    its coroutine may have been killed. */
 static bool claim(struct b24_call *c) {
