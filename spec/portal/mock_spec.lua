@@ -217,7 +217,7 @@ describe("b24 portal", function()
 
   it("wants a port and a time", function()
     local status, _, err = command.run({ "portal", "--port", "70000" }, env())
-    assert.same({ 2, "b24: '70000' is not a port (1 to 65535)\nSee: b24 --help\n" },
+    assert.same({ 2, "b24: '70000' is not a port (1 to 65535)\nSee: b24 portal --help\n" },
       { status, err })
   end)
 end)

@@ -9,7 +9,10 @@ local TELLING = 6 -- so many characters of a secret in a row are a leak
 -- Everything that a curious user can see of a value: its texts, its members', their texts'.
 local function texts_of(value, list, seen)
   list, seen = list or {}, seen or {}
-  if type(value) ~= "table" or not seen[value] then list[#list + 1] = tostring(value) end
+  if type(value) ~= "table" or not seen[value] then
+    -- an address may have the same digits as a secret
+    list[#list + 1] = type(value) == "string" and value or (tostring(value):gsub("0x%x+", ""))
+  end
   if type(value) == "table" and not seen[value] then
     seen[value] = true
     for key, item in next, value do
