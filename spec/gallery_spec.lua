@@ -118,6 +118,9 @@ describe("the example for", function()
   end)
 
   it("awesome shows the badge, and on a click who is waiting", function()
+    if process.sanitized() then
+      return pending "the program itself is not built for a sanitizer"
+    end
     if not (has "awesome" and has "Xvfb") then return pending "awesome, Xvfb are not installed" end
     local version = assert(io.popen("awesome --version"):read "*a":match "Lua (5%.%d)")
     local _, env = shell("make -s -C " .. quote(ROOT == "" and "." or ROOT) .. " env LUA=lua"

@@ -42,7 +42,7 @@ for _, page in ipairs(PAGES) do
         source = source:gsub("\n# .*$", ""):gsub("%-%-proto =https", "--proto =http")
       end
       process.write(file, source .. "\n")
-      local status = os.execute(("env B24_WEBHOOK=%s %s %s >%s/out 2>&1"):format(
+      local status = os.execute(("env -u LD_PRELOAD B24_WEBHOOK=%s %s %s >%s/out 2>&1"):format(
         process.quote(webhook), program, file, dir))
       return status == true or status == 0, assert(process.read(dir .. "/out"))
     end
