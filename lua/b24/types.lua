@@ -33,7 +33,8 @@
 ---@field max_age? number seconds: accept cached counters up to this old (default: 0)
 --- if the portal does not answer, return older counters, marked as stale (default: false)
 ---@field stale_ok? boolean
---- trusted certificates: a PEM file (default: $SSL_CERT_FILE, or the system's)
+--- trusted certificates: a PEM file (default: the profile's, $B24_CA_FILE, $SSL_CERT_FILE, or the
+--- system's)
 ---@field ca_file? string
 --- trusted certificates: a hashed directory (default: $SSL_CERT_DIR, or the system's)
 ---@field ca_path? string

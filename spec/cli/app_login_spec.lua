@@ -43,7 +43,7 @@ describe("b24 login --app", function()
       :format(host, folder()), out)
     assert.truthy(err:find("Log in to " .. host .. " in the browser.", 1, true))
     assert.equal("600", data.shell("stat -c %a " .. quote(folder() .. "/app")):match "%d+")
-    assert.equal("app\n", data.shell("ls -A " .. quote(folder()))) -- nothing is left beside it
+    assert.equal("app\nca_file\n", data.shell("ls -A " .. quote(folder()))) -- nothing else is left
     assert.equal(1, exchanges())
     local known = codec.system.app(folder() .. "/app")
     assert.same({ "7", "im,crm", portal.member_id }, { known.user_id, known.scope,
@@ -94,7 +94,8 @@ describe("b24 login --app", function()
     assert.equal("8", codec.system.app(folder() .. "/app").user_id)
     portal:control "expire_tokens"
     assert.equal(0, (b24 { "counters", "--json" }))
-    assert.equal("app\napp.login\napp.new\napp.work\n", data.shell("ls -A " .. quote(folder())))
+    assert.equal("app\napp.login\napp.new\napp.work\n",
+      data.shell("ls -A " .. quote(folder()) .. " | grep -v ca_file"))
   end)
 
   it("remembers a token server that was named", function()
@@ -186,7 +187,7 @@ describe("b24 login --app", function()
     assert.equal(3, status)
     assert.truthy(err:find("invalid_client", 1, true), err)
     assert.equal(before, stored())
-    assert.equal("app\n", data.shell("ls -A " .. quote(folder())))
+    assert.equal("app\nca_file\n", data.shell("ls -A " .. quote(folder())))
   end)
 
   describe("takes a pasted address", function()
@@ -302,7 +303,8 @@ describe("b24 login --app", function()
     local status, out = b24 { "doctor" }
     assert.equal(0, status, out)
     assert.truthy(out:find("accepted; it is in " .. folder() .. "/app\n", 1, true), out)
-    assert.truthy(out:find("\nok    tokens     of user 1 %(User 1%); the access token is good for "
+    assert.truthy(out:find("\nok    owner      User 1 %(user 1%)\n"), out)
+    assert.truthy(out:find("\nok    tokens     the access token is good for "
       .. "%d+ min; for: im, crm\n"), out)
     portal:control("app", { scope = { "crm" } })
     status, out = b24 { "doctor" }

@@ -78,8 +78,8 @@ describe("b24", function()
     portal:control("message", { dialog_id = "chat24", text = "Is it\ndone?\27[2J", author_id = 5 })
     local status, out, err = b24 { "show", "chat24", "--unread" }
     assert.same({ 0, "" }, { status, err })
-    assert.truthy(out:find("\n%d%d%d%d%-%d%d%-%d%d %d%d:%d%d  Иван Smith: Is it\n"
-      .. "    done%? %[2J\n$"), out)
+    assert.truthy(out:find("\n%* %d%d%d%d%-%d%d%-%d%d %d%d:%d%d  Иван Smith: Is it\n"
+      .. "      done%? %[2J\n$"), out)
     assert.equal(3, #objects(select(2, b24 { "show", "chat24", "--unread", "--json" })))
     assert.equal(1, #objects(select(2, b24 { "show", "chat24", "--limit", "1", "--json" })))
     assert.equal(2, (b24 { "show", "nobody" }))

@@ -23,11 +23,13 @@ describe("b24 doctor", function()
 
   local HEALTHY = [[
 ok    versions   b24 VERSION
+ok    host       HOST
 ok    dns        the portal's name resolves
 ok    tcp        the portal's port is open
 ok    tls        the certificate is trusted and matches the name
 ok    https      the portal accepts this form of request
 ok    credential accepted; it is in B24_WEBHOOK
+ok    owner      User 1 (user 1)
 ok    clock      within N s of the portal's
 ok    scope      crm, department, disk, im, pull_channel, task, user
 ok    plan       has REST: ru_basic
@@ -41,7 +43,7 @@ ok    limiter    shared by all processes of this user
   it("finds a healthy portal healthy", function()
     local status, out, err = doctor({ B24_WEBHOOK = portal.webhook }, "--ca-file", portal.ca_file)
     out = out:gsub("b24 [^\n]*", "b24 VERSION", 1):gsub("within %d+ s", "within N s")
-      :gsub("over http%S+;", "over PUSH;")
+      :gsub("over http%S+;", "over PUSH;"):gsub("https://%S+\n", "HOST\n", 1)
     assert.same({ 0, HEALTHY, "" }, { status, out, err })
   end)
 
@@ -150,29 +152,39 @@ ok    limiter    shared by all processes of this user
       for _ = 1, 60 do codec.call(conf, "profile"):next(codec.clock(), "go") end
       portal:control "log_clear"
       local status, out = doctor({}, "--timeout", "0.4")
-      assert.same({ 4, "versions", "limiter", "credential" },
+      assert.same({ 4, "versions host", "limiter", "credential" },
         { status, rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
       assert.same({}, portal:log())
     end)
 
+    it("the proxy by its name, without its password", function()
+      local status, out = doctor({ B24_WEBHOOK = portal.webhook,
+        https_proxy = "http://me:hunter2@127.0.0.1:1" }, "--ca-file", portal.ca_file)
+      assert.equal(5, status)
+      assert.truthy(out:find("BAD   proxy      http://***@127.0.0.1:1 ($https_proxy): b24: PROXY_",
+        1, true), out)
+      assert.is_nil(out:find "hunter2")
+    end)
+
     it("not the network, when an option is unusable", function()
       local status, out = doctor({ B24_WEBHOOK = portal.webhook }, "--ca-file", "/nowhere/ca.pem")
-      assert.same({ 2, "versions", "options", "credential" },
+      assert.same({ 2, "versions host", "options", "credential" },
         { status, rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
     end)
 
     it("not the name, when it is an address; not the port, when nobody answered", function()
       local _, out = doctor { B24_WEBHOOK = "http://127.0.0.1:1/rest/1/x/" }
-      assert.same({ "versions", "tcp", "credential" }, { rows(out, "ok"), rows(out, "BAD"),
+      assert.same({ "versions host", "tcp", "credential" }, { rows(out, "ok"), rows(out, "BAD"),
         rows(out, "%-") }, out)
       _, out = doctor { B24_WEBHOOK = "https://no-such-host.invalid/rest/1/x/" }
-      assert.same({ "versions", "dns", "credential" }, { rows(out, "ok"), rows(out, "BAD"),
+      assert.same({ "versions host", "dns", "credential" }, { rows(out, "ok"), rows(out, "BAD"),
         rows(out, "%-") }, out)
     end)
 
     it("not the port, when TLS was what failed", function()
       local _, out = doctor { B24_WEBHOOK = portal.webhook }
-      assert.same({ "versions dns tcp", "tls", "credential" }, { rows(out, "ok"), rows(out, "BAD"),
+      assert.same({ "versions host dns tcp", "tls", "credential" },
+        { rows(out, "ok"), rows(out, "BAD"),
         rows(out, "%-") }, out)
     end)
 
@@ -180,7 +192,7 @@ ok    limiter    shared by all processes of this user
       portal:control("fault", { kind = "html", status = 200, times = -1 })
       local _, out = doctor({ B24_WEBHOOK = portal.webhook }, "--ca-file", portal.ca_file)
       portal:control "clear_faults"
-      assert.same({ "versions dns tcp tls", "portal", "credential" },
+      assert.same({ "versions host dns tcp tls", "portal", "credential" },
         { rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
     end)
 
@@ -189,11 +201,12 @@ ok    limiter    shared by all processes of this user
         "http://127.0.0.1:" .. portal.proxy_port }
       local status, out = doctor(way_of "mine.bitrix24.ru", (unpack or table.unpack)(options))
       assert.same({ 0,
-        "versions proxy tls https credential clock scope plan counters limits live limiter", "" },
+        "versions host proxy tls https credential owner clock scope plan counters limits live "
+          .. "limiter", "" },
         { status, rows(out, "ok"), rows(out, "BAD") }, out)
       portal:control("settings", { hosts = { ["mine.bitrix24.ru"] = "refuse" } })
       status, out = doctor(way_of "mine.bitrix24.ru", (unpack or table.unpack)(options))
-      assert.same({ 5, "versions", "proxy", "credential" },
+      assert.same({ 5, "versions host", "proxy", "credential" },
         { status, rows(out, "ok"), rows(out, "BAD"), rows(out, "%-") }, out)
     end)
   end)

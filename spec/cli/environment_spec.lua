@@ -62,6 +62,18 @@ describe("the environment:", function()
       assert.is_nil(out:find("trust  ", 1, true), out)
     end)
 
+    it("goes behind B24_CA_FILE, which is of this program alone", function()
+      assert.same({ 0, "8\n", "" }, { badge { B24_CA_FILE = portal.ca_file } })
+      assert.same({ 0, "8\n", "" },
+        { badge { SSL_CERT_FILE = "/nowhere.pem", B24_CA_FILE = portal.ca_file } })
+      local status, _, err = badge { SSL_CERT_FILE = portal.ca_file, B24_CA_FILE = "/nowhere.pem" }
+      assert.equal(2, status, err)
+      assert.truthy(err:find("B24_CA_FILE", 1, true), err)
+      local out = select(2, b24({ B24_CA_FILE = portal.ca_file }, "doctor"))
+      assert.truthy(out:find("ok    trust      B24_CA_FILE: " .. portal.ca_file .. "\n", 1, true),
+        out)
+    end)
+
     it("counts for calls in an event loop too", function()
       local source = ([[
         local b24 = require "b24"

@@ -55,6 +55,38 @@ describe("b24 login", function()
     assert.same({ 0, "8\n", "" }, { b24 { "--format", "{badge}" } })
   end)
 
+  it("keeps the authority that it was tested with beside the webhook", function()
+    local badge = { "--format", "{badge}" }
+    local kept = folder() .. "/ca_file"
+    local link = home .. "/ca.pem"
+    os.execute(("ln -s %s %s"):format(quote(portal.ca_file), quote(link)))
+    assert.equal(5, (b24({ "login" }, { input = portal.webhook })))
+    assert.is_nil(process.read(kept))
+    assert.equal(0, (b24({ "login", "--ca-file", link }, { input = portal.webhook })))
+    assert.equal(portal.ca_file .. "\n", process.read(kept)) -- a path that stays
+    assert.equal("600", mode(kept))
+    assert.same({ 0, "8\n", "" }, { b24(badge) })
+    assert.truthy(select(2, b24 { "status" }):find("\ntrusts      " .. portal.ca_file .. "\n", 1,
+      true))
+    assert.truthy(select(2, b24 { "doctor" }):find("ok    trust      of login --ca-file: "
+      .. portal.ca_file, 1, true))
+    -- programs that use the same file
+    local _, out = process.run("print(require('b24').counters() ~= nil)", { HOME = home,
+      B24_RUNTIME_DIR = home .. "/run", XDG_CONFIG_HOME = "" })
+    assert.equal("true\n", out)
+    -- not for other webhooks, nor against who says otherwise
+    assert.equal(5, (b24(badge, { env = { B24_WEBHOOK = portal.webhook } })))
+    assert.equal(2, (b24(badge, { env = { B24_CA_FILE = "/nowhere.pem" } })))
+    assert.equal(0, (b24 { "logout" }))
+    assert.is_nil(process.read(kept))
+  end)
+
+  it("forgets that authority when the next webhook needs none", function()
+    assert.equal(0, (b24({ "login", "--ca-file", portal.ca_file }, { input = portal.webhook })))
+    assert.equal(0, (b24({ "login" }, { input = portal.http_webhook })))
+    assert.equal("webhook\n", data.shell("ls -A " .. quote(folder())))
+  end)
+
   it("stores profiles apart", function()
     assert.equal(0, (b24({ "login", "--profile", "work" }, { input = portal.http_webhook })))
     assert.equal(2, (b24 { "--json" }))

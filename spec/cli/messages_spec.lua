@@ -103,7 +103,7 @@ describe("b24", function()
       files = '{"id":9,"name":"con\\u009btract\\u202e.pdf","type":"file","size":122880}' })
     local status, out = b24 { "show", "chat18", "--limit", "2" }
     assert.equal(0, status)
-    assert.truthy(out:find(": See the log (https://a.example/x)\n    > quoted\n", 1, true), out)
+    assert.truthy(out:find(": See the log (https://a.example/x)\n      > quoted\n", 1, true), out)
     assert.truthy(out:find(": [con tract.pdf, 120 KB]\n", 1, true), out)
     local _, json = b24 { "show", "chat18", "--limit", "1", "--json" }
     local m = cjson.decode(json)
@@ -112,7 +112,7 @@ describe("b24", function()
     portal:control("reply", { method = "im.dialog.messages.get",
       body = [[{"result":{"messages":[{"id":5,"author_id":503,"text":"x"}],"users":[]}}]] })
     portal:control("reply", { method = "im.user.list.get", body = '{"result":[]}' })
-    assert.equal("user 503: x\n", (select(2, b24 { "show", "chat18" })))
+    assert.equal("  user 503: x\n", (select(2, b24 { "show", "chat18" })))
   end)
 
   it("no JSON has what could steer a terminal", function()

@@ -49,11 +49,24 @@ describe("b24 watch", function()
   it("prints the state, then a line for each change, until Ctrl-C", function()
     local child = begin()
     shows "8 messages are waiting\n"
-    portal:control("message", { dialog_id = "5", count = 2 })
-    shows "5: 1 -> 3\n10 messages are waiting\n"
+    portal:control("message", { dialog_id = "5", count = 2, text = "are\27you there?" })
+    shows ": are you there?\n10 messages are waiting\n"
+    assert.truthy(output():find "\n%d%d:%d%d  Иван Smith: are you there%?\n")
+    portal:control("message", { dialog_id = "chat18", author_id = 5, text = "of\na chat" })
+    shows "  Иван Smith (chat Project 18): of a chat\n11 messages are waiting\n"
     portal:control("read", { dialog_id = "5" })
-    shows "5: 3 -> 0\n7 messages are waiting\n"
+    shows "  Иван Smith [read]\n8 messages are waiting\n"
     ends(child, 2, 130)
+  end)
+
+  it("tells of a dialog whose messages it does not get", function()
+    local child = begin()
+    shows "8 messages are waiting\n"
+    portal:control("reply", { method = "im.dialog.messages.get", status = 403,
+      body = '{"error":"ACCESS_DENIED"}', times = -1 })
+    portal:control("message", { dialog_id = "5", count = 2 })
+    shows "  Иван Smith [3 unread]\n10 messages are waiting\n"
+    ends(child, 15, 143)
   end)
 
   it("tells an outage in one line, and its end in one", function()
@@ -102,10 +115,10 @@ describe("b24 watch", function()
     portal:control("message", { dialog_id = "5", count = 2 })
     shows "B24_TO=3\n.\n"
     ends(child, 15, 143)
-    assert.equal("8 messages are waiting\n5: 1 -> 3\n10 messages are "
-      .. "waiting\nB24_ALLOW_HTTP=1\nB24_BADGE=10\n"
+    local told = output():match "10 messages are waiting\n(.*)"
+    assert.equal("B24_ALLOW_HTTP=1\nB24_BADGE=10\n"
       .. "B24_DIALOG_ID=5\nB24_EVENT=change\nB24_FROM=1\nB24_MESSAGES=10\nB24_RUNTIME_DIR=" .. home
-      .. "/run\nB24_SECTION=DIALOG\nB24_TO=3\n.\n", output())
+      .. "/run\nB24_SECTION=DIALOG\nB24_TO=3\n.\n", told)
     assert.is_nil(output():find(portal.secret, 1, true))
   end)
 

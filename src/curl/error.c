@@ -73,8 +73,8 @@ static const struct row rows[] = {
     {CURLE_SSL_CERTPROBLEM, B24_TLS, "TLS_FAILED", B24_HINT_TLS},
     {CURLE_SSL_ISSUER_ERROR, B24_TLS, "CERTIFICATE_UNTRUSTED", HINT_CA},
     {CURLE_SSL_CACERT_BADFILE, B24_CONFIG, "BAD_CA_FILE",
-     "Check that ca_file (or SSL_CERT_FILE) names a readable PEM file, and ca_path (or "
-     "SSL_CERT_DIR) a hashed directory."},
+     "Check that ca_file (or B24_CA_FILE, SSL_CERT_FILE) names a readable PEM file, and ca_path "
+     "(or SSL_CERT_DIR) a hashed directory."},
     {CURLE_NOT_BUILT_IN, B24_CONFIG, "BAD_OPTION",
      "This libcurl does not support an option of the conf, such as ca_path."},
     {CURLE_UNKNOWN_OPTION, B24_CONFIG, "BAD_OPTION",

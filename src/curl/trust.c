@@ -70,13 +70,18 @@ static const char *named(const char *variable, char kept[PLACE_MAX]) {
 
 static void look_at_environment(struct b24_trust *trust, bool directories) {
     static char kept_file[PLACE_MAX], kept_path[PLACE_MAX]; /* written in pthread_once */
-    const char *file = named("SSL_CERT_FILE", kept_file);
-    const char *path = directories ? named("SSL_CERT_DIR", kept_path) : NULL;
+    const char *own = named("B24_CA_FILE", kept_file);
+    const char *file = own != NULL ? own : named("SSL_CERT_FILE", kept_file);
+    const char *path = directories && own == NULL ? named("SSL_CERT_DIR", kept_path) : NULL;
     if (file != NULL) trust->file = file;
     if (path != NULL) trust->path = path;
     /* A directory alone replaces the system's, of which a bundle is only another form. */
     if (path != NULL && file == NULL) trust->file = NULL;
-    trust->by = file != NULL ? "SSL_CERT_FILE" : path != NULL ? "SSL_CERT_DIR" : NULL;
+    if (own != NULL) trust->path = NULL; /* a portal's own authority, and no other */
+    trust->by = own != NULL    ? "B24_CA_FILE"
+                : file != NULL ? "SSL_CERT_FILE"
+                : path != NULL ? "SSL_CERT_DIR"
+                               : NULL;
 }
 
 static void look_at_system(void) {

@@ -13,9 +13,10 @@ struct b24_trust {
                        NULL: none */
 };
 
-/* Looks once per process. The strings stay. SSL_CERT_FILE and SSL_CERT_DIR go before all that is
-   found, each in its place, as in OpenSSL's own programs (libcurl asks it for neither of them, once
-   it is told a file or directory). Else a hashed directory is preferred:
+/* Looks once per process. The strings stay. B24_CA_FILE replaces all others, as the option ca_file
+   does. SSL_CERT_FILE and SSL_CERT_DIR go before all that is found, each in its place, as in
+   OpenSSL's own programs (libcurl asks it for neither of them, once it is told a file or
+   directory). Else a hashed directory is preferred:
    of it OpenSSL reads the one certificate that it needs, while a bundle of 140 costs 20 ms CPU at
    the first connection. */
 struct b24_trust b24_trust_system(void);

@@ -77,10 +77,23 @@ static bool find_app(const char *profile, struct b24_conf *c, struct b24_fault *
     return false;
 }
 
+/* The portal's own authority, which `b24 login --ca-file` keeps beside the credential: the path of
+   a PEM file in ca_file or ca_file.PROFILE. Who names one means that. */
+static bool find_ca_file(const char *profile, struct b24_conf *c, struct b24_fault *fault) {
+    struct b24_credential found;
+    if (c->ca_file != NULL || c->ca_path != NULL || b24_env_set("B24_CA_FILE")) return true;
+    if (!b24_credential_line("ca_file", profile, &found, fault))
+        return strcmp(fault->code, "NO_CREDENTIAL") == 0;
+    return b24_conf_string(&c->ca_file, b24_view_of(found.url), fault);
+}
+
 bool b24L_find_credential(const char *profile, struct b24_conf *c, struct b24_fault *fault) {
     struct b24_credential found;
     bool ok = b24_credential_find(profile, &found, fault);
-    if (!ok) return strcmp(fault->code, "NO_CREDENTIAL") == 0 && find_app(profile, c, fault);
+    if (!ok)
+        return strcmp(fault->code, "NO_CREDENTIAL") == 0 && find_app(profile, c, fault) &&
+               find_ca_file(profile, c, fault);
+    if (strcmp(found.place, "B24_WEBHOOK") != 0 && !find_ca_file(profile, c, fault)) return false;
     if (!b24_conf_webhook(c, b24_view_of(found.url), fault)) {
         size_t n = strlen(fault->message);
         snprintf(fault->message + n, sizeof fault->message - n, " (in %s)", found.place);

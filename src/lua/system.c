@@ -1,5 +1,5 @@
 /* codec.system: terminals, private files, the credential's place. For b24 on the command line. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "lua/system.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include "base/paste.h"
 #include "lua/interrupt.h"
 #include "os/child.h"
+#include "os/columns.h"
 #include "os/credential.h"
 #include "os/private_file.h"
 #include "os/standard.h"
@@ -83,6 +84,19 @@ static int system_modified(lua_State *L) {
     struct stat s;
     if (stat(luaL_checkstring(L, 1), &s) != 0) return 0;
     lua_pushnumber(L, (lua_Number)s.st_mtime);
+    return 1;
+}
+
+/* system.realpath(path) -> the absolute path of what is there | nil, why */
+static int system_realpath(lua_State *L) {
+    char *path = realpath(luaL_checkstring(L, 1), NULL);
+    if (path == NULL) {
+        lua_pushnil(L);
+        lua_pushstring(L, strerror(errno));
+        return 2;
+    }
+    lua_pushstring(L, path);
+    free(path);
     return 1;
 }
 
@@ -189,6 +203,15 @@ static int system_reader_gone(lua_State *L) {
     return 1;
 }
 
+/* system.window(fd) -> columns, lines of the terminal; nil: there is none */
+static int system_window(lua_State *L) {
+    int columns, lines;
+    if (!b24_window((int)luaL_checknumber(L, 1), &columns, &lines)) return 0;
+    lua_pushinteger(L, columns);
+    lua_pushinteger(L, lines);
+    return 2;
+}
+
 /* system.trim(text) -> the same without what people paste around a webhook */
 static int system_trim(lua_State *L) {
     struct b24_view text;
@@ -205,6 +228,7 @@ void b24L_open_system(lua_State *L) {
                                          {"credential", system_credential},
                                          {"line", system_line},
                                          {"path", system_path},
+                                         {"realpath", system_realpath},
                                          {"store", system_store},
                                          {"modified", system_modified},
                                          {"app", b24L_system_app},
@@ -219,6 +243,7 @@ void b24L_open_system(lua_State *L) {
                                          {"start", system_start},
                                          {"fill_standard", system_fill_standard},
                                          {"reader_gone", system_reader_gone},
+                                         {"window", system_window},
                                          {NULL, NULL}};
     open_child(L);
     b24L_open_listener(L);

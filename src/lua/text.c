@@ -1,5 +1,6 @@
-/* codec.neutral, codec.neutral_json, codec.plain, codec.readable, codec.parts: text between people,
-   terminals and the portal. The rules are in base/neutral.c, im/markup.c and im/sendable.c. */
+/* codec.neutral, codec.neutral_json, codec.plain, codec.readable, codec.columns, codec.cut,
+   codec.parts: text between people, terminals and the portal. The rules are in base/neutral.c,
+   os/columns.c, im/markup.c and im/sendable.c. */
 #include "lua/text.h"
 
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include "base/neutral.h"
 #include "im/markup.h"
 #include "im/sendable.h"
+#include "os/columns.h"
 
 #define TEXT_TYPE "b24.growing " B24_VERSION
 #define TEXT_MAX  (SIZE_MAX / 2) /* no bound: what is read here is bounded, by max_reply */
@@ -67,6 +69,28 @@ static int plain(lua_State *L) { return rewritten(L, b24_sendable_plain); }
 
 /* codec.readable(text) -> a message's text without its markup */
 static int readable(lua_State *L) { return rewritten(L, b24_markup_text); }
+
+/* codec.columns(text) -> how many it takes on a terminal */
+static int columns(lua_State *L) {
+    lua_pushinteger(L, (lua_Integer)b24_columns(check_view(L, 1)));
+    return 1;
+}
+
+#define ELLIPSIS "\xE2\x80\xA6"
+
+/* codec.cut(text, max) -> at most so many columns of it; what was cut shows */
+static int cut(lua_State *L) {
+    struct b24_view text = check_view(L, 1);
+    lua_Integer max = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, max >= 1, 2, "at least 1");
+    if (b24_columns_cut(text, (size_t)max).n < text.n) {
+        struct b24_view kept = b24_columns_cut(text, (size_t)max - 1);
+        lua_pushlstring(L, kept.p, kept.n);
+        lua_pushliteral(L, ELLIPSIS);
+        lua_concat(L, 2);
+    } else lua_pushvalue(L, 1);
+    return 1;
+}
 
 /* How many messages `text` makes. */
 static int count_parts(struct b24_view text) {
@@ -141,6 +165,7 @@ static int unsent(lua_State *L) {
 void b24L_open_text(lua_State *L) {
     static const luaL_Reg functions[] = {{"neutral", neutral}, {"neutral_json", neutral_json},
                                          {"plain", plain},     {"readable", readable},
+                                         {"columns", columns}, {"cut", cut},
                                          {"parts", parts},     {"unsent", unsent},
                                          {NULL, NULL}};
     b24L_open_type(L, TEXT_TYPE, text_gc, NULL);

@@ -74,7 +74,7 @@
       "seconds: accept [cached counters](status-bars.md#one-answer-for-all-bars) up to this old")  \
     X(FLAG, stale_ok, 0, 0, false,                                                                 \
       "if the portal does not answer, return older counters, marked as stale")                     \
-    X(TEXT, ca_file, 0, 0, "`$SSL_CERT_FILE`, or the system's",                                    \
+    X(TEXT, ca_file, 0, 0, "the profile's, `$B24_CA_FILE`, `$SSL_CERT_FILE`, or the system's",     \
       "trusted certificates: a PEM file")                                                          \
     X(TEXT, ca_path, 0, 0, "`$SSL_CERT_DIR`, or the system's",                                     \
       "trusted certificates: a hashed directory")                                                  \

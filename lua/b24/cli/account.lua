@@ -75,6 +75,21 @@ local function find(profile, timeout)
   return nil, place, info
 end
 
+--- The portal's own authority: --ca-file, or what login has kept beside the credential. Nil: that
+--- of the environment or the system; or nil, err, info.
+---@param args table
+---@param place string where the credential was found
+---@return string? path
+---@return string? err
+---@return b24.info? info
+function account.ca_file(args, place)
+  local set = os.getenv "B24_CA_FILE"
+  if args.ca_file or place == "B24_WEBHOOK" or set and set ~= "" then return args.ca_file end
+  local path, err, info = codec.system.line("ca_file", args.profile)
+  if path or info.code == "NO_CREDENTIAL" then return path end
+  return nil, err, info
+end
+
 --- The conf of the command's options. One deadline is over webhook_cmd and the call; what makes
 --- call after call gives each of them all of its time.
 ---@param args table
@@ -90,10 +105,34 @@ function account.conf(args, many)
   if not many and spent >= NOTICED then
     timeout = math.max(LEAST, (timeout or account.TIMEOUT) - spent)
   end
-  conf.timeout, conf.ca_file, conf.proxy = timeout, args.ca_file, args.proxy
+  local ca_file, problem, about = account.ca_file(args, place)
+  if problem then return nil, problem, about end
+  conf.timeout, conf.ca_file, conf.proxy = timeout, ca_file, args.proxy
   conf.max_age, conf.stale_ok = args.max_age, args.stale_ok or nil
   conf.nulls = args.nulls
   return conf, place
+end
+
+--- Keeps what the credential was tested with beside it: the path of --ca-file, or none.
+---@param args table
+---@param profile? string
+---@return boolean? kept
+---@return string? err
+---@return b24.info? info
+function account.keep_ca_file(args, profile)
+  local system = codec.system
+  local path, err, info = system.path("ca_file", profile)
+  if not path then return nil, err, info end
+  if not args.ca_file then
+    os.remove(path)
+    return true
+  end
+  local real, why = system.realpath(args.ca_file)
+  if not real then
+    return codec.fault("config", "BAD_CA_FILE", ("--ca-file %s: %s"):format(args.ca_file, why))
+  end
+  local stored, problem, about = system.store(path, real .. "\n")
+  return stored, problem, about
 end
 
 local OF_CREDENTIAL = { BAD_WEBHOOK = true, BAD_TOKEN = true, BAD_PORTAL = true,

@@ -234,6 +234,8 @@ local function log_in(args, profile)
   if not grant then return nil, why, more end
   local me, failed, reason = exchange(grant, args, path)
   if not me then return nil, failed, reason end
+  local kept, no, because = account.keep_ca_file(args, profile)
+  if not kept then return nil, no, because end
   tell(me, address, path)
   return true
 end

@@ -35,21 +35,36 @@ local function layer(info, way)
   return unsent and "network" or KINDS[info.kind] or "portal"
 end
 
+-- A proxy's URL without its user and password.
+local function unnamed(url)
+  return (url:gsub("^(%w+://)[^/]*@", "%1***@"):gsub("^[^/]*@", "***@"))
+end
+
+---@class b24.cli.way
+---@field https boolean
+---@field named boolean the portal is a name, no address
+---@field proxy boolean
+---@field name? string of the proxy: its URL, and who names it
+---@field sure boolean no_proxy cannot mean otherwise
+
 --- How the portal is reached.
 ---@param portal string "https://portal.example"
 ---@param proxy? string the option
----@return {https: boolean, named: boolean, proxy: boolean, sure: boolean} sure: no_proxy cannot
---- mean otherwise
+---@return b24.cli.way
 function diagnosis.way(portal, proxy)
   local scheme, host = portal:match "^(%w+)://(%[?[^/%]]*)"
   host = host:gsub(":%d+$", "")
+  ---@type b24.cli.way
   local way = { https = scheme == "https", named = host:find "^%[" == nil and host:find "%a" ~= nil,
     proxy = false, sure = true }
   if proxy then
-    way.proxy = proxy ~= ""
+    way.proxy, way.name = proxy ~= "", unnamed(proxy) .. " (--proxy)"
   elseif way.https then -- plain http is loopback, which no variable sends elsewhere
     for _, name in ipairs { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" } do
-      way.proxy = way.proxy or (os.getenv(name) or "") ~= ""
+      local url = os.getenv(name) or ""
+      if url ~= "" and not way.proxy then
+        way.proxy, way.name = true, ("%s ($%s)"):format(unnamed(url), name)
+      end
     end
     way.sure = not way.proxy or (os.getenv "no_proxy" or os.getenv "NO_PROXY" or "") == ""
   end
@@ -84,7 +99,7 @@ local ROWS = {
 
 --- The layers that a call has shown to be good, and the one that stopped it.
 ---@param info? b24.info of the failure; nil: the call was answered
----@param way table of diagnosis.way
+---@param way b24.cli.way
 ---@return {good: string[][], bad: string?, judged: boolean} judged: the portal has looked at the
 --- credential
 function diagnosis.of(info, way)

@@ -4,6 +4,7 @@
 local b24 = require "b24"
 local exit = require "b24.cli.exit"
 local json = require "b24.cli.json"
+local template = require "b24.cli.template"
 
 local formats = {}
 
@@ -54,27 +55,22 @@ local function fields(outcome)
   return values
 end
 
-local FIELDS = { messages = true, tasks = true, notifications = true, lines = true, all = true,
-  dialogs = true, badge = true, age = true, stale = true }
+local FIELDS = { "messages", "tasks", "notifications", "lines", "all", "dialogs", "badge", "age",
+  "stale" }
 
 -- What is wrong with a template, or nil.
 local function template_problem(format)
-  for name in format:gsub("{{", ""):gmatch "{([^{}]*)}" do
-    if not FIELDS[name] then
-      return ("--format has no field {%s}; there are: {messages} {tasks} {notifications} {lines} "
-        .. "{all} {dialogs} {badge} {age} {stale}, and {{ for a brace"):format(name)
-    end
-  end
+  local problem = template.problem(format, FIELDS, "--format")
+  if problem then return problem end
   if not format:find("{", 1, true) then
     return ("--format has no preset '%s'; there are: %s, or a template such as '{messages} new'")
       :format(format, names "render")
   end
 end
 
-local function template(format, outcome)
+local function filled(format, outcome)
   if not outcome.counters then return nil end
-  local values = fields(outcome)
-  return (format:gsub("{{", "\1"):gsub("{(%w+)}", values):gsub("\1", "{")) .. "\n"
+  return template.fill(format, fields(outcome)) .. "\n"
 end
 
 -- Bars: they show a failure --------------------------------------------------------------------
@@ -207,7 +203,7 @@ end
 ---@return integer? code
 function formats.render(format, outcome, options)
   local row = preset(format)
-  if not row then return template(format, outcome) end
+  if not row then return filled(format, outcome) end
   local text, code = row.render(outcome, options)
   return text, row.always_ok and exit.OK or code
 end

@@ -26,19 +26,25 @@ local function says_object(t)
   return type(meta) == "table" and meta.__jsontype == "object"
 end
 
-local function add(out, value)
+-- `indent`: what a line begins with; nil: all in one line.
+local function add(out, value, indent)
   if type(value) ~= "table" then
     out[#out + 1] = codec.encode(value)
     return
   end
   local keys = sorted_keys(value)
   local list = #keys == #value and not says_object(value)
+  local inner = indent and #keys > 0 and indent .. "  "
   out[#out + 1] = list and "[" or "{"
   for i, key in ipairs(keys) do
     if i > 1 then out[#out + 1] = "," end
-    if not list then out[#out + 1] = codec.encode(tostring(key)) .. ":" end
-    add(out, value[list and i or key])
+    if inner then out[#out + 1] = "\n" .. inner end
+    if not list then
+      out[#out + 1] = codec.encode(tostring(key)) .. (indent and ": " or ":")
+    end
+    add(out, value[list and i or key], inner)
   end
+  if inner then out[#out + 1] = "\n" .. indent end
   out[#out + 1] = list and "]" or "}"
 end
 
@@ -49,6 +55,16 @@ function json.encode(value)
   local out = {}
   add(out, value)
   return codec.neutral_json(table.concat(out))
+end
+
+--- The same for people: indented by two blanks.
+---@param value any
+---@return string[] lines
+function json.lines(value)
+  local out, lines = {}, {}
+  add(out, value, "")
+  for line in table.concat(out):gmatch "[^\n]+" do lines[#lines + 1] = codec.neutral_json(line) end
+  return lines
 end
 
 return json

@@ -40,12 +40,22 @@ local function seconds(s)
   return number, problem
 end
 
+local COLORS = { auto = true, always = true, never = true }
+
+local function color(s)
+  if COLORS[s] then return s end
+  return nil, ("--color cannot be '%s'; there are: auto, always, never"):format(s)
+end
+
 local function define_common(parser)
   parser:option("-p --profile", "Use the webhook of this profile."):argname "NAME"
   parser:option("--timeout",
     "Give up after this time (default: 30s)."):argname "TIME":convert(seconds)
   parser:option("--ca-file", "Trust the certificates of this PEM file."):argname "FILE"
   parser:option("--proxy", "Use this proxy URL; an empty string means none."):argname "URL"
+  parser:option("--color",
+    "auto (colours on a terminal, unless $NO_COLOR is set), always or never.")
+    :argname "WHEN":convert(color)
   parser:flag("--version", "Print the version."):action(function()
     out.line("b24 " .. require("b24.codec")._VERSION)
     error({ done = true }, 0)
@@ -112,7 +122,7 @@ end
 
 local function perform(argv)
   local command, args, parser = chosen(argv)
-  exit.profile = args.profile
+  exit.profile, out.color = args.profile, args.color or "auto"
   local code = command.run(args, parser)
   out.flush()
   return code

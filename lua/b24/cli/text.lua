@@ -1,4 +1,4 @@
---- Text for terminals: nothing of what strangers wrote may steer one, columns, durations.
+--- Text for terminals: nothing of what strangers wrote may steer one, width, durations.
 
 local codec = require "b24.codec"
 
@@ -18,54 +18,19 @@ function text.lines(s)
   return codec.neutral(s:gsub("\r\n?", "\n"), true)
 end
 
---- Characters, which are columns for the scripts that Bitrix24's names are written in.
+--- Columns of a terminal.
 ---@param s string
 ---@return integer
 function text.width(s)
-  local _, continuing = s:gsub("[\128-\191]", "")
-  return #s - continuing
+  return codec.columns(s)
 end
 
---- At most `max` characters; what was cut shows.
+--- At most `max` columns; what was cut shows.
 ---@param s string
 ---@param max integer
 ---@return string
 function text.cut(s, max)
-  if text.width(s) <= max then return s end
-  local n, at = 0, 1
-  while n < max - 1 do
-    at = at + 1
-    while (s:byte(at) or 0) >= 128 and s:byte(at) < 192 do at = at + 1 end
-    n = n + 1
-  end
-  return s:sub(1, at - 1) .. "…"
-end
-
----@param s string
----@param width integer negative: to the right
----@return string
-function text.pad(s, width)
-  local blanks = (" "):rep(math.abs(width) - text.width(s))
-  return width < 0 and blanks .. s or s .. blanks
-end
-
---- Rows as aligned lines. `right` names the columns whose text stands to the right.
----@param rows string[][] all of one length
----@param right? table<integer, boolean>
----@return string[] lines
-function text.columns(rows, right)
-  local widths, lines = {}, {}
-  for _, row in ipairs(rows) do
-    for i, cell in ipairs(row) do widths[i] = math.max(widths[i] or 0, text.width(cell)) end
-  end
-  for n, row in ipairs(rows) do
-    local cells = {}
-    for i, cell in ipairs(row) do
-      cells[i] = text.pad(cell, right and right[i] and -widths[i] or widths[i])
-    end
-    lines[n] = table.concat(cells, "  "):gsub(" +$", "")
-  end
-  return lines
+  return codec.cut(s, max)
 end
 
 ---@param n number

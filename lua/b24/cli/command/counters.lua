@@ -24,17 +24,17 @@ function counters.define(command)
   return mode
 end
 
+-- The summary last, where the eye is when a long table has scrolled by.
 local function print_table(client)
+  local rows = require "b24.cli.rows"
   local inbox, err, info = client:inbox()
   if not inbox then return exit.failure(err, info) end
-  local messages = inbox.totals.messages
-  out.line(out.bold(messages == 0 and "No message is waiting."
-    or not messages and "The number of waiting messages is unknown."
-    or text.count(messages, "message is", "messages are") .. " waiting."))
-  for i, line in ipairs(require("b24.cli.rows").table(inbox)) do
-    out.line((i == 1 and "\n" or "") .. line)
-  end
-  out.line("\n" .. b24.why(inbox.counters, inbox))
+  local lines = rows.table((rows.select(inbox, {})))
+  if #lines > 0 then lines[#lines + 1] = "" end
+  local why = b24.why(inbox.counters, inbox)
+  for line in (why == "0" and "" or why):gmatch "[^\n]+" do lines[#lines + 1] = line end
+  lines[#lines + 1] = out.bold(rows.summary(inbox))
+  out.page(lines)
   if inbox.incomplete then
     io.stderr:write("b24: the list is incomplete: ", inbox.incomplete, "\n")
   end

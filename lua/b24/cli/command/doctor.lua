@@ -36,11 +36,13 @@ local function new_report()
 end
 
 local function versions(report)
-  report.ok("versions", ("b24 %s, %s"):format(codec._VERSION,
-    rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION))
-  local loads, problem = pcall(require, "b24.core")
+  local loads, core = pcall(require, "b24.core")
+  local facts = loads and core.versions() or {}
+  report.ok("versions", ("b24 %s, %s%s"):format(codec._VERSION,
+    rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION,
+    loads and (", libcurl %s, %s"):format(facts.libcurl, facts.tls or "without TLS") or ""))
   if loads then return true end
-  report.bad("libcurl", "b24.core does not load: " .. tostring(problem):match "^[^\n]*",
+  report.bad("libcurl", "b24.core does not load: " .. tostring(core):match "^[^\n]*",
     "Install libcurl (Debian: libcurl4) and b24 again.", exit.USAGE)
 end
 
@@ -49,6 +51,11 @@ end
 local function trust(report, args)
   local facts = require("b24.core").versions()
   local by, place = facts.trust_by, facts.trust
+  if not args.ca_file and by ~= "B24_CA_FILE" and (os.getenv "B24_WEBHOOK" or "") == "" then
+    local kept, problem = account.ca_file({ profile = args.profile }, "")
+    if problem then return report.bad("trust", problem, nil, exit.USAGE) end
+    if kept then by, place = "of login --ca-file", kept end
+  end
   if not by then return end
   local words = ("%s: %s"):format(by, place)
   if args.ca_file then
@@ -91,8 +98,14 @@ end
 local function reach(report, client, way)
   local result, err, info = client:call "server.time"
   local found = diagnosis.of(err and info or nil, way)
-  for _, layer in ipairs(found.good) do report.ok(layer[1], layer[2]) end
-  if found.bad then report.bad(found.bad, err, exit.hint(info), exit.code(info)) end
+  for _, layer in ipairs(found.good) do
+    report.ok(layer[1], layer[1] == "proxy" and way.name .. " reaches the portal" or layer[2])
+  end
+  local which = found.bad == "proxy" and way.name
+  if found.bad then
+    report.bad(found.bad, which and ("%s: %s"):format(which, err) or err, exit.hint(info),
+      exit.code(info))
+  end
   if err and not found.judged then
     report.unknown("credential", "not checked yet; it is in " .. report.found)
   end
@@ -120,17 +133,22 @@ local function clock(report, result, info)
   end
 end
 
--- Whose tokens, for how long, for what.
-local function tokens(report, client)
+-- Whose counters these are.
+local function owner(report, client)
+  local me, err = client:call "profile"
+  if type(me) ~= "table" then return report.unknown("owner", err or "the portal does not tell") end
+  local name = ("%s %s"):format(me.NAME or "", me.LAST_NAME or ""):match "^%s*(.-)%s*$"
+  local user = "user " .. tostring(me.ID or "?")
+  report.ok("owner", name == "" and user or ("%s (%s)"):format(name, user))
+end
+
+-- For how long, and for what.
+local function tokens(report)
   if not report.store then return end
   local known, err = codec.system.app(report.store)
   if not known then return report.unknown("tokens", err) end
-  local me = client:call "profile"
-  local id = known.user_id or type(me) == "table" and me.ID or "?"
-  local name = type(me) == "table" and ("%s %s"):format(me.NAME or "", me.LAST_NAME or "")
   local left = known.expires and known.expires - os.time()
-  report.ok("tokens", ("of user %s%s; the access token %s; for: %s"):format(tostring(id),
-    name and name ~= " " and " (" .. name:match "^%s*(.-)%s*$" .. ")" or "",
+  report.ok("tokens", ("the access token %s; for: %s"):format(
     left and left > 0 and "is good for " .. text.duration(left)
       or "has expired, the next call renews it",
     known.scope and known.scope ~= "" and known.scope:gsub(",", ", ") or "unknown scopes"))
@@ -191,11 +209,13 @@ local function examine(report, args)
   trust(report, args)
   local client, portal = credential(report, args)
   if not client then return end
+  report.ok("host", portal)
   local result, info = reach(report, client, diagnosis.way(portal, args.proxy))
   address(report)
   if not result then return end
   report.ok("credential", "accepted; it is in " .. report.found)
-  tokens(report, client)
+  owner(report, client)
+  tokens(report)
   clock(report, result, info)
   scope(report, client)
   plan(report, client)

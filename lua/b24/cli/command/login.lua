@@ -81,6 +81,8 @@ local function store(line, args)
   local stored, problem, about = system.store(path, line .. "\n")
   if not stored then return nil, problem, about end
   os.remove((system.path(other, profile)))
+  local kept, failure, reason = account.keep_ca_file(args, profile)
+  if not kept then return nil, failure, reason end
   return path
 end
 

@@ -28,7 +28,7 @@ function logout.run(args)
   local profile = args.profile or os.getenv "B24_PROFILE"
   if profile == "" then profile = nil end
   local removed = 0
-  for _, name in ipairs { "webhook", "webhook_cmd", "app" } do
+  for _, name in ipairs { "webhook", "webhook_cmd", "app", "ca_file" } do
     local path, err, info, problem = remove(name, profile)
     if info then return exit.failure(err, info) end
     if problem then exit.usage(problem) end

@@ -35,20 +35,20 @@ local function scopes_of(client)
 end
 
 -- What is known; or nil, err, info.
-local function known(client, place)
+local function known(client, place, ca_file)
   local me, err, info = client:call "profile"
   if type(me) ~= "table" then return nil, err, info end
   local scopes, problem, about = scopes_of(client)
   if not scopes then return nil, problem, about end
   return { user_id = tostring(me.ID or "?"), name = name_of(me), admin = me.ADMIN == true or nil,
     portal = tostring(client):match "%((.*)%)", credential = kind_of(place), place = place,
-    since = codec.system.modified(place), scopes = scopes }
+    since = codec.system.modified(place), scopes = scopes, ca_file = ca_file }
 end
 
 function status.run(args)
   local client, place, info = account.client(args)
   if not client then return exit.failure(place, info) end
-  local it, err, about = known(client, place)
+  local it, err, about = known(client, place, account.ca_file(args, place))
   if not it then return exit.failure(err, about) end
   if args.json then
     out.line(json.encode(it))
@@ -58,6 +58,7 @@ function status.run(args)
     it.user_id) or "user " .. it.user_id), it.portal))
   out.line(("credential  %s, in %s%s"):format(it.credential, it.place,
     it.since and os.date(", since %Y-%m-%d", it.since) or ""))
+  if it.ca_file then out.line("trusts      " .. it.ca_file) end
   out.line("scopes      " .. text.line(table.concat(it.scopes, ", ")))
   return exit.OK
 end

@@ -7,6 +7,8 @@ local out = require "b24.cli.out"
 local rows = require "b24.cli.rows"
 local text = require "b24.cli.text"
 
+local NAME_MAX = 40 -- columns
+
 local waiting = { name = "waiting",
   summary = "List who has been waiting too long; print nothing if nobody is." }
 
@@ -14,19 +16,31 @@ function waiting.define(command)
   command:option("--over", "Only those who have been waiting longer than this."):argname "TIME"
     :convert(text.seconds):default "15m"
   command:flag("--lines", "Only clients in open lines.")
-  command:flag("--json", "Print one JSON object per line, one for each dialog.")
+  rows.define(command)
+end
+
+-- Those over the time, as rows.select takes them.
+local function late(inbox, over)
+  local list = {}
+  for _, d in ipairs(inbox) do
+    if (d.waiting or 0) > over then list[#list + 1] = d end
+  end
+  return list
+end
+
+local function line(d)
+  return ("%s: %d unread, %s"):format(text.cut(rows.name(d), NAME_MAX), d.unread, rows.waiting(d))
 end
 
 function waiting.run(args)
+  rows.check(args)
   local client, err, info = account.client(args)
   if not client then return exit.failure(err, info) end
   local list, problem, about = client:inbox { section = args.lines and "LINES" or nil }
   if not list then return exit.failure(problem, about) end
-  for _, d in ipairs(list) do
-    if not d.muted and (d.waiting or 0) > args.over then
-      out.line(args.json and json.encode(d) or ("%s: %d unread, %s"):format(rows.name(d), d.unread,
-        rows.waiting(d)))
-    end
+  for _, d in ipairs((rows.select(late(list, args.over), args))) do
+    out.line(args.json and json.encode(d) or args.template and rows.fill(args.template, d)
+      or line(d))
   end
   if list.incomplete then
     io.stderr:write("b24: the list is incomplete: ", list.incomplete, "\n")

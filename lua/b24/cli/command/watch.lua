@@ -9,6 +9,7 @@ local account = require "b24.cli.account"
 local exit = require "b24.cli.exit"
 local hooks = require "b24.cli.hooks"
 local json = require "b24.cli.json"
+local news = require "b24.cli.news"
 local out = require "b24.cli.out"
 local presence = require "b24.cli.presence"
 local text = require "b24.cli.text"
@@ -52,21 +53,15 @@ local function tellable(changes)
   return list
 end
 
-local function name_of(change)
-  return change.dialog_id or "notifications"
-end
-
 local function print_state(counters)
   local messages = b24.totals(counters).messages
   print_now(messages and text.count(messages, "message is", "messages are") .. " waiting"
     or "the number of waiting messages is unknown")
 end
 
-local function print_changes(counters, changes)
+local function print_changes(told, counters, changes)
   local list = tellable(changes)
-  for _, change in ipairs(list) do
-    print_now(("%s: %d -> %d"):format(name_of(change), change.from or 0, change.to or 0))
-  end
+  for _, line in ipairs(told:lines(list)) do print_now(line) end
   if #list > 0 then print_state(counters) end
 end
 
@@ -120,7 +115,7 @@ end
 -- The handlers of client:watch. `ended.code` is the exit code, once the credential is refused:
 -- asking on is no use then.
 local function handlers(args, client, ended)
-  local first = true
+  local first, told = true, news.new(client)
   local function exec(event, counters, change)
     if not args.exec then return end
     hooks.exec(args.exec, args.exec_timeout,
@@ -132,7 +127,7 @@ local function handlers(args, client, ended)
     elseif first then
       print_state(counters)
     else
-      print_changes(counters, changes)
+      print_changes(told, counters, changes)
     end
     if first and args.live then look_at_user(args, self) end
     first = false
