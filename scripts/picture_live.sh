@@ -63,10 +63,9 @@ until_seen 'messages are waiting'
 sleep 3 # the channel is open, and what that asks for has been answered
 inner select-pane -t :.0
 inner send-keys -t :.0 'anna-writes Are you there?' Enter
-until_seen '5: 1 -> 2'
+until_seen '9 messages are waiting'
 sleep 3
 inner send-keys -t :.0 'anna-writes It is about the contract' Enter
-until_seen '5: 2 -> 3'
 until_seen '10 messages are waiting'
 sleep 0.5
 outer capture-pane -e -p -N >"$dir/screen"

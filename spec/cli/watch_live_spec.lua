@@ -50,8 +50,8 @@ describe("b24 watch --live", function()
     local child = begin()
     shows "8 messages are waiting\n"
     polls(1)
-    portal:control("message", { dialog_id = "5", count = 2 })
-    shows "5: 1 -> 3\n10 messages are waiting\n"
+    portal:control("message", { dialog_id = "5", count = 2, text = "are you there?" })
+    shows "  Иван Smith: are you there?\n10 messages are waiting\n"
     child:kill(2)
     assert.equal(130, (child:wait()))
     running = nil
