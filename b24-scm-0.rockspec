@@ -54,6 +54,7 @@ build = {
     ["b24.cli.command.status"] = "lua/b24/cli/command/status.lua",
     ["b24.cli.command.waiting"] = "lua/b24/cli/command/waiting.lua",
     ["b24.cli.command.watch"] = "lua/b24/cli/command/watch.lua",
+    ["b24.cli.complete"] = "lua/b24/cli/complete.lua",
     ["b24.cli.diagnosis"] = "lua/b24/cli/diagnosis.lua",
     ["b24.cli.exit"] = "lua/b24/cli/exit.lua",
     ["b24.cli.formats"] = "lua/b24/cli/formats.lua",

@@ -1,9 +1,8 @@
--- b24's commands: inbox, waiting, show, send, mark-read, call, list, completion.
+-- b24's commands: inbox, waiting, show, send, mark-read, call, list.
 -- One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"
-local data = require "spec.support.data"
 local process = require "spec.support.process"
 
 describe("b24", function()
@@ -230,29 +229,5 @@ describe("b24", function()
     assert.equal(1, status)
     assert.truthy(err:find("b24: X: a", 1, true))
     assert.is_nil(err:find "\27")
-  end)
-
-  for _, shell in ipairs { "bash", "zsh", "fish" } do
-    it("completion for " .. shell .. " names commands and options", function()
-      local status, out, err = b24 { "completion", shell }
-      assert.same({ 0, "" }, { status, err })
-      for _, word in ipairs { "mark-read", "doctor", "format", "over" } do
-        assert.truthy(out:find(word, 1, true), shell .. " " .. word)
-      end
-    end)
-
-    it("completion for " .. shell .. " is a script that it can read", function()
-      if data.shell("command -v " .. shell) == "" then return pending("no " .. shell) end
-      process.write(home .. "/completion", (select(2, b24 { "completion", shell })))
-      assert.equal("", data.shell(shell .. " -n " .. process.quote(home .. "/completion")))
-    end)
-  end
-
-  it("completion completes, in bash", function()
-    process.write(home .. "/completion", (select(2, b24 { "completion", "bash" })))
-    process.write(home .. "/try",
-      ". " .. home .. "/completion\nCOMP_WORDS=(b24 ma); COMP_CWORD=1; COMP_LINE='b24 ma'\n"
-      .. "_b24 b24 ma b24 2>/dev/null; echo \"${COMPREPLY[*]}\"\n")
-    assert.equal("mark-read", data.shell("bash " .. process.quote(home .. "/try")):match "%S+")
   end)
 end)

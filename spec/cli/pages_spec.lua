@@ -3,6 +3,7 @@
 -- One Lua of each kind: processes.
 
 local command = require "spec.support.command"
+local data = require "spec.support.data"
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start
 
@@ -54,6 +55,31 @@ describe("of the command line", function()
       assert.truthy(page:find("%f[%w]" .. name .. "%f[%W]"), name)
     end
     assert.is_true(count >= 4)
+  end)
+
+  it("the help of every command fits 80 columns, and has examples that can be read", function()
+    command.path() -- may skip this
+    local parser, commands = require("b24.cli.main").parser()
+    local count = 0
+    for name, sub in pairs(commands) do
+      local help = select(2, command.run({ name, "--help" }, { env = { HOME = home } }))
+      for line in help:gmatch "[^\n]+" do assert.is_true(#line <= 80, name .. ": " .. line) end
+      for _, example in ipairs(sub.examples) do
+        assert.truthy(help:find("\n  " .. example .. "\n", 1, true), example)
+        for part in (example:gsub(" >%S+$", "") .. " | "):gmatch "(.-) | " do
+          local argv = {}
+          -- what a shell makes of it
+          local said = data.shell("b24() { printf '%s\\n' \"$@\"; }; " .. part)
+          for word in part:find "^b24 " and said:gmatch "[^\n]+" or function() end do
+            argv[#argv + 1] = word
+          end
+          local ok, problem = parser:pparse(argv)
+          assert.truthy(ok, example .. ": " .. tostring(problem))
+          count = count + math.min(1, #argv)
+        end
+      end
+    end
+    assert.is_true(count > 20)
   end)
 
   it("the manual names every command and option", function()

@@ -2,6 +2,7 @@
 #define _XOPEN_SOURCE 700
 #include "lua/system.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "base/paste.h"
 #include "lua/interrupt.h"
+#include "lua/text.h"
 #include "os/child.h"
 #include "os/columns.h"
 #include "os/credential.h"
@@ -76,6 +78,34 @@ static int system_path(lua_State *L) {
     if (!b24_private_path(luaL_checkstring(L, 1), luaL_optstring(L, 2, NULL), path, &fault))
         return b24L_push_fault(L, &fault, NULL);
     lua_pushstring(L, path);
+    return 1;
+}
+
+/* The profile of a file's name, of `name` itself or behind it and a dot; NULL: it is none. */
+static const char *profile_of(const char *file) {
+    static const char *const names[] = {"webhook.", "webhook_cmd.", "app."};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t n = strlen(names[i]);
+        if (strncmp(file, names[i], n) == 0 && b24_profile_ok(file + n)) return file + n;
+    }
+    return NULL;
+}
+
+/* system.profiles() -> those that something is stored for, in lines; one may be there twice */
+static int system_profiles(lua_State *L) {
+    char path[B24_PATH_MAX];
+    struct b24_fault fault;
+    DIR *dir = NULL;
+    struct b24_buffer *names = b24L_new_text(L);
+    if (b24_private_path("", NULL, path, &fault)) dir = opendir(path);
+    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+        const char *profile = profile_of(e->d_name);
+        if (profile == NULL) continue;
+        b24_buffer_add(names, profile, strlen(profile));
+        b24_buffer_add(names, "\n", 1);
+    }
+    if (dir != NULL) closedir(dir);
+    b24L_push_text(L, names);
     return 1;
 }
 
@@ -230,6 +260,7 @@ void b24L_open_system(lua_State *L) {
                                          {"path", system_path},
                                          {"realpath", system_realpath},
                                          {"store", system_store},
+                                         {"profiles", system_profiles},
                                          {"modified", system_modified},
                                          {"app", b24L_system_app},
                                          {"app_path", b24L_system_app_path},

@@ -20,7 +20,7 @@ bool b24_env_set(const char *name) {
     return v != NULL && *v != '\0';
 }
 
-static bool profile_ok(const char *name) {
+bool b24_profile_ok(const char *name) {
     size_t n = strlen(name);
     if (n == 0 || n > PROFILE_MAX || name[0] == '.') return false;
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == n;
@@ -28,7 +28,7 @@ static bool profile_ok(const char *name) {
 
 bool b24_private_path(const char *name, const char *profile, char out[B24_PATH_MAX],
                       struct b24_fault *fault) {
-    if (profile != NULL && !profile_ok(profile))
+    if (profile != NULL && !b24_profile_ok(profile))
         return b24_fail(fault, B24_CONFIG, "BAD_PROFILE", "A profile is a short name such as work.",
                         "the profile name may have letters, digits, '-', '_' and '.' only");
     const char *config = getenv("XDG_CONFIG_HOME");

@@ -29,6 +29,9 @@ bool b24_credential_line(const char *name, const char *profile, struct b24_crede
 bool b24_private_path(const char *name, const char *profile, char out[B24_PATH_MAX],
                       struct b24_fault *fault);
 
+/* May a profile have this name? */
+bool b24_profile_ok(const char *name);
+
 /* Is this environment variable set to something? */
 bool b24_env_set(const char *name);
 

@@ -180,6 +180,14 @@ function formats.help()
   return "A template such as '{messages} new', or " .. table.concat(list, ", ") .. "."
 end
 
+--- The presets, each with what it is for.
+---@return b24.cli.candidate[]
+function formats.presets()
+  local list = {}
+  for i, row in ipairs(PRESETS) do list[i] = { row.name, row.help } end
+  return list
+end
+
 --- What is wrong with --warn or --crit beside this format, or nil.
 ---@param format? string
 ---@return string?

@@ -6,18 +6,27 @@ local quick = require "b24.cli.quick"
 
 local main = {}
 
--- In the order of the help. Each file has name, summary, define(command) and run(args) -> exit
--- code.
+-- In the order of the help. Each file has name, summary, examples, define(command) and
+-- run(args) -> exit code.
 local COMMANDS = { "counters", "inbox", "waiting", "watch", "show", "send", "mark_read", "call",
   "list", "login", "logout", "status", "doctor", "portal", "completion" }
 
 local EPILOG = [[
-Without a command, b24 shows who is waiting, as a table. To get started: b24 login
-The webhook comes from $B24_WEBHOOK, else from the file ~/.config/b24/webhook, else from the
-command in ~/.config/b24/webhook_cmd (--profile NAME: webhook.NAME, webhook_cmd.NAME); else b24
-uses the tokens of login --app, in ~/.config/b24/app (app.NAME).
-Exit codes: 0 success, even if nothing is unread; 1 portal; 2 usage or configuration; 3 credential
-or rights; 4 the portal's limits; 5 network, TLS or timeout. Formats for bars always exit with 0.]]
+Without a command, b24 shows who is waiting. To get started: b24 login
+The webhook comes from $B24_WEBHOOK, else from the file ~/.config/b24/webhook,
+else from the command in ~/.config/b24/webhook_cmd (--profile NAME:
+webhook.NAME, webhook_cmd.NAME); else b24 uses the tokens of login --app, in
+~/.config/b24/app (app.NAME).
+Exit codes: 0 success, even if nothing is unread; 1 portal; 2 usage or
+configuration; 3 credential or rights; 4 the portal's limits; 5 network, TLS
+or timeout. Formats for bars always exit with 0.
+
+Examples:
+  b24 --format '{messages} new'
+  b24 watch --live
+  b24 COMMAND --help]]
+
+local WIDTH = 80 -- columns of the help
 
 -- Debian 11 and Ubuntu 20.04 have 0.6, which has neither choices nor completion.
 local function load_argparse()
@@ -74,14 +83,14 @@ end
 function main.parser()
   local parser = load_argparse()("b24", "Unread Bitrix24 messages, answers, and any REST method.",
     EPILOG)
-  parser:add_help(false):require_command(false):command_target "command"
+  parser:add_help(false):require_command(false):command_target "command":help_max_width(WIDTH)
   define_help(parser)
   define_common(parser)
   local commands = {}
   for _, file in ipairs(COMMANDS) do
     local command = require("b24.cli.command." .. file)
     local sub = parser:command(command.name, command.summary)
-    sub:add_help(false)
+    sub:add_help(false):epilog("Examples:\n  " .. table.concat(command.examples, "\n  "))
     define_help(sub)
     command.define(sub, parser)
     commands[command.name] = command
@@ -121,6 +130,13 @@ local function chosen(argv)
 end
 
 local function perform(argv)
+  local completion = argv[1] == "completion" and require "b24.cli.command.completion"
+  local words = completion and completion.asked(argv)
+  if words then
+    local code = completion.answer(words, (main.parser()))
+    out.flush()
+    return code
+  end
   local command, args, parser = chosen(argv)
   exit.profile, out.color = args.profile, args.color or "auto"
   local code = command.run(args, parser)

@@ -8,7 +8,12 @@ local out = require "b24.cli.out"
 local params = require "b24.cli.params"
 local upload = require "b24.cli.upload"
 
-local call = { name = "call", summary = "Call any REST method and print its result as JSON." }
+local call = { name = "call", summary = "Call any REST method and print its result as JSON.",
+  examples = {
+    "b24 call user.current",
+    "b24 call crm.deal.get id=5 | jq .TITLE",
+    "b24 call im.recent.list 'SKIP_OPENLINES=Y' LIMIT:=20",
+  } }
 
 function call.define(command)
   command:argument("method", "Such as user.current or crm.deal.get."):argname "METHOD"

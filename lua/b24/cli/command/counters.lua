@@ -7,7 +7,12 @@ local formats = require "b24.cli.formats"
 local out = require "b24.cli.out"
 local text = require "b24.cli.text"
 
-local counters = { name = "counters", summary = "Show how much is unread (the default command)." }
+local counters = { name = "counters", summary = "Show how much is unread (the default command).",
+  examples = {
+    "b24 counters --json | jq .totals.messages",
+    "b24 --format waybar --max-age 30s --stale-ok",
+    "b24 --format nagios --warn 10 --crit 50",
+  } }
 
 function counters.define(command)
   local mode = command:mutex(

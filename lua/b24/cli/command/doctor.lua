@@ -10,7 +10,11 @@ local shape = require "b24.cli.shape"
 local text = require "b24.cli.text"
 
 local doctor = { name = "doctor",
-  summary = "Check everything between this machine and the portal." }
+  summary = "Check everything between this machine and the portal.",
+  examples = {
+    "b24 doctor",
+    "b24 doctor --shape >shape.json",
+  } }
 
 local SKEW = 60 -- seconds; more spoils waiting times and, in the end, certificates
 

@@ -8,7 +8,13 @@ local rows = require "b24.cli.rows"
 local text = require "b24.cli.text"
 
 local inbox = { name = "inbox",
-  summary = "List who is waiting: names, waiting times, last messages." }
+  summary = "List who is waiting: names, waiting times, last messages.",
+  examples = {
+    "b24 inbox --sort waiting --limit 5",
+    "b24 inbox --section LINES",
+    "b24 inbox --template '{name}: {last_message}'",
+    "b24 inbox --json | jq -r .name",
+  } }
 
 function inbox.define(command)
   rows.define(command)

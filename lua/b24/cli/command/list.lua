@@ -9,7 +9,11 @@ local progress = require "b24.cli.progress"
 local row_formats = require "b24.cli.row_formats"
 local rows = require "b24.api.list"
 
-local list = { name = "list", summary = "Print all rows of a list." }
+local list = { name = "list", summary = "Print all rows of a list.",
+  examples = {
+    "b24 list crm.deal.list 'filter[>ID]=100' 'select[]=ID'",
+    "b24 list user.get 'select[]=ID' 'select[]=NAME' --format csv >users.csv",
+  } }
 
 function list.define(command)
   command:argument("method", "Such as crm.deal.list or tasks.task.list."):argname "METHOD"

@@ -10,7 +10,13 @@ local out = require "b24.cli.out"
 local text = require "b24.cli.text"
 
 local login = { name = "login",
-  summary = "Store a webhook, or the command that prints it, or log in to an application." }
+  summary = "Store a webhook, or the command that prints it, or log in to an application.",
+  examples = {
+    "b24 login",
+    "b24 login --webhook-cmd 'pass show b24'",
+    "b24 login --ca-file portal-ca.pem",
+    "b24 -p work login --app --portal example.bitrix24.com --client-id ID",
+  } }
 
 local system = codec.system
 

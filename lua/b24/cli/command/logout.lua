@@ -5,7 +5,11 @@ local exit = require "b24.cli.exit"
 local out = require "b24.cli.out"
 
 local logout = { name = "logout",
-  summary = "Remove what login stored on this machine, for this profile." }
+  summary = "Remove what login stored on this machine, for this profile.",
+  examples = {
+    "b24 logout",
+    "b24 -p work logout",
+  } }
 
 function logout.define() end
 

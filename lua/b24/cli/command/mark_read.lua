@@ -3,7 +3,12 @@
 local account = require "b24.cli.account"
 local exit = require "b24.cli.exit"
 
-local mark_read = { name = "mark-read", summary = "Mark a dialog as read." }
+local mark_read = { name = "mark-read", summary = "Mark a dialog as read.",
+  examples = {
+    "b24 mark-read chat18",
+    "b24 mark-read notify",
+    "b24 mark-read all",
+  } }
 
 function mark_read.define(command)
   command:argument("dialog",

@@ -4,7 +4,10 @@ local exit = require "b24.cli.exit"
 local out = require "b24.cli.out"
 local text = require "b24.cli.text"
 
-local portal = { name = "portal", summary = "Run a mock portal here, to develop against." }
+local portal = { name = "portal", summary = "Run a mock portal here, to develop against.",
+  examples = {
+    "b24 portal",
+  } }
 
 function portal.define(command)
   command:option("--port", "Plain http on this port, https on the next (default: any free ones).")

@@ -7,7 +7,12 @@ local json = require "b24.cli.json"
 local out = require "b24.cli.out"
 local upload = require "b24.cli.upload"
 
-local send = { name = "send", summary = "Send a message or files to a person or chat." }
+local send = { name = "send", summary = "Send a message or files to a person or chat.",
+  examples = {
+    "b24 send chat18 'On my way!'",
+    "backup.sh 2>&1 | b24 send chat42 -",
+    "b24 send chat18 'The report' --file report.pdf",
+  } }
 
 function send.define(command)
   command:argument("dialog", "A user's id (547), chat18 or sg3."):argname "DIALOG"

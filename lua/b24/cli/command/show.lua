@@ -8,7 +8,11 @@ local out = require "b24.cli.out"
 local template = require "b24.cli.template"
 local text = require "b24.cli.text"
 
-local show = { name = "show", summary = "Show a dialog's messages without marking them as read." }
+local show = { name = "show", summary = "Show a dialog's messages without marking them as read.",
+  examples = {
+    "b24 show chat18 --unread",
+    "b24 show 547 --limit 5 --template '{author}: {text}'",
+  } }
 
 local FIELDS = { "id", "date", "author", "text", "unread" }
 

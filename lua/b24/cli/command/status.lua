@@ -7,7 +7,11 @@ local json = require "b24.cli.json"
 local out = require "b24.cli.out"
 local text = require "b24.cli.text"
 
-local status = { name = "status", summary = "Show whose account is used, and what it may do." }
+local status = { name = "status", summary = "Show whose account is used, and what it may do.",
+  examples = {
+    "b24 status",
+    "b24 -p work status --json",
+  } }
 
 function status.define(command)
   command:flag("--json", "Print one JSON object.")

@@ -10,7 +10,11 @@ local text = require "b24.cli.text"
 local NAME_MAX = 40 -- columns
 
 local waiting = { name = "waiting",
-  summary = "List who has been waiting too long; print nothing if nobody is." }
+  summary = "List who has been waiting too long; print nothing if nobody is.",
+  examples = {
+    "b24 waiting --over 1h",
+    "b24 waiting --over 15m --lines | b24 send chat24 - --if-input",
+  } }
 
 function waiting.define(command)
   command:option("--over", "Only those who have been waiting longer than this."):argname "TIME"

@@ -14,7 +14,12 @@ local out = require "b24.cli.out"
 local presence = require "b24.cli.presence"
 local text = require "b24.cli.text"
 
-local watch = { name = "watch", summary = "Print a line for each change, until interrupted." }
+local watch = { name = "watch", summary = "Print a line for each change, until interrupted.",
+  examples = {
+    "b24 watch --live --notify",
+    "b24 watch --every 30s --exec 'pkill -RTMIN+8 waybar'",
+    "b24 watch --json | jq .badge",
+  } }
 
 local LOOK = 1 -- seconds between two looks at who reads
 
