@@ -1,6 +1,6 @@
 --- b24 completion: what a shell needs to complete b24's commands, options and their values. The
---- scripts ask b24 itself at each TAB: b24 completion --words WORD..., a candidate in each line, with
---- a tab and what it is; ":files" is for names of files.
+--- scripts ask b24 itself at each TAB: b24 completion --words WORD..., a candidate in each line,
+--- with a tab and what it is; ":files" is for names of files.
 
 local exit = require "b24.cli.exit"
 local out = require "b24.cli.out"
@@ -15,9 +15,9 @@ local SCRIPTS = {
   bash = [=[
 # bash completion for b24
 _b24() {
-    local line IFS=$'\n'
+    local line words=("${COMP_WORDS[@]:1:COMP_CWORD}") IFS=$'\n'
     COMPREPLY=()
-    for line in $("${COMP_WORDS[0]}" completion --words "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null); do
+    for line in $("${COMP_WORDS[0]}" completion --words "${words[@]}" 2>/dev/null); do
         if [ "$line" = :files ]; then
             compopt -o default 2>/dev/null
         else
