@@ -78,47 +78,10 @@ function site.unread()
   ngx.say(cjson.encode(entry(name, one.counters, one.err, one.info)))
 end
 
-local HEAD = {
-  unread = "Unread messages, by kind.",
-  up = "Did the portal answer the last time?",
-  age_seconds = "Seconds since the portal answered last.",
-}
-
--- A label's value, as Prometheus wants it.
-local function label(text)
-  return (text:gsub("[\\\"\n]", { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }))
-end
-
-local function samples(all)
-  local lists = { unread = {}, up = {}, age_seconds = {} }
-  local function add(list, labels, value) list[#list + 1] = { labels, value } end
-  for account, answer in pairs(all) do
-    local who = 'account="' .. label(account) .. '"'
-    add(lists.up, who, answer.counters and not answer.info.stale and 1 or 0)
-    if answer.counters then
-      add(lists.age_seconds, who, answer.info.age)
-      for kind, value in pairs(b24.totals(answer.counters)) do
-        if type(value) == "number" then
-          add(lists.unread, who .. ',kind="' .. kind .. '"', value)
-        end
-      end
-    end
-  end
-  return lists
-end
-
 -- /metrics, for Prometheus.
 function site.metrics()
   ngx.header.content_type = "text/plain; version=0.0.4"
-  local lists, lines = samples(b24.all()), {}
-  for _, name in ipairs { "unread", "up", "age_seconds" } do
-    lines[#lines + 1] = ("# HELP b24_%s %s\n# TYPE b24_%s gauge"):format(name, HEAD[name], name)
-    table.sort(lists[name], function(a, b) return a[1] < b[1] end)
-    for _, sample in ipairs(lists[name]) do
-      lines[#lines + 1] = ("b24_%s{%s} %.14g"):format(name, sample[1], sample[2])
-    end
-  end
-  ngx.say(table.concat(lines, "\n"))
+  ngx.print(b24.metrics(b24.all()))
 end
 
 local STATUS = { auth = 403, too_large = 413, decode = 400 }

@@ -60,18 +60,8 @@ local LIST_OPTIONS = { idempotent = flag, batch = flag, parallel = whole(1, 10),
 
 -- The options of a call, checked; {} for nil.
 local function call_options(opts, known, call)
-  if opts == nil then return {} end
-  if type(opts) ~= "table" then
-    blame(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)))
-  end
+  opts = codec.options(call, opts, known)
   for name, value in pairs(opts) do
-    if not known[name] then
-      local names = {}
-      for option in pairs(known) do names[#names + 1] = option end
-      table.sort(names)
-      blame(("b24: unknown option '%s' of %s (there %s: %s)"):format(tostring(name), call,
-        #names > 1 and "are" or "is", table.concat(names, ", ")))
-    end
     local good, words = known[name](value)
     if not good then
       local shown = type(value) == "number" and tostring(value) or "a " .. type(value)
@@ -222,8 +212,9 @@ end
 
 --- Who is waiting: the dialogs with unread messages, newest first. Makes two requests, more if
 --- there are many dialogs. Dialogs that the portal does not name are also listed, with `unknown`.
----@param opts? {section: string?, waiting: boolean?} section: only this, such as "LINES"; waiting:
---- ask since when (default)
+---@param opts? {section: string?, waiting: boolean?, muted: boolean?} section: only this, such as
+--- "LINES"; waiting: ask since when (default); muted: with dialogs that are muted (default); false
+--- is what `b24 inbox` shows
 ---@param callback? b24.callback what would be returned goes to it; a b24.task is returned
 ---@return b24.inbox? list
 ---@return string? err
@@ -232,10 +223,10 @@ function Client:inbox(opts, callback)
   check(self, "inbox")
   if type(opts) == "function" then opts, callback = nil, opts end
   local conf, inbox = self.conf, require "b24.api.inbox"
-  local section, waiting = inbox.options(opts)
+  local section, waiting, muted = inbox.options(opts)
   local list, err, info = host.run("client:inbox(opts)", self.transport, callback, function(core)
     if not conf then return closed "im.counters.get" end
-    return inbox.inbox(core, conf, section, waiting)
+    return inbox.inbox(core, conf, section, waiting, muted)
   end, COUNTERS)
   return list, err, info
 end

@@ -5,7 +5,8 @@
 --- data are never thrown; a wrong Lua type or an unknown option name is, at the caller's line. The
 --- types are declared in b24/types.lua.
 
-local codec = require "b24.codec"
+local found, codec = pcall(require, "b24.codec")
+if not found then require "b24.abi"(codec) end
 
 codec.own(debug.getinfo(1, "S").source) -- what is thrown names a line outside our folder
 
@@ -110,6 +111,16 @@ end
 ---@return string lines
 function b24.why(counters, inbox)
   local text = require("b24.api.why").text(counters, inbox)
+  return text
+end
+
+--- Metrics in Prometheus' text format, with the names that `b24 --format prometheus` has and a
+--- label `account`.
+---@param answers table<any, {counters: b24.counters?, info: b24.info?}> of b24.counters_all, or
+--- of b24.all in an nginx
+---@return string text
+function b24.metrics(answers)
+  local text = require("b24.api.metrics").all(answers)
   return text
 end
 

@@ -41,14 +41,7 @@ local KINDS = { port = "number", state = "string", limiter = "boolean", token_li
   lua = "string" }
 
 local function check(options)
-  for name, value in pairs(options) do
-    local kind = KINDS[name]
-    if not kind then codec.blame(("b24.mock.start: unknown option '%s'"):format(tostring(name))) end
-    if type(value) ~= kind then
-      codec.blame(("b24.mock.start: %s must be a %s, not a %s"):format(name, kind, type(value)))
-    end
-  end
-  return options
+  return codec.options("b24.mock.start", options, KINDS)
 end
 
 -- Starting ----------------------------------------------------------------------------------------

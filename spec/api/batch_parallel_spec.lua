@@ -180,7 +180,8 @@ describe("the requests of a batch", function()
       assert.truthy(err:find("option 'parallel' must be a whole number of 1 to 50", 1, true), err)
     end
     local _, err = pcall(function() client():batch({}, { paralel = 1 }) end)
-    assert.truthy(err:find("unknown option 'paralel' of a batch (there are: halt, parallel)", 1,
+    assert.truthy(err:find("unknown option 'paralel' of a batch (there are: halt, "
+      .. "parallel; did you", 1,
       true), err)
   end)
 end)

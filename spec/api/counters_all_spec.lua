@@ -97,11 +97,12 @@ describe("b24.counters_all", function()
     for _, row in ipairs {
       { "b24: confs must be a table of accounts, not a string", "https://localhost:1/rest/1/x/" },
       { "b24: conf must be a table, a webhook URL or nil, not a boolean", { true } },
-      { "b24: unknown option 'time_out' (did you mean 'timeout'?)", { { time_out = 1 } } },
+      { "b24: unknown option 'time_out' (there are: ", { { time_out = 1 } } },
       { "b24: option 'parallel' must be a whole number of 1 to 1000, not 0", {}, { parallel = 0 } },
       { "b24: option 'parallel' must be a whole number of 1 to 1000, not many", {},
         { parallel = "many" } },
-      { "b24: unknown option 'paralel' of b24.counters_all", {}, { paralel = 3 } },
+      { "b24: unknown option 'paralel' of b24.counters_all (there are: parallel, transport; ", {},
+        { paralel = 3 } },
       { "b24: the options of b24.counters_all must be a table, not a number", {}, 5 },
       { "b24: option 'transport' must be \"auto\", \"blocking\", \"uv\", \"cqueues\" or \"glib\", "
         .. "not thread", {},

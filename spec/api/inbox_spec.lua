@@ -328,10 +328,24 @@ describe("client:inbox", function()
     end)
   end)
 
+  it("leaves out what is muted, if told so", function()
+    local function muted(opts)
+      local n = 0
+      for _, d in ipairs(assert(client:inbox(opts))) do n = n + (d.muted and 1 or 0) end
+      return n
+    end
+    assert.equal(1, muted())
+    assert.equal(1, muted { muted = true })
+    assert.equal(0, muted { muted = false })
+    assert.equal(#client:inbox() - 1, #client:inbox { muted = false })
+  end)
+
   it("throws mistakes at the caller's line", function()
     for _, case in ipairs {
       { "x", "the options of inbox must be a table, not a string" },
-      { { sektion = "LINES" }, "unknown option 'sektion' of inbox (there is: section, waiting)" },
+      { { sektion = "LINES" }, "unknown option 'sektion' of inbox (there are: muted, section, "
+        .. "waiting; did you mean 'section'?)" },
+      { { muted = "no" }, "option 'muted' must be true or false, not a string" },
       { { waiting = 1 }, "option 'waiting' must be true or false, not a number" },
       { { section = "lines" }, "option 'section' must be one of DIALOG, " },
       { { section = {} }, "option 'section' must be one of DIALOG, " },

@@ -194,7 +194,7 @@ describe("client:watch in a plain interpreter", function()
       { "b24: option 'every' must be a number of seconds from 1 to 86400, not 1", { every = "1" } },
       { "b24: option 'on_change' must be a function, not a string", { on_change = "x" } },
       { "b24: unknown option 'on_changed' of watch (there are: every, live, on_change, on_error, "
-        .. "on_recover, on_live)",
+        .. "on_live, on_recover; did you mean 'on_change'?)",
         { on_changed = print } },
     } do
       local ok, err = pcall(function()

@@ -32,12 +32,13 @@ describe("b24 throws at the caller's line", function()
     for _ = 1, 2 do
       assert.equal("b24: conf must be a table, a webhook URL or nil, not a number",
         thrown(function(at) at[1] = line() b24.counters(5) end))
-      assert.equal("b24: unknown option 'time_out' (did you mean 'timeout'?)",
-        thrown(function(at) at[1] = line() b24.counters(conf { time_out = 3 }) end))
+      local misspelt = thrown(function(at) at[1] = line() b24.counters(conf { time_out = 3 }) end)
+      assert.truthy(misspelt:find "^b24: unknown option 'time_out' %(there are: .*timeout, ")
+      assert.truthy(misspelt:find("; did you mean 'timeout'?)", 1, true))
       assert.equal("b24: option 'timeout' must be a number of seconds, not a string",
         thrown(function(at) at[1] = line() b24.counters(conf { timeout = "3" }) end))
-      assert.equal("b24: unknown option 'wibble'",
-        thrown(function(at) at[1] = line() b24.client(conf { wibble = 3 }) end))
+      assert.truthy(thrown(function(at) at[1] = line() b24.client(conf { wibble = 3 }) end)
+        :find "^b24: unknown option 'wibble' %(there are: [%w_, ]+%)$")
       local message = thrown(function(at) at[1] = line() b24.counters(conf(), print) end)
       assert.truthy(message:find("callback needs an event loop", 1, true))
       assert(b24.counters(conf()))

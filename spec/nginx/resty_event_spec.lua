@@ -117,6 +117,7 @@ describe("b24.event in nginx", function()
 
   it("is asked for with the right options", function()
     assert.equal(500, post("/wrong", body()).status)
-    assert.truthy(server:log():find("b24: event: unknown option 'aplication_token'", 1, true))
+    local words = "b24: unknown option 'aplication_token' of event (there are: "
+    assert.truthy(server:log():find(words, 1, true))
   end)
 end)

@@ -273,7 +273,7 @@ describe("b24.resty", function()
         ["dict = 'none', accounts = {}"] = "put into nginx.conf: lua_shared_dict none 1m;",
         ["dict = 'b24', account = {}"] = "unknown option 'account'",
         ["dict = 'b24', accounts = {}, live = true"] = "would count as online for ever",
-        ["dict = 'b24', accounts = 'x'"] = "must be a table or function",
+        ["dict = 'b24', accounts = 'x'"] = "must be a table or a function",
         ["dict = 'b24'"] = "needs dict and accounts",
         ["dict = 'b24', accounts = {}, every = 0"] = "from 0.1 to 86400",
         ["dict = 'b24', accounts = {}, every = 0/0"] = "from 0.1 to 86400",

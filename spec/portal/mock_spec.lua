@@ -66,9 +66,10 @@ describe("b24.mock", function()
     assert.truthy(thrown("dance"):find("unknown operation 'dance'", 1, true))
     local ok, message = pcall(mock.start, { prot = 1 })
     assert.is_false(ok)
-    assert.truthy(message:find "mock_spec%.lua:%d+: b24.mock.start: unknown option 'prot'", message)
+    local words = "mock_spec%.lua:%d+: b24: unknown option 'prot' of b24%.mock%.start"
+    assert.truthy(message:find(words), message)
     message = select(2, pcall(mock.start, { port = "1" }))
-    assert.truthy(message:find("port must be a number, not a string", 1, true))
+    assert.truthy(message:find("'port' must be a number, not a string", 1, true))
   end)
 
   it("shows logs with any bytes", function()

@@ -108,6 +108,9 @@ void b24L_open_conf(lua_State *L);
 /* [0, 0] Throws for an unknown or wrongly typed option in the table at `conf`. lua/options.c */
 void b24L_check_options(lua_State *L, int conf);
 
+/* codec.options: the same for the options of any call. */
+int b24L_options(lua_State *L);
+
 /* ---- lua/credential.c: who a conf is for */
 
 /* [0, 0] The credential of the table at `conf`, or the one found for it; functions go into the

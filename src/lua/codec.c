@@ -198,6 +198,7 @@ static const luaL_Reg functions[] = {
     {"boot_clock", codec_boot_clock},
     {"own", b24L_own},
     {"blame", b24L_blame},
+    {"options", b24L_options},
     {"batch", b24L_batch},
     {"batch_check", b24L_batch_check},
     {"ref", b24L_ref},
@@ -219,7 +220,9 @@ static const luaL_Reg functions[] = {
 };
 
 void b24L_open_codec(lua_State *L) {
-#if LUA_VERSION_NUM < 502
+#if LUA_VERSION_NUM >= 502
+    luaL_checkversion(L); /* other symbols are missing in other versions; these need not */
+#else
     if (lua_pushthread(L)) {
         lua_pushlightuserdata(L, L);
         lua_setfield(L, LUA_REGISTRYINDEX, B24_MAIN_KEY);

@@ -46,24 +46,19 @@ function counters_all.accounts(confs)
   return list, transport
 end
 
+local OPTIONS = { transport = "any", parallel = "any" }
+
 ---@param opts table?
 ---@return integer parallel
 ---@return string? transport
 function counters_all.options(opts)
   local host = require "b24.wait.context"
-  if type(opts) ~= "table" then
-    local none = host.transport("b24.counters_all", opts)
-    return PARALLEL, none
-  end
-  local rest = {}
-  for name, value in pairs(opts) do rest[name] = value end
-  local parallel = rest.parallel or PARALLEL
-  rest.parallel = nil
+  local transport = host.transport("b24.counters_all", opts, OPTIONS)
+  local parallel = opts and opts.parallel or PARALLEL
   if type(parallel) ~= "number" or parallel % 1 ~= 0 or parallel < 1 or parallel > MOST then
     blame(("b24: option 'parallel' must be a whole number of 1 to %d, not %s"):format(MOST,
       tostring(parallel)))
   end
-  local transport = host.transport("b24.counters_all", rest)
   return parallel, transport
 end
 

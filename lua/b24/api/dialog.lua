@@ -27,25 +27,6 @@ function dialog.no_dialog(method)
     "A dialog id is the id of a user (547), or like chat18 or sg3.", method)
 end
 
-local TYPES = { boolean = "true or false", number = "a number" }
-
---- Checks the options of a call against { name = type }; "any": it is checked elsewhere.
-function dialog.check_options(call, opts, known)
-  if opts == nil then return {} end
-  if type(opts) ~= "table" then
-    blame(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)))
-  end
-  for name, value in pairs(opts) do
-    if not known[name] then
-      blame(("b24: unknown option '%s' of %s"):format(tostring(name), call))
-    end
-    if known[name] ~= "any" and type(value) ~= known[name] then
-      blame(("b24: option '%s' must be %s, not a %s"):format(name, TYPES[known[name]], type(value)))
-    end
-  end
-  return opts
-end
-
 --- A failure that the answer tells; `info` is that of the call.
 function dialog.failure(info, ...)
   local _, err, fault = codec.fault(...)

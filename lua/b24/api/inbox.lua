@@ -10,28 +10,19 @@ local inbox = {}
 local PAGE = 200 -- what im.recent.list gives at most
 local PAGES = 10 -- the counters hold 1000 chats at most; old servers also list what is read
 
---- section, waiting. What is wrong is thrown.
+local OPTIONS = { section = "any", waiting = "boolean", muted = "boolean" }
+
+--- section, waiting, muted. What is wrong is thrown.
 ---@param opts table?
 ---@return string? section
 ---@return boolean waiting
+---@return boolean muted
 function inbox.options(opts)
-  if opts == nil then return nil, true end
-  if type(opts) ~= "table" then
-    blame("b24: the options of inbox must be a table, not a " .. type(opts))
-  end
-  for name in pairs(opts) do
-    if name ~= "section" and name ~= "waiting" then
-      blame(("b24: unknown option '%s' of inbox (there is: section, waiting)")
-        :format(tostring(name)))
-    end
-  end
-  local section, waiting = opts.section, opts.waiting
-  if waiting ~= nil and type(waiting) ~= "boolean" then
-    blame("b24: option 'waiting' must be true or false, not a " .. type(waiting))
-  end
-  if section == nil then return nil, waiting ~= false end
+  opts = codec.options("inbox", opts, OPTIONS)
+  local section, waiting, muted = opts.section, opts.waiting ~= false, opts.muted ~= false
+  if section == nil then return nil, waiting, muted end
   for _, known in ipairs(codec.sections) do
-    if section == known then return section, waiting ~= false end
+    if section == known then return section, waiting, muted end
   end
   local given = type(section) == "string" and "'" .. section .. "'" or "a " .. type(section)
   blame(("b24: option 'section' must be one of %s, not %s"):format(table.concat(codec.sections,
@@ -159,11 +150,24 @@ local function without_waiting(list)
   for _, entry in ipairs(list) do entry.waiting, entry.at_least = nil, nil end
 end
 
+local function without_muted(list)
+  local kept, n = 0, #list
+  for i = 1, n do
+    local entry = list[i]
+    if not entry.muted then
+      kept = kept + 1
+      list[kept] = entry
+    end
+  end
+  for i = kept + 1, n do list[i] = nil end
+end
+
 ---@param core table b24.core, or that of a task
 ---@param conf userdata
 ---@param section string? of inbox.options
 ---@param waiting boolean
-function inbox.inbox(core, conf, section, waiting)
+---@param muted boolean
+function inbox.inbox(core, conf, section, waiting, muted)
   local talk = setmetatable({ requests = series.new(core, conf) }, Talk)
   local counters, answer, info = first_look(talk)
   if not counters then return nil, answer, info end
@@ -173,6 +177,7 @@ function inbox.inbox(core, conf, section, waiting)
   local list = read_pages(talk, counters, answer, opts)
   second_look(talk, list, opts, waiting)
   if not waiting then without_waiting(list) end
+  if not muted then without_muted(list) end
   list.section, list.counters, list.totals = section, counters, codec.totals(counters)
   return list, nil, talk.info
 end

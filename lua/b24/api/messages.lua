@@ -67,7 +67,7 @@ end
 
 function messages.messages(conf, dialog_id, opts)
   local id = dialog.id(dialog_id)
-  opts = dialog.check_options("messages", opts, { unread = "boolean", limit = "number" })
+  opts = codec.options("messages", opts, { unread = "boolean", limit = "number" })
   local limit, unread = opts.limit or DEFAULT, opts.unread == true
   if not (limit >= 1 and limit <= MOST and limit % 1 == 0) then
     blame(("b24: option 'limit' must be a whole number of 1 to %d"):format(MOST))

@@ -172,7 +172,7 @@ local KNOWN = { bb = "boolean", once = "boolean", files = "any" }
 --- makes the requests: body(core) -> value, err, info.
 local function send(conf, dialog_id, text, opts)
   local id = dialog.id(dialog_id)
-  opts = dialog.check_options("send", opts, KNOWN)
+  opts = codec.options("send", opts, KNOWN)
   local files = files_of(opts.files)
   if type(text) ~= "string" and not (text == nil and #files > 0) then
     blame("b24: text must be a string, not a " .. type(text))

@@ -23,6 +23,8 @@ Watching.__index = Watching
 
 local EVERY = 60 -- seconds
 local HANDLERS = { on_change = true, on_error = true, on_recover = true, on_live = true }
+local OPTIONS = { every = "any", live = "boolean", on_change = "function", on_error = "function",
+  on_recover = "function", on_live = "function" }
 
 --- Ends the watch: no more requests, no more handler calls.
 function Watching:stop()
@@ -53,33 +55,18 @@ end
 
 function Watching:__tostring() return self.stopped and "b24.watch (stopped)" or "b24.watch" end
 
-local function check_option(name, value)
-  if name == "every" then
-    if type(value) ~= "number" or not (value >= 1 and value <= 86400) then
-      blame("b24: option 'every' must be a number of seconds from 1 to 86400, not "
-        .. tostring(value))
-    end
-  elseif name == "live" then
-    if type(value) ~= "boolean" then
-      blame("b24: option 'live' must be true or false, not a " .. type(value))
-    end
-  elseif not HANDLERS[name] then
-    blame(("b24: unknown option '%s' of watch (there are: every, live, on_change, on_error,"
-      .. " on_recover, on_live)"):format(tostring(name)))
-  elseif type(value) ~= "function" then
-    blame(("b24: option '%s' must be a function, not a %s"):format(name, type(value)))
-  end
-end
-
 -- Checks the options.
 local function check(opts)
   if type(opts) ~= "table" then
     blame("b24: watch needs a table of options, not a " .. type(opts))
   end
-  local heard = false
-  for name, value in pairs(opts) do
-    check_option(name, value)
+  local heard, every = false, opts.every
+  for name in pairs(codec.options("watch", opts, OPTIONS)) do
     heard = heard or HANDLERS[name] ~= nil
+  end
+  if every ~= nil and (type(every) ~= "number" or not (every >= 1 and every <= 86400)) then
+    blame("b24: option 'every' must be a number of seconds from 1 to 86400, not "
+      .. tostring(every))
   end
   if not heard then
     blame("b24: a watch without a handler tells nobody: give "

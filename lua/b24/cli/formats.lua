@@ -100,30 +100,8 @@ end
 
 -- Monitoring --------------------------------------------------------------------------------------
 
-local function gauge(lines, name, help, samples)
-  lines[#lines + 1] = ("# HELP %s %s"):format(name, help)
-  lines[#lines + 1] = ("# TYPE %s gauge"):format(name)
-  for _, sample in ipairs(samples) do lines[#lines + 1] = name .. sample end
-end
-
 local function prometheus(outcome)
-  local lines, samples = {}, {}
-  gauge(lines, "b24_up", "Whether the portal answered: 1 or 0.",
-    { outcome.counters and " 1" or " 0" })
-  if outcome.counters then
-    local totals = b24.totals(outcome.counters)
-    for _, kind in ipairs(KINDS) do
-      if totals[kind] then samples[#samples + 1] = ('{kind="%s"} %d'):format(kind, totals[kind]) end
-    end
-    gauge(lines, "b24_unread",
-      "Unread, by kind; lines are part of messages, all is the portal's own sum.", samples)
-    gauge(lines, "b24_saturated",
-      "Whether a chat is at the portal's cap, so that the numbers are lower bounds.",
-      { totals.saturated and " 1" or " 0" })
-    gauge(lines, "b24_answer_age_seconds", "Age of these numbers.",
-      { (" %d"):format(age_of(outcome)) })
-  end
-  return table.concat(lines, "\n") .. "\n"
+  return require("b24.api.metrics").one(outcome.counters, outcome.info)
 end
 
 local STATES = { [0] = "OK", "WARNING", "CRITICAL", "UNKNOWN" }

@@ -1,5 +1,8 @@
 --- b24 on the command line: options, the command, its end.
 
+local loads, problem_of_codec = pcall(require, "b24.codec")
+if not loads then require "b24.abi"(problem_of_codec) end
+
 local exit = require "b24.cli.exit"
 local out = require "b24.cli.out"
 local quick = require "b24.cli.quick"

@@ -28,9 +28,7 @@ local WRONG_TOKEN = "Compare the application_token that the portal sent when the
 
 local function check(options)
   if type(options) ~= "table" then blame "b24: event takes a table { application_token = … }" end
-  for name in pairs(options) do
-    if not OPTIONS[name] then blame(("b24: event: unknown option '%s'"):format(tostring(name))) end
-  end
+  codec.options("event", options, OPTIONS)
   local token, max = options.application_token, options.max_body or MAX_BODY
   local kind = type(token)
   if kind ~= "string" and kind ~= "table" and kind ~= "function" then

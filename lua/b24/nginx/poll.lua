@@ -219,24 +219,15 @@ end
 
 -- Options -----------------------------------------------------------------------------------------
 
-local OPTIONS = { dict = "string", accounts = "table or function", every = "number" }
+local OPTIONS = { dict = "string", accounts = "table|function", every = "number" }
 
 local function check_options(opts)
   if type(opts) ~= "table" then blame("b24: poll{ dict =, accounts =, every = } takes a table") end
-  for name, value in pairs(opts) do
-    local wanted = OPTIONS[name]
-    if name == "live" then
-      blame("b24: poll is never live: each of its users would count as online for ever, and a "
-        .. "worker would hold a connection for each; `live` is for a person's own desktop")
-    end
-    if not wanted then
-      blame(("b24: unknown option '%s' of poll (there are: dict, accounts, every)")
-        :format(tostring(name)))
-    end
-    if not wanted:find(type(value), 1, true) then
-      blame(("b24: option '%s' of poll must be a %s, not a %s"):format(name, wanted, type(value)))
-    end
+  if opts.live ~= nil then
+    blame("b24: poll is never live: each of its users would count as online for ever, and a "
+      .. "worker would hold a connection for each; `live` is for a person's own desktop")
   end
+  codec.options("poll", opts, OPTIONS)
   if not opts.dict or not opts.accounts then blame("b24: poll needs dict and accounts") end
   if opts.every and (opts.every < SHORTEST or opts.every > LONGEST or opts.every ~= opts.every) then
     blame(("b24: every is a number of seconds, from %g to %d"):format(SHORTEST, LONGEST))

@@ -8,6 +8,8 @@ local host = {}
 
 local G, LOADED = _G, package.loaded
 
+local OPTIONS = { transport = "any" }
+
 --- The quick look before each call: b24.core, if this is a plain interpreter in which nothing but
 --- the program itself waits for the answer. nil: host.run has to look closer. (Who sets a metatable
 --- for globals may check how they are read.)
@@ -167,18 +169,10 @@ end
 --- opts.transport of b24.run and b24.counters_all, checked.
 ---@param call string
 ---@param opts? {transport: string?}
+---@param known? table what else opts may have
 ---@return string?
-function host.transport(call, opts)
-  if opts == nil then return nil end
-  if type(opts) ~= "table" then
-    blame(("b24: the options of %s must be a table, not a %s"):format(call, type(opts)))
-  end
-  for name in pairs(opts) do
-    if name ~= "transport" then
-      blame(("b24: unknown option '%s' of %s"):format(tostring(name), call))
-    end
-  end
-  local transport = opts.transport
+function host.transport(call, opts, known)
+  local transport = codec.options(call, opts, known or OPTIONS).transport
   if transport == nil or TRANSPORTS[transport] then return transport end
   blame(("b24: option 'transport' must be %s, not %s"):format(TRANSPORT_NAMES, tostring(transport)))
 end
