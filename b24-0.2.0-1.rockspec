@@ -139,6 +139,7 @@ build = {
     ["b24.nvim.acts"] = "lua/b24/nvim/acts.lua",
     ["b24.nvim.child"] = "lua/b24/nvim/child.lua",
     ["b24.nvim.command"] = "lua/b24/nvim/command.lua",
+    ["b24.nvim.compose"] = "lua/b24/nvim/compose.lua",
     ["b24.nvim.dialog"] = "lua/b24/nvim/dialog.lua",
     ["b24.nvim.inbox"] = "lua/b24/nvim/inbox.lua",
     ["b24.nvim.layout"] = "lua/b24/nvim/layout.lua",

@@ -30,6 +30,17 @@ local function engines()
   return name
 end
 
+-- The portal's own certificates: of the conf, or beside the credential that is in a file.
+local function ca_file()
+  local conf = options.get "conf"
+  if type(conf) == "table" and conf.ca_file then return conf.ca_file end
+  local files = conf == nil and (os.getenv "B24_WEBHOOK" or "") == ""
+    or type(conf) == "table" and conf.profile ~= nil
+  if not files or (os.getenv "B24_CA_FILE" or "") ~= "" then return nil end
+  local path = require("b24.codec").system.line("ca_file", conf and conf.profile)
+  return path
+end
+
 local function libraries()
   local facts = require("b24.core").versions()
   ok(("b24 %s, libcurl %s%s"):format(facts.b24, facts.libcurl,
@@ -40,8 +51,9 @@ local function libraries()
     bad("This libcurl has no TLS: no portal can be asked",
       { "Install a libcurl with OpenSSL or GnuTLS" })
   end
-  ok("Trusted certificates: " .. (facts.trust or "libcurl's own default")
-    .. (facts.trust_by and (" (%s)"):format(facts.trust_by) or ""))
+  local own = ca_file()
+  ok("Trusted certificates: " .. (own or facts.trust or "libcurl's own default")
+    .. (own and " (the portal's own)" or facts.trust_by and (" (%s)"):format(facts.trust_by) or ""))
 end
 
 -- Where the credential comes from; never what it is.
@@ -96,7 +108,10 @@ end
 
 local function polling()
   local status = require("b24.nvim.state").status()
-  if status.engine then
+  if status.engine and status.err then
+    bad(("Polling is on, but the last answer was none, and the badge is %s: %s"):format(
+      vim.inspect(status.badge), status.err), advice(status.hint))
+  elseif status.engine then
     ok("Polling is on, every " .. options.get "every" .. " s; the badge is "
       .. vim.inspect(status.badge))
   else

@@ -28,7 +28,7 @@ function nvim.stop() require("b24.nvim.poll").stop() end
 function nvim.refresh() return require("b24.nvim.poll").refresh() end
 
 --- Opens the inbox: who waits, how many messages, since when.
-function nvim.inbox() require("b24.nvim.inbox").open() end
+function nvim.inbox() require("b24.nvim.inbox").open_when_allowed() end
 
 --- The same through vim.ui.select, and so through the picker that you have put there.
 function nvim.pick() require("b24.nvim.pick").open() end

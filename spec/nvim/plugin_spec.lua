@@ -147,7 +147,7 @@ describe("in Neovim", function()
     end)
 
     it("shows who, how many, since when, and what was written, in one line each", function()
-      assert.truthy(r.wide:find "^11 unread in 7 dialogs, 1 muted\n", r.wide)
+      assert.truthy(r.wide:find "^9 unread in 6 dialogs, 2 in tasks, 1 muted\n", r.wide)
       assert.truthy(r.wide:find "\n    1 Иван Smith +%d+m Перезвоните мне, пожалуйста\n", r.wide)
       assert.truthy(r.wide:find "%d+m first line second line\n", r.wide)
       assert.truthy(r.help:find("mark as read", 1, true))
@@ -170,7 +170,7 @@ describe("in Neovim", function()
     end)
 
     it("marks as read, opens the browser, asks again, and closes", function()
-      assert.truthy(r.after_read:find "^9 unread in 6 dialogs")
+      assert.truthy(r.after_read:find "^7 unread in 5 dialogs", r.after_read)
       assert.equal(portal.http_webhook:match "^http://[^/]+" .. "/online/?IM_DIALOG=1", r.url)
       assert.equal("", r.left)
     end)
@@ -178,6 +178,56 @@ describe("in Neovim", function()
     it("is a list for vim.ui.select too", function()
       assert.same({ 6, "b24" }, { r.pick.count, r.pick.kind })
       assert.truthy(r.pick.line:find "^Иван Smith %(2%) %d+m  a new one$", r.pick.line)
+    end)
+  end)
+
+  describe("all day", function()
+    local r
+    setup(function()
+      portal:reset()
+      r = session "daily"
+    end)
+
+    it("title and badge count the same, and the keys are told", function()
+      assert.equal("8", r.badge)
+      assert.truthy(r.title:find "^8 unread in 6 dialogs, 2 in tasks, 1 muted$", r.title)
+      assert.truthy(r.last:find("<CR> read  a answer", 1, true) or r.last:find "30", r.last)
+    end)
+
+    it("q in the help closes the help", function()
+      assert.same({ true, true }, { r.help, r.back })
+    end)
+
+    it("tells what is done, for a moment", function()
+      assert.equal("b24: marked as read: Project 24", r.told)
+      assert.equal("b24: sent to Project 18", r.told_sent)
+    end)
+
+    it("answers in several lines, and keeps what was left", function()
+      assert.truthy(r.compose.line:find("<C-s> send", 1, true), r.compose.line)
+      assert.truthy(r.compose.line:find("To Project 18", 1, true))
+      assert.same({ true, "one\ntwo" }, { r.left, r.draft })
+    end)
+
+    it("opens from an <expr> mapping", function()
+      assert.same({ error = "", asked = true }, r.mapping)
+    end)
+
+    it("leaves nothing in a session file", function()
+      local s = r.session
+      assert.same({ true, "", false }, { s.ok, s.error, s.names }, s.file)
+      for _, filetype in ipairs(s.filetypes) do assert.equal("", filetype) end
+      assert.equal(1, s.windows, s.file)
+      assert.is_nil(r.options.open:find "blank")
+      assert.truthy(r.options.after:find "blank") -- as it was
+    end)
+
+    it("has its state in one line, and the truth in checkhealth", function()
+      assert.truthy(r.status[1]:find "^b24: %d+ unread; asked every 60 s$", r.status[1])
+      assert.truthy(r.status[2]:find "HTTP_502.*", r.status[2])
+      assert.is_nil(r.status[2]:find "\n")
+      local words = "ERROR: Polling is on, but the last answer was none, and the badge "
+      assert.truthy(r.health:find(words, 1, true), r.health)
     end)
   end)
 

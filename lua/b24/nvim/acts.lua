@@ -20,6 +20,22 @@ local function complain(err, hint)
   vim.notify(hint and err .. "\n" .. hint or err, vim.log.levels.ERROR)
 end
 
+local FOR = 4000 -- ms that a feedback stays
+local told = 0 -- how many there were
+
+--- Says that something is done, in the command line, and takes it away again unless something else
+--- has been said there meanwhile.
+---@param text string
+function acts.tell(text)
+  told = told + 1
+  local mine = told
+  vim.api.nvim_echo({ { layout.fit("b24: " .. layout.plain(text), vim.v.echospace), "Comment" } },
+    false, {})
+  vim.defer_fn(function()
+    if mine == told and vim.api.nvim_get_mode().mode == "n" then vim.cmd "echo ''" end
+  end, FOR)
+end
+
 --- The client, or nil after a complaint.
 ---@return b24.client?
 function acts.client()
@@ -43,14 +59,36 @@ local function send(client, entry, text, done)
         or info.hint)
     end
     drafts[entry.dialog_id] = nil
+    acts.tell("sent to " .. rows.name(entry))
     done()
   end)
 end
 
---- Asks for a text and sends it.
+--- Was a text of several lines for him left, or not taken?
+---@param entry b24.waiting
+---@return boolean
+function acts.has_long_draft(entry)
+  return (drafts[entry.dialog_id] or ""):find "\n" ~= nil
+end
+
+--- Asks for a text of several lines, in a window, and sends it.
+---@param entry b24.waiting
+---@param done fun()
+function acts.write(entry, done)
+  local client = acts.client()
+  if not client then return end
+  require("b24.nvim.compose").open(entry, drafts[entry.dialog_id], function(text, wanted)
+    drafts[entry.dialog_id] = text:find "%S" and text or nil
+    if wanted and text:find "%S" then send(client, entry, text, done) end
+  end)
+end
+
+--- Asks for a text of one line and sends it. A text of several lines that was left waits in its
+--- window.
 ---@param entry b24.waiting
 ---@param done fun()
 function acts.answer(entry, done)
+  if acts.has_long_draft(entry) then return acts.write(entry, done) end
   local client = acts.client()
   if not client then return end
   local prompt = "To " .. layout.fit(rows.name(entry), PROMPT) .. ": "
@@ -67,6 +105,7 @@ function acts.mark_read(entry, done)
   client:mark_read(entry.dialog_id, function(good, err, info)
     if not good then return complain(err, info.hint) end
     follow()
+    acts.tell("marked as read: " .. rows.name(entry))
     done()
   end)
 end

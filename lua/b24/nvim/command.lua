@@ -12,20 +12,30 @@ local function report(running, err, hint)
   if not running then complain(err, hint) end
 end
 
+-- In one line, for which nobody has to press Enter; :checkhealth b24 has the whole story.
 local function status_line()
   local status = require("b24.nvim.state").status()
-  if status.err then return status.hint and status.err .. "\n" .. status.hint or status.err end
+  local layout = require "b24.nvim.layout"
   local totals = status.totals
   local count = totals and type(totals.messages) == "number" and totals.messages
   local text = "b24: not known yet"
-  if count then
+  if status.err then
+    text = status.err .. " (:checkhealth b24)"
+  elseif count then
     text = ("b24: %d unread%s"):format(count, status.stale and " (when last seen)" or "")
   end
-  return status.engine and text or text .. "; not polling (:B24 start)"
+  if not status.engine then
+    text = text .. "; not polling (:B24 start)"
+  elseif not status.err then
+    local every = require("b24.nvim.options").get "every"
+    text = ("%s; %s"):format(text, status.live and status.live.live and "live"
+      or ("asked every %d s"):format(every))
+  end
+  return layout.fit(layout.plain(text), vim.v.echospace)
 end
 
 local WORDS = {
-  inbox = function() require("b24.nvim.inbox").open() end,
+  inbox = function() require("b24.nvim.inbox").open_when_allowed() end,
   pick = function() require("b24.nvim.pick").open() end,
   start = function() report(require("b24.nvim.poll").start()) end,
   stop = function() require("b24.nvim.poll").stop() end,

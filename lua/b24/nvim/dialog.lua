@@ -37,6 +37,7 @@ local function keys(client, buffer, entry)
   local function again() load(client, buffer, entry) end
   page.keys(buffer, {
     a = { function() acts.answer(entry, again) end, "answer" },
+    A = { function() acts.write(entry, again) end, "answer in several lines" },
     r = { function() acts.mark_read(entry, again) end, "mark as read" },
     o = { function() acts.browse(entry) end, "open in the browser" },
     R = { again, "refresh" },
@@ -56,7 +57,7 @@ function dialog.open(entry)
     vim.wo[name] = value
   end
   vim.wo.statusline = " " .. rows.name(entry):gsub("%%", "%%%%")
-    .. "  %=a answer  r mark read  q close "
+    .. "  %=a answer  A in several lines  r mark read  q close "
   page.show(buffer, { "Asking the portal …" }, { { { "Comment", 0, -1 } } })
   keys(client, buffer, entry)
   load(client, buffer, entry)

@@ -18,15 +18,18 @@ Inbox.__index = Inbox
 
 local opened -- there is one at a time
 
+local FOOTER = vim.fn.has "nvim-0.10" == 1 -- floating windows have one in their border
+
 local function geometry(height)
   local columns, screen = vim.o.columns, vim.o.lines - vim.o.cmdheight - 1
   local width = math.max(math.min(LEAST, columns - 2), math.min(WIDEST, columns - 4))
   height = math.max(1, math.min(height, screen - 2))
-  return {
+  local footer = FOOTER and { footer = " " .. rows.KEYS .. " ", footer_pos = "center" } or nil
+  return vim.tbl_extend("force", footer or {}, {
     relative = "editor", style = "minimal", border = "rounded", width = width, height = height,
     row = math.max(0, math.floor((screen - height) / 2) - 1),
     col = math.max(0, math.floor((columns - width) / 2) - 1),
-  }
+  })
 end
 
 function Inbox:alive()
@@ -54,7 +57,7 @@ end
 
 function Inbox:show(list)
   self.list, self.helping = list, false
-  self.draw = function(cells) return rows.inbox(list, cells) end
+  self.draw = function(cells) return rows.inbox(list, cells, not FOOTER) end
   self:redraw()
 end
 
@@ -101,16 +104,27 @@ end
 
 local function keys(self)
   local function again() self:load() end
+  local function write(entry) -- below its window the inbox would only be in the way
+    self:close()
+    acts.write(entry, inbox.open)
+  end
   page.keys(self.buffer, {
     ["<CR>"] = { with_entry(self, function(entry)
       self:close()
       require("b24.nvim.dialog").open(entry)
     end), "read the messages" },
-    a = { with_entry(self, function(entry) acts.answer(entry, again) end), "answer" },
+    a = { with_entry(self, function(entry)
+      if acts.has_long_draft(entry) then return write(entry) end
+      acts.answer(entry, again)
+    end), "answer" },
+    A = { with_entry(self, write), "answer in several lines" },
     r = { with_entry(self, function(entry) acts.mark_read(entry, again) end), "mark as read" },
     o = { with_entry(self, acts.browse), "open in the browser" },
     R = { again, "refresh" },
-    q = { function() self:close() end, "close" },
+    q = { function()
+      if self.helping then return self:help() end
+      self:close()
+    end, "close" },
     ["?"] = { function() self:help() end, "help" },
   })
 end
@@ -141,6 +155,14 @@ function inbox.open()
     opened = new()
   end
   opened:load()
+end
+
+--- The same from where windows may not be opened, such as an <expr> mapping: a moment later.
+function inbox.open_when_allowed()
+  local window = vim.api.nvim_get_current_win()
+  -- what is forbidden there is forbidden for any window
+  local allowed = pcall(vim.api.nvim_win_set_buf, window, vim.api.nvim_win_get_buf(window))
+  if allowed then inbox.open() else vim.schedule(inbox.open) end
 end
 
 return inbox

@@ -4,6 +4,23 @@ local page = {}
 
 local space = vim.api.nvim_create_namespace "b24"
 
+local open = 0 -- buffers
+local kept -- the user's 'sessionoptions', while there are any
+
+-- A session file would bring back our windows empty, and floating ones with errors. Without "blank"
+-- it has only windows of files; the user's choice is back when ours are closed.
+local function keep_out_of_sessions(buffer)
+  if open == 0 then
+    kept = vim.o.sessionoptions
+    vim.opt.sessionoptions:remove "blank"
+  end
+  open = open + 1
+  vim.api.nvim_create_autocmd("BufWipeout", { buffer = buffer, once = true, callback = function()
+    open = open - 1
+    if open == 0 then vim.o.sessionoptions = kept end
+  end })
+end
+
 ---@param filetype string
 ---@return integer buffer
 function page.new(filetype)
@@ -12,6 +29,7 @@ function page.new(filetype)
       modifiable = false, filetype = filetype } do
     vim.bo[buffer][name] = value
   end
+  keep_out_of_sessions(buffer)
   return buffer
 end
 

@@ -9,9 +9,11 @@ local NAME_MOST = 28 -- cells; longer names leave no room for what was written
 local TEXT_LEAST = 8 -- cells; a shorter piece of a message tells nothing
 
 rows.HELP = {
-  "<CR>  read the messages (marks nothing)", "a     answer", "r     mark as read",
+  "<CR>  read the messages (marks nothing)", "a     answer",
+  "A     answer in several lines (<C-s> sends)", "r     mark as read",
   "o     open in the browser", "R     ask again", "q     close", "?     this help",
 }
+rows.KEYS = "<CR> read  a answer  r mark read  o browser  ? help  q close"
 
 ---@param entry b24.waiting
 ---@return string
@@ -52,22 +54,27 @@ local function row(entry, cells)
   return (table.concat(parts, " "):gsub("%s+$", "")), marks
 end
 
+-- The number is the badge's, which has neither muted dialogs nor comments of tasks in it.
 local function headline(list)
   if #list == 0 then return "Nobody is waiting" end
   local sum, muted = 0, 0
   for _, entry in ipairs(list) do
     if entry.muted then muted = muted + 1 else sum = sum + entry.unread end
   end
-  local text = ("%d unread in %d dialog%s"):format(sum, #list, #list == 1 and "" or "s")
+  local totals = list.totals or {}
+  local text = ("%d unread in %d dialog%s"):format(totals.messages or sum, #list - muted,
+    #list - muted == 1 and "" or "s")
+  if (totals.tasks or 0) > 0 then text = ("%s, %d in tasks"):format(text, totals.tasks) end
   return muted > 0 and ("%s, %d muted"):format(text, muted) or text
 end
 
 --- What an inbox shows in so many cells. Line n + 1 belongs to entry n.
 ---@param list b24.inbox
 ---@param cells integer
+---@param keys? boolean a last line says which there are
 ---@return string[] lines
 ---@return table[] marks for each line a list of { group, first byte, last byte }
-function rows.inbox(list, cells)
+function rows.inbox(list, cells, keys)
   local lines, marks = { layout.fit(headline(list), cells) }, {}
   marks[1] = { { "Statement", 0, -1 } }
   for n, entry in ipairs(list) do lines[n + 1], marks[n + 1] = row(entry, cells) end
@@ -76,6 +83,10 @@ function rows.inbox(list, cells)
       lines[#lines + 1] = line
       marks[#lines] = { { "WarningMsg", 0, -1 } }
     end
+  end
+  if keys then
+    lines[#lines + 1] = layout.fit(rows.KEYS, cells)
+    marks[#lines] = { { "Comment", 0, -1 } }
   end
   return lines, marks
 end
@@ -98,6 +109,19 @@ function rows.text(group, cells, ...)
   return lines, marks
 end
 
+-- Of a line of a message: a quote, or the addresses and files in it.
+local function marks_of(line)
+  if line:find "^%s*>" then return { { "Comment", 0, -1 } } end
+  local list = {}
+  for first, last in line:gmatch "()https?://[^%s)]+()" do
+    list[#list + 1] = { "Underlined", first - 1, last - 1 }
+  end
+  for first, last in line:gmatch "()%[[^%[%]]+, [%d.]+ %a+%]()" do
+    list[#list + 1] = { "Special", first - 1, last - 1 }
+  end
+  return list
+end
+
 --- The messages of a dialog.
 ---@param list b24.message[]
 ---@return string[] lines
@@ -107,10 +131,13 @@ function rows.messages(list)
   local lines, marks = {}, {}
   for _, message in ipairs(list) do
     local when = message.date and os.date("%Y-%m-%d %H:%M", message.date) or ""
-    lines[#lines + 1] = ("%s  %s"):format(layout.plain(author(message)), when)
-    marks[#lines] = { { message.unread and "WarningMsg" or "Title", 0, -1 } }
+    local name = layout.plain(author(message))
+    lines[#lines + 1] = ("%s  %s%s"):format(name, when, message.unread and "  unread" or "")
+    marks[#lines] = { { "Title", 0, #name }, { "Comment", #name + 2, #name + 2 + #when },
+      { "WarningMsg", #name + 2 + #when, -1 } }
     for line in (message.plain .. "\n"):gmatch "(.-)\n" do
       lines[#lines + 1] = "  " .. layout.plain(line)
+      marks[#lines] = marks_of(lines[#lines])
     end
     lines[#lines + 1] = ""
   end
