@@ -60,8 +60,11 @@ if [ "${1:-}" = --login ]; then # each person sees his own
   sed -i "s#set .b24_everybody 1;#auth_basic b24; auth_basic_user_file $dir/users;#" "$dir/nginx.conf"
 fi
 if [ "${1:-}" = --browse ]; then # a page around the page, which looks at it
-  sed -i "s#location = /unread#location = /check { default_type text/html; root $PWD/spec/support; try_files /openresty_page.html =404; } location = /unread#" \
+  sed -i "s#access_log off; client#access_log $dir/access.log; client#; s#location = /unread#location = /slow { access_log off; content_by_lua_block { ngx.sleep(6) } } location = /check { default_type text/html; root $PWD/spec/support; try_files /openresty_page.html =404; } location = /unread#" \
     "$dir/nginx.conf"
+fi
+if [ "${1:-}" = --picture ]; then # a browser whose clock runs ahead would wait for the stream's end
+  sed -i "s#location = /events {[^}]*} }#location = /events { return 404; }#" "$dir/nginx.conf"
 fi
 nginx -p "$dir" -c "$dir/nginx.conf" 2>"$dir/nginx.out" &
 nginx=$!
@@ -94,8 +97,9 @@ if [ "${1:-}" = --browse ]; then
   control dialog '{"user_id":2,"dialog_id":"chat70","kind":"line","count":120,"age":6000,"title":"Visitor Ann"}'
   sleep 2 # the poller's turn comes each second
   HOME=$dir/home chromium --headless --no-sandbox --disable-gpu --window-size=1400,1800 \
-    --blink-settings=preferredColorScheme="$2" --virtual-time-budget=9000 --dump-dom "$url/check" 2>"$dir/chromium.log" ||
+    --blink-settings=preferredColorScheme="$2" --timeout=30000 --dump-dom "$url/check" 2>"$dir/chromium.log" ||
     { cat "$dir/chromium.log" >&2; exit 1; }
+  echo "asked: $(grep -c 'GET /unread ' "$dir/access.log")"
   exit 0
 fi
 if [ "${1:-}" = --once ]; then
@@ -103,6 +107,18 @@ if [ "${1:-}" = --once ]; then
     echo "== $page"
     curl -sS "$url$page"
   done
+  echo "== /events"
+  curl -sSN --max-time 20 "$url/events" >"$dir/events" 2>/dev/null &
+  reader=$!
+  lines() { # waits until there are so many
+    tries=0
+    while [ "$(grep -c '^data: ' "$dir/events")" -lt "$1" ] && [ $tries -lt 150 ]; do tries=$((tries + 1)) && sleep 0.1; done
+  }
+  lines 1
+  control message '{"dialog_id":"5","count":2}'
+  lines 2
+  kill $reader 2>/dev/null
+  cat "$dir/events"
   for token in secret guess; do # as Bitrix24 would post it
     echo "== /bitrix24/event $token"
     curl -sS -o "$dir/answer" -w '%{http_code}\n' "$url/bitrix24/event" \

@@ -51,21 +51,25 @@ local function allowed()
   return { [name] = { counters = counters, err = err, info = info } }
 end
 
+local function refuse()
+  ngx.status = ngx.var.remote_user and 403 or 401
+  ngx.say '{"err":"log in with a name that accounts.lua has"}'
+end
+
+local function entries(answers)
+  local all = {}
+  for account, answer in pairs(answers) do
+    all[account] = entry(account, answer.counters, answer.err, answer.info)
+  end
+  return all
+end
+
 -- /unread: everybody, or oneself; /unread?user=anna: one of them.
 function site.unread()
   ngx.header.content_type, ngx.header.cache_control = "application/json", "no-store"
   local answers, name = allowed(), ngx.var.arg_user
-  if not answers then
-    ngx.status = ngx.var.remote_user and 403 or 401
-    return ngx.say '{"err":"log in with a name that accounts.lua has"}'
-  end
-  if not name then
-    local all = {}
-    for account, answer in pairs(answers) do
-      all[account] = entry(account, answer.counters, answer.err, answer.info)
-    end
-    return ngx.say(cjson.encode(all))
-  end
+  if not answers then return refuse() end
+  if not name then return ngx.say(cjson.encode(entries(answers))) end
   local one = answers[name]
   if not one then
     ngx.status = 404
@@ -76,6 +80,41 @@ function site.unread()
     ngx.header.age = math.floor(one.info.age)
   end
   ngx.say(cjson.encode(entry(name, one.counters, one.err, one.info)))
+end
+
+local LOOK = 1 -- seconds between two looks at what the poller has
+-- seconds after which it is sent all the same: ages grow, and proxies close what is silent
+local AGAIN = 15
+-- seconds of a stream; the browser begins another, and its login is looked at again
+local LIFE = 600
+
+-- What of them is news: not how old they are.
+local function signature(all)
+  local parts = {}
+  for account, one in pairs(all) do
+    parts[#parts + 1] = ("%s %s %s %s %s"):format(account, one.why or "", tostring(one.stale),
+      one.err or "", one.longest and one.longest.name or "")
+  end
+  table.sort(parts)
+  return table.concat(parts, "\n")
+end
+
+-- /events: the same as server-sent events, at once when something changes.
+function site.events()
+  if not allowed() then return refuse() end
+  ngx.header.content_type, ngx.header.cache_control = "text/event-stream", "no-store"
+  ngx.header["X-Accel-Buffering"] = "no" -- for an nginx in front of this one
+  local began, last, sent = ngx.now(), nil, 0
+  while ngx.now() - began < LIFE and not ngx.worker.exiting() do
+    local all = entries(allowed() or {})
+    local news = signature(all)
+    if news ~= last or ngx.now() - sent >= AGAIN then
+      last, sent = news, ngx.now()
+      ngx.print("data: ", cjson.encode(all), "\n\n")
+      if not ngx.flush(true) then return end -- nobody reads it any more
+    end
+    ngx.sleep(LOOK)
+  end
 end
 
 -- /metrics, for Prometheus.

@@ -123,6 +123,17 @@ describe("the OpenResty example", function()
     assert.truthy(text:find('\nb24_up{account="boris"} 1\n', 1, true))
   end)
 
+  it("tells changes as server-sent events", function()
+    local text = pages:match "== /events\n(.-)\n== /bitrix24" or error(pages)
+    local events = {}
+    for line in (text .. "\n"):gmatch "data: ([^\n]*)\n\n" do
+      events[#events + 1] = cjson.decode(line)
+    end
+    assert.is_true(#events >= 2, text)
+    assert.same({ "8", "8" }, { events[1].anna.badge, events[1].boris.badge })
+    assert.same({ "10", "8" }, { events[2].anna.badge, events[2].boris.badge })
+  end)
+
   it("takes events from Bitrix24 alone", function()
     assert.truthy(pages:find("== /bitrix24/event secret\n200\n", 1, true), pages)
     assert.truthy(pages:find("== /bitrix24/event guess\n403\n", 1, true), pages)

@@ -33,6 +33,7 @@ describe("the OpenResty page", function()
       local dom = output(SCRIPT .. " --browse " .. scheme[1] .. " 2>/dev/null")
       local views = cjson.decode(unescape(dom:match '<pre id="result">(.-)</pre>' or error(dom)))
       assert.equal(2, #views)
+      assert.truthy(dom:find "asked: 0\n") -- server-sent events told them all
       for _, view in ipairs(views) do
         assert.same({ false, false }, { view.overflows, view.outside })
         assert.is_true(view.contrast >= 4.5, ("contrast %.2f"):format(view.contrast))
