@@ -1,4 +1,5 @@
 -- A terminal's screen as a picture: ansi_svg.lua COLUMNS ROWS TITLE <SCREEN >FILE.svg
+-- Several, one after the other and again: ansi_svg.lua COLUMNS ROWS TITLE SCREEN SECONDS ... >FILE.svg
 -- SCREEN is text with colours, as `tmux capture-pane -e -p -N` prints it. Any Lua.
 
 local FONT = "'DejaVu Sans Mono', ui-monospace, Menlo, Consolas, 'Liberation Mono', monospace"
@@ -209,10 +210,39 @@ put("<style>text { font: %dpx %s }", SIZE, FONT)
 put(".b { shape-rendering: crispEdges } .f { fill: none; vector-effect: non-scaling-stroke "
   .. "}</style>")
 put('<rect width="100%%" height="100%%" rx="8" fill="%s"/>', BACKGROUND)
-local lines, style = {}, {}
-for line in io.lines() do lines[#lines + 1], style = parse(line, style) end
-for _, draw in ipairs { draw_backgrounds, draw_letters } do
-  for n, list in ipairs(lines) do draw(list, MARGIN + (n - 1) * HEIGHT) end
+
+local function draw_screen(next_line)
+  local lines, style = {}, {}
+  for line in next_line do lines[#lines + 1], style = parse(line, style) end
+  for _, draw in ipairs { draw_backgrounds, draw_letters } do
+    for n, list in ipairs(lines) do draw(list, MARGIN + (n - 1) * HEIGHT) end
+  end
 end
+
+-- Who wants no motion, and who knows no CSS, sees the last screen alone.
+local function draw_film()
+  local total, begins = 0, {}
+  for i = 5, #arg, 2 do
+    begins[#begins + 1] = total
+    total = total + tonumber(arg[i])
+  end
+  put "<style>.s { visibility: hidden } .s:last-of-type { visibility: visible }"
+  put "@media (prefers-reduced-motion: no-preference) {"
+  for n, begin in ipairs(begins) do
+    local last = (begins[n + 1] or total) / total * 100
+    put("@keyframes s%d { 0%% { visibility: %s } %s%% { visibility: visible } "
+      .. "%s%% { visibility: hidden } }", n, n == 1 and "visible" or "hidden",
+      number(begin / total * 100), number(last))
+    put(".s%d.s { animation: s%d %ss step-end infinite }", n, n, number(total))
+  end
+  put "}</style>"
+  for n = 1, #begins do
+    put('<g class="s s%d">', n)
+    draw_screen(io.lines(arg[2 + 2 * n]))
+    put "</g>"
+  end
+end
+
+if #arg > 3 then draw_film() else draw_screen(io.lines()) end
 put "</svg>"
 io.write(table.concat(out, "\n"), "\n")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make picture-nvim: the inbox and the badge in a real Neovim, in a real terminal, against the mock portal: picture_nvim.sh FILE
+# make picture-nvim: the badge, reading and answering in a real Neovim, in a real terminal, against the mock portal: picture_nvim.sh FILE
 set -eu
 cd "$(dirname "$0")/.."
 scripts/deps.sh build hosts
@@ -90,8 +90,20 @@ until_seen() {
 until_seen '✉ 8 *$'
 term send-keys ':B24' Enter
 until_seen '✉ 8 *$' ' unread in '
-term capture-pane -e -p -N >"$dir/screen"
-luajit scripts/ansi_svg.lua $columns $rows "Neovim with the inbox of b24 open and its badge in the status line" \
-  <"$dir/screen" >"$dir/picture.svg"
+shoot() { term capture-pane -e -p -N >"$dir/screen.$1"; }
+shoot 1
+term send-keys Enter
+until_seen 'Счёт № 17' '  a answer'
+shoot 2
+term send-keys a
+until_seen 'To Мария'
+term send-keys -l 'Received, thank you!'
+until_seen 'thank you!'
+shoot 3
+term send-keys Enter
+until_seen 'sent to Мария' '^  Received, thank you!'
+shoot 4
+luajit scripts/ansi_svg.lua $columns $rows "Neovim: the inbox of b24 opens, a dialog is read and answered; the badge is in the status line" \
+  "$dir/screen.1" 3 "$dir/screen.2" 3 "$dir/screen.3" 2 "$dir/screen.4" 4 >"$dir/picture.svg"
 cp "$dir/picture.svg" "$1"
 echo "b24: $1"
