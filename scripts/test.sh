@@ -15,8 +15,9 @@ CHILDREN_OF_A_HOST='support\.\(portal\|process\|command\|loops\|nginx\|nvim\)\|r
 # What a file takes of which nothing is known yet, in seconds; the long ones wait for portals and clocks.
 DEFAULT_SECONDS=5
 LONG_SECONDS=20
-LONG='api/live_spec api/list_batch_spec api/series_spec cli/watch_spec curl/faults_spec lua/locale_spec nvim/plugin_spec
-  os/limiter_spec rest/retry_spec secret_live_spec secret_oauth_spec secret_proxy_spec'
+LONG='api/live_spec api/list_batch_spec api/series_spec cli/install_spec cli/watch_spec curl/faults_spec curl/oauth_spec
+  lua/locale_spec nginx/openresty_page_spec nvim/plugin_spec os/limiter_spec rest/retry_spec secret_live_spec secret_oauth_spec
+  secret_proxy_spec'
 TIMES=build/test-times${VARIANT:-}
 
 without_sockets=""
@@ -72,12 +73,14 @@ one_of_each_kind() { # does this file leave out this Lua? one_of_each_kind LUA F
     grep -q '^-- One Lua of each kind: ' "$2" 2>/dev/null
 }
 
-abi_of() { "$1" -e 'io.write(_VERSION:match("%d%.%d"))'; }
-
-# First all builds, because two Luas may share one.
+# First all builds, because two Luas may share one. What each needs to find its modules is in $work/paths-LUA.
 ready=""
 for lua in $interpreters; do
-  if make -s -j"$processors" spec-module LUA="$lua" VARIANT="${VARIANT:-}"; then ready="$ready $lua"
+  if make -s -j"$processors" spec-module LUA="$lua" VARIANT="${VARIANT:-}"; then
+    ready="$ready $lua"
+    # Only where there is no lua-cjson: LUA_PATH is searched before any C module.
+    "$lua" -e 'io.write(_VERSION:match("%d%.%d"), " ", pcall(require, "cjson") and "" or "spec/support/fallback/?.lua", "\n")' \
+      >"$work/paths-$lua"
   else failed=$((failed + 1)); fi
 done
 
@@ -126,10 +129,9 @@ fi
 
 # run PLACE NUMBER LUA FILE: in the background; says so when it is over
 run() {
-  # Only where there is no lua-cjson: LUA_PATH is searched before any C module.
-  fallback=$("$3" -e 'io.write(pcall(require, "cjson") and "" or "spec/support/fallback/?.lua")')
+  read -r abi fallback <"$work/paths-$3"
   # shellcheck disable=SC2046,SC2086
-  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;${fallback:+$PWD/$fallback}" LUA_CPATH="$PWD/build/$(abi_of "$3")${VARIANT:-}/?.so;;" \
+  env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;${fallback:+$PWD/$fallback}" LUA_CPATH="$PWD/build/$abi${VARIANT:-}/?.so;;" \
     B24_RUNTIME_DIR="$work/runtime-$2" $(echo "$shared" | sed "s/@PLACE@/$1/; s/@LUA@/$3/") LUA_INIT= ${TEST_ENV:-} \
     timeout -k 10 "$limit" "$3" "$busted" "$4" >"$work/$2.log" 2>&1 8>&- 9>&- &
   echo $! >"$work/$2.pid"

@@ -1,4 +1,5 @@
--- b24 call with files in its parameters, b24 send --file. One Lua of each kind: processes.
+-- b24 call with files in its parameters, b24 send --file.
+-- One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"

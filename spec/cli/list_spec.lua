@@ -1,4 +1,5 @@
--- b24 list: its formats, and what it tells a terminal. One Lua of each kind: processes.
+-- b24 list: its formats, and what it tells a terminal.
+-- One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local command = require "spec.support.command"

@@ -1,5 +1,6 @@
 -- b24 inbox, show, call at a terminal: tables that fit it, colours, the pager; orders, limits and
--- templates. One Lua of each kind: processes.
+-- templates.
+-- One Lua of each kind: processes.
 
 local codec = require "b24.codec"
 local command = require "spec.support.command"

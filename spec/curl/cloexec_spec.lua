@@ -1,5 +1,6 @@
 -- What a child of this program inherits: nothing of ours. A socket in the hands of a stranger keeps
 -- a connection open, and could speak on it.
+-- One Lua of each kind: processes.
 
 local process = require "spec.support.process"
 local start = require("spec.support.portal").start

@@ -1,4 +1,5 @@
 -- http_version = "2": an older kept connection is not taken for it, whatever was asked before.
+-- One Lua of each kind: connections of libcurl.
 
 local b24 = require "b24"
 local libcurl = require "spec.support.libcurl"

@@ -1,5 +1,6 @@
 -- Redirects end to end. The mock portal has names of Bitrix24's cloud: behind its proxy every name
 -- is this machine.
+-- One Lua of each kind: redirects, which libcurl and C decide.
 
 local b24 = require "b24"
 local cjson = require "cjson"

@@ -1,4 +1,5 @@
 -- Tokens that are renewed at the mock portal's token server, by one process for all.
+-- One Lua of each kind: processes that renew side by side, and real time.
 
 local applications = require "spec.support.applications"
 local b24 = require "b24"

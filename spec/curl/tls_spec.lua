@@ -1,4 +1,5 @@
 -- TLS: who is trusted, who is not, and that nobody untrusted ever learns the credential.
+-- One Lua of each kind: TLS servers; what decides is libcurl.
 
 local b24 = require "b24"
 local data = require "spec.support.data"

@@ -1,4 +1,5 @@
 -- A portal that is not reached: who was in the way is named, and nothing was sent.
+-- One Lua of each kind: real time.
 
 local b24 = require "b24"
 local mime = require "mime"

@@ -1,4 +1,5 @@
 -- A file on its way through libcurl: in constant memory, and never as half a request that counts.
+-- One Lua of each kind: real time, and files of libcurl.
 
 local b24 = require "b24"
 local data = require "spec.support.data"

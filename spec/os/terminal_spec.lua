@@ -1,4 +1,5 @@
 -- codec.system.secret at a real terminal: what is typed is not shown, whatever happens meanwhile.
+-- One Lua of each kind: processes at a terminal.
 
 local data = require "spec.support.data"
 local process = require "spec.support.process"

@@ -1,8 +1,8 @@
 -- What the mock portal has for applications: events, settings, app.info. Sources:
 -- bitrix24/b24restdocs, api-reference/events/event-bind.md (its table of errors as of autumn 2026),
 -- event-get.md, event-unbind.md, common/system/app-info.md, common/settings/; the server's
--- rest/classes/general/rest_provider.php. One Lua of each kind: the mock portal has a Lua of its
--- own.
+-- rest/classes/general/rest_provider.php.
+-- One Lua of each kind: the mock portal has a Lua of its own.
 
 local cjson = require "cjson"
 

@@ -1,6 +1,7 @@
 -- What the mock portal's messages carry. Sources: bitrix24/b24restdocs,
 -- api-reference/chats/messages/ im-dialog-messages-get.md (the file object), attachments.md;
--- chats/im-recent-list.md. One Lua of each kind: the mock portal has a Lua of its own.
+-- chats/im-recent-list.md.
+-- One Lua of each kind: the mock portal has a Lua of its own.
 
 local cjson = require "cjson"
 

@@ -2,8 +2,8 @@
 -- for what is not there. Sources: bitrix24/b24restdocs,
 -- api-reference/crm/universal/crm-item-list.md, crm/deals/crm-deal-list.md,
 -- crm/contacts/crm-contact-list.md, tasks/tasks-task-list.md, user/user-get.md,
--- departments/department-get.md; the server's rest/lib/api/user.php. One Lua of each kind: the mock
--- portal has a Lua of its own.
+-- departments/department-get.md; the server's rest/lib/api/user.php.
+-- One Lua of each kind: the mock portal has a Lua of its own.
 
 local start = require("spec.support.portal").start
 

@@ -1,5 +1,6 @@
 -- luacheck: std max+busted
 -- require "b24.mock" and `b24 portal`: the mock portal as a product.
+-- One Lua of each kind: a portal of its own, which is a process.
 
 local b24 = require "b24"
 local command = require "spec.support.command"

@@ -1,4 +1,5 @@
 -- The push server of the mock portal, as a client without b24 sees it.
+-- One Lua of each kind: the mock portal, which is another process.
 
 local cjson = require "cjson"
 local http = require "socket.http"
