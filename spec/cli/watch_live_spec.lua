@@ -51,7 +51,7 @@ describe("b24 watch --live", function()
     shows "8 messages are waiting\n"
     polls(1)
     portal:control("message", { dialog_id = "5", count = 2, text = "are you there?" })
-    shows "  Иван Smith: are you there?\n10 messages are waiting\n"
+    shows " Иван Smith: are you there?\n10 messages are waiting\n"
     child:kill(2)
     assert.equal(130, (child:wait()))
     running = nil

@@ -51,11 +51,11 @@ describe("b24 watch", function()
     shows "8 messages are waiting\n"
     portal:control("message", { dialog_id = "5", count = 2, text = "are\27you there?" })
     shows ": are you there?\n10 messages are waiting\n"
-    assert.truthy(output():find "\n%d%d:%d%d  Иван Smith: are you there%?\n")
+    assert.truthy(output():find "\n%d%d:%d%d Иван Smith: are you there%?\n")
     portal:control("message", { dialog_id = "chat18", author_id = 5, text = "of\na chat" })
-    shows "  Иван Smith (chat Project 18): of a chat\n11 messages are waiting\n"
+    shows " Иван Smith (chat Project 18): of a chat\n11 messages are waiting\n"
     portal:control("read", { dialog_id = "5" })
-    shows "  Иван Smith [read]\n8 messages are waiting\n"
+    shows " Иван Smith [read]\n8 messages are waiting\n"
     ends(child, 2, 130)
   end)
 
@@ -65,7 +65,7 @@ describe("b24 watch", function()
     portal:control("reply", { method = "im.dialog.messages.get", status = 403,
       body = '{"error":"ACCESS_DENIED"}', times = -1 })
     portal:control("message", { dialog_id = "5", count = 2 })
-    shows "  Иван Smith [3 unread]\n10 messages are waiting\n"
+    shows " Иван Smith [3 unread]\n10 messages are waiting\n"
     ends(child, 15, 143)
   end)
 

@@ -26,10 +26,10 @@ end
 local function now() return os.date "%H:%M" end
 
 local function line(time, who, words)
-  local said = ("%s  %s: "):format(time, who)
+  local said = ("%s %s: "):format(time, who)
   local room = out.width() - text.width(said)
   if room < math.huge then words = text.cut(words, math.max(20, room)) end
-  return ("%s  %s: %s"):format(time, out.bold(who), words)
+  return ("%s %s: %s"):format(time, out.bold(who), words)
 end
 
 -- A person's dialog has his name; whoever writes in a chat is named with it.
@@ -70,7 +70,7 @@ function News:lines(changes)
       told = self:messages(change, lines)
     end
     if not told then
-      lines[#lines + 1] = ("%s  %s [%s]"):format(now(), out.bold(self:name(change)),
+      lines[#lines + 1] = ("%s %s [%s]"):format(now(), out.bold(self:name(change)),
         (change.to or 0) == 0 and "read" or ("%d unread"):format(change.to))
     end
   end

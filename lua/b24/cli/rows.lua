@@ -40,10 +40,9 @@ local FIELDS = { "dialog_id", "name", "unread", "waiting", "last_message", "sect
 
 --- The options of commands that show dialogs.
 ---@param command table of argparse
----@param sort? string the order without --sort
-function rows.define(command, sort)
-  command:option("--sort", ("newest or waiting (who waits longest first); default: %s."):format(
-    sort or "newest")):argname "ORDER"
+function rows.define(command)
+  command:option("--sort", "newest (the default), or waiting: who waits longest first.")
+    :argname "ORDER"
   command:option("--limit", "At most this many dialogs."):argname "N":convert(tonumber)
   command:mutex(
     command:flag("--json", "Print one JSON object per line, one for each dialog."),
