@@ -226,7 +226,7 @@ describe("in Neovim", function()
       assert.truthy(r.status[1]:find "^b24: %d+ unread; asked every 60 s$", r.status[1])
       assert.truthy(r.status[2]:find "HTTP_502.*", r.status[2])
       assert.is_nil(r.status[2]:find "\n")
-      local words = "ERROR: Polling is on, but the last answer was none, and the badge "
+      local words = "Polling is on, but the last answer was none, and the badge "
       assert.truthy(r.health:find(words, 1, true), r.health)
     end)
   end)
