@@ -56,6 +56,8 @@ CURLM *b24_new_multi(long kept_connections) {
    earlier reply, whose memory is free: see b24_on_first_line. */
 #define FOLDS_UNSAFELY 0x075300
 #define FOLDS_SAFELY   0x080100
+#define UNCHECKED_SINCE                                                                            \
+    0x081600 /* 8.22: libcurl looks at a kept connection only when it was idle for a second */
 
 struct b24_exchange *b24_exchange_new(struct b24_open_fds *lookups) {
     if (!b24_start_libcurl()) return NULL;
@@ -64,14 +66,8 @@ struct b24_exchange *b24_exchange_new(struct b24_open_fds *lookups) {
     x->easy = curl_easy_init();
     x->lookups = leaks_fds() ? lookups : NULL;
     unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
+    x->checks_idle = version >= UNCHECKED_SINCE;
     x->guards_folds = version >= FOLDS_UNSAFELY && version < FOLDS_SAFELY;
-    x->header[B24_CONTENT_TYPE].name = "content-type";
-    x->header[B24_LOCATION].name = "location";
-    x->header[B24_RETRY_AFTER].name = "retry-after";
-    x->header[B24_DATE].name = "date";
-    x->header[B24_CONTENT_ENCODING].name = "content-encoding";
-    x->header[B24_LAST_MESSAGE_ID].name = "last-message-id";
-    x->header[B24_EXPIRES].name = "expires";
     if (x->easy != NULL) return x;
     b24_exchange_free(x);
     return NULL;
@@ -152,14 +148,10 @@ static bool closed(curl_socket_t fd) {
     return (p.revents & POLLIN) && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-#define UNCHECKED_SINCE                                                                            \
-    0x081600 /* 8.22: libcurl looks at a kept connection only when it was idle for a second */
-
 /* On such a connection libcurl fails a body that may not repeat, and over HTTP/2 whatever it is. */
 static bool dead(const struct b24_exchange *x) {
     curl_socket_t fd = CURL_SOCKET_BAD;
-    if (x->again) return false; /* the connection is a new one */
-    if (curl_version_info(CURLVERSION_NOW)->version_num < UNCHECKED_SINCE) return false;
+    if (x->again || !x->checks_idle) return false; /* again: the connection is a new one */
     return curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && closed(fd);
 }
 

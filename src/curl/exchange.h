@@ -26,7 +26,6 @@ enum {
 #define B24_HEADER_VALUE_MAX 1024 /* bytes of a header value that we read */
 
 struct b24_header {
-    const char *name;
     char value[B24_HEADER_VALUE_MAX];
 };
 
@@ -39,6 +38,7 @@ struct b24_exchange {
     bool repeatable;
     bool streamed;                /* its body goes through the read callback */
     struct b24_open_fds *lookups; /* NULL: this libcurl leaks none */
+    bool checks_idle;             /* libcurl does not, within a second of use */
     bool guards_folds;            /* libcurl does not: see b24_on_first_line */
     struct b24_buffer body;
     struct b24_header header[B24_HEADERS];

@@ -28,6 +28,21 @@ void b24_forget_header(struct b24_exchange *x) {
     x->folds = NULL;
 }
 
+#define NAME(text)                                                                                 \
+    { (text), sizeof(text) - 1 }
+static const struct {
+    const char *name;
+    size_t n;
+} names[B24_HEADERS] = {
+    [B24_CONTENT_TYPE] = NAME("content-type"),
+    [B24_LOCATION] = NAME("location"),
+    [B24_RETRY_AFTER] = NAME("retry-after"),
+    [B24_DATE] = NAME("date"),
+    [B24_CONTENT_ENCODING] = NAME("content-encoding"),
+    [B24_LAST_MESSAGE_ID] = NAME("last-message-id"),
+    [B24_EXPIRES] = NAME("expires"),
+};
+
 static void keep_line(struct b24_exchange *x, const char *p, size_t n) {
     if (p[0] == ' ' || p[0] == '\t') {
         if (x->folds != NULL && !add_value(x->folds, p, n)) x->folds = NULL;
@@ -35,9 +50,9 @@ static void keep_line(struct b24_exchange *x, const char *p, size_t n) {
     }
     x->folds = NULL;
     for (int i = 0; i < B24_HEADERS; i++) {
+        size_t k = names[i].n;
+        if (n <= k || p[k] != ':' || !b24_starts(p, names[i].name)) continue;
         struct b24_header *h = &x->header[i];
-        size_t k = strlen(h->name);
-        if (n <= k || p[k] != ':' || !b24_starts(p, h->name)) continue;
         h->value[0] = '\0';
         x->folds = add_value(h, p + k + 1, n - k - 1) ? h : NULL;
     }
