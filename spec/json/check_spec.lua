@@ -148,6 +148,30 @@ describe("codec.decode", function()
     end)
   end)
 
+  -- Strings are read in words of eight bytes.
+  it("finds what ends or spoils a string at any place of it", function()
+    local odd = { ["\1"] = "a raw control byte", ["\31"] = "a raw control byte",
+      ["\127"] = false, ["\128"] = "invalid UTF-8", ["\255"] = "invalid UTF-8",
+      [ [[\x]] ] = "an unknown escape", ['"'] = "without comma" }
+    for length = 0, 25 do
+      for place = 0, length do
+        for bytes, what in pairs(odd) do
+          local text = ("[\"%s%s%s\"]"):format(("!"):rep(place), bytes,
+            ("~"):rep(length - place))
+          local got, message = codec.decode(text)
+          local at = #bytes == 2 and place + 4 or bytes == '"' and place + 4 or place + 3
+          if what then
+            assert.is_nil(got, text)
+            assert.is_truthy(message:find(what, 1, true), message)
+            assert.is_truthy(message:find("at byte " .. at .. "$"), message .. text)
+          else
+            assert.equal(text:sub(3, -3), got[1])
+          end
+        end
+      end
+    end
+  end)
+
   describe("refuses with nil and a message", function()
     for _, row in ipairs(refused) do
       local name, text = row[1], row[2]

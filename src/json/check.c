@@ -1,5 +1,7 @@
 #include "json/check.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,24 +86,52 @@ static bool escape(struct scan *s) {
     return true;
 }
 
+/* What a string may hold as it is: ASCII but for quotes, backslashes and control bytes. */
+static inline bool plain(char byte) {
+    unsigned char c = (unsigned char)byte;
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Behind the plain bytes at p: eight at a time, then one by one. A byte whose top bit is set in
+   `odd` is not plain, or stands behind one that is not. */
+static const char *skip_plain(const char *p, const char *end) {
+    for (uint64_t x; end - p >= (ptrdiff_t)sizeof x; p += sizeof x) {
+        memcpy(&x, p, sizeof x);
+        uint64_t quote = x ^ EACH('"'), slash = x ^ EACH('\\');
+        uint64_t odd = x | ((x - EACH(0x20)) & ~x) | ((quote - EACH(1)) & ~quote) |
+                       ((slash - EACH(1)) & ~slash);
+        odd &= EACH(0x80);
+        if (odd == 0) continue;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        return p + __builtin_ctzll(odd) / 8;
+#else
+        break;
+#endif
+    }
+    while (p < end && plain(*p)) p++;
+    return p;
+}
+
+/* A byte of a string that is neither plain nor its end. */
+static bool special(struct scan *s) {
+    if (*s->p == '\\') return escape(s);
+    if ((unsigned char)*s->p < 0x20) return refuse(s, "a raw control byte in a string");
+    size_t n = b24_utf8_length(s->p, s->end);
+    if (n == 0) return refuse(s, "invalid UTF-8");
+    s->p += n;
+    return true;
+}
+
 static bool string(struct scan *s) {
     if (s->p == s->end || *s->p != '"') return refuse(s, "a member without a quoted name");
-    s->p++;
-    while (s->p < s->end && *s->p != '"') {
-        unsigned char c = (unsigned char)*s->p;
-        if (c >= 0x20 && c < 0x80 && c != '\\') {
-            s->p++;
-        } else if (c == '\\') {
-            if (!escape(s)) return false;
-        } else if (c < 0x20) {
-            return refuse(s, "a raw control byte in a string");
-        } else {
-            size_t n = b24_utf8_length(s->p, s->end);
-            if (n == 0) return refuse(s, "invalid UTF-8");
-            s->p += n;
-        }
+    for (s->p++;;) {
+        s->p = skip_plain(s->p, s->end);
+        if (s->p == s->end) return refuse(s, "");
+        if (*s->p == '"') break;
+        if (!special(s)) return false;
     }
-    if (s->p == s->end) return refuse(s, "");
     s->p++;
     return true;
 }
@@ -158,10 +188,14 @@ static bool infinite(const char *from, const char *to) {
 }
 
 static bool digits(struct scan *s) {
-    if (!digit(s)) return refuse(s, "a malformed number");
-    while (digit(s)) s->p++;
-    return true;
+    const char *p = s->p, *end = s->end;
+    while (p < end && *p >= '0' && *p <= '9') p++;
+    bool some = p > s->p;
+    s->p = p;
+    return some || refuse(s, "a malformed number");
 }
+
+static inline bool goes_on(char c) { return c == '.' || c == 'e' || c == 'E'; }
 
 static bool number(struct scan *s) {
     const char *from = s->p;
@@ -171,6 +205,7 @@ static bool number(struct scan *s) {
     if (*first == '0' && s->p > first + 1)
         return refuse_at(s, first, "a number with a leading zero");
     const char *last = s->p;
+    if (last - first < EXACT_DIGITS && (last == s->end || !goes_on(*last))) return true;
     if (s->p < s->end && *s->p == '.') {
         s->p++;
         if (!digits(s)) return false;
