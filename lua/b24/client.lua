@@ -105,7 +105,7 @@ end
 ---@return string? err
 ---@return b24.info info
 function Client:call(method, params, opts, callback)
-  check(self, "call")
+  if getmetatable(self) ~= Client then check(self, "call") end
   local conf, plain = self.conf, opts == nil and callback == nil and host.plain(self.transport)
   if plain and conf and (params == nil or type(params) == "table") then
     local result, err, info = plain.call(conf, method, params)

@@ -309,10 +309,6 @@ static CURLcode set_time(struct b24_exchange *x, const struct b24_conf *conf,
         conf->connect_timeout < request->timeout ? conf->connect_timeout : request->timeout;
     SET(CURLOPT_TIMEOUT_MS, (long)request->timeout);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
-    SET(CURLOPT_NOSIGNAL, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075700
-    SET(CURLOPT_QUICK_EXIT, 1L); /* a hanging DNS lookup must not outlast the deadline */
-#endif
     return r;
 }
 
@@ -343,6 +339,10 @@ static CURLcode renew(struct b24_exchange *x) {
 static CURLcode set_all(struct b24_exchange *x, const struct b24_conf *conf,
                         const struct b24_request *request) {
     CURLcode r = renew(x);
+    SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(CURLOPT_QUICK_EXIT, 1L); /* a hanging DNS lookup must not outlast the deadline */
+#endif
     if (r == CURLE_OK) r = add_lines(x, request);
     if (r == CURLE_OK) r = set_trust(x, conf);
     if (r == CURLE_OK) r = set_http(x, conf, request);
@@ -381,10 +381,11 @@ static void forget_last(struct b24_exchange *x, const struct b24_conf *conf,
 
 CURLcode b24_exchange_prepare(struct b24_exchange *x, const struct b24_conf *conf,
                               const struct b24_request *request) {
+    bool again = x->again; /* set for the last exchange */
     CURLcode r = like_the_last(x, request) ? CURLE_OK : set_all(x, conf, request);
     forget_last(x, conf, request);
     SET(CURLOPT_URL, request->url);
-    SET(CURLOPT_FRESH_CONNECT, 0L);
+    if (again) SET(CURLOPT_FRESH_CONNECT, 0L);
     if (r == CURLE_OK) r = set_body(x, request);
     if (r == CURLE_OK) r = set_time(x, conf, request);
     return r;

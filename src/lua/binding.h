@@ -95,8 +95,11 @@ enum {
     B24_KEEP_CREDENTIAL
 };
 
-/* What a call object keeps besides these. */
-enum { B24_KEEP_CONF = B24_KEEP_CREDENTIAL + 1, B24_KEEP_NAMES, B24_KEEP_LOG_ERROR, B24_KEEP_SAID };
+/* What a call object keeps in its own. B24_CALL_PORTAL: of a portal that was renamed. */
+enum { B24_CALL_CONF = 1, B24_CALL_PORTAL, B24_CALL_NAMES, B24_CALL_LOG_ERROR, B24_CALL_SAID };
+
+/* [0, +1] What the conf of the call object at `call` keeps. lua/fields.c */
+void b24L_push_kept(lua_State *L, int call, int which);
 
 /* [0, +1] The conf object for the argument at `index`: itself, or made from nil, a URL or a table.
    NULL: [0, +3] nil, message, info. A wrong type or unknown name throws as b24L_throw does. */

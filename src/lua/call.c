@@ -27,7 +27,7 @@ static void batch_body(lua_State *L, struct b24L_call *c, int params) {
     lua_pop(L, 1);
     b24L_getuservalue(L, -1);
     lua_getfield(L, params, "names");
-    lua_rawseti(L, -2, B24_KEEP_NAMES);
+    lua_rawseti(L, -2, B24_CALL_NAMES);
     lua_pop(L, 1);
 }
 
@@ -82,7 +82,7 @@ static void use_portal(lua_State *L, int call, const char *origin) {
     struct b24L_call *c = lua_touserdata(L, call);
     b24L_getuservalue(L, call);
     c->portal = b24L_push_portal(L, c->conf, origin);
-    lua_rawseti(L, -2, B24_KEEP_PORTAL);
+    lua_rawseti(L, -2, B24_CALL_PORTAL);
     lua_pop(L, 1);
 }
 
@@ -138,7 +138,7 @@ struct b24L_call *b24L_new_call(lua_State *L, const struct b24L_setup *s) {
     c->own_limits = own_limits;
     c->shape = s->shape;
     memcpy(c->method, name.p, name.n + 1);
-    b24L_getuservalue(L, -1);
+    b24L_getuservalue(L, conf_index);
     lua_rawgeti(L, -1, B24_KEEP_LOG);
     c->logs = !lua_isnil(L, -1) && !s->bare;
     lua_pop(L, 2);
@@ -249,12 +249,14 @@ static int call_next(lua_State *L) {
 int b24L_push_result(lua_State *L, int call) {
     const struct b24L_call *c = lua_touserdata(L, call);
     luaL_checkstack(L, 4, "reply");
-    b24L_getuservalue(L, call);
-    lua_rawgeti(L, -1, B24_KEEP_NAMES);
-    lua_remove(L, -2);
+    if (c->shape == B24_BATCH) {
+        b24L_getuservalue(L, call);
+        lua_rawgeti(L, -1, B24_CALL_NAMES);
+        lua_remove(L, -2);
+    }
     int n = b24L_push_outcome(L, c->outcome, c->conf, c->method, c->shape, lua_gettop(L));
     b24L_getuservalue(L, call);
-    lua_rawgeti(L, -1, B24_KEEP_LOG_ERROR);
+    lua_rawgeti(L, -1, B24_CALL_LOG_ERROR);
     lua_remove(L, -2);
     if (lua_isnil(L, -1)) lua_pop(L, 1);
     else lua_setfield(L, -2, "log_error");
@@ -273,8 +275,7 @@ static int call_answerer(lua_State *L) {
             NULL};
     check_call(L);
     int question = luaL_checkoption(L, 2, NULL, questions);
-    b24L_getuservalue(L, 1);
-    lua_rawgeti(L, -1, B24_KEEP_RESERVE + question);
+    b24L_push_kept(L, 1, B24_KEEP_RESERVE + question);
     return 1;
 }
 
@@ -285,8 +286,7 @@ static int call_log(lua_State *L) {
     struct b24L_call *c = check_call(L);
     if (!c->logs) return 0;
     c->logs = false;
-    b24L_getuservalue(L, 1);
-    lua_rawgeti(L, -1, B24_KEEP_LOG);
+    b24L_push_kept(L, 1, B24_KEEP_LOG);
     return 1;
 }
 

@@ -18,7 +18,7 @@ struct b24L_call *b24L_push_call(lua_State *L, const struct b24L_setup *s) {
     size_t size = s->bare ? sizeof(struct b24L_call) : offsetof(struct b24L_call, own);
     c = b24L_newobject(L, size, B24_CALL_TYPE);
     c->lock.fd = -1; /* before anything can throw: 0 would be somebody's input */
-    lua_createtable(L, B24_KEEP_LOG_ERROR, 0);
+    lua_createtable(L, B24_CALL_SAID, 0);
     b24L_setuservalue(L, -2);
     return c;
 }
@@ -32,7 +32,7 @@ void b24L_rest_call(lua_State *L, int call) {
     c->request = NULL;
     c->outcome = NULL;
     b24L_getuservalue(L, call);
-    for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_SAID; i++) {
+    for (int i = B24_CALL_CONF; i <= B24_CALL_SAID; i++) {
         lua_pushnil(L);
         lua_rawseti(L, -2, i);
     }
@@ -41,13 +41,7 @@ void b24L_rest_call(lua_State *L, int call) {
 
 void b24L_keep_conf(lua_State *L, int conf) {
     b24L_getuservalue(L, -1);
-    b24L_getuservalue(L, conf);
-    for (int i = B24_KEEP_PORTAL; i <= B24_KEEP_CREDENTIAL; i++) {
-        lua_rawgeti(L, -1, i);
-        lua_rawseti(L, -3, i);
-    }
-    lua_pop(L, 1);
     lua_pushvalue(L, conf);
-    lua_rawseti(L, -2, B24_KEEP_CONF);
+    lua_rawseti(L, -2, B24_CALL_CONF);
     lua_pop(L, 1);
 }

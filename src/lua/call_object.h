@@ -10,7 +10,7 @@ B24_PRIVATE_BEGIN
 /* [0, +1] A zeroed call object: the idle one, or a new one with a table for what it keeps. */
 struct b24L_call *b24L_push_call(lua_State *L, const struct b24L_setup *setup);
 
-/* [0, 0] Ties conf (stack index) and what it keeps to the call object on top. */
+/* [0, 0] Ties conf (stack index) to the call object on top. */
 void b24L_keep_conf(lua_State *L, int conf);
 
 /* [0, 0] The call object at `call` is over and nobody knows it: it may be an idle one. */

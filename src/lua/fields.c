@@ -73,25 +73,25 @@ static void set(lua_State *L, int table, const char *name) {
     lua_rawset(L, table);
 }
 
+/* Where the table is when name and value are on the stack, too. */
+static int below(int table) { return table < 0 ? table - 2 : table; }
+
 void b24L_set_count(lua_State *L, int table, const char *name, lua_Number value) {
-    table = b24L_absindex(L, table);
     lua_pushstring(L, name);
     b24L_push_number(L, (double)value);
-    lua_rawset(L, table);
+    lua_rawset(L, below(table));
 }
 
 void b24L_set_text(lua_State *L, int table, const char *name, const char *value) {
-    table = b24L_absindex(L, table);
     lua_pushstring(L, name);
     lua_pushstring(L, value); /* nil for NULL */
-    lua_rawset(L, table);
+    lua_rawset(L, below(table));
 }
 
 void b24L_set_flag(lua_State *L, int table, const char *name, bool value) {
-    table = b24L_absindex(L, table);
     lua_pushstring(L, name);
     lua_pushboolean(L, value);
-    lua_rawset(L, table);
+    lua_rawset(L, below(table));
 }
 
 bool b24L_copy_member(lua_State *L, int target, const char *to, int source, const char *from) {
@@ -136,4 +136,13 @@ bool b24L_member_dialog_id(lua_State *L, int table, const char *name, bool perso
     }
     lua_pop(L, 1);
     return found;
+}
+
+void b24L_push_kept(lua_State *L, int call, int which) {
+    b24L_getuservalue(L, call);
+    lua_rawgeti(L, -1, B24_CALL_CONF);
+    b24L_getuservalue(L, -1);
+    lua_rawgeti(L, -1, which);
+    lua_replace(L, -4);
+    lua_pop(L, 2);
 }

@@ -1,13 +1,6 @@
 /* The user's own functions in a conf: log, and a limiter for a fleet behind one address. */
 #include "lua/binding.h"
 
-/* [0, +1] One of the functions that the call object keeps; nil if there is none. */
-static void push_kept(lua_State *L, int call, int which) {
-    b24L_getuservalue(L, call);
-    lua_rawgeti(L, -1, which);
-    lua_remove(L, -2);
-}
-
 /* [0, 0] Into the event on top; an empty text is none. */
 static void set_string(lua_State *L, const char *name, const char *value) {
     if (value != NULL && value[0] != '\0') b24L_set_text(L, -1, name, value);
@@ -41,12 +34,12 @@ static void set_depth(lua_State *L, int n) {
 /* [-1, 0] Keeps the first error of the log for the info of the call. */
 static void keep_error(lua_State *L, int call) {
     b24L_getuservalue(L, call);
-    lua_rawgeti(L, -1, B24_KEEP_LOG_ERROR);
+    lua_rawgeti(L, -1, B24_CALL_LOG_ERROR);
     bool first = lua_isnil(L, -1);
     lua_pop(L, 1);
     if (lua_type(L, -2) == LUA_TSTRING) lua_pushvalue(L, -2);
     else lua_pushfstring(L, "an error that is a %s", luaL_typename(L, -2));
-    if (first) lua_rawseti(L, -2, B24_KEEP_LOG_ERROR);
+    if (first) lua_rawseti(L, -2, B24_CALL_LOG_ERROR);
     else lua_pop(L, 1);
     lua_pop(L, 2);
 }
@@ -59,7 +52,7 @@ static void send_event(lua_State *L, int call) {
         lua_pop(L, 1);
         return;
     }
-    push_kept(L, call, B24_KEEP_LOG);
+    b24L_push_kept(L, call, B24_KEEP_LOG);
     lua_insert(L, -2);
     set_depth(L, before + 1);
     int status = lua_pcall(L, 1, 0, 0);
@@ -125,7 +118,8 @@ static void ask_limiter(lua_State *L, int call, const struct b24_action *ask,
     event->type = B24_ANSWER;
     event->as.answer.verdict = B24_BROKEN;
     event->as.answer.wait = B24_NO_MS;
-    push_kept(L, call, ask->as.ask.question == B24_RESERVE ? B24_KEEP_RESERVE : B24_KEEP_PENALISE);
+    b24L_push_kept(L, call,
+                   ask->as.ask.question == B24_RESERVE ? B24_KEEP_RESERVE : B24_KEEP_PENALISE);
     lua_pushstring(L, b24_call_origin(c->call));
     lua_pushnumber(L, b24_to_seconds(ask->as.ask.time));
     int status = lua_isnil(L, -3) ? 0 : lua_pcall(L, 2, 2, 0);

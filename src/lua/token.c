@@ -151,7 +151,7 @@ static void keep_said(lua_State *L, int call) {
     lua_rawseti(L, -2, 1);
     b24L_getuservalue(L, call);
     lua_insert(L, -2);
-    lua_rawseti(L, -2, B24_KEEP_SAID);
+    lua_rawseti(L, -2, B24_CALL_SAID);
     lua_pop(L, 1);
 }
 
@@ -159,8 +159,7 @@ void b24L_ask_user(lua_State *L, int call, const struct b24_action *ask, struct 
     struct b24L_call *c = lua_touserdata(L, call);
     int top = lua_gettop(L), given = 0;
     luaL_checkstack(L, 8, "store");
-    b24L_getuservalue(L, call);
-    lua_rawgeti(L, -1, B24_KEEP_RESERVE + (int)ask->as.ask.question);
+    b24L_push_kept(L, call, B24_KEEP_RESERVE + (int)ask->as.ask.question);
     if (ask->as.ask.question == B24_SAVE) {
         b24L_push_tokens(L, c->conf->app);
         given = 1;

@@ -1,6 +1,7 @@
 /* Which calls only read, and may so be sent again when it is not known whether they ran. */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/url.h"
 #include "rest/method.h"
 #include "json/document.h"
@@ -152,8 +153,8 @@ static const char *const writing[] = {
 #define OFFLINE_EVENTS "event.offline.get"
 
 static bool is_in(struct b24_view name, const char *const *list, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (b24_same_text(name, list[i])) return true;
+    for (size_t i = 0; i < n && name.n > 0; i++)
+        if (b24_lower(name.p[0]) == list[i][0] && b24_same_text(name, list[i])) return true;
     return false;
 }
 
