@@ -36,9 +36,11 @@ static bool refuse(struct scan *s, const char *what) {
     return refuse_at(s, s->p, s->p == s->end ? "unexpected end" : what);
 }
 
-static void skip_space(struct scan *s) {
-    while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
-        s->p++;
+static bool space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+/* Where none is, which is nearly everywhere, one comparison tells. */
+static inline void skip_space(struct scan *s) {
+    while (s->p < s->end && (unsigned char)*s->p <= ' ' && space(*s->p)) s->p++;
 }
 
 static bool digit(const struct scan *s) { return s->p < s->end && *s->p >= '0' && *s->p <= '9'; }
@@ -188,16 +190,23 @@ static bool infinite(const char *from, const char *to) {
 }
 
 static bool digits(struct scan *s) {
-    const char *p = s->p, *end = s->end;
-    while (p < end && *p >= '0' && *p <= '9') p++;
-    bool some = p > s->p;
-    s->p = p;
-    return some || refuse(s, "a malformed number");
+    if (!digit(s)) return refuse(s, "a malformed number");
+    while (digit(s)) s->p++;
+    return true;
 }
 
-static inline bool goes_on(char c) { return c == '.' || c == 'e' || c == 'E'; }
+/* What most numbers are: an integer of few digits. */
+static bool short_integer(struct scan *s) {
+    const char *first = s->p + (*s->p == '-'), *p = first, *end = s->end;
+    while (p < end && *p >= '0' && *p <= '9') p++;
+    if (p == first || p - first >= EXACT_DIGITS || (*first == '0' && p > first + 1)) return false;
+    if (p < end && (*p == '.' || *p == 'e' || *p == 'E')) return false;
+    s->p = p;
+    return true;
+}
 
 static bool number(struct scan *s) {
+    if (short_integer(s)) return true;
     const char *from = s->p;
     if (*s->p == '-') s->p++;
     const char *first = s->p;
@@ -205,7 +214,6 @@ static bool number(struct scan *s) {
     if (*first == '0' && s->p > first + 1)
         return refuse_at(s, first, "a number with a leading zero");
     const char *last = s->p;
-    if (last - first < EXACT_DIGITS && (last == s->end || !goes_on(*last))) return true;
     if (s->p < s->end && *s->p == '.') {
         s->p++;
         if (!digits(s)) return false;
@@ -307,32 +315,17 @@ static bool member(struct scan *s, struct b24_json_plan *plan) {
     return true;
 }
 
-static bool object(struct scan *s) {
+/* An object or, by the byte that closes it, a list. */
+static bool container(struct scan *s, char close, const char *no_comma) {
     size_t place = 0;
     if (!enter(s, &place)) return false;
-    if (s->p < s->end && *s->p == '}') return leave(s, place, 0);
-    struct b24_json_plan *plan = top(s);
+    if (s->p < s->end && *s->p == close) return leave(s, place, 0);
+    struct b24_json_plan *plan = close == '}' ? top(s) : NULL;
     for (uint32_t n = 1;; n++) {
-        if (!member(s, plan)) return false;
+        if (close == '}' ? !member(s, plan) : !value(s)) return false;
         skip_space(s);
-        if (s->p < s->end && *s->p == '}') return leave(s, place, n);
-        if (s->p == s->end || *s->p != ',')
-            return refuse(s, "an object without comma or closing brace");
-        s->p++;
-        skip_space(s);
-    }
-}
-
-static bool array(struct scan *s) {
-    size_t place = 0;
-    if (!enter(s, &place)) return false;
-    if (s->p < s->end && *s->p == ']') return leave(s, place, 0);
-    for (uint32_t n = 1;; n++) {
-        if (!value(s)) return false;
-        skip_space(s);
-        if (s->p < s->end && *s->p == ']') return leave(s, place, n);
-        if (s->p == s->end || *s->p != ',')
-            return refuse(s, "a list without comma or closing bracket");
+        if (s->p < s->end && *s->p == close) return leave(s, place, n);
+        if (s->p == s->end || *s->p != ',') return refuse(s, no_comma);
         s->p++;
         skip_space(s);
     }
@@ -341,8 +334,8 @@ static bool array(struct scan *s) {
 static bool value(struct scan *s) {
     if (s->p == s->end) return refuse(s, "");
     switch (*s->p) {
-    case '{': return object(s);
-    case '[': return array(s);
+    case '{': return container(s, '}', "an object without comma or closing brace");
+    case '[': return container(s, ']', "a list without comma or closing bracket");
     case '"': return string(s);
     case 't': return literal(s, "true");
     case 'f': return literal(s, "false");

@@ -47,22 +47,7 @@ static const char *skip_exponent(const char *p, int *exponent) {
     return p;
 }
 
-#define SHORT_DIGITS 15 /* any number of so many digits is exact in a double */
-
-/* What most numbers are: a few digits and nothing else. */
-static bool read_short(const char **at, double *value) {
-    const char *from = *at, *p = from;
-    uint64_t m = 0;
-    for (; *p >= '0' && *p <= '9' && p - from < SHORT_DIGITS; p++)
-        m = m * 10 + (uint64_t)(*p - '0');
-    if (p == from || (*p >= '0' && *p <= '9') || *p == '.' || *p == 'e' || *p == 'E') return false;
-    *at = p;
-    *value = (double)m;
-    return true;
-}
-
 bool b24_json_read_number(const char **at, double *value) {
-    if (read_short(at, value)) return true;
     const char *from = *at;
     uint64_t m = 0;
     int exponent = 0;

@@ -107,10 +107,21 @@ static void string(struct reader *r) {
 
 /* ------------------------------------------------------------ numbers */
 
+#define SHORT_DIGITS 9 /* any lua_Integer holds so many */
+
+static inline bool digit(char c) { return c >= '0' && c <= '9'; }
+
 /* [0, +1] */
 static void number(struct reader *r) {
-    const char *from = r->p;
+    const char *from = r->p, *p = from;
+    lua_Integer m = 0;
     double v;
+    for (; digit(*p) && p - from < SHORT_DIGITS; p++) m = m * 10 + (*p - '0');
+    if (p > from && !digit(*p) && *p != '.' && *p != 'e' && *p != 'E') { /* what most are */
+        r->p = p;
+        lua_pushinteger(r->L, m);
+        return;
+    }
     if (b24_json_read_number(&r->p, &v)) b24L_push_number(r->L, v);
     else lua_pushlstring(r->L, from, (size_t)(r->p - from));
 }
