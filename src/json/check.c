@@ -385,8 +385,13 @@ bool b24_json_plan(struct b24_view text, int max_depth, struct b24_json_plan *pl
     return true;
 }
 
-void b24_json_plan_free(struct b24_json_plan *plan) {
-    free(plan->sizes);
+/* What is noted of members stays as it is: `top_count` says how many there are. */
+void b24_json_plan_init(struct b24_json_plan *plan) {
     plan->sizes = NULL;
     plan->n = plan->cap = plan->top_count = 0;
+}
+
+void b24_json_plan_free(struct b24_json_plan *plan) {
+    free(plan->sizes);
+    b24_json_plan_init(plan);
 }

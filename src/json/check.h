@@ -51,6 +51,7 @@ struct b24_json_plan {
    do not pass through a double, who reads the text takes care: b24_json_as_text. */
 bool b24_json_plan(struct b24_view text, int max_depth, struct b24_json_plan *plan,
                    struct b24_json_error *error);
+void b24_json_plan_init(struct b24_json_plan *plan);
 void b24_json_plan_free(struct b24_json_plan *plan);
 
 /* Must this number of a checked text become a string, because a double, or cJSON, would not keep

@@ -18,8 +18,8 @@ struct b24_note *b24_call_add_note(struct b24_call *c, const char *event) {
 void b24_call_note_outcome(struct b24_call *c, const char *event, const struct b24_outcome *what) {
     struct b24_note *n = b24_call_add_note(c, event);
     n->status = what->status;
-    memcpy(n->code, what->code, sizeof n->code);
-    memcpy(n->text, what->text, sizeof n->text);
+    memcpy(n->code, what->code, strlen(what->code) + 1); /* mostly "" */
+    memcpy(n->text, what->text, strlen(what->text) + 1);
 }
 
 const struct b24_note *b24_call_note(struct b24_call *c) {

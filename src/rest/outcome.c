@@ -26,7 +26,8 @@
     8192 /* bytes of a text that are looked at: masking takes time, and 1 KiB is kept */
 
 void b24_outcome_init(struct b24_outcome *o) {
-    memset(o, 0, offsetof(struct b24_outcome, code));
+    memset(o, 0, offsetof(struct b24_outcome, plan));
+    b24_json_plan_init(&o->plan);
     o->code[0] = o->message[0] = o->text[0] = o->hint_text[0] = '\0';
     o->times.known = false;
     o->retry_after = B24_NO_MS;
