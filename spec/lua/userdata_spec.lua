@@ -21,6 +21,11 @@ local SETUP = [[
   end
   local answer = codec.reply("https://portal.example/rest/1/x/", "im.counters.get", { status = 200,
     body = '{"result":{"TYPE":{"ALL":1}}}' }, "counters")
+  -- What is opened late.
+  for _, name in ipairs { "cursor", "watch", "live", "live_share", "system", "inbox", "plain",
+      "http_reply" } do
+    assert(codec[name], name)
+  end
   local registry, types = debug.getregistry(), {}
   for name, meta in pairs(registry) do
     if type(name) == "string" and name:find "^b24%." and type(meta) == "table" then
@@ -177,4 +182,31 @@ describe("every function of every type", function()
       collectgarbage()
     ]]
   end)
+end)
+
+describe("what many programs never ask codec for", function()
+  local NAMES = { "cursor", "watch", "live", "live_share", "inbox", "messages", "date", "sections",
+    "system", "http_request", "http_reply", "cosocket_failure", "may_yield", "neutral",
+    "neutral_json", "plain", "readable", "parts", "unsent" }
+
+  -- Every require of it makes a new table.
+  local function fresh()
+    local known = package.loaded["b24.codec"]
+    package.loaded["b24.codec"] = nil
+    local codec = require "b24.codec"
+    package.loaded["b24.codec"] = known
+    return codec
+  end
+
+  for _, name in ipairs(NAMES) do
+    it("is opened by the first look at it: " .. name, function()
+      local codec = fresh()
+      assert.is_nil(rawget(codec, name))
+      local found = codec[name]
+      assert.is_not_nil(found)
+      assert.equal(found, rawget(codec, name))
+      assert.is_nil(codec.nothing)
+      assert.is_nil(codec[1])
+    end)
+  end
 end)

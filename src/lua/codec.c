@@ -204,10 +204,6 @@ static const luaL_Reg functions[] = {
     {"ref", b24L_ref},
     {"file", b24L_file},
     {"file_size", b24L_file_size},
-    {"cursor", b24L_cursor},
-    {"watch", b24L_watch},
-    {"live", b24L_live},
-    {"live_share", b24L_live_share},
     {"inbox_questions", b24L_inbox_questions},
     {"inbox_answers", b24L_inbox_answers},
     {"why_parts", b24L_why},
@@ -218,6 +214,48 @@ static const luaL_Reg functions[] = {
     {"add_cost", b24L_add_cost},
     {NULL, NULL},
 };
+
+static void open_cursor(lua_State *L) {
+    b24L_open_cursor(L);
+    b24L_open_ahead(L);
+}
+
+/* What many programs never ask for, by name. `open` registers what belongs to it, in the codec on
+   top too, but for `function`. */
+static const struct {
+    const char *name;
+    void (*open)(lua_State *L);
+    lua_CFunction function;
+} late[] = {
+    {"cursor", open_cursor, b24L_cursor},   {"watch", b24L_open_watch, b24L_watch},
+    {"live", b24L_open_live, b24L_live},    {"live_share", b24L_open_live_share, b24L_live_share},
+    {"inbox", b24L_open_inbox, NULL},       {"messages", b24L_open_inbox, NULL},
+    {"date", b24L_open_inbox, NULL},        {"sections", b24L_open_inbox, NULL},
+    {"system", b24L_open_system, NULL},     {"http_request", b24L_open_http, NULL},
+    {"http_reply", b24L_open_http, NULL},   {"cosocket_failure", b24L_open_http, NULL},
+    {"may_yield", b24L_open_http, NULL},    {"neutral", b24L_open_text, NULL},
+    {"neutral_json", b24L_open_text, NULL}, {"plain", b24L_open_text, NULL},
+    {"readable", b24L_open_text, NULL},     {"parts", b24L_open_text, NULL},
+    {"unsent", b24L_open_text, NULL},
+};
+
+/* __index of the codec: the first look at one of these names opens it. */
+static int codec_late(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    luaL_checkstack(L, 10, "codec");
+    for (size_t i = 0; i < sizeof late / sizeof *late; i++) {
+        if (strcmp(name, late[i].name) != 0) continue;
+        lua_settop(L, 1);
+        late[i].open(L);
+        if (late[i].function != NULL) lua_pushcfunction(L, late[i].function);
+        if (late[i].function != NULL) lua_setfield(L, 1, late[i].name);
+        lua_pushstring(L, late[i].name);
+        lua_rawget(L, 1);
+        return 1;
+    }
+    return 0;
+}
 
 void b24L_open_codec(lua_State *L) {
 #if LUA_VERSION_NUM >= 502
@@ -236,22 +274,17 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_body(L);
     b24L_open_portal(L);
     b24L_open_call(L);
-    b24L_open_cursor(L);
-    b24L_open_ahead(L);
-    b24L_open_watch(L);
     b24L_open_type(L, PLAN_TYPE, plan_gc, NULL);
-    b24L_open_live(L);
-    b24L_open_live_share(L);
     b24L_open_type(L, TEXT_TYPE, text_gc, NULL);
-    lua_newtable(L);
+    lua_createtable(L, 0, 64);
     b24L_setfuncs(L, functions);
-    b24L_open_inbox(L);
-    b24L_open_text(L);
-    b24L_open_system(L);
-    b24L_open_http(L);
     b24L_open_cache(L);
     b24L_push_null(L);
     lua_setfield(L, -2, "null");
     lua_pushliteral(L, B24_VERSION);
     lua_setfield(L, -2, "_VERSION");
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, codec_late);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
 }
