@@ -3,8 +3,6 @@
 
 local b24 = require "b24"
 local exit = require "b24.cli.exit"
-local json = require "b24.cli.json"
-local template = require "b24.cli.template"
 
 local formats = {}
 
@@ -60,7 +58,7 @@ local FIELDS = { "messages", "tasks", "notifications", "lines", "all", "dialogs"
 
 -- What is wrong with a template, or nil.
 local function template_problem(format)
-  local problem = template.problem(format, FIELDS, "--format")
+  local problem = require("b24.cli.template").problem(format, FIELDS, "--format")
   if problem then return problem end
   if not format:find("{", 1, true) then
     return ("--format has no preset '%s'; there are: %s, or a template such as '{messages} new'")
@@ -70,7 +68,7 @@ end
 
 local function filled(format, outcome)
   if not outcome.counters then return nil end
-  return template.fill(format, fields(outcome)) .. "\n"
+  return require("b24.cli.template").fill(format, fields(outcome)) .. "\n"
 end
 
 -- Bars: they show a failure --------------------------------------------------------------------
@@ -88,6 +86,7 @@ local function waybar(outcome)
     class = outcome.info.stale and "stale" or text == "" and "none" or "unread"
     if outcome.info.stale then tooltip = ("%d s old: %s"):format(age_of(outcome), tooltip) end
   end
+  local json = require "b24.cli.json"
   return json.encode { text = text, alt = class, class = class, tooltip = pango(tooltip) } .. "\n"
 end
 
@@ -104,42 +103,9 @@ local function prometheus(outcome)
   return require("b24.api.metrics").one(outcome.counters, outcome.info)
 end
 
-local STATES = { [0] = "OK", "WARNING", "CRITICAL", "UNKNOWN" }
-
--- As the plugins' guidelines want it: a threshold is exceeded by more, not by as many.
-local function state_of(n, options)
-  if not n then return 3 end
-  if options.crit and n > options.crit then return 2 end
-  if options.warn and n > options.warn then return 1 end
-  return 0
-end
-
-local function perfdata(totals, options)
-  local parts = {}
-  for _, kind in ipairs(KINDS) do
-    if totals[kind] and kind == "messages" then
-      parts[#parts + 1] = ("messages=%d;%s;%s;0"):format(totals[kind], options.warn or "",
-        options.crit or "")
-    elseif totals[kind] then
-      parts[#parts + 1] = ("%s=%d;;;0"):format(kind, totals[kind])
-    end
-  end
-  return table.concat(parts, " ")
-end
-
--- "|" would begin the perfdata.
 local function nagios(outcome, options)
-  if not outcome.counters then
-    return ("B24 UNKNOWN - %s\n"):format((outcome.err:gsub("[|\n]", " "))), 3
-  end
-  local totals = b24.totals(outcome.counters)
-  local state = state_of(totals.messages, options)
-  local words = totals.messages and ("%d%s unread %s"):format(totals.messages,
-    totals.saturated and "+" or "",
-    totals.messages == 1 and "message" or "messages")
-      or "the portal did not report the number of messages"
-  if outcome.info.stale then words = ("%s, %d s ago"):format(words, age_of(outcome)) end
-  return ("B24 %s - %s|%s\n"):format(STATES[state], words, perfdata(totals, options)), state
+  local line, code = require("b24.cli.nagios").check(outcome, options)
+  return line, code
 end
 
 PRESETS = {

@@ -5,7 +5,7 @@ local text = require "b24.cli.text"
 
 local quick = {}
 
--- Of the command counters, which b24 without a command is: the same as in main.define_common and
+-- Of the command counters, which b24 without a command is: the same as in parser.define_common and
 -- command/counters.define.
 local FLAGS = { ["--json"] = "json", ["--stale-ok"] = "stale_ok" }
 local OPTIONS = {
