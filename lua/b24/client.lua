@@ -21,8 +21,11 @@ local FOR_CAN_YIELD = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
 local COUNTERS = { method = "im.counters.get" }
 
+-- The other one looks for __metatable in a metatable, by name, in every call.
+local metatable_of = debug.getmetatable
+
 local function check(self, name)
-  if getmetatable(self) ~= Client then
+  if metatable_of(self) ~= Client then
     blame("b24: call it with a colon: client:" .. name .. "(…)")
   end
 end
@@ -105,7 +108,7 @@ end
 ---@return string? err
 ---@return b24.info info
 function Client:call(method, params, opts, callback)
-  if getmetatable(self) ~= Client then check(self, "call") end
+  if metatable_of(self) ~= Client then check(self, "call") end
   local conf, plain = self.conf, opts == nil and callback == nil and host.plain(self.transport)
   if plain and conf and (params == nil or type(params) == "table") then
     local result, err, info = plain.call(conf, method, params)
