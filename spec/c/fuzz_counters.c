@@ -84,7 +84,7 @@ static void check_dialogs(const struct b24_counts *c) {
 static void check_totals(const struct b24_counts *c) {
     char badge[B24_BADGE_MAX];
     struct b24_totals t = b24_totals_of(c);
-    b24_badge(&t, badge);
+    b24_badge(t.messages, badge);
     must((strcmp(badge, "?") == 0) == !t.messages.known, "the badge knows what nobody told");
     must(!t.messages.known || (*badge == '\0') == (t.messages.value <= 0), "a wrong badge");
     must(t.saturated || !c->capped, "a cap is forgotten");

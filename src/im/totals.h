@@ -6,11 +6,6 @@
 
 B24_PRIVATE_BEGIN
 
-/* The totals that a badge is made of. Where the first is known, the first two are enough. */
-#define B24_BADGE_NAMES 7
-#define B24_TOTAL_MAX   12 /* bytes of such a name, its NUL included */
-extern const char *const b24_badge_names[B24_BADGE_NAMES];
-
 #define B24_BADGE_MAX 4 /* "99+" */
 
 struct b24_totals {
@@ -21,8 +16,12 @@ struct b24_totals {
 
 struct b24_totals b24_totals_of(const struct b24_counts *c);
 
-/* "" for none, "?" where it is unknown, which NULL says too. */
-void b24_badge(const struct b24_totals *totals, char text[B24_BADGE_MAX]);
+/* People's messages, by the totals that `look` knows. Asked for no more than are needed. */
+typedef struct b24_known b24_look(void *arg, const char *total);
+struct b24_known b24_messages_of(b24_look *look, void *arg);
+
+/* "" for none, "?" where it is unknown. */
+void b24_badge(struct b24_known messages, char text[B24_BADGE_MAX]);
 
 B24_PRIVATE_END
 #endif

@@ -1,8 +1,6 @@
 /* b24.totals and b24.badge */
 #include "im/totals.h"
 
-#include <string.h>
-
 #include "lua/binding.h"
 #include "lua/counts.h"
 #include "lua/inbox.h"
@@ -25,30 +23,22 @@ int b24L_totals(lua_State *L) {
     return 1;
 }
 
-/* [0, 0] The totals that a badge is made of. They need no owner, which a page with many badges
-   would pay for. */
-static void read_badge(lua_State *L, struct b24_counts *c, char names[][B24_TOTAL_MAX]) {
-    lua_Number value;
-    b24L_get_member(L, 1, b24_sections[B24_SECTION_TYPE].name);
-    for (int i = 0; lua_istable(L, -1) && i < B24_BADGE_NAMES; i++) {
-        if (i == 2 && c->totals_n > 0 && c->totals[0].name == names[0]) break;
-        if (!b24L_member_count(L, -1, b24_badge_names[i], &value)) continue;
-        memcpy(names[i], b24_badge_names[i], strlen(b24_badge_names[i]) + 1);
-        c->totals[c->totals_n].name = names[i];
-        c->totals[c->totals_n++].value = (double)value;
-    }
-    lua_pop(L, 1);
+/* [0, 0] Of the table of totals on top. They need no owner, which a page with many badges would pay
+   for. */
+static struct b24_known look(void *arg, const char *total) {
+    lua_Number value = 0;
+    bool known = b24L_member_count(arg, -1, total, &value);
+    return (struct b24_known){known, (double)value};
 }
 
 int b24L_badge(lua_State *L) {
-    char text[B24_BADGE_MAX], names[B24_BADGE_NAMES][B24_TOTAL_MAX];
-    struct b24_total totals[B24_BADGE_NAMES];
-    struct b24_counts counts = {.totals = totals};
+    char text[B24_BADGE_MAX];
+    struct b24_known messages = {.known = false};
     bool null = lua_isnoneornil(L, 1) || lua_isuserdata(L, 1); /* cjson.null, vim.NIL */
     if (!null) luaL_checktype(L, 1, LUA_TTABLE);
-    if (lua_istable(L, 1)) read_badge(L, &counts, names);
-    struct b24_totals t = b24_totals_of(&counts);
-    b24_badge(&t, text);
+    if (!null && b24L_get_member(L, 1, b24_sections[B24_SECTION_TYPE].name) == LUA_TTABLE)
+        messages = b24_messages_of(look, L);
+    b24_badge(messages, text);
     lua_pushstring(L, text);
     return 1;
 }
