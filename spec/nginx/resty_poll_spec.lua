@@ -87,6 +87,15 @@ describe("b24.resty", function()
       return c.CHAT[18] and #{ c.CHAT[18] } ]]))
   end)
 
+  it("says the badge of what it has, and of anything else, as b24.badge does", function()
+    assert.same({ true, "?", "99+", "", false }, (server:run [[
+      local resty = require "b24.resty"
+      local counters = resty.get "anna"
+      return { resty.badge(counters) == require("b24").badge(counters), resty.badge(nil),
+        resty.badge { TYPE = { MESSENGER = 120 } }, resty.badge { TYPE = { MESSENGER = 0 } },
+        (pcall(resty.badge, 5)) }]]))
+  end)
+
   it("answers as a call would under the account's own conf: nulls, deep nesting", function()
     local deep = ("["):rep(150) .. ("]"):rep(150)
     local body = ('{"result":{"TYPE":{"ALL":null},"CHAT":{"18":null,"5":2},"NEW":%s}}'):format(deep)

@@ -263,41 +263,50 @@ end
 
 -- Reading -----------------------------------------------------------------------------------------
 
--- account -> { stamp =, counters =, at =, info =, names =, failure = }: a worker decodes each
--- answer once
+-- account -> { stamp =, stamp_key =, counters =, at =, info =, others =, failure = }: a worker
+-- decodes each answer once
 local decoded = {}
+
+-- counters that resty.get has handed out -> their badge
+local badges = setmetatable({}, { __mode = "k" })
+
+local NAMED = { status = true, method = true, attempts = true, waited = true, elapsed = true,
+  reused = true, time = true, http_version = true }
 
 local function decode(account)
   local value, one = poller:load("counters", account), { failure = poller:load("failure", account) }
   if not value then return one end
-  one.counters, one.at, one.info, one.names = codec.as_counters(value.counters, true), value.at,
+  one.counters, one.at, one.info, one.others = codec.as_counters(value.counters, true), value.at,
     value.info, {}
-  for name in pairs(value.info) do one.names[#one.names + 1] = name end
+  for name in pairs(value.info) do
+    if not NAMED[name] then one.others[#one.others + 1] = name end
+  end
+  if one.counters then badges[one.counters] = codec.badge(one.counters) end
   return one
 end
 
 -- What is kept of an account. The stamp is read first: it is written last.
 local function kept_of(account)
-  local stamp, one = poller.dict:get(key("stamp", account)), decoded[account]
+  local one = decoded[account]
+  local stamp_key = one and one.stamp_key or key("stamp", account)
+  local stamp = poller.dict:get(stamp_key)
   if stamp and one and one.stamp == stamp then return one end
   one = decode(account)
-  one.stamp = stamp
+  one.stamp, one.stamp_key = stamp, stamp_key
   decoded[account] = one.counters and one or nil
   return one
 end
 
--- LuaJIT's own: a table in its size.
-local sized, new_table = pcall(require, "table.new")
-if not sized then new_table = function() return {} end end
-
--- A page may keep its info, so each gets its own. By position, because LuaJIT compiles no pairs.
+-- A page may keep its info, so each gets its own. What nearly every info has is named here, because
+-- LuaJIT makes such a table at once; `others` are the names of the rest.
 local function info_of(kept)
-  local names, failure = kept.names, kept.failure
-  local info = new_table(0, #names + 3)
-  for i = 1, #names do info[names[i]] = kept.info[names[i]] end
-  info.age = math.max(0, math.floor((codec.clock() - kept.at) * 1000) / 1000)
-  info.stale = failure ~= nil or info.age > 2 * poller.every + HEARTBEAT
-  info.last_error = failure and failure.err
+  local from, failure, others = kept.info, kept.failure, kept.others
+  local age = math.max(0, math.floor((codec.clock() - kept.at) * 1000) / 1000)
+  local info = { status = from.status, method = from.method, attempts = from.attempts,
+    waited = from.waited, elapsed = from.elapsed, reused = from.reused, time = from.time,
+    http_version = from.http_version, age = age, last_error = failure and failure.err,
+    stale = failure ~= nil or age > 2 * poller.every + HEARTBEAT }
+  for i = 1, #others do info[others[i]] = from[others[i]] end
   return info
 end
 
@@ -333,6 +342,15 @@ function resty.get(account)
   if kept.failure then return nil, kept.failure.err, kept.failure.info end
   local value, err, info = nothing(account)
   return value, err, info
+end
+
+--- As b24.badge. Of what resty.get returns it is known beforehand.
+---@param counters b24.counters?
+---@return string
+function resty.badge(counters)
+  local known = counters ~= nil and badges[counters]
+  if known then return known end
+  return codec.badge(counters) -- a tail call, so that an error names the caller's line
 end
 
 --- What resty.get returns for every account, in the form of b24.counters_all.
