@@ -1,5 +1,5 @@
 -- A terminal's screen as a picture: ansi_svg.lua COLUMNS ROWS TITLE <SCREEN >FILE.svg
--- Several, one after the other and again: ansi_svg.lua COLUMNS ROWS TITLE SCREEN SECONDS ... >FILE.svg
+-- Several, in turn and again: ansi_svg.lua COLUMNS ROWS TITLE SCREEN SECONDS ... >FILE.svg
 -- SCREEN is text with colours, as `tmux capture-pane -e -p -N` prints it. Any Lua.
 
 local FONT = "'DejaVu Sans Mono', ui-monospace, Menlo, Consolas, 'Liberation Mono', monospace"

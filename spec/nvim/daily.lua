@@ -121,7 +121,7 @@ local function session()
   local ok, problem = pcall(vim.cmd, "source " .. file)
   r.session = { ok = ok, problem = tostring(problem), error = vim.v.errmsg,
     windows = #vim.api.nvim_list_wins(), filetypes = {},
-    names = table.concat(vim.fn.readfile(file), "\n"):find("b24", 1, true) ~= nil }
+    names = table.concat(vim.fn.readfile(file), "\n"):find "b24%l" ~= nil }
   for i, window in ipairs(vim.api.nvim_list_wins()) do
     r.session.filetypes[i] = vim.bo[vim.api.nvim_win_get_buf(window)].filetype
   end
