@@ -187,7 +187,7 @@ end)
 describe("what many programs never ask codec for", function()
   local NAMES = { "cursor", "watch", "live", "live_share", "inbox", "messages", "date", "sections",
     "system", "http_request", "http_reply", "cosocket_failure", "may_yield", "neutral",
-    "neutral_json", "plain", "readable", "parts", "unsent" }
+    "neutral_json", "plain", "readable", "parts", "unsent", "columns", "cut" }
 
   -- Every require of it makes a new table.
   local function fresh()
@@ -197,6 +197,14 @@ describe("what many programs never ask codec for", function()
     package.loaded["b24.codec"] = known
     return codec
   end
+
+  it("is all that is opened with it: no name waits for a look at another", function()
+    local opened, early = fresh(), fresh()
+    for _, name in ipairs(NAMES) do assert(opened[name]) end
+    for name in pairs(opened) do
+      if rawget(early, name) == nil then assert.is_not_nil(fresh()[name], name) end
+    end
+  end)
 
   for _, name in ipairs(NAMES) do
     it("is opened by the first look at it: " .. name, function()

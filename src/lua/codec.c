@@ -220,6 +220,11 @@ static void open_cursor(lua_State *L) {
     b24L_open_ahead(L);
 }
 
+static void open_system(lua_State *L) {
+    b24L_open_text(L); /* the type that its texts grow in */
+    b24L_open_system(L);
+}
+
 /* What many programs never ask for, by name. `open` registers what belongs to it, in the codec on
    top too, but for `function`. */
 static const struct {
@@ -231,12 +236,13 @@ static const struct {
     {"live", b24L_open_live, b24L_live},    {"live_share", b24L_open_live_share, b24L_live_share},
     {"inbox", b24L_open_inbox, NULL},       {"messages", b24L_open_inbox, NULL},
     {"date", b24L_open_inbox, NULL},        {"sections", b24L_open_inbox, NULL},
-    {"system", b24L_open_system, NULL},     {"http_request", b24L_open_http, NULL},
+    {"system", open_system, NULL},          {"http_request", b24L_open_http, NULL},
     {"http_reply", b24L_open_http, NULL},   {"cosocket_failure", b24L_open_http, NULL},
     {"may_yield", b24L_open_http, NULL},    {"neutral", b24L_open_text, NULL},
     {"neutral_json", b24L_open_text, NULL}, {"plain", b24L_open_text, NULL},
     {"readable", b24L_open_text, NULL},     {"parts", b24L_open_text, NULL},
-    {"unsent", b24L_open_text, NULL},
+    {"unsent", b24L_open_text, NULL},       {"columns", b24L_open_text, NULL},
+    {"cut", b24L_open_text, NULL},
 };
 
 /* __index of the codec: the first look at one of these names opens it. */
