@@ -1,8 +1,11 @@
 -- Figures, goal by goal; see scripts/bench.sh, which prepares everything and starts this.
 
 local bulk = require "bulk"
+local growth = require "growth"
 local m = require "measure"
 local peers = require "peers"
+local report = require "report"
+local work = require "work"
 
 local dir = m.dir
 local ports = {}
@@ -336,8 +339,8 @@ local function watching()
   local hundred, last
   m.title("P10: watched accounts in one process", "CPU us/answer", "answers", "RSS KB each",
     "Lua KB each")
-  for _, n in ipairs(m.scaled({ 10, 100, 1000, 10000 }, { 10, 100, 1000 })) do
-    local every = n > 1000 and 10 or 2
+  for _, n in ipairs(m.scaled({ 1, 10, 100, 1000, 10000 }, { 1, 10, 100, 1000 })) do
+    local every = n > 1000 and 10 or n == 1 and 0.5 or 2
     local found = m.numbers(("lua5.4 bench/watches.lua %s %d %d %d"):format(http, n, every,
       m.scaled(3, 1)))
     m.row(("%d accounts, each every %d s"):format(n, every), table.unpack(found))
@@ -383,7 +386,11 @@ print("b24 benchmarks" .. (m.quick and ", the quick form: coarser figures" or ""
 local only = os.getenv "BENCH_ONLY"
 local function part(names, f)
   for name in names:gmatch "%S+" do
-    if not only or (" " .. only .. " "):find(" " .. name .. " ", 1, true) then return f() end
+    if not only or (" " .. only .. " "):find(" " .. name .. " ", 1, true) then
+      local begun = os.time()
+      f()
+      return io.stderr:write(("(%s: %d s)\n"):format(names, os.time() - begun))
+    end
   end
 end
 
@@ -401,5 +408,8 @@ part("P10", watching)
 part("P11", bulk.lists)
 part("P12", bulk.batches)
 part("P13", live)
+part("growth", function() growth.measure(https, own_ca) end)
 part("peers", function() peers(http, https, own_ca) end)
+part("work", function() work(http, https, own_ca) end)
 m.print_goals()
+report()

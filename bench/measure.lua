@@ -106,8 +106,17 @@ local function plain(value)
   return (value >= 100 and "%.0f" or value >= 10 and "%.1f" or "%.2f"):format(value)
 end
 
+local record = { parts = {}, goals = {} }
+
+--- For the JSON of the run: one more of `list`.
+function M.record(list, entry)
+  record[list] = record[list] or {}
+  table.insert(record[list], entry)
+end
+
 function M.title(text, ...)
   local heads = { ... }
+  M.record("parts", { title = text, columns = heads, rows = {} })
   print()
   io.write(("%-58s"):format(text))
   for _, head in ipairs(heads) do io.write(("%14s"):format(head)) end
@@ -115,13 +124,13 @@ function M.title(text, ...)
 end
 
 function M.row(name, ...)
+  local rows = record.parts[#record.parts].rows
+  rows[#rows + 1] = { name = name, values = { ... } }
   io.write(("  %-56s"):format(name))
   for _, value in ipairs { ... } do io.write(("%14s"):format(plain(value))) end
   print()
   io.flush()
 end
-
-local goals = {}
 
 --- One line for each goal, printed at the end: "P3 met cpu 1.04 (goal 1.05) instructions 1.10 (goal
 --- 1.15)". Each figure is { value, goal [, name] }.
@@ -134,12 +143,19 @@ function M.goal(name, ...)
     met = met and value <= limit
     parts[#parts + 1] = ("%s%s (goal %s)"):format(label and label .. " " or "", shown, limit)
   end
-  goals[#goals + 1] = ("%s %s %s"):format(name, met and "met" or "missed", table.concat(parts, " "))
+  M.record("goals", { name = name, met = met,
+    text = ("%s %s %s"):format(name, met and "met" or "missed", table.concat(parts, " ")) })
 end
 
 function M.print_goals()
   print()
-  for _, line in ipairs(goals) do print(line) end
+  for _, goal in ipairs(record.goals) do print(goal.text) end
+end
+
+--- Everything that was printed, with the machine it was measured on.
+function M.recorded(facts)
+  record.machine, record.quick = facts, M.quick
+  return record
 end
 
 return M

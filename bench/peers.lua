@@ -1,55 +1,55 @@
---- Other ways to make the same call from Lua. Figures to compare with, no goals.
+--- Other ways to make the same call. Figures to compare with, no goals.
 
+local clients = require "clients"
 local m = require "measure"
 
 local ANSWER = "M.get"
-local PROGRAM_CALLS = 10
+local COUNTED = 100 -- calls, to see how many connections they open
 
 ---@param http string  webhook without TLS, where the server tells how many connections it has seen
 ---@param https string
 ---@param own_ca string
 return function(http, https, own_ca)
-  local function client(command, n, more)
-    return ("%s %s %s %d %s %s"):format(command, https, ANSWER, n, own_ca, more or "")
+  local function command(client, n)
+    return clients.fill(client.loop, { W = https, M = ANSWER, N = tostring(n), C = own_ca })
   end
-  local function lua(interpreter, file, n, more)
-    return client(interpreter .. " bench/" .. file .. ".lua", n, more)
-  end
-  local list = {
-    { "bare libcurl easy (decodes nothing)", client(m.dir .. "/loop bare", 50) },
-    { "b24, lua5.4", lua("lua5.4", "call", 50) },
-    { "b24, luajit", lua("luajit", "call", 50) },
-    { "b24, lua5.1", lua("lua5.1", "call", 50) },
-    { "lua-http, connection kept by hand, luajit", lua("luajit", "peers/luahttp", 50, "keep") },
-    { "lua-http, request:go, luajit", lua("luajit", "peers/luahttp", 5) },
-    { "LuaSocket + LuaSec, lua5.4", lua("lua5.4", "peers/luasec", 5) },
-    { "lua-curl 0.3.0 (GnuTLS), one handle, lua5.1", lua("lua5.1", "peers/luacurl", 50) },
-  }
   local function connections() return m.numbers(("curl -sS %sstats"):format(http))[1] end
-
-  local commands = {}
-  -- alone first, to count its connections and to see whether it works here
-  for _, p in ipairs(list) do
-    local before, turns = connections(), 2
-    local ok, message = pcall(m.race, turns, { p[2] })
-    p.connects, p.ok = connections() - before, ok
-    if ok then commands[p[1]] = p[2] else io.stderr:write(tostring(message), "\n") end
+  local function counted(client) -- one call, and all others
+    local before = connections()
+    local line = ("sh -c 'echo go | %s'"):format(command(client, COUNTED - 1))
+    local ok, cpu = pcall(m.numbers, client.children
+      and ("%s/run -%d %s"):format(m.dir, COUNTED, line) or line)
+    return ok and connections() - before or nil, ok and cpu[1], not ok and cpu
   end
-  local cpu = m.race(m.scaled(150, 15), commands)
-  local bare = cpu[list[1][1]]
-  m.title("Peers: answer M over https; all but b24 decode with lua-cjson", "CPU us", "x bare",
-    "connections")
-  for _, p in ipairs(list) do
-    local samples = cpu[p[1]]
-    if samples then
-      m.row(p[1], m.median(samples), m.ratio(samples, bare),
-        p.connects > 2 and "one a call" or "kept")
-    else
-      m.row(p[1], "did not run")
+
+  local race = {}
+  for _, client in ipairs(clients.list) do
+    if not client.absent then
+      local why
+      client.connects, client.cpu, why = counted(client)
+      if not client.connects then
+        io.stderr:write(tostring(why), "\n")
+        client.absent = "it did not run"
+      elseif not client.children then
+        race[client.id] = command(client, client.few)
+      end
     end
   end
-  local program = m.median(m.runs(m.scaled(9, 3),
-    { program = ("%s/run -%d sh -c 'echo go | %s'"):format(m.dir,
-    PROGRAM_CALLS + 1, lua("lua5.4", "peers/program", PROGRAM_CALLS)) }, 1).program)
-  m.row("io.popen 'curl …', lua5.4", program, program / m.median(bare), "one a call")
+  local cpu = m.race(m.scaled(150, 15), race)
+  m.title("Peers: answer M over https, " .. COUNTED .. " calls one after the other", "CPU us",
+    "x bare", "connections")
+  local bare = cpu.bare
+  for _, client in ipairs(clients.list) do
+    local samples = cpu[client.id]
+    if client.absent then
+      m.row(client.label, client.absent)
+    else
+      client.cpu = samples and m.median(samples) or client.cpu
+      client.ratio = samples and m.ratio(samples, bare) or client.cpu / m.median(bare)
+      m.row(client.label, client.cpu, client.ratio, client.connects)
+    end
+    m.record("peers", { id = client.id, name = client.name, version = client.version,
+      host = client.host, ours = client.ours, absent = client.absent, cpu_us = client.cpu,
+      x_bare = client.ratio, connections = client.connects, calls = COUNTED })
+  end
 end

@@ -24,7 +24,8 @@
 #include <unistd.h>
 
 #define LISTENERS_MAX 128
-#define ANSWERS_MAX   8
+#define ANSWERS_MAX   24
+#define ANSWER_MAX    (17 << 20) /* bytes */
 #define REQUEST_MAX   (16 << 10) /* bytes of a request; the clients' have about 300 */
 #define NAME_MAX_     32
 
@@ -53,9 +54,9 @@ static void die(const char *what) {
 
 static char *read_file(const char *path, size_t *n) {
     FILE *f = fopen(path, "rb");
-    char *text = malloc(1 << 20);
+    char *text = malloc(ANSWER_MAX);
     if (f == NULL || text == NULL) die(path);
-    *n = fread(text, 1, 1 << 20, f);
+    *n = fread(text, 1, ANSWER_MAX, f);
     fclose(f);
     return text;
 }
@@ -141,7 +142,7 @@ static int put_answer(struct peer *p, char *request) {
     char *path = strchr(request, ' '), *name;
     if (path == NULL) return 0;
     wait_for_user(path);
-    path[1 + strcspn(path + 1, " \r")] = '\0';
+    path[1 + strcspn(path + 1, " ?\r")] = '\0';
     name = strrchr(path, '/');
     if (name == NULL) return 0;
     if (strcmp(++name, "stats") == 0) return put_stats(p);

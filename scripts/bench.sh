@@ -3,7 +3,7 @@
 # BENCH_ONLY="P5 P9" these parts alone.
 set -eu
 cd "$(dirname "$0")/.."
-scripts/deps.sh build bench nginx
+scripts/deps.sh build bench nginx foreign
 for lua in lua5.4 luajit; do make -s spec-module LUA=$lua; done
 
 dir=$(mktemp -d)
@@ -51,16 +51,17 @@ unset B24_WEBHOOK B24_PROFILE B24_ALLOW_HTTP LUA_INIT LUA_INIT_5_4 LUA_PATH_5_4 
 unset HTTP_PROXY HTTPS_PROXY ALL_PROXY SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE || true
 LUA_PATH="$PWD/bench/?.lua;$PWD/lua/?.lua;$PWD/lua/?/init.lua;;"
 LUA_CPATH_5_4="$PWD/build/5.4/?.so;;" LUA_CPATH="$PWD/build/5.1/?.so;;"
-export LUA_PATH LUA_CPATH LUA_CPATH_5_4
+export LUA_PATH LUA_CPATH LUA_CPATH_5_4 BENCH_DIR="$dir"
 
 printf '{"result":[]}' >"$dir/empty.json"
 cp spec/fixtures/payloads/S.json spec/fixtures/payloads/M.json "$dir/"
 cp spec/fixtures/payloads/S.json "$dir/im.json" # im.counters.get
+lua5.4 -e 'require("growth").write(os.getenv "BENCH_DIR")'
 # The client has one core to itself, the server another.
 BENCH_PIN="" server_pin=""
 if [ "$(nproc)" -gt 1 ]; then BENCH_PIN="taskset -c 0 " server_pin="taskset -c 1"; fi
 $server_pin "$dir/server" "$dir/server.pem" "$dir/server.key" 64 \
-  "$dir/empty.json" "$dir/S.json" "$dir/M.json" "$dir/im.json" >"$dir/ports" &
+  "$dir/empty.json" "$dir/S.json" "$dir/M.json" "$dir/im.json" "$dir"/K*.json >"$dir/ports" &
 server=$!
 tries=0
 until [ -s "$dir/ports" ]; do
@@ -114,5 +115,9 @@ CONF
   export BENCH_H2
 fi
 
-export BENCH_DIR="$dir" BENCH_PIN
+# Clients from npm, where they can be had; else the benchmarks say why not.
+BENCH_NPM=$(scripts/foreign_clients.sh) || BENCH_NPM=${BENCH_NPM:-npm could not install them}
+[ -n "$BENCH_NPM" ] || cp bench/peers/node.mjs build/foreign/ # beside the modules, where node looks
+
+export BENCH_PIN BENCH_NPM
 lua5.4 bench/main.lua

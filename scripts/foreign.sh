@@ -5,25 +5,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-OLDEST_NODE=18
-
-skip() {
-  echo "b24: make foreign is skipped: $*"
+why=$(scripts/foreign_clients.sh) || {
+  echo "b24: make foreign is skipped: $why"
   exit 0
 }
-command -v node >/dev/null 2>&1 || skip "there is no node (Debian: apt-get install nodejs npm)"
-command -v npm >/dev/null 2>&1 || skip "there is no npm (Debian: apt-get install npm)"
-version=$(node -p 'process.versions.node')
-[ "${version%%.*}" -ge "$OLDEST_NODE" ] || skip "node is $version, the clients need $OLDEST_NODE"
-
 here=build/foreign
-mkdir -p "$here"
-if ! cmp -s spec/foreign/package-lock.json "$here/installed"; then
-  rm -f "$here/installed"
-  cp spec/foreign/package.json spec/foreign/package-lock.json spec/foreign/.npmrc "$here/"
-  (cd "$here" && npm ci --silent)
-  cp spec/foreign/package-lock.json "$here/installed"
-fi
 cp spec/foreign/*.mjs "$here/" # beside the modules, where node looks for them
 
 # run NAME: in a subshell, because the portal ends with it
