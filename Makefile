@@ -147,6 +147,9 @@ picture: ## recreate doc/openresty*.png, the page of demo-openresty: light, dark
 debian: ## run demo and specs in a chroot of RELEASE=trixie (bullseye, testing; LUAS= SPECS= shorten it)
 	@RELEASE='$(RELEASE)' LUAS='$(LUAS)' SPECS='$(SPECS)' scripts/debian.sh
 
+picture-bench: ## recreate doc/peers.svg, b24 beside other clients
+	@BENCH_ONLY=peers $(MAKE) -s bench && cp build/bench/peers.svg doc/peers.svg
+
 picture-inbox: ## recreate doc/inbox.svg, the inbox in a terminal of 80 columns
 	@scripts/picture_inbox.sh doc/inbox.svg
 
@@ -192,4 +195,4 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 46
 
-.PHONY: all nvim nvim-bench module can-build check env install deps demo demo-openresty picture picture-inbox picture-live picture-nvim foreign portal test lint asan oom bench valgrind fuzz coverage rock tsan debian docs clean help spec-module
+.PHONY: all nvim nvim-bench module can-build check env install deps demo demo-openresty picture picture-bench picture-inbox picture-live picture-nvim foreign portal test lint asan oom bench valgrind fuzz coverage rock tsan debian docs clean help spec-module

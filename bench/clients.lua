@@ -32,9 +32,12 @@ local function lua_task(interpreter, way)
     or interpreter .. " bench/peers/own.lua %T %W %C %N"
 end
 
+-- Node asks its environment for certificates; the server listens on IPv4.
+local NODE_ENV = "env NODE_EXTRA_CA_CERTS=%C NODE_OPTIONS=--dns-result-order=ipv4first"
+
 local function node(name)
-  return { loop = ("node %s %s loop %%W %%N %%M"):format(NODE, name),
-    task = ("node %s %s %%T %%W %%N"):format(NODE, name) }
+  return { loop = ("%s node %s %s loop %%W %%N %%M"):format(NODE_ENV, NODE, name),
+    task = ("%s node %s %s %%T %%W %%N"):format(NODE_ENV, NODE, name) }
 end
 
 local function b24(interpreter, words)

@@ -1,7 +1,7 @@
 -- Long lists and large batches, once, in a process of its own: lists.lua WEBHOOK CA_FILE WHAT N.
 -- WHAT: "all", "list", "list2" (N rows of crm.deal.list; two requests side by side), "cpu" (as
--- "list", on a connection that is there) or "batch" (N commands). Prints the milliseconds, and those
--- of CPU.
+-- "list", on a connection that is there) or "batch" (N commands). Prints the milliseconds, and
+-- those of CPU.
 local b24 = require "b24"
 local clock = require("b24.codec").clock
 

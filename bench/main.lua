@@ -340,7 +340,7 @@ local function watching()
   m.title("P10: watched accounts in one process", "CPU us/answer", "answers", "RSS KB each",
     "Lua KB each")
   for _, n in ipairs(m.scaled({ 1, 10, 100, 1000, 10000 }, { 1, 10, 100, 1000 })) do
-    local every = n > 1000 and 10 or n == 1 and 0.5 or 2
+    local every = n > 1000 and 10 or n == 1 and 1 or 2
     local found = m.numbers(("lua5.4 bench/watches.lua %s %d %d %d"):format(http, n, every,
       m.scaled(3, 1)))
     m.row(("%d accounts, each every %d s"):format(n, every), table.unpack(found))

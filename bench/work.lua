@@ -20,10 +20,7 @@ local function seen(portal)
 end
 
 local function command(client, task, webhook, ca_file, n)
-  local words = clients.fill(client.task,
-    { T = task, W = webhook, C = ca_file, N = tostring(n) })
-  return ("env NODE_EXTRA_CA_CERTS=%s NODE_OPTIONS=--dns-result-order=ipv4first %s"):format(ca_file,
-    words)
+  return clients.fill(client.task, { T = task, W = webhook, C = ca_file, N = tostring(n) })
 end
 
 -- f(client) for each that knows this work and is here.
@@ -83,7 +80,11 @@ local function crowd()
   local n, portals, pipes = m.scaled(120, 60), {}, {}
   m.title(("The same work: %d calls at once, the portal lets %d + %d/s through"):format(n, BURST,
     RATE), "answers", "503s", "seconds", "requests", "connections")
-  local function mine(client) return client.id ~= "b24-luajit" and client.id ~= "b24-lua5.1" end
+  -- The quick form leaves out who never makes more than two calls a second: it takes half a minute.
+  local function mine(client)
+    return client.id ~= "b24-luajit" and client.id ~= "b24-lua5.1"
+      and not (m.quick and client.id == "bitrix")
+  end
   each(function(client)
     if not mine(client) then return end
     local portal = assert(require("b24.mock").start { lua = "luajit" })

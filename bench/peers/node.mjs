@@ -29,8 +29,12 @@ const clients = {
     }
   },
   async bitrix() {
-    const { setInterval: real } = globalThis
-    if (!limited) globalThis.setInterval = (run, delay, ...rest) => real(run, delay / 1000, ...rest)
+    const { setInterval, setTimeout } = globalThis
+    const soon = (delay) => delay <= 1000 ? delay / 1000 : delay
+    if (!limited) {
+      globalThis.setInterval = (run, delay, ...rest) => setInterval(run, soon(delay), ...rest)
+      globalThis.setTimeout = (run, delay, ...rest) => setTimeout(run, soon(delay), ...rest)
+    }
     const { Bitrix } = (await import("@2bad/bitrix")).default
     return (url) => {
       const bitrix = Bitrix(url.replace(/\/$/, ""))
