@@ -220,11 +220,6 @@ static void open_cursor(lua_State *L) {
     b24L_open_ahead(L);
 }
 
-static void open_system(lua_State *L) {
-    b24L_open_text(L); /* the type that its texts grow in */
-    b24L_open_system(L);
-}
-
 /* What many programs never ask for, by name. `open` registers what belongs to it, in the codec on
    top too, but for `function`. */
 static const struct {
@@ -236,7 +231,7 @@ static const struct {
     {"live", b24L_open_live, b24L_live},    {"live_share", b24L_open_live_share, b24L_live_share},
     {"inbox", b24L_open_inbox, NULL},       {"messages", b24L_open_inbox, NULL},
     {"date", b24L_open_inbox, NULL},        {"sections", b24L_open_inbox, NULL},
-    {"system", open_system, NULL},          {"http_request", b24L_open_http, NULL},
+    {"system", b24L_open_system, NULL},     {"http_request", b24L_open_http, NULL},
     {"http_reply", b24L_open_http, NULL},   {"cosocket_failure", b24L_open_http, NULL},
     {"may_yield", b24L_open_http, NULL},    {"neutral", b24L_open_text, NULL},
     {"neutral_json", b24L_open_text, NULL}, {"plain", b24L_open_text, NULL},
@@ -282,6 +277,7 @@ void b24L_open_codec(lua_State *L) {
     b24L_open_call(L);
     b24L_open_type(L, PLAN_TYPE, plan_gc, NULL);
     b24L_open_type(L, TEXT_TYPE, text_gc, NULL);
+    b24L_open_text_type(L); /* inboxes and messages grow in it, too */
     lua_createtable(L, 0, 64);
     b24L_setfuncs(L, functions);
     b24L_open_cache(L);

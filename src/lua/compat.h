@@ -88,11 +88,14 @@ static inline void b24L_check_pcall(lua_State *L, int status) {
     if (status == LUA_ERRMEM || interrupted) lua_error(L);
 }
 
-/* A zeroed userdata with its metatable: the owner exists before anything is acquired into it. */
+/* A zeroed userdata with its metatable: the owner exists before anything is acquired into it. What
+   is opened late may not be open yet: without its __gc it would leak. */
 static inline void *b24L_newobject(lua_State *L, size_t size, const char *name) {
     char *p = lua_newuserdata(L, size);
     for (size_t i = 0; i < size; i++) p[i] = 0;
-    b24L_setmetatable(L, name);
+    luaL_getmetatable(L, name);
+    if (lua_isnil(L, -1)) luaL_error(L, "b24: a bug: the type %s is not open", name);
+    lua_setmetatable(L, -2);
     return p;
 }
 

@@ -162,12 +162,13 @@ static int unsent(lua_State *L) {
     return 1;
 }
 
+void b24L_open_text_type(lua_State *L) { b24L_open_type(L, TEXT_TYPE, text_gc, NULL); }
+
 void b24L_open_text(lua_State *L) {
     static const luaL_Reg functions[] = {{"neutral", neutral}, {"neutral_json", neutral_json},
                                          {"plain", plain},     {"readable", readable},
                                          {"columns", columns}, {"cut", cut},
                                          {"parts", parts},     {"unsent", unsent},
                                          {NULL, NULL}};
-    b24L_open_type(L, TEXT_TYPE, text_gc, NULL);
     b24L_setfuncs(L, functions);
 }

@@ -16,6 +16,9 @@ void b24L_push_text(lua_State *L, struct b24_buffer *text);
 /* [0, 0] Throws if the buffer has failed. */
 void b24L_check_text(lua_State *L, const struct b24_buffer *text);
 
+/* [0, 0] Registers the type of such buffers. */
+void b24L_open_text_type(lua_State *L);
+
 /* [0, 0] Sets the functions about text in the table on top. */
 void b24L_open_text(lua_State *L);
 
