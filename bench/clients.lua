@@ -55,10 +55,12 @@ local function all()
   local node_version = "Node " .. (says "node --version" or "?"):gsub("^v", "")
   local decoder = "lua-cjson " .. cjson
   local list = {
-    { id = "bare", name = "libcurl in C, decodes nothing", version = curl:match "libcurl/(%S+)",
+    { id = "bare", name = "libcurl in C", version = curl:match "libcurl/(%S+)",
+      host = "decodes nothing",
       few = 50, loop = m.dir .. "/loop bare %W %M %N %C" },
     b24("lua5.4", "Lua 5.4"), b24("luajit", "LuaJIT"), b24("lua5.1", "Lua 5.1"),
-    { id = "luacurl", name = "lua-curl, one handle kept", host = decoder .. ", Lua 5.1",
+    { id = "luacurl", name = "lua-curl, one handle kept",
+      host = decoder .. ", Lua 5.1, libcurl over GnuTLS",
       version = lua_says("lua5.1", "require [[curl]]._VERSION"), few = 50,
       loop = lua_loop("lua5.1", "peers/luacurl"), task = lua_task("lua5.1", "luacurl") },
     { id = "luahttp-kept", name = "lua-http, connection kept by hand", version = http, few = 50,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# make bench: the figures of bench/main.lua; never a test. BENCH_QUICK=1 is the short form (less than a minute),
+# make bench: the figures of bench/main.lua; never a test. BENCH_QUICK=1 is the short form (about three minutes),
 # BENCH_ONLY="P5 P9" these parts alone.
 set -eu
 cd "$(dirname "$0")/.."
