@@ -50,6 +50,15 @@ describe("the configuration of the push server", function()
     assert.equal("https://push.example/sub/?x=1&" .. ID, url)
   end)
 
+  it("takes a scheme in any case, as libcurl does", function()
+    for _, scheme in ipairs { "HTTPS", "httpS" } do
+      local address = scheme .. "://push.example/sub/"
+      assert.equal(address .. "?" .. ID, opened { ["https://push.example/sub/"] = address })
+    end
+    local shouted = { ["https://push.example/sub/"] = "HTTP://push.example/sub/" }
+    assert.equal("BAD_PUSH_CONFIG", refused(shouted))
+  end)
+
   it("is refused where there is no server", function()
     for _, no in ipairs { "false", "0", "\"N\"" } do
       assert.equal("NO_PUSH_SERVER", refused { ["\"server_enabled\":true"] = "\"server_enabled\":"
