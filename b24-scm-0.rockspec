@@ -135,6 +135,7 @@ build = {
     ["b24.mock.sockets"] = "lua/b24/mock/sockets.lua",
     ["b24.mock.state"] = "lua/b24/mock/state.lua",
     ["b24.mock.sys"] = "lua/b24/mock/sys.lua",
+    ["b24.mock.utf8_text"] = "lua/b24/mock/utf8_text.lua",
     ["b24.mock.wire"] = "lua/b24/mock/wire.lua",
     ["b24.mock.words"] = "lua/b24/mock/words.lua",
     ["b24.nginx.event"] = "lua/b24/nginx/event.lua",

@@ -23,9 +23,7 @@ put() { # put FILE TARGET MODE
 }
 
 remove() {
-  find lua -name '*.lua' | grep -E '^lua/(b24|resty)/' | while read -r file; do
-    rm -f "$LUA_DIR/${file#lua/}"
-  done
+  [ ! -d "$LUA_DIR" ] || (cd lua && find b24 resty -name '*.lua') | (cd "$LUA_DIR" && xargs rm -f)
   rm -f "$LIB_DIR/b24/codec.so" "$LIB_DIR/b24/core.so"
   for folder in "$LUA_DIR/b24" "$LUA_DIR/resty" "$LIB_DIR/b24"; do
     [ ! -d "$folder" ] || find "$folder" -depth -type d -empty -delete
@@ -59,7 +57,12 @@ lua=$1 lua_dir=$2 lib_dir=$3
 shift 3
 install -d "$LIB_DIR/b24"
 install -m 755 "$@" "$LIB_DIR/b24/"
-(cd lua && find b24 resty -name '*.lua') | while read -r file; do put "lua/$file" "$LUA_DIR/$file" 644; done
+(cd lua && find b24 resty -type d) | while read -r folder; do # all files of a folder at once
+  set -- "lua/$folder"/*.lua
+  [ -e "$1" ] || continue
+  install -d "$LUA_DIR/$folder"
+  install -m 644 "$@" "$LUA_DIR/$folder/"
+done
 
 of=$(owner)
 if [ -z "$of" ] || [ "$of" = "$(command -v "$lua")" ] || [ -n "${COMMAND:-}" ]; then

@@ -67,10 +67,9 @@ has() { # has WORD WORDS: one of them?
   return 1
 }
 
-one_of_each_kind() { # does this file leave out this Lua? one_of_each_kind LUA FILE
-  case $1 in lua5.2 | lua5.3) ;; *) return 1 ;; esac
-  [ -z "${B24_TEST_ALL:-}" ] && has lua5.1 "$interpreters" && has lua5.4 "$interpreters" &&
-    grep -q '^-- One Lua of each kind: ' "$2" 2>/dev/null
+one_of_each_kind() { # the files that leave out Lua 5.2 and 5.3
+  [ -z "${B24_TEST_ALL:-}" ] && has lua5.1 "$interpreters" && has lua5.4 "$interpreters" || return 0
+  xargs grep -l '^-- One Lua of each kind: ' /dev/null <"$work/files" 2>/dev/null
 }
 
 # First all builds, because two Luas may share one. What each needs to find its modules is in $work/paths-LUA.
@@ -85,24 +84,28 @@ for lua in $interpreters; do
 done
 
 files "$@" >"$work/files"
+one_of_each_kind >"$work/once"
 : >"$work/left_out"
 touch "$TIMES"
-for lua in $ready; do
-  while read -r file; do
-    if one_of_each_kind "$lua" "$file"; then
-      echo "$file" >>"$work/left_out"
-    else
-      seconds=$DEFAULT_SECONDS
-      for long in $LONG; do [ "$file" != "spec/${long}.lua" ] || seconds=$LONG_SECONDS; done
-      awk -v lua="$lua" -v file="$file" -v seconds="$seconds" \
-        '$1 == lua && $2 == file { seconds = $3 } END { print seconds, lua, file }' "$TIMES"
-    fi
-  done <"$work/files"
-done | sort -rn -k1,1 -s >"$work/queue" # the longest first
+awk -v luas="$ready" -v long="$LONG" -v usual="$DEFAULT_SECONDS" -v longer="$LONG_SECONDS" -v left_out="$work/left_out" '
+  BEGIN {
+    n = split(luas, lua, " ")
+    for (i = split(long, names, " "); i > 0; i--) is_long["spec/" names[i] ".lua"] = 1
+  }
+  FILENAME == ARGV[1] { took[$1 " " $2] = $3; next }
+  FILENAME == ARGV[2] { once[$0] = 1; next }
+  { files[++count] = $0 }
+  END {
+    for (i = 1; i <= n; i++) for (j = 1; j <= count; j++) {
+      file = files[j]; key = lua[i] " " file
+      if (once[file] && (lua[i] == "lua5.2" || lua[i] == "lua5.3")) print file >left_out
+      else print (key in took) ? took[key] : is_long[file] ? longer : usual, key
+    }
+  }' "$TIMES" "$work/once" "$work/files" | sort -rn -k1,1 -s >"$work/queue" # the longest first
 
 # ---- what they share: certificates, one portal for each place in the queue, one installation for each Lua
 
-shared="" # assignments for the runs; @PLACE@ and @LUA@ are theirs
+portals="" prefixes="" # what the runs are told of
 portal_environment="env -u LUA_PATH -u LUA_CPATH -u LUA_INIT -u LD_PRELOAD"
 used() { cut -d' ' -f3 "$work/queue" | sort -u | xargs grep -l "$1" /dev/null 2>/dev/null | grep -q .; }
 count=$(wc -l <"$work/queue")
@@ -116,13 +119,13 @@ if used 'support\.\(portal\|command\)'; then
       <"$work/alive" 8>&- 9>&- 2>"$work/portal-$place/stderr" &
     echo $! >"$work/portal-$place.pid"
   done
-  shared="B24_TEST_CERTS=$work/certs B24_TEST_PORTAL=$work/portal-@PLACE@"
+  portals=yes
 fi
 if used 'support\.command'; then
   for lua in $ready; do
     make -s install LUA="$lua" VARIANT="${VARIANT:-}" PREFIX="$work/prefix-$lua" || exit 1
   done
-  shared="$shared B24_TEST_PREFIX=$work/prefix-@LUA@"
+  prefixes=yes
 fi
 
 # ---- the queue
@@ -130,9 +133,10 @@ fi
 # run PLACE NUMBER LUA FILE: in the background; says so when it is over
 run() {
   read -r abi fallback <"$work/paths-$3"
-  # shellcheck disable=SC2046,SC2086
+  # shellcheck disable=SC2086
   env LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$PWD/?.lua;;${fallback:+$PWD/$fallback}" LUA_CPATH="$PWD/build/$abi${VARIANT:-}/?.so;;" \
-    B24_RUNTIME_DIR="$work/runtime-$2" $(echo "$shared" | sed "s/@PLACE@/$1/; s/@LUA@/$3/") LUA_INIT= ${TEST_ENV:-} \
+    B24_RUNTIME_DIR="$work/runtime-$2" LUA_INIT= ${portals:+B24_TEST_CERTS=$work/certs B24_TEST_PORTAL=$work/portal-$1} \
+    ${prefixes:+B24_TEST_PREFIX=$work/prefix-$3} ${TEST_ENV:-} \
     timeout -k 10 "$limit" "$3" "$busted" "$4" >"$work/$2.log" 2>&1 8>&- 9>&- &
   echo $! >"$work/$2.pid"
   wait $!
@@ -141,23 +145,20 @@ run() {
   echo "$1 $2" >&8
 }
 
-TOTALS='s/^\([0-9]*\) success[a-z]* \/ \([0-9]*\) failure[s]* \/ \([0-9]*\) error[s]* \/ \([0-9]*\) pending.*/\1 \2 \3 \4/p'
+# How many lines it has that are not empty, and busted's totals, if they are there.
+# shellcheck disable=SC2016
+TOTALS='NF { n++ } /^[0-9]+ success[a-z]* \/ [0-9]+ failure/ { totals = $1 " " $4 " " $7 " " $10 } END { print n + 0, totals }'
 
 # report NUMBER LUA FILE SECONDS PLACE: prints the run and adds it to the totals
 report() {
-  status=$(cat "$work/$1.status")
-  sed 's/\x1b\[[0-9;]*m//g' "$work/$1.log" >"$work/plain"
-  totals=$(sed -n "$TOTALS" "$work/plain" | tail -1)
-  p=0 f=0 e=0 s=0
-  # shellcheck disable=SC2086
-  [ -z "$totals" ] || { read -r p f e s <<END
-$totals
-END
-  }
-  passed=$((passed + p)) failed=$((failed + f + e)) skipped=$((skipped + s))
-  complaint=$(cat "$work/portal-$5/stderr" 2>/dev/null)
+  read -r status <"$work/$1.status"
+  sed 's/\x1b\[[0-9;]*m//g' "$work/$1.log" | awk "$TOTALS" >"$work/totals"
+  read -r lines p f e s <"$work/totals"
+  passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0} + ${e:-0})) skipped=$((skipped + ${s:-0}))
+  complaint=""
+  [ ! -s "$work/portal-$5/stderr" ] || complaint=$(cat "$work/portal-$5/stderr")
   # Dots, plus signs and totals are all that a clean run prints.
-  if [ "$status" = 0 ] && [ -n "$totals" ] && [ "$f$e$s" = 000 ] && [ -z "$complaint" ] && [ "$(grep -c . "$work/plain")" -le 2 ]; then
+  if [ "$status" = 0 ] && [ "$f$e$s" = 000 ] && [ -z "$complaint" ] && [ "$lines" -le 2 ]; then
     echo "$2 $3: $p passed in $4 s"
   else
     echo "== $2 $3"
@@ -165,7 +166,7 @@ END
     [ -z "$complaint" ] || { echo "$complaint"; : >"$work/portal-$5/stderr"; }
   fi
   # A run that ended badly without naming a failed spec (a crash, a sanitizer's report) is a failure too.
-  if [ "$status" != 0 ] && [ $((f + e)) -eq 0 ] || [ -z "$totals" ]; then
+  if [ -z "$s" ] || { [ "$status" != 0 ] && [ $((f + e)) -eq 0 ]; }; then
     echo "b24: $3 on $2 ended with status $status"
     failed=$((failed + 1))
   fi

@@ -64,10 +64,9 @@ describe("the secret", function()
     no_secret(percent(user), ...)
     no_secret(password, ...)
     no_secret(percent(password), ...)
-    for _, text in ipairs(secrets.texts_of { ... }) do
-      for _, part in ipairs { "pa55", "Wort", "Smith" } do
-        assert.is_nil(text:find(part, 1, true), text)
-      end
+    local all = table.concat(secrets.texts_of { ... }, "\n")
+    for _, part in ipairs { "pa55", "Wort", "Smith" } do
+      if all:find(part, 1, true) then error(part .. " is in: " .. all, 2) end
     end
   end
 

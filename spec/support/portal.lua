@@ -48,9 +48,8 @@ end
 
 -- lua-cjson reads every number as a float, and "4711.0" is no port.
 local function with_integers(value)
-  if type(value) == "number" and value % 1 == 0 then
-    return math.tointeger and math.tointeger(value) or value
-  end
+  if not math.tointeger then return value end -- a Lua whose numbers are all doubles
+  if type(value) == "number" and value % 1 == 0 then return math.tointeger(value) end
   if type(value) == "table" then
     for key, item in pairs(value) do value[key] = with_integers(item) end
   end

@@ -35,6 +35,16 @@ function Portal:add()
   self.ids[#self.ids + 1] = (self.ids[#self.ids] or 0) + 1 + self.pages % 3
 end
 
+-- The first position whose id is so, in ascending ids; behind the last: none is.
+function Portal:first(is_so)
+  local low, high = 1, #self.ids + 1
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if is_so(self.ids[middle]) then high = middle else low = middle + 1 end
+  end
+  return low
+end
+
 -- The positions of the rows that the filter leaves: from, to.
 function Portal:range(filter)
   local from, to = 1, self:length()
@@ -42,8 +52,8 @@ function Portal:range(filter)
   if self.rows then
     return math.max(1, (above or 0) + 1), math.min(to, (below or math.huge) - 1)
   end
-  while above and from <= to and self.ids[from] <= above do from = from + 1 end
-  while below and to >= from and self.ids[to] >= below do to = to - 1 end
+  if above then from = self:first(function(id) return id > above end) end
+  if below then to = self:first(function(id) return id >= below end) - 1 end
   return from, to
 end
 

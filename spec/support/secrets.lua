@@ -5,6 +5,7 @@ local socket = require "socket"
 local secrets = {}
 
 local TELLING = 6 -- so many characters of a secret in a row are a leak
+local BETWEEN = "\n\0\n" -- in no secret: so nothing is found that goes from one text into the next
 
 -- Everything that a curious user can see of a value: its texts, its members', their texts'.
 local function texts_of(value, list, seen)
@@ -25,13 +26,12 @@ end
 
 --- Throws if six characters in a row of `secret` are anywhere in the values.
 function secrets.no_secret(secret, ...)
-  for i = 1, select("#", ...) do
-    for _, text in ipairs(texts_of((select(i, ...)))) do
-      for at = 1, #secret - TELLING + 1 do
-        local part = secret:sub(at, at + TELLING - 1)
-        if text:find(part, 1, true) then error("'" .. part .. "' is in: " .. text, 2) end
-      end
-    end
+  local seen = {}
+  for i = 1, select("#", ...) do texts_of((select(i, ...)), seen) end
+  local all = table.concat(seen, BETWEEN) -- one text is searched much sooner than hundreds
+  for at = 1, #secret - TELLING + 1 do
+    local part = secret:sub(at, at + TELLING - 1)
+    if all:find(part, 1, true) then error("'" .. part .. "' is in: " .. all, 2) end
   end
 end
 

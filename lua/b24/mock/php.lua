@@ -1,5 +1,7 @@
 -- PHP's arrays (ordered maps), and the JSON that PHP reads and writes.
 
+local utf8_text = require "b24.mock.utf8_text"
+
 local php = {}
 
 --- PHP's null, where nil would mean "not there".
@@ -51,7 +53,8 @@ function Array:set(key, value)
   key = key_text(key == nil and self.next_index or key)
   if self.map[key] == nil then self.order[#self.order + 1] = key end
   self.map[key] = value
-  if key:find("^%d+$") then
+  local first = key:byte()
+  if first and first >= 0x30 and first <= 0x39 and key:find("^%d+$") then
     self.next_index = math.max(self.next_index, tonumber(key) + 1)
   end
 end
@@ -79,8 +82,10 @@ end
 --- PHP writes a list exactly when the keys are 0, 1, ..., n-1 in this order: so also for no keys at
 --- all.
 function Array:is_list()
-  for i, key in ipairs(self.order) do
-    if key ~= key_text(i - 1) then return false end
+  local order = self.order
+  if order[1] ~= nil and order[1] ~= "0" then return false end
+  for i = 2, #order do
+    if order[i] ~= key_text(i - 1) then return false end
   end
   return true
 end
@@ -102,44 +107,11 @@ function php.upper_keys(array)
   return out
 end
 
--- UTF-8 -------------------------------------------------------------------------------------------
-
-local UTF8_CHARACTERS = {
-  "^[%z\1-\127]+",
-  "^[\194-\223][\128-\191]",
-  "^\224[\160-\191][\128-\191]",
-  "^[\225-\236\238\239][\128-\191][\128-\191]",
-  "^\237[\128-\159][\128-\191]",
-  "^\240[\144-\191][\128-\191][\128-\191]",
-  "^[\241-\243][\128-\191][\128-\191][\128-\191]",
-  "^\244[\128-\143][\128-\191][\128-\191]",
-}
-
-local function end_of_character(text, position)
-  for _, pattern in ipairs(UTF8_CHARACTERS) do
-    local _, last = text:find(pattern, position)
-    if last then return last end
-  end
-end
-
---- The text with each byte that is not UTF-8 replaced by U+FFFD, and whether there was any.
-local function clean_utf8(text)
-  if not text:find("[\128-\255]") then return text, false end
-  local out, position, dirty = {}, 1, false
-  while position <= #text do
-    local last = end_of_character(text, position)
-    out[#out + 1] = last and text:sub(position, last) or "\239\191\189"
-    dirty = dirty or not last
-    position = (last or position) + 1
-  end
-  return table.concat(out), dirty
-end
-
 --- The text as UTF-8, whatever was in it.
 ---@param text string
 ---@return string
 function php.clean(text)
-  return (clean_utf8(text))
+  return (utf8_text.clean(text))
 end
 
 -- Writing -----------------------------------------------------------------------------------------
@@ -156,7 +128,7 @@ end
 
 local function encode_string(text)
   if not text:find('[%z\1-\31"\\/<>&\'\128-\255]') then return '"' .. text .. '"' end
-  return '"' .. clean_utf8(text):gsub('[%z\1-\31"\\/<>&\']', escape) .. '"'
+  return '"' .. utf8_text.clean(text):gsub('[%z\1-\31"\\/<>&\']', escape) .. '"'
 end
 
 local function encode_number(number)
@@ -167,28 +139,79 @@ local function encode_number(number)
   end
 end
 
-local function encode_array(array, encode)
-  local out, list = {}, array:is_list()
-  for key, value in array:each() do
-    out[#out + 1] = (list and "" or encode_string(key) .. ":") .. encode(value)
-  end
-  local text = table.concat(out, ",")
-  return list and "[" .. text .. "]" or "{" .. text .. "}"
+-- The keys of rows come again in each row: `"key":` is made once for as many as this.
+local KEYS_KEPT = 2000
+local kept, keys_kept = {}, 0
+
+local function encode_key(key)
+  local text = kept[key]
+  if text then return text end
+  if keys_kept == KEYS_KEPT then kept, keys_kept = {}, 0 end
+  text, keys_kept = encode_string(key) .. ":", keys_kept + 1
+  kept[key] = text
+  return text
 end
 
---- Writes a value as Bitrix24 does. Plain Lua tables are lists here; maps are made with php.map or
---- php.array.
-function php.encode(value)
+local write
+
+-- write and write_array put the parts of the text behind the `n` parts of `out`, and return how
+-- many these are then.
+local function write_array(array, out, n)
+  local list, order, map = array:is_list(), array.order, array.map
+  out[n + 1] = list and "[" or "{"
+  n = n + 1
+  for i = 1, #order do
+    local key = order[i]
+    if i > 1 then
+      n = n + 1
+      out[n] = ","
+    end
+    if not list then
+      n = n + 1
+      out[n] = encode_key(key)
+    end
+    n = write(map[key], out, n)
+  end
+  out[n + 1] = list and "]" or "}"
+  return n + 1
+end
+
+local function write_list(list, out, n)
+  out[n + 1] = "["
+  n = n + 1
+  for i = 1, #list do
+    if i > 1 then
+      n = n + 1
+      out[n] = ","
+    end
+    n = write(list[i], out, n)
+  end
+  out[n + 1] = "]"
+  return n + 1
+end
+
+local function scalar(value)
   local kind = type(value)
   if kind == "string" then return encode_string(value) end
   if kind == "number" then return encode_number(value) end
   if kind == "boolean" then return tostring(value) end
   if value == php.null then return "null" end
-  if getmetatable(value) == Json then return value.text end
-  if php.is_array(value) then return encode_array(value, php.encode) end
+  return getmetatable(value) == Json and value.text or nil
+end
+
+function write(value, out, n)
+  local text = scalar(value)
+  if not text then return (php.is_array(value) and write_array or write_list)(value, out, n) end
+  out[n + 1] = text
+  return n + 1
+end
+
+--- Writes a value as Bitrix24 does. Plain Lua tables are lists here; maps are made with php.map or
+--- php.array.
+function php.encode(value)
   local out = {}
-  for i, item in ipairs(value) do out[i] = php.encode(item) end
-  return "[" .. table.concat(out, ",") .. "]"
+  write(value, out, 0)
+  return table.concat(out)
 end
 
 -- Reading -----------------------------------------------------------------------------------------
@@ -344,7 +367,7 @@ end
 ---@param text string
 ---@param any_bytes? boolean strings need not be UTF-8
 function php.decode(text, any_bytes)
-  local _, dirty = clean_utf8(text)
+  local _, dirty = utf8_text.clean(text)
   if dirty and not any_bytes then return nil end
   local ok, value = pcall(function()
     local result, position = read_value(text, skip(text, 1), MAX_DEPTH)
