@@ -125,9 +125,16 @@ static bool fits(const char *text, const char *p, size_t n, enum b24_mask_place 
     return (p == text || !b24_is_word_byte(p[-1])) && !b24_is_word_byte(p[n]);
 }
 
+/* Most bytes of a text cannot begin the secret in any dress: they need no closer look. */
+static bool may_begin(char byte, struct b24_mask secret) {
+    return byte == b24_mask_next(&secret) || byte == '%' || byte == '\\' || byte == '&' ||
+           byte == '+';
+}
+
 void b24_mask_all(char *text, struct b24_mask secret, enum b24_mask_place place) {
     if (secret.p == secret.end) return;
     for (char *p = text; *p != '\0'; p++) {
+        if (!may_begin(*p, secret)) continue;
         size_t n = b24_mask_match(p, secret);
         if (n == 0 || !fits(text, p, n, place)) continue;
         b24_mask_stars(p, n);
