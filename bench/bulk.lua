@@ -21,7 +21,7 @@ local function measure(portal, commands)
     names[#names + 1], wall[name] = name, {}
   end
   table.sort(names)
-  for round = 1, m.scaled(9, 3) do
+  for round = 1, m.scaled(7, 2) do
     for _, name in ipairs(names) do
       portal:control "log_clear"
       wall[name][round] = m.numbers(commands[name])[1]

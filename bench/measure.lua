@@ -10,11 +10,14 @@ local pin = os.getenv "BENCH_PIN" or ""
 --- The first of two in the full form, the second in the quick one.
 function M.scaled(full, quick) return M.quick and quick or full end
 
-local function output(command)
-  local pipe = assert(io.popen(command))
+local function all_of(pipe, command)
   local text = pipe:read "a"
   if not pipe:close() then error("failed: " .. command .. "\n" .. text, 0) end
   return text
+end
+
+local function output(command)
+  return all_of(assert(io.popen(command)), command)
 end
 
 local function numbers_in(text)
@@ -23,9 +26,21 @@ local function numbers_in(text)
   return list
 end
 
---- Every number that a command prints, in order. Throws when it fails.
+--- Starts a command, and returns what waits for its end and returns every number that it has
+--- printed, in order; that throws when the command fails. For what waits most of its time: such
+--- commands may run side by side.
+---@param command string
+---@return fun(): number[]
+function M.start(command)
+  local pipe = assert(io.popen(pin .. command))
+  return function() return numbers_in(all_of(pipe, command)) end
+end
+
+--- The same, when it has ended.
+---@param command string
+---@return number[]
 function M.numbers(command)
-  return numbers_in(output(pin .. command))
+  return M.start(command)()
 end
 
 function M.median(list)

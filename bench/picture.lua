@@ -130,7 +130,8 @@ end
 
 if ... == "picture" or ... == "bench.picture" then return draw end
 
-local file = assert(io.open(assert(arg[1], "usage: picture.lua RUN.json >FILE.svg")))
+local name = assert(arg[1], "usage: picture.lua RUN.json >FILE.svg")
+local file = assert(io.open(name))
 local text = file:read "*a"
 file:close()
 io.write(draw(require("cjson").decode(text)))
