@@ -35,25 +35,28 @@ end
 -- A call of each size over https, and decoding alone, per KB; a call with an empty answer is
 -- subtracted from the former.
 local function payloads(https, ca_file)
-  local calls, decoders = {}, {}
+  local calls, decoders = {}, { codec = {}, cjson = {} }
   calls.empty = ("lua5.4 bench/call.lua %s empty.get 50 %s"):format(https, ca_file)
   for _, size in ipairs(SIZES) do
     local n = math.max(1, 2048 // size)
     calls["K" .. size] = ("lua5.4 bench/call.lua %s K%d.get %d %s"):format(https, size,
       math.min(n, 200), ca_file)
-    decoders["K" .. size] = ("lua5.4 bench/decode.lua codec %s/K%d.json %d"):format(m.dir, size, n)
+    for name, list in pairs(decoders) do
+      list[size] = ("lua5.4 bench/decode.lua %s %s/K%d.json %d"):format(name, m.dir, size, n)
+    end
   end
-  local call = m.race(m.scaled(15, 3), calls)
-  local decode = {}
-  for _, size in ipairs(SIZES) do -- its garbage stays until it ends: one at a time
-    decode[size] = m.race(m.scaled(5, 3), { decoders["K" .. size] })[1]
+  local call = m.race(m.scaled(15, 7), calls)
+  local function decoding(name, size) -- its garbage stays until it ends: one at a time
+    return m.race(5, { decoders[name][size] })[1]
   end
-  m.title("Growth: payloads", "KB", "call us", "us/KB", "decode us", "us/KB")
+  m.title("Growth: payloads", "KB", "call us", "us/KB", "decode us", "us/KB", "cjson us/KB")
   local per_call, per_decode = {}, {}
   for _, size in ipairs(SIZES) do
-    local whole, alone = m.median(call["K" .. size]), m.median(decode[size])
+    local whole, alone = m.median(call["K" .. size]), m.median(decoding("codec", size))
+    local other = not m.quick and m.median(decoding("cjson", size)) / size or ""
     local call_kb = m.difference(call["K" .. size], call.empty) / size
-    m.row(("about %d rows"):format(size * 1000 // 88), size, whole, call_kb, alone, alone / size)
+    m.row(("about %d rows"):format(size * 1000 // 88), size, whole, call_kb, alone,
+      alone / size, other)
     if size >= KB_LEAST then
       per_call[#per_call + 1], per_decode[#per_decode + 1] = call_kb, alone / size
     end
