@@ -150,8 +150,9 @@ debian: ## run demo and specs in a chroot of RELEASE=trixie (bullseye, testing; 
 picture-bench: ## recreate doc/peers.svg, b24 beside other clients
 	@BENCH_ONLY=peers $(MAKE) -s bench && cp build/bench/peers.svg doc/peers.svg
 
-picture-inbox: ## recreate doc/inbox.svg, the inbox in a terminal of 80 columns
+picture-inbox: ## recreate doc/inbox.svg and doc/inbox-120.svg, the inbox in terminals of 80 and of 120 columns
 	@scripts/picture_inbox.sh doc/inbox.svg
+	@scripts/picture_inbox.sh doc/inbox-120.svg 120
 
 picture-live: ## recreate doc/live.svg, a message left in one pane and told in the other
 	@scripts/picture_live.sh doc/live.svg
