@@ -27,13 +27,15 @@ OUT        := build/$(ABI)$(VARIANT)
 
 # ---- flags
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wundef
-ALL_CFLAGS = -std=c11 $(WARN) -Isrc -fPIC -fvisibility=hidden $(addprefix -I,$(LUA_INCDIR)) $(CJSON_CFLAGS) $(CURL_CFLAGS) $(SAN) $(CPPFLAGS) $(CFLAGS) $(SAME_BYTES)
+ALL_CFLAGS = -std=c11 $(WARN) -Isrc -fPIC $(DIRECT) -fvisibility=hidden $(addprefix -I,$(LUA_INCDIR)) $(CJSON_CFLAGS) $(CURL_CFLAGS) $(SAN) $(CPPFLAGS) $(CFLAGS) $(SAME_BYTES)
 # The folder of the build is not part of what is built.
 SAME_BYTES := -ffile-prefix-map=$(ROOT)=.
 ifeq ($(shell uname -s),Darwin)
 LIBFLAG ?= -bundle -undefined dynamic_lookup
 else
 LIBFLAG ?= -shared -Wl,-z,nodelete -Wl,-z,now
+# Lua binds all symbols when it loads a module: calls need no stub that would do it later.
+DIRECT  := -fno-plt
 endif
 CJSON_CFLAGS = $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
 CJSON_LIBS   = $(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)
