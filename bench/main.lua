@@ -306,7 +306,7 @@ local function side_by_side()
     local curl = ("curl -sZ --http%s --cacert %s --parallel-max 50 -d {} '%s'"):format(version,
       own_ca, base:gsub("/rest/1/", "/rest/[50001-50200]/") .. "im.counters.get")
     local cold, warm, bare, connects = {}, {}, {}, 0
-    for i = 1, m.scaled(7, 2) do
+    for i = 1, m.scaled(7, 3) do
       local found = m.numbers(all)
       cold[i], warm[i], connects = found[1], found[2], math.max(connects, found[3])
       bare[i] = wall(curl) - wall "curl --version"
@@ -358,10 +358,10 @@ end
 local POLLS_A_DAY = 86400 / 40
 
 local function live()
-  local function start(what) return m.start("lua5.4 bench/live.lua " .. what) end
-  local day, talks = start "day 0.05" (), start "day 20" ()
-  local idle = start("idle " .. m.scaled(30, 10)) () -- alone, because its CPU is measured
+  local function run(what) return m.numbers("lua5.4 bench/live.lua " .. what) end
+  local day, talks, idle = run "day 0.05", run "day 20", run("idle " .. m.scaled(30, 10))
   -- These wait, each with a portal of its own: side by side.
+  local function start(what) return m.start("lua5.4 bench/live.lua " .. what, true) end
   local times = m.scaled(15, 5)
   local latency, bar, nvim = start("latency " .. times), start("bar " .. times),
     start("nvim " .. times)

@@ -28,11 +28,12 @@ end
 
 --- Starts a command, and returns what waits for its end and returns every number that it has
 --- printed, in order; that throws when the command fails. For what waits most of its time: such
---- commands may run side by side.
+--- commands may run side by side, then on any core.
 ---@param command string
+---@param on_any_core? boolean
 ---@return fun(): number[]
-function M.start(command)
-  local pipe = assert(io.popen(pin .. command))
+function M.start(command, on_any_core)
+  local pipe = assert(io.popen((on_any_core and "" or pin) .. command))
   return function() return numbers_in(all_of(pipe, command)) end
 end
 
