@@ -18,10 +18,6 @@ owner() {
   [ ! -x "$lua" ] || echo "$lua"
 }
 
-put() { # put FILE TARGET MODE
-  install -d "${2%/*}" && install -m "$3" "$1" "$2"
-}
-
 remove() {
   [ ! -d "$LUA_DIR" ] || (cd lua && find b24 resty -name '*.lua') | (cd "$LUA_DIR" && xargs rm -f)
   rm -f "$LIB_DIR/b24/codec.so" "$LIB_DIR/b24/core.so"
@@ -70,7 +66,8 @@ if [ -z "$of" ] || [ "$of" = "$(command -v "$lua")" ] || [ -n "${COMMAND:-}" ]; 
   scripts/command.sh "$lua" "$lua_dir" "$lib_dir" >"$command_file.new"
   chmod 755 "$command_file.new"
   mv "$command_file.new" "$command_file"
-  put doc/b24.1 "$man" 644
+  install -d "${man%/*}"
+  install -m 644 doc/b24.1 "$man"
   completions "$lua"
   echo "installed for $lua; now run: b24 login"
 else

@@ -26,12 +26,17 @@ local function texts_of(value, list, seen)
   return list
 end
 
+--- All that can be seen of the values, as one text: it is searched much sooner than hundreds.
+function secrets.all_texts(...)
+  local list = {}
+  for i = 1, select("#", ...) do texts_of((select(i, ...)), list) end
+  return table.concat(list, BETWEEN)
+end
+
 --- Throws if six characters in a row of `secret` (nine of a hexadecimal one) are anywhere in the
 --- values.
 function secrets.no_secret(secret, ...)
-  local seen = {}
-  for i = 1, select("#", ...) do texts_of((select(i, ...)), seen) end
-  local all = table.concat(seen, BETWEEN) -- one text is searched much sooner than hundreds
+  local all = secrets.all_texts(...)
   local telling = secret:find "%X" and TELLING or math.min(TELLING_DIGITS, #secret)
   for at = 1, #secret - telling + 1 do
     local part = secret:sub(at, at + telling - 1)

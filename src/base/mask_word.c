@@ -68,6 +68,9 @@ static size_t entity(const char *text, char c) {
     return *p == ';' && code == (unsigned char)c ? (size_t)(p + 1 - text) : 0;
 }
 
+/* The beginnings of all that escape() reads. */
+static bool begins_escape(char c) { return c == '%' || c == '\\' || c == '&' || c == '+'; }
+
 static size_t escape(const char *text, char c) {
     switch (*text) {
     case '%': return percent(text, c);
@@ -125,16 +128,12 @@ static bool fits(const char *text, const char *p, size_t n, enum b24_mask_place 
     return (p == text || !b24_is_word_byte(p[-1])) && !b24_is_word_byte(p[n]);
 }
 
-/* Most bytes of a text cannot begin the secret in any dress: they need no closer look. */
-static bool may_begin(char byte, struct b24_mask secret) {
-    return byte == b24_mask_next(&secret) || byte == '%' || byte == '\\' || byte == '&' ||
-           byte == '+';
-}
-
 void b24_mask_all(char *text, struct b24_mask secret, enum b24_mask_place place) {
     if (secret.p == secret.end) return;
+    struct b24_mask copy = secret;
+    char first = b24_mask_next(&copy);
     for (char *p = text; *p != '\0'; p++) {
-        if (!may_begin(*p, secret)) continue;
+        if (*p != first && !begins_escape(*p)) continue; /* most bytes: no closer look */
         size_t n = b24_mask_match(p, secret);
         if (n == 0 || !fits(text, p, n, place)) continue;
         b24_mask_stars(p, n);

@@ -5,7 +5,7 @@ local basexx = require "basexx"
 local fail = require "b24.mock.complaint"
 local faults = require "b24.mock.faults"
 local json = require "b24.mock.json"
-local php = require "b24.mock.php"
+local utf8_text = require "b24.mock.utf8_text"
 
 local control = {}
 
@@ -204,7 +204,7 @@ end
 --- The same as an answer of the REST API, so that b24 itself can steer the portal.
 function control.rest_answer(portal, name, arguments)
   local answer = control.answer(portal, name, arguments)
-  local text = php.clean(answer.body) -- a log may have any bytes, REST is UTF-8
+  local text = utf8_text.clean(answer.body) -- a log may have any bytes, REST is UTF-8
   return json_answer(answer.status, answer.status == 200 and '{"result":' .. text .. "}" or text)
 end
 

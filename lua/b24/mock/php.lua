@@ -83,7 +83,7 @@ end
 --- all.
 function Array:is_list()
   local order = self.order
-  if order[1] ~= nil and order[1] ~= "0" then return false end
+  if order[1] ~= "0" then return order[1] == nil end -- most are no lists
   for i = 2, #order do
     if order[i] ~= key_text(i - 1) then return false end
   end
@@ -105,13 +105,6 @@ function php.upper_keys(array)
   local out = php.array()
   for key, value in array:each() do out:set(key:upper(), value) end
   return out
-end
-
---- The text as UTF-8, whatever was in it.
----@param text string
----@return string
-function php.clean(text)
-  return (utf8_text.clean(text))
 end
 
 -- Writing -----------------------------------------------------------------------------------------
@@ -154,8 +147,8 @@ end
 
 local write
 
--- write and write_array put the parts of the text behind the `n` parts of `out`, and return how
--- many these are then.
+-- These put the parts of the text behind the `n` parts of `out`, and return how many there are
+-- then.
 local function write_array(array, out, n)
   local list, order, map = array:is_list(), array.order, array.map
   out[n + 1] = list and "[" or "{"
