@@ -3,6 +3,7 @@
 -- One Lua of each kind: real time.
 
 local b24 = require "b24"
+local lists = require "spec.support.pages"
 local portal = require "spec.support.portal"
 
 local p, events
@@ -14,20 +15,11 @@ local function client(more)
   return assert(b24.client(options))
 end
 
-local function id_of(row) return tonumber(row.ID or row.id) end
+local id_of = lists.id_of
 
--- Each of the ids from..to must be there once; of others none twice. (An `assert` for each row
--- would take most of the time of this file.)
+-- Each of the ids from..to must be there once; of others none twice.
 local function check(rows, from, to)
-  local seen = {}
-  for _, row in ipairs(rows) do
-    local id = id_of(row)
-    if seen[id] then error("twice: " .. id, 2) end
-    seen[id] = true
-  end
-  for id = from, to do
-    if not seen[id] then error("lost: " .. id, 2) end
-  end
+  lists.has_all(select(2, lists.ids(lists.iterate(rows))), from, to)
 end
 
 local function collect(iterator)

@@ -5,6 +5,7 @@ local cjson = require "cjson"
 local command = require "spec.support.command"
 local data = require "spec.support.data"
 local process = require "spec.support.process"
+local terminal = require "spec.support.terminal"
 
 describe("b24 list", function()
   local portal, home, run_dir
@@ -29,7 +30,7 @@ describe("b24 list", function()
   end
 
   local missing
-  if data.shell "script -qec 'echo yes' /dev/null </dev/null":sub(1, 3) ~= "yes" then
+  if not terminal.exists() then
     missing = "no program `script`"
   end
 

@@ -1,4 +1,4 @@
---- Lists page by page: what the specs of codec.cursor share.
+--- Lists: what the specs of codec.cursor, client:list and client:all share.
 
 local assert = require "luassert"
 local codec = require "b24.codec"
@@ -15,6 +15,40 @@ end
 function lists.with(list, changes)
   for i, id in pairs(changes) do list[i] = id == codec.null and id or { ID = id } end
   return list
+end
+
+function lists.id_of(row) return tonumber(row.ID or row.id) end
+
+--- The ids that an iterator over rows yields: in its order, and as a set. Throws when it yields one
+--- twice. (An `assert` for each row would take most of a spec's time.)
+---@param iterator fun(): table?
+---@return integer[] ids
+---@return table<integer, true> set
+function lists.ids(iterator)
+  local list, seen = {}, {}
+  for row in iterator do
+    local id = lists.id_of(row)
+    if seen[id] then error("twice: " .. id, 2) end
+    seen[id] = true
+    list[#list + 1] = id
+  end
+  return list, seen
+end
+
+--- An iterator over a list, as client:list has one.
+function lists.iterate(rows)
+  local i = 0
+  return function()
+    i = i + 1
+    return rows[i]
+  end
+end
+
+--- Throws if one of the ids first..last is not in the set.
+function lists.has_all(set, first, last)
+  for id = first, last do
+    if not set[id] then error("lost: " .. id, 2) end
+  end
 end
 
 function lists.each(n, make)
