@@ -20,6 +20,9 @@ LONG='api/live_spec api/list_batch_spec api/series_spec cli/install_spec cli/wat
   secret_proxy_spec'
 TIMES=build/test-times${VARIANT:-}
 
+# What the user has set must not reach the specs.
+unset B24_WEBHOOK B24_WEBHOOK_URL B24_HOOK B24_PROFILE B24_ALLOW_HTTP B24_CA_FILE B24_PAGER B24_OAUTH_SERVER || true
+
 without_sockets=""
 if [ "${1:-}" = --without-sockets ]; then without_sockets=1; shift; fi
 [ $# -gt 0 ] || set -- spec
