@@ -24,10 +24,13 @@ LUA_PC     ?= $(firstword $(foreach p,lua$(ABI) lua-$(ABI) lua$(subst .,,$(ABI))
                 $(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo $(p))) $(PLAIN_PC))
 LUA_INCDIR ?= $(patsubst -I%,%,$(filter -I%,$(if $(LUA_PC),$(shell $(PKG_CONFIG) --cflags $(LUA_PC)))))
 OUT        := build/$(ABI)$(VARIANT)
+# What does not know Lua is compiled once for all of them.
+ANY_LUA    := build/obj$(VARIANT)
 
 # ---- flags
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wundef
-ALL_CFLAGS = -std=c11 $(WARN) -Isrc -fPIC $(DIRECT) -fvisibility=hidden $(addprefix -I,$(LUA_INCDIR)) $(CJSON_CFLAGS) $(CURL_CFLAGS) $(SAN) $(CPPFLAGS) $(CFLAGS) $(SAME_BYTES)
+ALL_CFLAGS = -std=c11 $(WARN) -Isrc -fPIC $(DIRECT) -fvisibility=hidden $(CJSON_CFLAGS) $(CURL_CFLAGS) $(SAN) $(CPPFLAGS) $(CFLAGS) $(SAME_BYTES)
+LUA_CFLAGS = $(addprefix -I,$(LUA_INCDIR))
 # The folder of the build is not part of what is built.
 SAME_BYTES := -ffile-prefix-map=$(ROOT)=.
 ifeq ($(shell uname -s),Darwin)
@@ -52,8 +55,9 @@ tell    = $(if $(V)$(SILENT),,@echo "  $(1) $@")
 # ---- files; what knows libcurl is in src/curl, and in these of the binding: only b24.core has them
 NEED_CURL := curl/% lua/core lua/engine
 SOURCES   := $(patsubst src/%.c,%,$(wildcard src/*/*.c))
-CORE_OBJ  := $(patsubst %,$(OUT)/obj/%.o,$(filter-out lua/codec_open,$(SOURCES)))
-CODEC_OBJ := $(patsubst %,$(OUT)/obj/%.o,$(filter-out $(NEED_CURL),$(SOURCES)))
+objects    = $(patsubst %,$(OUT)/obj/%.o,$(filter lua/%,$(1))) $(patsubst %,$(ANY_LUA)/%.o,$(filter-out lua/%,$(1)))
+CORE_OBJ  := $(call objects,$(filter-out lua/codec_open,$(SOURCES)))
+CODEC_OBJ := $(call objects,$(filter-out $(NEED_CURL),$(SOURCES)))
 MODULES   := $(OUT)/b24/codec.so $(if $(filter 1,$(CURL)),$(OUT)/b24/core.so)
 
 LUA_PATH_HERE  := $(ROOT)/lua/?.lua;$(ROOT)/lua/?/init.lua;;
@@ -77,10 +81,18 @@ can-build:
 	  "$(if $(filter 5.1,$(ABI)),liblua5.1-0-dev,liblua$(ABI)-dev)), or pass LUA_INCDIR=" >&2; exit 1; }
 
 # -MMD: each object remembers the headers that it was made of.
+define compile
+@mkdir -p $(@D)
+$(call tell,CC  )
+$(QUIET)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+endef
+
+$(OUT)/obj/%.o: ALL_CFLAGS += $(LUA_CFLAGS)
 $(OUT)/obj/%.o: src/%.c Makefile
-	@mkdir -p $(@D)
-	$(call tell,CC  )
-	$(QUIET)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(compile)
+
+$(ANY_LUA)/%.o: src/%.c Makefile
+	$(compile)
 
 -include $(CORE_OBJ:.o=.d) $(OUT)/obj/lua/codec_open.d
 
@@ -98,7 +110,7 @@ $(OUT)/b24/codec.so: $(CODEC_OBJ)
 $(OUT)/b24_posix.so: spec/support/posix.c Makefile
 	@mkdir -p $(@D)
 	$(call tell,LINK)
-	$(QUIET)$(CC) $(ALL_CFLAGS) $(LIBFLAG) $(LDFLAGS) -o $@ $<
+	$(QUIET)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(LIBFLAG) $(LDFLAGS) -o $@ $<
 
 spec-module: module $(OUT)/b24_posix.so
 

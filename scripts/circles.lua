@@ -1,11 +1,11 @@
 --- C files that need each other: A calls B, and B, over whatever others, calls A. Read from the
 --- objects of a build.
 ---
----     lua scripts/circles.lua build/5.4/obj     -- names every circle; fails if there is one
+---     lua scripts/circles.lua build/obj build/5.4/obj     -- names every circle; fails if there is one
 ---
 --- Run from the top folder.
 
-local folder = (arg[1] or "build/5.4/obj"):gsub("/$", "")
+local folders = #arg > 0 and arg or { "build/obj", "build/5.4/obj" }
 
 local function lines_of(command)
   local list, pipe = {}, assert(io.popen(command))
@@ -16,8 +16,9 @@ end
 
 -- What each file defines and lacks. Objects of files that are gone count for nothing.
 local home, lacks, files = {}, {}, {}
-for _, path in ipairs(lines_of("find " .. folder .. " -name '*.o' | LC_ALL=C sort")) do
-  local name = path:sub(#folder + 2, -3)
+local objects = lines_of(("find %s -name '*.o' | LC_ALL=C sort"):format(table.concat(folders, " ")))
+for _, path in ipairs(objects) do
+  local name = path:match "([^/]+/[^/]+)%.o$"
   local source = io.open("src/" .. name .. ".c")
   if source then
     source:close()
@@ -33,7 +34,7 @@ for _, path in ipairs(lines_of("find " .. folder .. " -name '*.o' | LC_ALL=C sor
   end
 end
 if #files == 0 then
-  io.stderr:write("circles: no objects in ", folder, "\n")
+  io.stderr:write("circles: no objects in ", table.concat(folders, " "), "\n")
   os.exit(1)
 end
 

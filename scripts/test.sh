@@ -15,9 +15,9 @@ CHILDREN_OF_A_HOST='support\.\(portal\|process\|command\|loops\|nginx\|nvim\)\|r
 # What a file takes of which nothing is known yet, in seconds; the long ones wait for portals and clocks.
 DEFAULT_SECONDS=5
 LONG_SECONDS=20
-LONG='api/live_spec api/list_batch_spec api/series_spec cli/install_spec cli/watch_spec curl/faults_spec curl/oauth_spec
-  lua/locale_spec nginx/openresty_page_spec nvim/plugin_spec os/limiter_spec rest/retry_spec secret_live_spec secret_oauth_spec
-  secret_proxy_spec'
+LONG='api/list_batch_spec api/live_loss_spec api/live_spec api/series_spec cli/install_spec cli/watch_live_spec cli/watch_spec
+  curl/deadline_spec curl/faults_spec curl/oauth_spec lua/finaliser_spec lua/locale_spec nginx/openresty_page_spec
+  nvim/plugin_spec os/limiter_spec readme_spec rest/retry_spec secret_live_spec secret_oauth_spec secret_proxy_spec'
 TIMES=build/test-times${VARIANT:-}
 
 # What the user has set must not reach the specs.

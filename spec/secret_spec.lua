@@ -1,5 +1,6 @@
 -- The secret of a webhook, a token and a proxy's password appear in no error, no info, no text
 -- about an object, no output and no command line, whatever the portal or the network does.
+-- One Lua of each kind: what libcurl and C make of texts.
 
 local b24 = require "b24"
 local codec = require "b24.codec"

@@ -1,6 +1,7 @@
 -- client:list needs the same memory for a list of any length: that of one request's pages.
 --
 -- B24_LIST_ROWS=1000000 makes the list as long as that (200,000 otherwise).
+-- One Lua of each kind: processes.
 
 local codec = require "b24.codec"
 local list = require "b24.api.list"

@@ -2,6 +2,7 @@
 -- none comes twice.
 --
 -- B24_LIST_ROUNDS=2000 runs more of them; B24_LIST_SEED repeats one.
+-- One Lua of each kind: what decides is C.
 
 local codec = require "b24.codec"
 local list = require "b24.api.list"

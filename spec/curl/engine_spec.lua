@@ -1,4 +1,5 @@
 -- The engine itself (b24.core.engine): jobs that go on in its thread, seen as one descriptor.
+-- One Lua of each kind: threads and sockets of C.
 
 local codec = require "b24.codec"
 local data = require "spec.support.data"

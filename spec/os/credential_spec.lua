@@ -1,4 +1,5 @@
 -- Without conf: the environment, then a file. Each runs in a child with its own environment.
+-- One Lua of each kind: processes.
 
 local cjson = require "cjson"
 local data = require "spec.support.data"

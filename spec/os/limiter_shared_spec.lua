@@ -8,7 +8,7 @@ local posix = require "b24_posix"
 local process = require "spec.support.process"
 
 local quote = data.quote
-local LONG = tonumber(os.getenv "B24_TEST_CUT_SECONDS") or 1 -- by hand: 20
+local LONG = tonumber(os.getenv "B24_TEST_CUT_SECONDS") or 0.3 -- by hand: 20
 local FILE = "limiter-portal.example"
 local ROOT = data.shell("id -u"):match "^0" ~= nil
 
@@ -50,7 +50,7 @@ describe("in a folder that a group shares", function()
   local CALLER = [[
 package.path, package.cpath = %q, %q
 local codec = require "b24.codec"
-local ends, n = codec.clock() + %d, 0
+local ends, n = codec.clock() + %s, 0
 local conf = assert(codec.conf { webhook = "https://portal.example/rest/1/abcdefgh/",
   runtime_dir = %q, timeout = 600 })
 while codec.clock() < ends do
@@ -70,7 +70,7 @@ print(n)]]
     for i = 1, 8 do
       pipes[i] = io.popen(("%s %s 2>&1; echo status $?"):format(i % 2 == 0 and prefix or "", lua))
     end
-    data.shell(("%s timeout %d sh -c %s"):format(prefix, LONG,
+    data.shell(("%s timeout %s sh -c %s"):format(prefix, LONG,
       quote(("while :; do %s; done"):format(harm))))
     for _, pipe in ipairs(pipes) do
       local out = pipe:read "*a"

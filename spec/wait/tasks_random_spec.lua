@@ -1,6 +1,7 @@
 -- Bodies of b24.run may do anything that a Lua program does: many tasks do, at random, and each
 -- answer must belong to its question. B24_TASKS_SEED repeats a run, B24_TASKS_CALLS makes it
 -- longer.
+-- One Lua of each kind: processes, most of them of event loops.
 
 local loops = require "spec.support.loops"
 local process = require "spec.support.process"
