@@ -21,7 +21,7 @@ local function measure(portal, commands)
     names[#names + 1], wall[name] = name, {}
   end
   table.sort(names)
-  for round = 1, m.scaled(7, 2) do
+  for round = 1, m.scaled(7, 1) do
     for _, name in ipairs(names) do
       portal:control "log_clear"
       wall[name][round] = m.numbers(commands[name])[1]
@@ -61,7 +61,7 @@ function bulk.lists()
   m.title("P11: long lists, 0.3 s a request, https", "wall ms", "x fast", "requests")
   local short, short_requests = list(2500)
   local long, long_requests = list(5000)
-  local rows = m.scaled(1000000, 100000)
+  local rows = m.scaled(1000000, 50000)
   local rss = m.numbers("lua5.4 bench/rows.lua " .. rows)
   m.title("P11: client:list, resident memory", "KB", "of Lua's")
   m.row(("after %d rows"):format(rows / 10), rss[1], rss[2])

@@ -107,11 +107,16 @@ end
 --- number of calls.
 function M.instructions(format, few, many)
   local function count(n)
-    local text = output("echo go | valgrind --tool=callgrind --callgrind-out-file=/dev/null "
-      .. format:format(n) .. " 2>&1")
-    return tonumber((assert(text:match "Collected : (%d+)", text)))
+    local command = "echo go | valgrind --tool=callgrind --callgrind-out-file=/dev/null "
+      .. format:format(n) .. " 2>&1"
+    local pipe = assert(io.popen(command))
+    return function()
+      local text = all_of(pipe, command)
+      return tonumber((assert(text:match "Collected : (%d+)", text)))
+    end
   end
-  return (count(many) - count(few)) / (many - few)
+  local low, high = count(few), count(many) -- side by side: what else runs does not change them
+  return (high() - low()) / (many - few)
 end
 
 -- What is printed ---------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ local clients = require "clients"
 local m = require "measure"
 
 local ANSWER = "M.get"
-local COUNTED = 100 -- calls, to see how many connections they open
+local COUNTED = m.scaled(100, 30) -- calls, to see how many connections they open
 
 ---@param http string  webhook without TLS, where the server tells how many connections it has seen
 ---@param https string
@@ -35,7 +35,7 @@ return function(http, https, own_ca)
       end
     end
   end
-  local cpu = m.race(m.scaled(150, 15), race)
+  local cpu = m.race(m.scaled(150, 11), race)
   m.title("Peers: answer M over https, " .. COUNTED .. " calls one after the other", "CPU us",
     "x bare", "connections")
   local bare = cpu.bare

@@ -49,7 +49,7 @@ end
 
 begin_all(function()
   local settled = uv.new_timer()
-  settled:start(every * 1000, 0, function()
+  settled:start(every * 500, 0, function()
     local rss_then, lua_then = memory()
     local cpu, before = os.clock(), answers
     settled:start(every * 1000 * rounds, 0, function()

@@ -5,6 +5,7 @@ local clients = require "clients"
 local m = require "measure"
 
 local BURST, RATE = 50, 2 -- a portal's limit
+local work = {}
 
 -- The portal's requests since the log was cleared: how many, how many of them it refused, and over
 -- how many connections they came.
@@ -71,15 +72,18 @@ end
 local function accounts(http, https, own_ca)
   local function connections() return m.numbers(("curl -sS %sstats"):format(http))[1] end
   local from
-  compare("The same work: counters of 50 accounts, 50 ms each", "accounts", 50, https, own_ca,
-    function() from = connections() end, function() return 50, connections() - from end)
+  local n = m.scaled(50, 10)
+  compare(("The same work: counters of %d accounts, 50 ms each"):format(n), "accounts", n, https,
+    own_ca, function() from = connections() end, function() return n, connections() - from end)
 end
 
--- All clients at once, each with a portal of its own: they wait, most of the time.
-local function crowd()
-  local n, portals, pipes = m.scaled(120, 60), {}, {}
-  m.title(("The same work: %d calls at once, the portal lets %d + %d/s through"):format(n, BURST,
-    RATE), "answers", "503s", "seconds", "requests", "connections")
+--- All clients at once, each with a portal of its own: they wait, most of the time. Returns what
+--- waits for them and prints.
+---@return fun()
+function work.crowd()
+  local n, portals, pipes = m.scaled(120, 56), {}, {}
+  local title = ("The same work: %d calls at once, the portal lets %d + %d/s through")
+    :format(n, BURST, RATE)
   -- The quick form leaves out who never makes more than two calls a second: it takes half a minute.
   local function mine(client)
     return client.id ~= "b24-luajit" and client.id ~= "b24-lua5.1"
@@ -94,7 +98,7 @@ local function crowd()
     pipes[client.id] = assert(io.popen(("mkdir -m 700 %s; BENCH_RUNTIME=%s %s"):format(folder,
       folder, command(client, "crowd", portal.webhook, portal.ca_file, n))))
   end)
-  each(function(client)
+  local function finish(client)
     if not mine(client) then return end
     local answers, wall, cpu = pipes[client.id]:read("a"):match "(%d+) (%S+) (%S+)"
     pipes[client.id]:close()
@@ -104,14 +108,19 @@ local function crowd()
     m.row(client.label, tonumber(answers), refused, wall / 1000, requests, connections)
     note("crowd", client, n, tonumber(answers), tonumber(wall), tonumber(cpu), requests, refused,
       connections)
-  end)
+  end
+  return function()
+    m.title(title, "answers", "503s", "seconds", "requests", "connections")
+    each(finish)
+  end
 end
 
 ---@param http string  webhook without TLS, where the server tells how many connections it has seen
 ---@param https string
 ---@param own_ca string
-return function(http, https, own_ca)
+function work.compare(http, https, own_ca)
   on_a_portal()
   accounts(http, https, own_ca)
-  crowd()
 end
+
+return work
