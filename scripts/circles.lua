@@ -1,9 +1,9 @@
 --- C files that need each other: A calls B, and B, over whatever others, calls A. Read from the
 --- objects of a build.
 ---
----     lua scripts/circles.lua build/obj build/5.4/obj     -- names every circle; fails if there is one
+---     lua scripts/circles.lua build/obj build/5.4/obj
 ---
---- Run from the top folder.
+--- names every circle, and fails if there is one. Run from the top folder.
 
 local folders = #arg > 0 and arg or { "build/obj", "build/5.4/obj" }
 
