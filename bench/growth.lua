@@ -79,7 +79,7 @@ local function rows()
   for _, n in ipairs(m.scaled({ 10, 100, 1000, 10000, 100000 }, { 10, 100, 1000, 10000 })) do
     portal:control("settings", { deals = n })
     local cpu = {}
-    for round = 1, n > 10000 and 1 or m.scaled(5, n > 1000 and 3 or 7) do
+    for round = 1, n > 10000 and 1 or n > 1000 and 3 or 7 do
       cpu[round] = m.numbers(("lua5.4 bench/lists.lua %s %s cpu %d"):format(portal.webhook,
         portal.ca_file, n))[2]
     end

@@ -270,9 +270,10 @@ end
 
 local function openresty()
   local seconds, rounds = m.scaled(3, 1), m.scaled(3, 1)
+  local command = ("luajit bench/openresty.lua %d %d"):format(seconds, rounds)
   local ratios, late, kept, all = {}, {}, {}, {}
   for round = 1, rounds do
-    local found = m.numbers(("luajit bench/openresty.lua %d %d"):format(seconds, m.scaled(3, 1)))
+    local found = m.numbers(command)
     all[round] = found
     ratios[round], late[round], kept[round] = found[1] / found[4], found[6] / found[3],
       found[9] / found[10]

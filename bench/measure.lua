@@ -10,14 +10,14 @@ local pin = os.getenv "BENCH_PIN" or ""
 --- The first of two in the full form, the second in the quick one.
 function M.scaled(full, quick) return M.quick and quick or full end
 
-local function all_of(pipe, command)
-  local text = pipe:read "a"
-  if not pipe:close() then error("failed: " .. command .. "\n" .. text, 0) end
-  return text
-end
-
-local function output(command)
-  return all_of(assert(io.popen(command)), command)
+-- Starts a command, and returns what waits for its end and returns all that it has printed.
+local function begin(command)
+  local pipe = assert(io.popen(command))
+  return function()
+    local text = pipe:read "a"
+    if not pipe:close() then error("failed: " .. command .. "\n" .. text, 0) end
+    return text
+  end
 end
 
 local function numbers_in(text)
@@ -33,8 +33,8 @@ end
 ---@param on_any_core? boolean
 ---@return fun(): number[]
 function M.start(command, on_any_core)
-  local pipe = assert(io.popen((on_any_core and "" or pin) .. command))
-  return function() return numbers_in(all_of(pipe, command)) end
+  local ended = begin((on_any_core and "" or pin) .. command)
+  return function() return numbers_in(ended()) end
 end
 
 --- The same, when it has ended.
@@ -69,7 +69,7 @@ function M.race(rounds, commands)
   for _, name in ipairs(names) do
     line[#line + 1] = "'" .. ("exec " .. pin .. commands[name]):gsub("'", "'\\''") .. "'"
   end
-  local all = numbers_in(output(table.concat(line, " ")))
+  local all = numbers_in(begin(table.concat(line, " "))())
   assert(#all == rounds * #names)
   for i, number in ipairs(all) do
     local list = samples[names[(i - 1) % #names + 1]]
@@ -107,11 +107,10 @@ end
 --- number of calls.
 function M.instructions(format, few, many)
   local function count(n)
-    local command = "echo go | valgrind --tool=callgrind --callgrind-out-file=/dev/null "
-      .. format:format(n) .. " 2>&1"
-    local pipe = assert(io.popen(command))
+    local ended = begin("echo go | valgrind --tool=callgrind --callgrind-out-file=/dev/null "
+      .. format:format(n) .. " 2>&1")
     return function()
-      local text = all_of(pipe, command)
+      local text = ended()
       return tonumber((assert(text:match "Collected : (%d+)", text)))
     end
   end

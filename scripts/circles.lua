@@ -1,11 +1,9 @@
 --- C files that need each other: A calls B, and B, over whatever others, calls A. Read from the
 --- objects of a build.
 ---
----     lua scripts/circles.lua build/obj build/5.4/obj
----
---- names every circle, and fails if there is one. Run from the top folder.
+--- Names every circle, and fails if there is one. Run from the top folder, after `make`.
 
-local folders = #arg > 0 and arg or { "build/obj", "build/5.4/obj" }
+local FOLDERS = "build/obj build/5.4/obj"
 
 local function lines_of(command)
   local list, pipe = {}, assert(io.popen(command))
@@ -16,7 +14,7 @@ end
 
 -- What each file defines and lacks. Objects of files that are gone count for nothing.
 local home, lacks, files = {}, {}, {}
-local objects = lines_of(("find %s -name '*.o' | LC_ALL=C sort"):format(table.concat(folders, " ")))
+local objects = lines_of("find " .. FOLDERS .. " -name '*.o' | LC_ALL=C sort")
 for _, path in ipairs(objects) do
   local name = path:match "([^/]+/[^/]+)%.o$"
   local source = io.open("src/" .. name .. ".c")
@@ -34,7 +32,7 @@ for _, path in ipairs(objects) do
   end
 end
 if #files == 0 then
-  io.stderr:write("circles: no objects in ", table.concat(folders, " "), "\n")
+  io.stderr:write("circles: no objects in ", FOLDERS, "\n")
   os.exit(1)
 end
 
