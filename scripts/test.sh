@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs the specs on every Lua that is present: test.sh [--without-sockets] [spec files or folders].
 # Each file is a process of its own; several run side by side, and whoever is free takes the next one. A file that passes
-# is one line of output, any other is shown whole. The last line totals all runs.
+# is one line of output, any other is shown whole. What failed is told once more at the end, before the line that totals
+# all runs: who reads a log reads its last lines.
 #
 # A file with a line "-- One Lua of each kind: WHY" is not run on Lua 5.2 and 5.3 where 5.1 and 5.4 run too: what it is
 # about does not depend on the Lua. B24_TEST_ALL=1 runs it there as well.
@@ -152,6 +153,19 @@ run() {
 # shellcheck disable=SC2016
 TOTALS='NF { n++ } /^[0-9]+ success[a-z]* \/ [0-9]+ failure/ { totals = $1 " " $4 " " $7 " " $10 } END { print n + 0, totals }'
 
+# The first failures of a run, a few lines of each; of a run that named none, its last lines.
+# shellcheck disable=SC2016
+FAILURES='/^(Failure|Error) -> / { left = 8; named++ } named <= 3 && left-- > 0 && NF { print "    " $0 }
+  { last[NR % 8] = $0 } END { if (!named) for (i = NR + 1; i <= NR + 8; i++) if (last[i % 8] != "") print "    " last[i % 8] }'
+
+# failing NUMBER LUA FILE STATUS: kept for the end
+failing() {
+  {
+    echo "  $2 $3, status $4:"
+    sed 's/\x1b\[[0-9;]*m//g' "$work/$1.log" | awk "$FAILURES" | cut -c1-200
+  } >>"$work/failures"
+}
+
 # report NUMBER LUA FILE SECONDS PLACE: prints the run and adds it to the totals
 report() {
   read -r status <"$work/$1.status"
@@ -173,6 +187,7 @@ report() {
     echo "b24: $3 on $2 ended with status $status"
     failed=$((failed + 1))
   fi
+  [ "$status" = 0 ] && [ "${f:-0}${e:-0}" = 00 ] && [ -n "$s" ] || failing "$1" "$2" "$3" "$status"
   echo "$2 $3 $4" >>"$work/times"
 }
 
@@ -212,6 +227,10 @@ if [ -s "$work/left_out" ]; then
   echo "Left out on Lua 5.2 and 5.3, not counted as skipped (run on one Lua of each kind; B24_TEST_ALL=1 runs all):"
   sort -u "$work/left_out" | tr '\n' ' ' | fold -s -w 120
   echo
+fi
+if [ -s "$work/failures" ]; then
+  echo "What failed:"
+  cat "$work/failures"
 fi
 if [ "$skipped" -gt 0 ]; then echo "$passed passed, $failed failed, $skipped skipped"
 else echo "$passed passed, $failed failed"; fi
