@@ -37,7 +37,7 @@ programs() {
   build read bench/read.c
   build limiter spec/c/limiter_threads.c src/rest/limiter.c src/os/limiter_file.c \
     src/os/runtime_dir.c src/os/standard.c \
-    src/base/clock.c src/base/fault.c src/base/text.c src/json/check.c src/base/buffer.c -lpthread
+    src/base/clock.c src/base/process.c src/base/fault.c src/base/text.c src/json/check.c src/base/buffer.c -lpthread
 }
 programs &
 building=$!

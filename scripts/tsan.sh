@@ -18,7 +18,7 @@ compile() { # compile SANITIZER NAME FILES...
 sources=$(ls src/*/*.c | grep -v '^src/lua/')
 compile thread limiter_threads spec/c/limiter_threads.c src/rest/limiter.c src/os/limiter_file.c \
   src/os/runtime_dir.c src/os/standard.c \
-  src/base/clock.c src/base/fault.c src/base/text.c src/json/check.c src/base/buffer.c -lpthread
+  src/base/clock.c src/base/process.c src/base/fault.c src/base/text.c src/json/check.c src/base/buffer.c -lpthread
 # shellcheck disable=SC2046,SC2086
 compile thread engine_threads spec/c/engine_threads.c spec/c/engine_server.c $sources \
   $(pkg-config --cflags --libs libcurl libcjson) -lpthread

@@ -2,7 +2,6 @@
 #include "base/clock.h"
 
 #include <time.h>
-#include <unistd.h>
 
 static b24_ms read_clock(clockid_t clock) {
     struct timespec t;
@@ -19,9 +18,3 @@ b24_ms b24_clock_boot(void) { return read_clock(CLOCK_MONOTONIC); }
 #endif
 
 double b24_clock_wall(void) { return (double)time(NULL); }
-
-uint64_t b24_seed(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000000007u ^ (uint64_t)t.tv_nsec << 20 ^ (uint64_t)getpid() << 44;
-}

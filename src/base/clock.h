@@ -1,4 +1,4 @@
-/* base/clock.h: the machine's monotonic clock, which all processes share; and a seed. */
+/* base/clock.h: the machine's monotonic clock, which all processes share. */
 #ifndef B24_BASE_CLOCK_H
 #define B24_BASE_CLOCK_H
 
@@ -14,9 +14,6 @@ b24_ms b24_clock_boot(void);
 
 /* Seconds since 1970, by the clock that people set: for dates only. */
 double b24_clock_wall(void);
-
-/* Differs between calls, processes and machines; nothing secret. */
-uint64_t b24_seed(void);
 
 B24_PRIVATE_END
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "curl/engine_impl.h"
 #include "curl/inherit.h"
 #include "curl/sigpipe.h"
@@ -20,7 +21,7 @@
 #define BODY_MAX  (64u << 20)
 
 static bool init(struct b24_engine *e) {
-    e->owner = getpid();
+    e->owner = b24_process();
     e->fds[0] = e->fds[1] = -1;
     b24_list_init(&e->idle);
     b24_list_init(&e->submitted);
@@ -46,7 +47,7 @@ struct b24_engine *b24_engine_new(void) {
     return NULL;
 }
 
-bool b24_engine_usable(const struct b24_engine *e) { return e->owner == getpid(); }
+bool b24_engine_usable(const struct b24_engine *e) { return e->owner == b24_process(); }
 
 int b24_engine_fd(const struct b24_engine *e) { return e->fds[0]; }
 

@@ -56,7 +56,7 @@ struct b24_engine_job {
 };
 
 struct b24_engine {
-    pid_t owner;
+    long owner; /* the process */
     int fds[2]; /* a pipe: [0] is readable while `done` has members */
     CURLM *multi;
     bool old_curl;

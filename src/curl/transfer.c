@@ -2,8 +2,8 @@
 #include "curl/transfer.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/process.h"
 #include "curl/exchange.h"
 #include "curl/sigpipe.h"
 
@@ -12,7 +12,7 @@
 #define SLICE 100 /* ms: longest wait between two looks at interrupt and deadline */
 
 struct b24_transfer {
-    pid_t owner;
+    long owner;    /* the process */
     bool old_curl; /* may raise SIGPIPE */
     struct b24_open_fds lookups;
     CURLM *multi;
@@ -23,7 +23,7 @@ struct b24_transfer *b24_transfer_new(void) {
     if (!b24_start_libcurl()) return NULL;
     struct b24_transfer *t = calloc(1, sizeof *t);
     if (t == NULL) return NULL;
-    t->owner = getpid();
+    t->owner = b24_process();
     t->old_curl = b24_curl_raises_sigpipe();
     t->multi = b24_new_multi(KEPT_CONNECTIONS);
     t->exchange = b24_exchange_new(&t->lookups);
@@ -32,7 +32,7 @@ struct b24_transfer *b24_transfer_new(void) {
     return NULL;
 }
 
-bool b24_transfer_usable(const struct b24_transfer *t) { return t->owner == getpid(); }
+bool b24_transfer_usable(const struct b24_transfer *t) { return t->owner == b24_process(); }
 
 void b24_transfer_free(struct b24_transfer *t) {
     struct b24_sigpipe sigpipe = {false};

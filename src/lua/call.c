@@ -2,7 +2,7 @@
  * and for specs. */
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/process.h"
 #include "lua/call_object.h"
 #include "lua/file.h"
 

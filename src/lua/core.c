@@ -1,4 +1,5 @@
 /* b24.core: b24.codec plus the blocking calls over libcurl. */
+#include "base/process.h"
 #include "curl/facts.h"
 #include "curl/transfer.h"
 #include "lua/binding.h"

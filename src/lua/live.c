@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "lua/binding.h"
 #include "rest/live.h"
 

@@ -1,6 +1,6 @@
 /* codec.watch(every) -> watch: when client:watch asks again, and what it tells; see watch.h. */
 #include "rest/watch.h"
-#include "base/clock.h"
+#include "base/process.h"
 #include "lua/binding.h"
 
 #define WATCH_TYPE "b24.watch " B24_VERSION

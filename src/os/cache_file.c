@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/process.h"
 #include "os/standard.h"
 
 #define HEAD_MAX 100 /* bytes of "b24 cache 3 STORED ASKED LENGTH CHECKSUM\n" */
@@ -152,7 +153,7 @@ static bool named(const struct b24_cache *cache, int fd) {
 
 /* Has this process the claim? */
 static bool claimed(const struct b24_cache *cache) {
-    return cache->claim >= 0 && cache->owner == (long)getpid();
+    return cache->claim >= 0 && cache->owner == b24_process();
 }
 
 static void drop(struct b24_cache *cache) {
@@ -170,7 +171,7 @@ bool b24_cache_claim(struct b24_cache *cache) {
      * it. */
     if (flock(fd, LOCK_EX | LOCK_NB) == 0 && named(cache, fd)) {
         cache->claim = fd;
-        cache->owner = (long)getpid();
+        cache->owner = b24_process();
         return true;
     }
     close(fd);

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/process.h"
 #include "os/standard.h"
 
 #define PAGE_BYTES sizeof(struct b24_limiter_page)
@@ -138,7 +139,7 @@ static enum look open_path(struct b24_limiter_file *f, const struct b24_runtime_
     f->shared = dir->shared;
     f->locked = may_be_cut(f, &s);
     if (s.st_size < (off_t)PAGE_BYTES && !fill(f->fd)) return failed(f, "given its bytes");
-    f->process = (long)getpid();
+    f->process = b24_process();
     if (f->locked) return GOOD;
     void *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
     if (page == MAP_FAILED) return failed(f, "mapped");
@@ -197,7 +198,7 @@ static void unlock(struct b24_limiter_file *f) { (void)flock(f->fd, LOCK_UN); }
 
 static enum look look_locked(struct b24_limiter_file *f) {
     struct stat s;
-    if (f->process != (long)getpid()) return LOST;
+    if (f->process != b24_process()) return LOST;
     if (flock(f->fd, LOCK_EX | LOCK_NB) != 0)
         return errno == EWOULDBLOCK || errno == EINTR ? BUSY : LOST;
     memset(&f->copy, 0, sizeof f->copy);

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/process.h"
 #include "os/credential.h"
 #include "os/private_file.h"
 #include "os/runtime_dir.h"
@@ -149,7 +150,7 @@ static bool elsewhere(int fd) {
 }
 
 static bool held(const struct b24_store_lock *lock) {
-    return lock->fd >= 0 && lock->owner == (long)getpid();
+    return lock->fd >= 0 && lock->owner == b24_process();
 }
 
 static void drop(struct b24_store_lock *lock) {
@@ -265,7 +266,7 @@ enum b24_store_result b24_store_lock(struct b24_store_lock *lock, const char *pa
     if (fd < 0 && bare) return busy ? B24_STORE_NONE : failed(fault, path);
     if (fd < 0) return result;
     lock->fd = fd;
-    lock->owner = (long)getpid();
+    lock->owner = b24_process();
     (void)futimens(fd, NULL); /* since when it is held */
     if (bare || reserve(fd)) return B24_STORE_OK;
     int why = errno;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mask.h"
 #include "base/paste.h"
+#include "base/process.h"
 #include "base/url.h"
 
 #define HINT_WEBHOOK                                                                               \
