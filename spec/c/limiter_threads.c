@@ -163,12 +163,10 @@ static bool reserve_shared(struct b24_limiter_file *file) {
     return false;
 }
 
-static double mean_of_fstat(int fd, int calls) {
+/* The yardstick: what the kernel alone books on a call. */
+static bool ask_kernel(struct b24_limiter_file *file) {
     struct stat s;
-    double begun = cpu_microseconds();
-    for (int i = 0; i < calls; i++)
-        if (fstat(fd, &s) != 0) return -1;
-    return (cpu_microseconds() - begun) / calls;
+    return fstat(file->fd, &s) == 0;
 }
 
 static int by_time(const void *a, const void *b) {
@@ -176,38 +174,47 @@ static int by_time(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The time of each of `calls` reserves, sorted. NULL: one failed. */
-static double *times_of(struct b24_limiter_file *file, int calls) {
-    double *times = calls > 0 ? calloc((size_t)calls, sizeof *times) : NULL;
-    for (int i = 0; times != NULL && i < calls; i++) {
-        double begun = cpu_microseconds();
-        if (!reserve_shared(file)) {
-            free(times);
-            return NULL;
-        }
-        times[i] = cpu_microseconds() - begun;
+struct times {
+    double mean, most, longest; /* most: what 999 of 1,000 stay below */
+};
+
+/* What `calls` of them take. The mean is measured without a look at the clock between them. */
+static bool measure(bool (*call)(struct b24_limiter_file *), struct b24_limiter_file *file,
+                    int calls, struct times *found) {
+    double *each = calls > 0 ? calloc((size_t)calls, sizeof *each) : NULL;
+    double begun = cpu_microseconds();
+    bool good = each != NULL;
+    for (int i = 0; good && i < calls; i++) good = call(file);
+    found->mean = (cpu_microseconds() - begun) / calls;
+    for (int i = 0; good && i < calls; i++) {
+        begun = cpu_microseconds();
+        good = call(file);
+        each[i] = cpu_microseconds() - begun;
     }
-    if (times != NULL) qsort(times, (size_t)calls, sizeof *times, by_time);
-    return times;
+    if (good) {
+        qsort(each, (size_t)calls, sizeof *each, by_time);
+        found->most = each[calls - 1 - calls / 1000];
+        found->longest = each[calls - 1];
+    }
+    free(each);
+    return good;
 }
 
 /* One process's share, in CPU time: who is not running does not wait for another's reserve, but for
-   the scheduler, of which this is no measurement. Prints the mean, what 999 of 1,000 stay below,
-   the longest, and the mean of an fstat. The first reserve, which makes the file, does not count.
- */
+   the scheduler, of which this is no measurement. Prints the mean of a reserve, what 999 of 1,000
+   stay below, and the longest; then the mean and the longest of an fstat. The first reserve, which
+   makes the file, does not count. */
 static int share(const char *dir, int calls) {
     struct b24_limiter_file file;
     b24_limiter_file_init(&file);
     file.where = (struct b24_limiter_where){.dir = dir, .origin = "https://bench.example"};
     if (!reserve_shared(&file)) return 1;
-    double begun = cpu_microseconds();
-    for (int i = 0; i < calls; i++)
-        if (!reserve_shared(&file)) return 1;
-    double mean = (cpu_microseconds() - begun) / calls, *times = times_of(&file, calls);
-    if (times == NULL) return 1;
-    printf("%.3f %.2f %.1f %.3f\n", mean, times[calls - 1 - calls / 1000], times[calls - 1],
-           mean_of_fstat(file.fd, calls));
-    free(times);
+    struct times reserve, kernel;
+    if (!measure(reserve_shared, &file, calls, &reserve) ||
+        !measure(ask_kernel, &file, calls, &kernel))
+        return 1;
+    printf("%.3f %.2f %.1f %.3f %.1f\n", reserve.mean, reserve.most, reserve.longest, kernel.mean,
+           kernel.longest);
     b24_limiter_file_close(&file);
     return 0;
 }

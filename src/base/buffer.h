@@ -3,6 +3,8 @@
 #ifndef B24_BASE_BUFFER_H
 #define B24_BASE_BUFFER_H
 
+#include <string.h>
+
 #include "base/common.h"
 
 B24_PRIVATE_BEGIN
@@ -24,6 +26,16 @@ void b24_buffer_init(struct b24_buffer *b, size_t max);
  * `state` tells which. */
 bool b24_buffer_add(struct b24_buffer *b, const char *p, size_t n);
 bool b24_buffer_puts(struct b24_buffer *b, const char *s);
+
+/* The same, for many short pieces: no call where there is room. */
+static inline bool b24_buffer_put(struct b24_buffer *b, const char *p, size_t n) {
+    bool room = b->state == B24_BUFFER_OK && n <= b->max - b->n && b->cap - b->n > n;
+    if (!room) return b24_buffer_add(b, p, n);
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+    b->p[b->n] = '\0';
+    return true;
+}
 
 /* Drops what stands after the first n bytes of the content. */
 void b24_buffer_cut(struct b24_buffer *b, size_t n);

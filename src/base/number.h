@@ -1,4 +1,4 @@
-/* base/number.h: doubles as text, whatever the locale. */
+/* base/number.h: numbers as text, whatever the locale. */
 #ifndef B24_BASE_NUMBER_H
 #define B24_BASE_NUMBER_H
 
@@ -12,6 +12,9 @@ B24_PRIVATE_BEGIN
 /* The shortest decimal form that reads back as the same, with a point; its length. Not for infinity
  * and NaN. */
 size_t b24_double_text(double value, char out[B24_NUMBER_MAX]);
+
+/* Its decimal digits; their length. */
+size_t b24_integer_text(int64_t value, char out[B24_NUMBER_MAX]);
 
 B24_PRIVATE_END
 #endif

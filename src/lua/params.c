@@ -1,5 +1,4 @@
 /* Lua values -> JSON, for the parameters of a call. */
-#include <stdio.h>
 #include <string.h>
 
 #include "lua/file.h"
@@ -27,29 +26,36 @@ static bool refuse(struct encoder *e, const char *why) {
 }
 
 static bool put(struct encoder *e, const char *p, size_t n) {
-    return b24_buffer_add(e->out, p, n) ||
+    return b24_buffer_put(e->out, p, n) ||
            refuse(e, e->out->state == B24_BUFFER_FULL ? "makes the request too large"
                                                       : "does not fit into memory");
 }
 
 static bool puts_(struct encoder *e, const char *s) { return put(e, s, strlen(s)); }
 
-static bool string(struct encoder *e, const char *p, size_t n) {
+/* What a string may hold as it is. Above ASCII: what is valid UTF-8. */
+static inline bool plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+static bool escape(struct encoder *e, unsigned char c) {
     static const char hex[] = "0123456789abcdef";
-    if (!b24_utf8_valid(p, n)) return refuse(e, "is not valid UTF-8");
+    char named[] = {'\\', (char)c}, code[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+    if (c == '"' || c == '\\') return put(e, named, sizeof named);
+    return put(e, code, sizeof code);
+}
+
+static bool string(struct encoder *e, const char *p, size_t n) {
+    const char *end = p + n, *from = p; /* what is not written yet */
     if (!put(e, "\"", 1)) return false;
-    size_t from = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)p[i];
-        char escaped[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-        bool plain = c >= 0x20 && c != 0x7f && c != '"' && c != '\\';
-        if (plain) continue;
-        if (c == '"' || c == '\\') escaped[1] = (char)c;
-        if (!put(e, p + from, i - from) || !put(e, escaped, escaped[1] == 'u' ? 6 : 2))
-            return false;
-        from = i + 1;
+    while (p < end) {
+        unsigned char c = (unsigned char)*p;
+        size_t length = plain(c) ? 1 : c >= 0x80 ? b24_utf8_length(p, end) : 0;
+        if (length == 0 && c >= 0x80) return refuse(e, "is not valid UTF-8");
+        p += length;
+        if (length > 0) continue;
+        if (!put(e, from, (size_t)(p - from)) || !escape(e, c)) return false;
+        from = ++p;
     }
-    return put(e, p + from, n - from) && put(e, "\"", 1);
+    return put(e, from, (size_t)(end - from)) && put(e, "\"", 1);
 }
 
 static bool number(struct encoder *e, int index) {
@@ -137,14 +143,13 @@ static bool array(struct encoder *e, int depth) {
 
 static bool key(struct encoder *e) {
     size_t n;
-    char text[32];
     if (lua_type(e->L, -2) == LUA_TSTRING) {
         const char *p = lua_tolstring(e->L, -2, &n);
         return string(e, p, n);
     }
-    snprintf(text, sizeof text, "\"%lld\"",
-             (long long)lua_tonumber(e->L, -2)); /* lua_tolstring would confuse lua_next */
-    return puts_(e, text);
+    char text[B24_NUMBER_MAX]; /* lua_tolstring would confuse lua_next */
+    n = b24_integer_text((int64_t)lua_tonumber(e->L, -2), text);
+    return put(e, "\"", 1) && put(e, text, n) && put(e, "\"", 1);
 }
 
 static bool object(struct encoder *e, int depth) {

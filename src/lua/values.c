@@ -18,13 +18,12 @@ void b24L_push_number(lua_State *L, double v) {
 
 size_t b24L_number_text(lua_State *L, int index, char out[B24_NUMBER_MAX]) {
 #if LUA_VERSION_NUM >= 503
-    if (lua_isinteger(L, index))
-        return (size_t)snprintf(out, B24_NUMBER_MAX, "%lld", (long long)lua_tointeger(L, index));
+    if (lua_isinteger(L, index)) return b24_integer_text(lua_tointeger(L, index), out);
 #endif
     double v = (double)lua_tonumber(L, index);
     if (v - v != 0) return 0; /* infinity, NaN */
     if (v >= -B24_EXACT_MAX && v <= B24_EXACT_MAX && v == (double)(int64_t)v)
-        return (size_t)snprintf(out, B24_NUMBER_MAX, "%lld", (long long)v);
+        return b24_integer_text((int64_t)v, out);
     return b24_double_text(v, out);
 }
 
