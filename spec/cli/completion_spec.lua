@@ -122,7 +122,8 @@ describe("completion", function()
     process.write(home .. "/.zshrc", RC[shell])
     process.write(home .. "/start", ("cd %s; unset LD_PRELOAD; exec %s %s"):format(quote(home),
       words, SHELLS[shell]:format(home)))
-    local tmux = "unset TMUX LD_PRELOAD; LC_ALL=C.UTF-8 tmux -S " .. home .. "/tab "
+    -- Its own socket: a server that has been killed may still be at the last one's.
+    local tmux = "unset TMUX LD_PRELOAD; LC_ALL=C.UTF-8 tmux -S " .. home .. "/" .. shell .. " "
     os.execute(tmux .. "-f /dev/null new -d -x 100 -y 30 'sh " .. home
       .. "/start' >/dev/null 2>&1")
     local function screen() return data.shell(tmux .. "capture-pane -p 2>/dev/null") end
