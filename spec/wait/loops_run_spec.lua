@@ -139,6 +139,17 @@ describe("over each event loop", function()
     ]], { over = LOOPS })
   end)
 
+  it("the loop ends after a wait for an answer that was taken, and not yet handed on", function()
+    prints("true\n", [[
+      local engine = require "b24.wait.engine"
+      local handle = client:call("profile", function() end)
+      engine.wait(10)
+      engine.pump() -- as somebody else's wait does
+      print((handle:wait()) ~= nil)
+      done()
+    ]], { over = LOOPS })
+  end)
+
   it("a ticker of 5 ms goes on while an answer of half a second is awaited", function()
     portal:control("fault", { kind = "slow", delay = 0.5, times = -1, method = "im.counters.get" })
     for name, ended in pairs(loops.run(portal, [[

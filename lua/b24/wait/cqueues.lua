@@ -109,7 +109,8 @@ function waiter.turn(task, seconds)
   table.insert(task.joiners, joiner)
   local deadline = cqueues.monotime() + seconds
   while not task.done do
-    waiter.arm()
+    -- else its answer has been taken: it ends without a pump, and nothing would end one
+    if engine.busy() then waiter.arm() end
     local left = deadline - cqueues.monotime()
     if left <= 0 then break end
     if not task.done then done:wait(math.min(left, LOOK)) end
