@@ -67,7 +67,7 @@ describe("the example", function()
     portal:control("message", { dialog_id = "chat46", kind = "chat", count = 2, age = 6000 })
     quiet()
     assert.same({}, sent())
-    portal:control("dialog", { dialog_id = "chat47", kind = "line", count = 2, age = 3000,
+    portal:control("dialog", { dialog_id = "chat47", kind = "line", count = 2, age = 2700,
       title = "Visitor Ann" })
     quiet()
     assert.equal(1, #sent())

@@ -175,7 +175,7 @@ describe("a live watch", function()
   end)
 
   it("renews its channel before it ends", function()
-    portal:control("push", { life = 12 })
+    portal:control("push", { life = 20 })
     watch_until(function() return portal:asked "pull.config.get" == 2 end, function(_, _, changes)
       if #changes > 0 then return end
       require("b24.wait.task").core.spawn(function(core)

@@ -97,7 +97,7 @@ ok    limiter    shared by all processes of this user
     { "a portal that was deleted", 1, "portal", "PORTAL_DELETED", "administrator",
       reply(403, '{"error":"PORTAL_DELETED","error_description":"Portal was deleted"}') },
     { "silence", 5, "portal", "TIMEOUT", "more time",
-      function() portal:control("fault", { kind = "silent", times = -1 }) end },
+      function() portal:control("fault", { kind = "silent", times = -1 }) end, timeout = "0.4" },
     { "a missing scope", 3, "scope", "im is missing", "Chat and Notifications",
       function() portal:control("account", { user_id = 1, scope = { "crm" } }) end },
     { "a clock that is wrong", 2, "clock", "10 min ahead", "time synchronisation", function()
@@ -119,7 +119,7 @@ ok    limiter    shared by all processes of this user
       if prepare then prepare() end
       local webhook = case.webhook
       if type(webhook) == "function" then webhook = webhook() end
-      local status, out, err = doctor({ B24_WEBHOOK = webhook }, "--timeout", "0.4",
+      local status, out, err = doctor({ B24_WEBHOOK = webhook }, "--timeout", case.timeout or "10",
         (unpack or table.unpack)(case.ca and { "--ca-file", portal.ca_file } or {}))
       assert.same({ expected, "" }, { status, err }, out)
       local bad, text, next_line = out:match "\nBAD +(%S+) +([^\n]*)\n +([^\n]*)"

@@ -188,7 +188,7 @@ b24_answer_age_seconds 0
     it("is metrics", function()
       assert.same({ 0, METRICS, "" }, { run { "--format", "prometheus" } })
       fault("html", { status = 502 })
-      local status, out = run({ "--timeout", "1", "--format", "prometheus" })
+      local status, out = run({ "--format", "prometheus" })
       assert.same({ 1, METRICS:match "^(.-)1\n" .. "0\n" }, { status, out })
     end)
 
@@ -225,7 +225,7 @@ b24_answer_age_seconds 0
 
   describe("exits with", function()
     local function expect(status, pattern, env, ...)
-      local code, out, err = run({ "--json", "--timeout", "1", ... }, env)
+      local code, out, err = run({ "--json", ... }, env)
       assert.equal(status, code)
       assert.truthy(out:find '^{"error":{"code":"[%w_]+",[^\n]*}}\n$', out)
       assert.truthy(err:find(pattern, 1, true), err)
@@ -266,7 +266,7 @@ b24_answer_age_seconds 0
     end)
     it("5 for a timeout", function()
       fault "silent"
-      expect(5, "b24: TIMEOUT")
+      expect(5, "b24: TIMEOUT", nil, "--timeout", "1")
       portal:control "clear_faults"
     end)
     it("5 for the network and for TLS", function()

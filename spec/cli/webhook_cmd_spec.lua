@@ -85,7 +85,7 @@ describe("webhook_cmd", function()
 
   it("has its time from the deadline of the call", function()
     stored("cd " .. quote(home) .. "; sleep 1; cat url")
-    portal:control("fault", { kind = "silent", method = "im.counters.get" })
+    portal:control("fault", { kind = "silent", method = "im.counters.get", times = -1 })
     local seconds, status, _, err = calm.timed(2.9, b24, { "--timeout", "2s", "--json" })
     portal:control "clear_faults"
     assert.equal(5, status, err)

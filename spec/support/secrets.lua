@@ -33,13 +33,14 @@ function secrets.all_texts(...)
   return table.concat(list, BETWEEN)
 end
 
---- Throws if six characters in a row of `secret` (nine of a hexadecimal one) are anywhere in the
---- values.
+--- Throws if six characters in a row of `secret` (nine where these are hexadecimal digits) are
+--- anywhere in the values.
 function secrets.no_secret(secret, ...)
   local all = secrets.all_texts(...)
-  local telling = secret:find "%X" and TELLING or math.min(TELLING_DIGITS, #secret)
-  for at = 1, #secret - telling + 1 do
-    local part = secret:sub(at, at + telling - 1)
+  local length = secret:find "%X" and TELLING or math.min(TELLING_DIGITS, #secret)
+  for at = 1, #secret - length + 1 do
+    local part = secret:sub(at, at + length - 1)
+    if not part:find "%X" then part = secret:sub(at, at + TELLING_DIGITS - 1) end
     if all:find(part, 1, true) then error("'" .. part .. "' is in: " .. all, 2) end
   end
 end
