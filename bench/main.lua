@@ -146,42 +146,43 @@ local function kept_connection()
   return s_ratio, m_ratio
 end
 
--- Instructions of lua-cjson's that writing the params of a message takes.
-local function encoding(few, many)
-  local function encoder(name, n) return ("lua5.4 bench/encode.lua %s %s"):format(name, n) end
+-- program("codec" or "cjson", n) does it n times. The CPU samples, and the instructions of each.
+local function beside_cjson(program, turn)
+  local few, many = 100, m.scaled(400, 200)
   local cpu = m.race(m.scaled(200, 60),
-    { codec = encoder("codec", 500), cjson = encoder("cjson", 500) })
-  local count = m.instructions(encoder("codec", "%d"), few, many)
-  local cjson = m.instructions(encoder("cjson", "%d"), few, many)
+    { codec = program("codec", turn), cjson = program("cjson", turn) })
+  return cpu, m.instructions(program("codec", "%d"), few, many),
+    m.instructions(program("cjson", "%d"), few, many)
+end
+
+-- Instructions of lua-cjson's that writing the params of a message takes.
+local function encoding()
+  local cpu, count, cjson = beside_cjson(function(name, n)
+    return ("lua5.4 bench/encode.lua %s %s"):format(name, n)
+  end, 500)
   m.row("a message's params: b24.codec", m.median(cpu.codec), count)
   m.row("a message's params: lua-cjson", m.median(cpu.cjson), cjson)
   return count / cjson
 end
 
 local function decoding(s_ratio, m_ratio)
-  local few, many = 100, m.scaled(400, 200)
   local against_cjson
   m.title("P4: decoding, and encoding", "CPU us", "instructions")
   for _, file in ipairs(m.scaled({ "S", "M" }, { "M" })) do
-    local turn = file == "S" and 1000 or 100
-    local function decoder(name, n)
+    local cpu, count, cjson = beside_cjson(function(name, n)
       return ("lua5.4 bench/decode.lua %s %s/%s.json %s"):format(name, dir, file, n)
-    end
-    local cpu = m.race(m.scaled(200, 60),
-      { codec = decoder("codec", turn), cjson = decoder("cjson", turn) })
-    local count = m.instructions(decoder("codec", "%d"), few, many)
+    end, file == "S" and 1000 or 100)
     m.row(file .. "     b24.codec", m.median(cpu.codec), count)
     if not m.quick then
       m.row(file .. "     of which the gate", "",
-        m.instructions(("%s/gate %s/%s.json %%d"):format(dir, dir, file), few, many))
+        m.instructions(("%s/gate %s/%s.json %%d"):format(dir, dir, file), 100, 400))
     end
-    local cjson = m.instructions(decoder("cjson", "%d"), few, many)
     m.row(file .. "     lua-cjson (checks less, integers become floats)", m.median(cpu.cjson),
       cjson)
     if file == "M" then against_cjson = count / cjson end
   end
   local goals = { { against_cjson, 0.75, "decoding M x lua-cjson" },
-    { encoding(few, many), 0.75, "encoding a message x lua-cjson" },
+    { encoding(), 0.75, "encoding a message x lua-cjson" },
     { s_ratio, 1.15, "S x bare" } }
   if m_ratio then goals[#goals + 1] = { m_ratio, 1.40, "M x bare" } end
   m.goal("P4", table.unpack(goals))
