@@ -30,7 +30,7 @@ rm -rf build/oom
 ls src/*/*.c | grep -v '^src/lua/' | compile build/oom/common ""
 for version in $versions; do
   out=build/oom/$version
-  { echo spec/c/oom.c; echo spec/c/oom_memory.c; ls src/lua/*.c; } |
+  { echo spec/c/oom.c; echo spec/c/oom_memory.c; echo spec/c/oom_blocks.c; ls src/lua/*.c; } |
     compile "$out" "$(pkg-config --cflags "lua$version")"
   # shellcheck disable=SC2046
   gcc -fsanitize=address,undefined -o "$out/oom" "$out"/*.o build/oom/common/*.o \

@@ -17,8 +17,21 @@ void fuse_light(enum side side, enum mode mode, long n);
 /* Ends that. How many allocations have failed. */
 long fuse_put_out(void);
 
-/* Blocks of the C side that are in use. */
-long oom_live(void);
+/* Who asked for a block of the C side: our own C or cJSON; or libcurl. */
+enum owner { OURS, LIBCURL, OWNERS };
+
+/* A point in time: how many blocks were in use then. */
+struct blocks {
+    long serial, live[OWNERS];
+};
+struct blocks blocks_now(void);
+
+/* Prints where those that are in use, and were not then, come from. */
+void blocks_print(const struct blocks *since);
+
+/* Answers its argument, which may be NULL. */
+void *block_add(void *p, enum owner owner);
+bool block_remove(const void *p, enum owner *owner); /* false: a library's, or NULL */
 
 /* For lua_newstate. */
 void *oom_lua_alloc(void *ud, void *p, size_t old_size, size_t new_size);

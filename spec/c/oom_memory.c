@@ -61,42 +61,48 @@ void *oom_lua_alloc(void *ud, void *p, size_t old_size, size_t new_size) {
     return __real_realloc(p, new_size);
 }
 
-static atomic_long live;
-
-long oom_live(void) { return live; }
-
-static void *count(void *p) {
-    live += p != NULL;
-    return p;
+static void *allocate(size_t n, enum owner owner) {
+    return fails(C_SIDE) ? NULL : block_add(__real_malloc(n), owner);
 }
 
-void *__wrap_malloc(size_t n) { return fails(C_SIDE) ? NULL : count(__real_malloc(n)); }
-
-void *__wrap_calloc(size_t k, size_t n) {
-    return fails(C_SIDE) ? NULL : count(__real_calloc(k, n));
+static void *allocate_zeros(size_t k, size_t n, enum owner owner) {
+    return fails(C_SIDE) ? NULL : block_add(__real_calloc(k, n), owner);
 }
 
-void *__wrap_realloc(void *p, size_t n) {
-    if (p == NULL) return __wrap_malloc(n);
-    return fails(C_SIDE) ? NULL : __real_realloc(p, n);
+/* Out of the list first: once it is free, another thread may get it. */
+static void *reallocate(void *p, size_t n, enum owner owner) {
+    if (fails(C_SIDE)) return NULL;
+    bool known = block_remove(p, &owner);
+    void *q = __real_realloc(p, n);
+    if (q == NULL && known) block_add(p, owner);
+    return block_add(q, owner);
 }
+
+void *__wrap_malloc(size_t n) { return allocate(n, OURS); }
+void *__wrap_calloc(size_t k, size_t n) { return allocate_zeros(k, n, OURS); }
+void *__wrap_realloc(void *p, size_t n) { return reallocate(p, n, OURS); }
 
 void __wrap_free(void *p) {
-    live -= p != NULL;
+    enum owner owner;
+    block_remove(p, &owner);
     __real_free(p);
 }
 
-static char *duplicate(const char *s) {
+static void *curl_malloc(size_t n) { return allocate(n, LIBCURL); }
+static void *curl_calloc(size_t k, size_t n) { return allocate_zeros(k, n, LIBCURL); }
+static void *curl_realloc(void *p, size_t n) { return reallocate(p, n, LIBCURL); }
+
+static char *curl_strdup(const char *s) {
     size_t n = strlen(s) + 1;
-    char *copy = __wrap_malloc(n);
+    char *copy = curl_malloc(n);
     return copy != NULL ? memcpy(copy, s, n) : NULL;
 }
 
 /* Starting counts as an allocation too: OpenSSL's, which no hook sees. */
 CURLcode __wrap_curl_global_init(long flags) {
     if (fails(C_SIDE)) return CURLE_OUT_OF_MEMORY;
-    return curl_global_init_mem(flags, __wrap_malloc, __wrap_free, __wrap_realloc, duplicate,
-                                __wrap_calloc);
+    return curl_global_init_mem(flags, curl_malloc, __wrap_free, curl_realloc, curl_strdup,
+                                curl_calloc);
 }
 
 void oom_hook_cjson(void) { cJSON_InitHooks(&(cJSON_Hooks){__wrap_malloc, __wrap_free}); }
