@@ -3,6 +3,7 @@
 -- One Lua of each kind: real time.
 
 local b24 = require "b24"
+local calm = require "spec.support.calm"
 local codec = require "b24.codec"
 local drive = require "b24.wait.perform"
 local portal = require "spec.support.portal"
@@ -92,8 +93,8 @@ describe("against the portal", function()
 
   -- As it is called in a plain program, and in a task.
   local function both(what)
-    what()
-    b24.run(what)
+    calm.check(what)
+    calm.check(function() b24.run(what) end)
   end
 
   it("info of a batch is that of all its requests", function()
@@ -180,14 +181,17 @@ describe("against the portal", function()
   end)
 
   it("a list read row by row has one deadline", function()
-    p:control("fault", { kind = "slow", delay = 1.2, times = 9 })
-    local n = 0
-    local ok, err = pcall(function()
-      for _ in client({ timeout = 2 }):list "crm.deal.list" do n = n + 1 end
+    calm.check(function()
+      p:reset()
+      p:control("fault", { kind = "slow", delay = 1.2, times = 9 })
+      local n = 0
+      local ok, err = pcall(function()
+        for _ in client({ timeout = 2 }):list "crm.deal.list" do n = n + 1 end
+      end)
+      assert.is_false(ok)
+      assert.is_truthy(err:find("TIMEOUT", 1, true), err)
+      assert.equal(50, n)
     end)
-    assert.is_false(ok)
-    assert.is_truthy(err:find("TIMEOUT", 1, true), err)
-    assert.equal(50, n)
   end)
 
   it("what the program does between two pages is not within a list's deadline", function()
@@ -212,19 +216,26 @@ describe("against the portal", function()
   end)
 
   it("the parts of a long text have one deadline", function()
-    p:control("fault", { kind = "slow", delay = 1.2, method = "im.message.add", times = 9 })
-    local id, err, info = client({ timeout = 2 }):send("chat18", ("a line of text\n"):rep(4000))
-    assert.is_nil(id)
-    assert.equal("TIMEOUT", info.code, err)
-    assert.equal(2, info.attempts)
+    calm.check(function()
+      p:reset()
+      p:control("fault", { kind = "slow", delay = 1.2, method = "im.message.add", times = 9 })
+      local id, err, info = client({ timeout = 2 }):send("chat18", ("a line of text\n"):rep(4000))
+      assert.is_nil(id)
+      assert.equal("TIMEOUT", info.code, err)
+      assert.equal(2, info.attempts)
+    end)
   end)
 
   it("a dialog's messages have one deadline", function()
-    p:control("dialog", { dialog_id = "chat500", count = 0, history = 170 })
-    p:control("fault", { kind = "slow", delay = 1.2, method = "im.dialog.messages.get", times = 9 })
-    local list, err, info = client({ timeout = 2 }):messages("chat500", { limit = 200 })
-    assert.is_nil(list)
-    assert.equal("TIMEOUT", info.code, err)
-    assert.equal(2, info.attempts)
+    calm.check(function()
+      p:reset()
+      p:control("dialog", { dialog_id = "chat500", count = 0, history = 170 })
+      p:control("fault", { kind = "slow", delay = 1.2, method = "im.dialog.messages.get",
+        times = 9 })
+      local list, err, info = client({ timeout = 2 }):messages("chat500", { limit = 200 })
+      assert.is_nil(list)
+      assert.equal("TIMEOUT", info.code, err)
+      assert.equal(2, info.attempts)
+    end)
   end)
 end)
