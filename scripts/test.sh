@@ -112,7 +112,7 @@ awk -v luas="$ready" -v long="$LONG" -v usual="$DEFAULT_SECONDS" -v longer="$LON
 portals="" prefixes="" # what the runs are told of
 portal_environment="env -u LUA_PATH -u LUA_CPATH -u LUA_INIT -u LD_PRELOAD"
 used() { cut -d' ' -f3 "$work/queue" | sort -u | xargs grep -l "$1" /dev/null 2>/dev/null | grep -q .; }
-count=$(wc -l <"$work/queue")
+count=$(($(wc -l <"$work/queue"))) # without the blanks that macOS puts before it
 [ "$count" -ge "$jobs" ] || jobs=$((count))
 
 if used 'support\.\(portal\|command\)'; then

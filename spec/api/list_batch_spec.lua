@@ -3,6 +3,7 @@
 -- One Lua of each kind: real time.
 
 local b24 = require "b24"
+local calm = require "spec.support.calm"
 local lists = require "spec.support.pages"
 local portal = require "spec.support.portal"
 
@@ -46,24 +47,26 @@ describe("many pages in one request", function()
   end)
 
   it("take few requests", function()
-    for _, case in ipairs {
-      { "crm.deal.list", 2500, 2, 2 }, { "crm.deal.list", 5000, 3, 3 },
-      { "tasks.task.list", 2500, 2, 2 }, { "b24test.item.list", 2500, 2, 2 },
-      { "b24test.item.list", 5000, 3, 3 },
-    } do
-      p:reset()
-      long(case[2])
-      local rows, err, info = client():all(case[1])
-      assert(rows, err)
-      check(rows, 1, case[2])
-      assert.equal(case[3], #p:log())
-      assert.equal(case[3], info.attempts)
-      assert.equal(case[2], info.total)
-      assert.is_nil(info.more)
-      p:control "log_clear"
-      check(collect(client():list(case[1])), 1, case[2])
-      assert.equal(case[4], #p:log())
-    end
+    calm.check(function() -- a page that comes late makes more requests
+      for _, case in ipairs {
+        { "crm.deal.list", 2500, 2, 2 }, { "crm.deal.list", 5000, 3, 3 },
+        { "tasks.task.list", 2500, 2, 2 }, { "b24test.item.list", 2500, 2, 2 },
+        { "b24test.item.list", 5000, 3, 3 },
+      } do
+        p:reset()
+        long(case[2])
+        local rows, err, info = client():all(case[1])
+        assert(rows, err)
+        check(rows, 1, case[2])
+        assert.equal(case[3], #p:log())
+        assert.equal(case[3], info.attempts)
+        assert.equal(case[2], info.total)
+        assert.is_nil(info.more)
+        p:control "log_clear"
+        check(collect(client():list(case[1])), 1, case[2])
+        assert.equal(case[4], #p:log())
+      end
+    end)
   end)
 
   it("go side by side, as many as are wanted", function()
@@ -81,23 +84,30 @@ describe("many pages in one request", function()
 
   for _, parallel in ipairs { 1, 2 } do
     it("of client:list go side by side where that is wanted: " .. parallel, function()
-      long(5000)
-      p:control("fault", { kind = "slow", delay = 0.3, method = "batch", times = -1 })
-      check(collect(client():list("crm.deal.list", nil, { parallel = parallel })), 1, 5000)
-      assert.equal(3, #p:log())
-      assert.equal(parallel, p:stats().most_at_once)
+      calm.check(function() -- a page that comes late makes more requests
+        p:reset()
+        long(5000)
+        p:control("fault", { kind = "slow", delay = 0.3, method = "batch", times = -1 })
+        check(collect(client():list("crm.deal.list", nil, { parallel = parallel })), 1, 5000)
+        assert.equal(3, #p:log())
+        assert.equal(parallel, p:stats().most_at_once)
+      end)
     end)
   end
 
   it("stop at max, also from the newest on", function()
-    long(6000)
-    local rows, _, info = client():all("crm.deal.list", { order = { ID = "DESC" } }, { max = 500 })
-    assert.equal(500, #rows)
-    for i, row in ipairs(rows) do assert.equal(6001 - i, id_of(row)) end
-    assert.is_true(info.more)
-    assert.same({ 10, 2, 6000 }, { info.pages, info.attempts, info.total })
-    assert.equal(10, p:stats().executions["crm.deal.list"])
-    check(assert(client():all("tasks.task.list", { order = { ID = "DESC" } })), 1, 6000)
+    calm.check(function() -- a page that comes late makes more requests
+      p:reset()
+      long(6000)
+      local rows, _, info = client():all("crm.deal.list", { order = { ID = "DESC" } },
+        { max = 500 })
+      assert.equal(500, #rows)
+      for i, row in ipairs(rows) do assert.equal(6001 - i, id_of(row)) end
+      assert.is_true(info.more)
+      assert.same({ 10, 2, 6000 }, { info.pages, info.attempts, info.total })
+      assert.equal(10, p:stats().executions["crm.deal.list"])
+      check(assert(client():all("tasks.task.list", { order = { ID = "DESC" } })), 1, 6000)
+    end)
   end)
 
   -- Rows are added at the end, and the oldest go, with each page that is read.
@@ -290,15 +300,17 @@ describe("inside a task", function()
   teardown(function() p:stop() end)
 
   it("many pages come side by side, too", function()
-    p:reset()
-    events = {}
-    long(5000)
-    local done
-    b24.run(function()
-      check(assert(client():all "crm.deal.list"), 1, 5000)
-      done = true
+    calm.check(function() -- a page that comes late makes more requests
+      p:reset()
+      events = {}
+      long(5000)
+      local done
+      b24.run(function()
+        check(assert(client():all "crm.deal.list"), 1, 5000)
+        done = true
+      end)
+      assert.is_true(done)
+      assert.equal(3, #p:log())
     end)
-    assert.is_true(done)
-    assert.equal(3, #p:log())
   end)
 end)

@@ -150,8 +150,8 @@ static void on_alarm(int signal) {
    is told, and left to it. */
 static bool no_leak(const struct trial *t, const struct blocks *before) {
     struct blocks after = blocks_now();
-    for (int look = 0; look < LOOKS && after.live[OURS] + after.live[LIBCURL] >
-                                           before->live[OURS] + before->live[LIBCURL];
+    for (int look = 0; look < LOOKS && (after.live[OURS] > before->live[OURS] ||
+                                        after.live[LIBCURL] > before->live[LIBCURL]);
          look++) {
         nanosleep(&(struct timespec){0, LOOK_PAUSE}, NULL);
         after = blocks_now();

@@ -74,7 +74,7 @@ static void *reallocate(void *p, size_t n, enum owner owner) {
     if (fails(C_SIDE)) return NULL;
     bool known = block_remove(p, &owner);
     void *q = __real_realloc(p, n);
-    if (q == NULL && known) block_add(p, owner);
+    if (q == NULL && known && n > 0) block_add(p, owner);
     return block_add(q, owner);
 }
 

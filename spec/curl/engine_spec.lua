@@ -21,7 +21,7 @@ describe("an engine", function()
   teardown(function() portal:control "clear_faults" end)
 
   local function conf(more)
-    local options = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 5, retries = 0,
+    local options = { webhook = portal.webhook, ca_file = portal.ca_file, timeout = 60, retries = 0,
       limiter = false, allow_http = true }
     for name, value in pairs(more or {}) do options[name] = value end
     return assert(codec.conf(options))

@@ -54,7 +54,9 @@ describe("in finalisers", function()
       heard[id] = (heard[id] or 0) + 1
       local answer = event == "reply" and codec.decode(data.body)
       local result = answer and answer.result or {}
-      if result.n ~= asked[id] or result.long ~= LONG .. result.n then
+      if event ~= "reply" then
+        fault = event .. ": " .. tostring(type(data) == "table" and data.message)
+      elseif result.n ~= asked[id] or result.long ~= LONG .. result.n then
         fault = "the answer of another one"
       end
     end

@@ -25,10 +25,7 @@ describe("the conf that doc/openresty.md has for nginx", function()
     dir = os.tmpname() .. ".nginx"
     os.execute("mkdir -p " .. process.quote(dir .. "/run"))
   end)
-  before_each(function()
-    portal:reset()
-    port = nginx.free_port()
-  end)
+  before_each(function() portal:reset() end)
   teardown(function() os.execute("rm -rf " .. process.quote(dir)) end)
 
   -- As it stands there, but for what is this machine's: modules, user, folders, port, DNS, CA.
@@ -54,10 +51,21 @@ describe("the conf that doc/openresty.md has for nginx", function()
     return text
   end
 
+  -- Somebody else may take a port that was free a moment ago.
   local function start()
-    process.write(dir .. "/nginx.conf", conf())
-    local line = "nginx -p %s -c %s/nginx.conf >%s/out 2>&1 & echo $!"
-    return tonumber((output(line:format(dir, dir, dir))))
+    local line = "rm -f %s/pid %s/error.log; nginx -p %s -c %s/nginx.conf >%s/out 2>&1 & echo $!"
+    for _ = 1, 5 do
+      port = nginx.free_port()
+      process.write(dir .. "/nginx.conf", conf())
+      local pid, said = tonumber((output((line:gsub("%%s", dir))))), nil
+      process.eventually(20, function()
+        said = (process.read(dir .. "/out") or "") .. (process.read(dir .. "/error.log") or "")
+        return said:find("%[emerg%]") or said:find "init_by_lua" or process.read(dir .. "/pid")
+      end)
+      if not said:find("Address already in use", 1, true) then return pid end
+      posix.kill(pid, 15)
+    end
+    error "no free port for nginx"
   end
 
   it("shows each person his own number", function()
