@@ -22,10 +22,11 @@
 /* An engine's thread allocates when it likes, so the n-th allocation is not always the same one:
    only after so many n in a row at which nothing failed was the last n behind the last allocation.
  */
-#define QUIET      3
-#define LOOKS      50
+#define QUIET 3
+#define AGAIN 5 /* runs in which a complaint has to come again */
+
+#define LOOKS      50       /* at what is freed late */
 #define LOOK_PAUSE 20000000 /* ns */
-#define AGAIN      5        /* runs in which a complaint has to come again */
 
 static const char *file, *webhook;
 static const char *const side_names[SIDES] = {"Lua", "C"};
@@ -145,22 +146,21 @@ static void on_alarm(int signal) {
     _exit(1);
 }
 
+static long grown(const struct blocks *before, enum owner owner) {
+    return blocks_now().live[owner] - before->live[owner];
+}
+
 /* What is freed late, by a thread that was left to itself, is no leak. LeakSanitizer looks at all
    that nobody holds, but only at the end, and cannot tell which n it was. What libcurl alone keeps
    is told, and left to it. */
 static bool no_leak(const struct trial *t, const struct blocks *before) {
-    struct blocks after = blocks_now();
-    for (int look = 0; look < LOOKS && (after.live[OURS] > before->live[OURS] ||
-                                        after.live[LIBCURL] > before->live[LIBCURL]);
-         look++) {
+    int looks = 0;
+    while ((grown(before, OURS) > 0 || grown(before, LIBCURL) > 0) && looks++ < LOOKS)
         nanosleep(&(struct timespec){0, LOOK_PAUSE}, NULL);
-        after = blocks_now();
-    }
-    long ours = after.live[OURS] - before->live[OURS];
-    long libcurl = after.live[LIBCURL] - before->live[LIBCURL];
-    if (ours <= 0 && libcurl <= 0) return true;
+    bool ours = grown(before, OURS) > 0;
+    if (!ours && grown(before, LIBCURL) <= 0) return true;
     blocks_print(before);
-    if (ours > 0) return complain(t, "leaked", "the blocks above; OOM_TRACE=1 tells more");
+    if (ours) return complain(t, "leaked", "the blocks above; OOM_TRACE=1 tells more");
     complain(t, "libcurl keeps", "the blocks above");
     return true;
 }
