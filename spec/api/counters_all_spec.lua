@@ -68,8 +68,7 @@ describe("b24.counters_all", function()
   end)
 
   it("counts the deadlines of all accounts from its beginning, not from their turns", function()
-    calm.check(function()
-      portal:reset()
+    calm.check(portal, function()
       portal:control("fault", { kind = "slow", delay = 1.2, times = 100 })
       local confs = {}
       for i = 1, 4 do confs[i] = conf { timeout = i == 4 and 20 or 2 } end

@@ -93,8 +93,8 @@ describe("against the portal", function()
 
   -- As it is called in a plain program, and in a task.
   local function both(what)
-    calm.check(what)
-    calm.check(function() b24.run(what) end)
+    calm.check(p, what)
+    calm.check(p, function() b24.run(what) end)
   end
 
   it("info of a batch is that of all its requests", function()
@@ -152,7 +152,6 @@ describe("against the portal", function()
 
   it("a batch has one deadline", function()
     both(function()
-      p:reset()
       p:control("fault", { kind = "slow", delay = 1.2, method = "batch", times = 9 })
       local answer, err, info = client({ timeout = 2 }):batch(commands(170), { parallel = 1 })
       assert.is_nil(err)
@@ -169,7 +168,6 @@ describe("against the portal", function()
 
   it("a list has one deadline", function()
     both(function()
-      p:reset()
       p:control("fault", { kind = "slow", delay = 1.2, times = 9 })
       local rows, err, info = client({ timeout = 2 }):all "crm.deal.list"
       assert.is_nil(rows)
@@ -181,8 +179,7 @@ describe("against the portal", function()
   end)
 
   it("a list read row by row has one deadline", function()
-    calm.check(function()
-      p:reset()
+    calm.check(p, function()
       p:control("fault", { kind = "slow", delay = 1.2, times = 9 })
       local n = 0
       local ok, err = pcall(function()
@@ -205,7 +202,6 @@ describe("against the portal", function()
 
   it("the inbox has one deadline", function()
     both(function()
-      p:reset()
       p:control("fault", { kind = "slow", delay = 1.2, method = "batch", times = 9 })
       local list, err, info = client({ timeout = 2 }):inbox()
       assert(list, err)
@@ -216,8 +212,7 @@ describe("against the portal", function()
   end)
 
   it("the parts of a long text have one deadline", function()
-    calm.check(function()
-      p:reset()
+    calm.check(p, function()
       p:control("fault", { kind = "slow", delay = 1.2, method = "im.message.add", times = 9 })
       local id, err, info = client({ timeout = 2 }):send("chat18", ("a line of text\n"):rep(4000))
       assert.is_nil(id)
@@ -227,8 +222,7 @@ describe("against the portal", function()
   end)
 
   it("a dialog's messages have one deadline", function()
-    calm.check(function()
-      p:reset()
+    calm.check(p, function()
       p:control("dialog", { dialog_id = "chat500", count = 0, history = 170 })
       p:control("fault", { kind = "slow", delay = 1.2, method = "im.dialog.messages.get",
         times = 9 })

@@ -68,8 +68,7 @@ describe("the cache as a file", function()
 
   it("lets those who wait for another process ask within what is left of their time", function()
     local tasks = require "b24.wait.task"
-    calm.check(function()
-      portal:reset()
+    calm.check(portal, function()
       command.remove(dir)
       portal:control("fault", { kind = "slow", delay = 1.2, method = "im.counters.get", times = 9 })
       local other, counters, err, info = entry(), nil, nil, nil

@@ -2,7 +2,7 @@
 ---
 ---     local took = calm.timed(0.5, client.counters, client)
 ---     assert.is_true(took < 0.5)
----     calm.check(function() portal:reset() ... assert.equal("TIMEOUT", info.code) end)
+---     calm.check(portal, function() ... assert.equal("TIMEOUT", info.code) end)
 ---
 --- What came too late is run again when the machine stalled meanwhile, as another process's clock
 --- shows: that was not the fault of what is tested. On a quiet machine nothing is repeated. Only
@@ -62,10 +62,13 @@ function calm.attempt(f, ...)
   end
 end
 
---- A whole check, which makes its own fresh start (portal:reset) and whose assertions fail when an
---- answer that has time to spare came even later. It is made again when the machine stalled.
-function calm.check(f)
-  local ok, problem = calm.attempt(pcall, f)
+--- A whole check with a reset portal, whose assertions fail when an answer that has time to spare
+--- came even later. It is made again when the machine stalled.
+function calm.check(portal, f)
+  local ok, problem = calm.attempt(pcall, function()
+    portal:reset()
+    f()
+  end)
   if not ok then error(problem, 0) end
 end
 

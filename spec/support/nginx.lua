@@ -69,6 +69,17 @@ function M.free_port()
   return tonumber(port)
 end
 
+--- Tries ports that were free a moment ago.
+---@param begin fun(port: integer): any true, or what stands for it: it is up there
+function M.on_free_port(begin)
+  local up
+  for _ = 1, PORTS_TRIED do
+    up = begin(M.free_port())
+    if up then break end
+  end
+  return up
+end
+
 --- Starts a program that ends with this process, however that ends: it waits behind our pipe.
 function M.guarded(command)
   return assert(io.popen(("unset LUA_PATH LUA_CPATH LUA_INIT LD_PRELOAD; { %s & } && "
@@ -172,9 +183,9 @@ function M.dns()
   end
 end
 
--- Starts it on a port that was free a moment ago. Is it up?
-local function begin(self)
-  self.port = M.free_port()
+-- Is it up?
+local function begin(self, port)
+  self.port = port
   write_conf(self, self.opts)
   self.pipe = M.guarded(("exec nginx -p %s -c %s/nginx.conf >%s/out 2>&1"):format(quote(self.dir),
     quote(self.dir), quote(self.dir)))
@@ -198,9 +209,7 @@ function M.start(opts)
   os.remove(name)
   local self = setmetatable({ dir = name .. ".nginx", opts = opts }, Nginx)
   os.execute("mkdir -m 755 " .. quote(self.dir))
-  for _ = 1, PORTS_TRIED do
-    if begin(self) then return self end
-  end
+  if M.on_free_port(function(port) return begin(self, port) end) then return self end
   error("nginx did not start: " .. (process.read(self.dir .. "/out") or ""), 2)
 end
 
